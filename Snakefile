@@ -1,0 +1,34 @@
+# The topology of a convolutional network's activations: from images to diagrams, mapper graphs and figures.
+# Rules stand in workflow/rules, one file a stage, in the order of the data's way.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+pathvars:
+    results=f"results/{config['run']}",
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/points.smk"
+include: "workflow/rules/homology.smk"
+include: "workflow/rules/similarity.smk"
+include: "workflow/rules/mapper.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/summary.json",
+        FIGURES,

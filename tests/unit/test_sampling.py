@@ -1,0 +1,183 @@
+import numpy as np
+import pytest
+from actopo import sampling
+from actopo.errors import InputError
+
+DRAWS = {
+    "random": lambda a, y, seed=0: sampling.random(a, y, 3, seed=seed),
+    "random_inside": lambda a, y, seed=0: sampling.random(a, y, 3, seed=seed, exclude_border=True),
+    "top_l2": lambda a, y, seed=0: sampling.top_l2(a, y, 3, seed=seed),
+    "full": lambda a, y, seed=0: sampling.full(a, y),
+    "stratified": lambda a, y, seed=0: sampling.full(a, y, cap=101, seed=seed),
+    "replaced": lambda a, y, seed=0: sampling.full(a, y, cap=101, seed=seed, replace=True),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(sampling, "BLOCK_BYTES", 1000)
+
+
+@pytest.fixture
+def layer():
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(40, 3, 5, 7)).astype(np.float32), rng.integers(4, size=40)
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_provenance_reproduces_points(layer, draw, dtype):
+    activations, labels = layer[0].astype(dtype), layer[1]
+    cloud = draw(activations, labels)
+    np.testing.assert_array_equal(activations[cloud.image, cloud.row, cloud.col], cloud.points)
+    np.testing.assert_array_equal(labels[cloud.image], cloud.label)
+    norm = np.linalg.norm(cloud.points.astype(np.float64), axis=1)
+    np.testing.assert_allclose(cloud.norm, norm, rtol=np.finfo(np.float32).eps)
+    assert cloud.norm.dtype == np.float32
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_same_seed_same_bytes_whatever_the_blocks(layer, draw, monkeypatch):
+    first = draw(*layer)
+    monkeypatch.setattr(sampling, "BLOCK_BYTES", 1 << 20)
+    second = draw(*layer)
+    for field in first.__dataclass_fields__:
+        assert getattr(first, field).tobytes() == getattr(second, field).tobytes()
+
+
+@pytest.mark.parametrize("name", ["random", "random_inside", "stratified", "replaced"])
+def test_another_seed_another_draw(layer, name):
+    assert DRAWS[name](*layer, seed=1).points.tobytes() != DRAWS[name](*layer, seed=2).points.tobytes()
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_memmap_gives_the_same_points(layer, draw, tmp_path):
+    np.save(tmp_path / "layer.npy", layer[0])
+    mapped = np.load(tmp_path / "layer.npy", mmap_mode="r")
+    np.testing.assert_array_equal(draw(mapped, layer[1]).points, draw(*layer).points)
+
+
+@pytest.mark.parametrize("p", [1, 2, 15])
+def test_top_l2_by_brute_force(layer, p):
+    activations, labels = layer
+    cloud = sampling.top_l2(activations, labels, p)
+    norms = np.linalg.norm(activations.astype(np.float64), axis=3).reshape(40, 15)
+    best = np.argsort(-norms, axis=1)[:, :p]
+    np.testing.assert_array_equal((cloud.row * 5 + cloud.col).reshape(40, p), best)
+    np.testing.assert_array_equal(cloud.image, np.arange(40).repeat(p))
+
+
+def test_top_l2_draws_evenly_among_ties_only():
+    activations = np.zeros((6000, 2, 2, 3), np.float32)
+    activations[:, 0, 1] = activations[:, 1, 0] = activations[:, 1, 1] = [0, 2, 0]
+    cloud = sampling.top_l2(activations, np.zeros(6000, int))
+    counts = np.bincount(cloud.row * 2 + cloud.col, minlength=4)
+    assert counts[0] == 0
+    assert np.sum((counts[1:] - 2000) ** 2 / 2000) < 18.4  # chi-squared, 2 degrees of freedom, p = 1e-4
+
+
+@pytest.mark.parametrize(
+    ("exclude_border", "p", "limit"), [(False, 1, 34.9), (False, 2, 34.9), (True, 1, 23.5)]
+)
+def test_random_is_uniform_over_positions(exclude_border, p, limit):
+    activations = np.zeros((9000, 3, 4, 1), np.float32)
+    cloud = sampling.random(activations, np.zeros(9000, int), p, seed=3, exclude_border=exclude_border)
+    counts = np.zeros((3, 4))
+    np.add.at(counts, (cloud.row, cloud.col), 1)
+    allowed = counts[1:, 1:] if exclude_border else counts
+    assert counts.sum() == allowed.sum() == 9000 * p
+    expected = 9000 * p / allowed.size
+    assert np.sum((allowed - expected) ** 2 / expected) < limit  # chi-squared, p < 4e-4
+
+
+@pytest.mark.parametrize("p", [2, 7, 15])
+def test_random_positions_of_an_image_are_distinct(layer, p):
+    cloud = sampling.random(*layer, p)
+    positions = (cloud.row * 5 + cloud.col).reshape(40, p)
+    assert (np.diff(positions, axis=1) > 0).all()
+
+
+def test_random_draws_every_pair_of_positions_equally_often():
+    activations = np.zeros((12000, 2, 2, 1), np.float32)
+    cloud = sampling.random(activations, np.zeros(12000, int), 2)
+    position = (cloud.row * 2 + cloud.col).reshape(-1, 2)
+    counts = np.bincount(position[:, 0] * 4 + position[:, 1], minlength=16)
+    counts = counts[counts > 0]
+    assert len(counts) == 6
+    assert np.sum((counts - 2000) ** 2 / 2000) < 25.7  # chi-squared, 5 degrees of freedom, p = 1e-4
+
+
+def test_full_is_a_view(layer):
+    cloud = sampling.full(*layer, cap=600)
+    assert np.shares_memory(cloud.points, layer[0])
+    np.testing.assert_array_equal(cloud.points, layer[0].reshape(600, 7))
+
+
+@pytest.mark.parametrize("cap", [1, 3, 100, 599])
+def test_stratified_counts_are_proportional_and_distinct(layer, cap):
+    cloud = sampling.full(*layer, cap=cap, seed=5)
+    flat = (cloud.image * 3 + cloud.row) * 5 + cloud.col
+    assert len(flat) == cap
+    assert (np.diff(flat) > 0).all()
+    share = np.bincount(layer[1]) * cap / 40
+    assert (np.abs(np.bincount(cloud.label, minlength=4) - share) < 1).all()
+
+
+def test_largest_remainders():
+    activations, labels = np.zeros((10, 1, 10, 1), np.float32), np.repeat([3, 5, 9], [5, 3, 2])
+    # Shares of 7 are 3.5, 2.1 and 1.4: the one point left over goes to the first class.
+    np.testing.assert_array_equal(
+        np.bincount(sampling.full(activations, labels, 7).label)[[3, 5, 9]], [4, 2, 1]
+    )
+
+
+def test_with_replacement_repeats_points():
+    activations = np.arange(50, dtype=np.float32).reshape(5, 5, 2, 1)
+    cloud = sampling.full(activations, np.arange(5), cap=49, replace=True)
+    assert len(cloud.points) == 49
+    assert (np.diff(cloud.points[:, 0]) >= 0).all()
+    assert len(np.unique(cloud.points)) < 45
+
+
+@pytest.mark.parametrize("draw", [sampling.random, sampling.top_l2])
+def test_too_many_points_per_image(layer, draw):
+    with pytest.raises(InputError, match=r"points_per_image is 16.*3 x 5"):
+        draw(*layer, points_per_image=16)
+
+
+def test_no_positions_inside_the_border():
+    with pytest.raises(InputError, match=r"points_per_image is 1.*1 x 4.*exclude_border"):
+        sampling.random(np.zeros((2, 1, 4, 3), np.float32), [0, 1], exclude_border=True)
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_non_finite_activations_name_the_image(layer, draw, value):
+    layer[0][3, :, :, 2] = value  # an image that every draw above takes points of
+    with pytest.raises(InputError, match="image 3 "):
+        draw(*layer)
+
+
+def test_large_finite_activations_are_accepted():
+    cloud = sampling.top_l2(np.full((1, 1, 1, 2), 2e38, np.float32), [0])
+    np.testing.assert_allclose(cloud.norm, [2e38 * 2**0.5], rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("activations", "labels", "message"),
+    [
+        (np.zeros((2, 3, 3), np.float32), [0, 1], "shape"),
+        (np.zeros((2, 3, 3, 1)), [0, 1], "float64"),
+        (np.zeros((2, 3, 3, 4), np.float32).swapaxes(1, 3), [0, 1], "C-contiguous"),
+        (np.zeros((2, 3, 3, 1), np.float32), [0, 1, 2], "2 images"),
+        (np.zeros((2, 3, 3, 1), np.float32), [0.0, 1.0], "integer"),
+    ],
+)
+def test_bad_input(activations, labels, message):
+    with pytest.raises(InputError, match=message):
+        sampling.full(activations, labels)
+
+
+def test_bad_cap(layer):
+    with pytest.raises(InputError, match="cap is 0"):
+        sampling.full(*layer, cap=0)

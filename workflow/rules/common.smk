@@ -1,0 +1,113 @@
+# Configuration, the lists that rules share, and the few helpers that they call.
+import ast
+import hashlib
+import json
+import sys
+from functools import cache
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
+SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
+if str(SCRIPTS) not in sys.path:
+    sys.path.insert(0, str(SCRIPTS))
+
+from actopo.config import check, image_listing, layer_list, seed_list
+from actopo.errors import InputError
+
+try:
+    check(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+DATASET = config["data"]["dataset"]
+
+# The homology study: the first seed sees every batch, the others the first batch.
+HOMOLOGY = config["homology"]
+HOMOLOGY_MODEL = config["models"][HOMOLOGY["model"]]
+SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
+LAYERS = layer_list(HOMOLOGY["layers"], HOMOLOGY_MODEL["architecture"])
+BATCHES = list(range(HOMOLOGY["batches"]))
+
+MAPPER = config["mapper"]
+SAMPLINGS = {name: sampling for name, sampling in MAPPER["samplings"].items() if sampling is not None}
+
+
+wildcard_constraints:
+    dataset=r"[a-z0-9_]+",
+    part="train|test",
+    model="[A-Za-z0-9_-]+",
+    seed=r"\d+",
+    study="homology|mapper",
+    subset=r"batch\d+|all",
+    batch=r"\d+",
+    tap="conv|bn|relu",
+    sampling="[A-Za-z0-9_]+",
+    layer=r"\d+",
+    dim="[01]",
+
+
+def as_json(**values):
+    """One text for several values: an order of keys or an 11 for an 11.0 is then no change."""
+    return json.dumps(values, sort_keys=True)
+
+
+@cache
+def code_digest(script):
+    """
+    Digest of what `workflow/scripts/<script>.py` and the modules of actopo that it imports, directly or not, do.
+
+    Taken over the syntax trees without docstrings, so that comments, layout and time stamps change nothing.
+    Module `job` is left out: logs, progress bars and error messages do not touch a result.
+    """
+    seen, waiting = {}, [SCRIPTS / f"{script}.py"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path == SCRIPTS / "actopo" / "job.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "actopo":
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names if alias.name.split(".")[0] == "actopo"]
+            else:
+                names = []
+                if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                    if ast.get_docstring(node, clean=False) is not None:
+                        node.body = node.body[1:] or [ast.Pass()]
+            waiting += [file for name in names if (file := SCRIPTS / f"{name.replace('.', '/')}.py").is_file()]
+        seen[path] = ast.dump(tree)
+    text = "\n".join(f"{path.relative_to(SCRIPTS)} {seen[path]}" for path in sorted(seen))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def network(model):
+    """The config keys that decide a network's structure, as one text."""
+    return as_json(**{key: config["models"][model][key] for key in ("architecture", "width", "shortcut")})
+
+
+def sampling_of(study, name):
+    """Settings of a sampling: the homology study has one, named after its method."""
+    if study == "homology":
+        return {"method": name, "points_per_image": HOMOLOGY["points_per_image"], "tap": HOMOLOGY["tap"]}
+    return SAMPLINGS[name]
+
+
+def study_layers(study):
+    """Layers of a study, in the order of the config."""
+    return LAYERS if study == "homology" else MAPPER["layers"]
+
+
+def batch_diagrams(wildcards):
+    """Diagrams of every batch of the first seed."""
+    return collect(
+        "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
+    )
+
+
+def gpu_count():
+    """GPUs that a job on a network asks for; none where the config says cpu."""
+    return 0 if config["device"] == "cpu" else 1

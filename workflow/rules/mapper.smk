@@ -1,0 +1,58 @@
+# Mapper graphs of point clouds, and the purity of their nodes.
+rule build_mapper:
+    input:
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
+        membership="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.npz",
+    log:
+        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}.layer{layer}.log",
+    benchmark:
+        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    threads: 8
+    resources:
+        mem_mb=16000,
+        runtime=240,
+    params:
+        cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")}),
+        clusterer=as_json(**{key: MAPPER[key] for key in ("eps", "min_samples")}),
+        code=code_digest("build_mapper"),
+    script:
+        "../scripts/build_mapper.py"
+
+
+# All graphs of one network in two tables: one row a graph, one row a graph and class.
+rule measure_purity:
+    input:
+        graphs=collect(
+            "<results>/mapper/{{model}}/seed{{seed}}/{sampling}/layer{layer}.json",
+            sampling=SAMPLINGS,
+            layer=MAPPER["layers"],
+        ),
+        memberships=collect(
+            "<results>/mapper/{{model}}/seed{{seed}}/{sampling}/layer{layer}.npz",
+            sampling=SAMPLINGS,
+            layer=MAPPER["layers"],
+        ),
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
+        classes="<results>/mapper/{model}/seed{seed}/class_purity.csv",
+    log:
+        "<results>/logs/measure_purity/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_purity/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        order=as_json(samplings=list(SAMPLINGS), layers=MAPPER["layers"]),
+        uncovered=MAPPER["uncovered"],
+        code=code_digest("measure_purity"),
+    script:
+        "../scripts/measure_purity.py"

@@ -1,0 +1,29 @@
+# One network per seed. A killed job goes on from its checkpoint, which lies beside the weights until they are done.
+rule train_model:
+    input:
+        train_images=f"<results>/data/{DATASET}/train/images.npy",
+        train_labels=f"<results>/data/{DATASET}/train/labels.npy",
+        test_images=f"<results>/data/{DATASET}/test/images.npy",
+        test_labels=f"<results>/data/{DATASET}/test/labels.npy",
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        weights="<results>/models/{model}/seed{seed}.safetensors",
+        metrics="<results>/models/{model}/seed{seed}.json",
+    log:
+        "<results>/logs/train_model/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/train_model/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count(),
+        device=config["device"],
+        mem_mb=8000,
+        runtime=720,
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        recipe=lambda wildcards: as_json(**config["models"][wildcards.model]["training"]),
+        code=code_digest("train_model"),
+    script:
+        "../scripts/train_model.py"

@@ -1,0 +1,132 @@
+"""
+Spatial activations of a network, layer by layer.
+
+One forward pass serves all layers. Forward hooks copy what they see at once, so an addition in place
+further on cannot change it, and lay it out as (N, n, m, c): the c-vector at one position is then one
+contiguous row, and the full point cloud of a layer is a reshape of the array.
+"""
+
+from contextlib import contextmanager
+
+import torch
+
+from actopo.errors import InputError
+from actopo.models import TAPS, to_input
+
+
+@contextmanager
+def recording(model, layers, tap):
+    """
+    Record the activations of `layers` at `tap` during forward passes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module with a method `layers()`
+    layers : sequence of int
+        Indices into `model.layers()`.
+    tap : {"conv", "bn", "relu"}
+
+    Yields
+    ------
+    dict of int to tensor of shape (b, n, m, c)
+        Filled anew by every forward pass.
+
+    Raises
+    ------
+    InputError
+        If the tap is unknown or a layer does not exist.
+    """
+    if tap not in TAPS:
+        raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
+    pairs = model.layers()
+    wrong = [layer for layer in layers if not 0 <= layer < len(pairs)]
+    if wrong:
+        raise InputError(f"layers {wrong} do not exist: the network has layers 0 to {len(pairs) - 1}")
+    recorded = {}
+
+    def keep(layer, tensor):
+        recorded[layer] = tensor.detach().permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format)
+
+    handles = []
+    for layer in layers:
+        conv, rectifier = pairs[layer]
+        if tap == "conv":
+            hook = conv.register_forward_hook(lambda _, __, output, layer=layer: keep(layer, output))
+        elif tap == "bn":
+            hook = rectifier.register_forward_pre_hook(lambda _, inputs, layer=layer: keep(layer, inputs[0]))
+        else:
+            hook = rectifier.register_forward_hook(lambda _, __, output, layer=layer: keep(layer, output))
+        handles.append(hook)
+    try:
+        yield recorded
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def activation_shapes(model, layers, image_shape):
+    """
+    Shape (n, m, c) of each layer's activation for one image.
+
+    Parameters
+    ----------
+    model : torch.nn.Module with a method `layers()`
+    layers : sequence of int
+    image_shape : (h, w, c)
+
+    Returns
+    -------
+    dict of int to (int, int, int)
+    """
+    h, w, c = image_shape
+    device = next(model.parameters()).device
+    model.eval()
+    with torch.inference_mode(), recording(model, layers, "conv") as recorded:
+        model(torch.zeros(1, c, h, w, device=device))
+        return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
+
+
+def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500, device="cpu", progress=None):
+    """
+    Write the activations of all images into arrays that the caller provides.
+
+    Parameters
+    ----------
+    model : torch.nn.Module with a method `layers()`
+    images : uint8 array of shape (N, h, w, c)
+        A memory map will do; it is read batch by batch.
+    mean, std : sequence of c floats
+        Normalisation, as in `to_input`.
+    layers : sequence of int
+    tap : {"conv", "bn", "relu"}
+    out : dict of int to float32 array of shape (N, n, m, c)
+        Filled; memory maps keep memory independent of N.
+    batch_size : int
+        Images per forward pass. Results do not depend on it beyond rounding.
+    device : str or torch.device
+    progress : callable, optional
+        Called with the number of images done after each batch.
+
+    Raises
+    ------
+    InputError
+        If an activation is not finite: the network's weights are unusable. Names the layer and image.
+    """
+    model.to(device, memory_format=torch.channels_last).eval()
+    with torch.inference_mode(), recording(model, layers, tap) as recorded:
+        for start in range(0, len(images), batch_size):
+            stop = min(start + batch_size, len(images))
+            model(to_input(images[start:stop], mean, std, device))
+            for layer in layers:
+                batch = recorded[layer]
+                # One sum tells whether all are finite, far cheaper than a test of every element.
+                if not torch.isfinite(batch.sum(dtype=torch.float64)):
+                    bad = (~torch.isfinite(batch.flatten(1))).any(dim=1).nonzero()
+                    image = start + int(bad[0]) if len(bad) else start
+                    raise InputError(
+                        f"layer {layer} has an activation that is not finite for image {image}; "
+                        "the network diverged in training or its weights are damaged"
+                    )
+                out[layer][start:stop] = batch.cpu().numpy()
+            if progress is not None:
+                progress(stop - start)

@@ -1,0 +1,183 @@
+"""
+Checks of a configuration before anything runs.
+
+The schema knows keys, types and ranges; `check` adds what only several keys together can get wrong. All
+messages name the key by its path, `homology.batch_size`, and say what to write instead.
+"""
+
+import hashlib
+import zipfile
+from difflib import get_close_matches
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from actopo.errors import InputError
+
+# How many layers a network has, known without building it.
+LAYER_COUNTS = {"resnet18_cifar": 17}
+
+
+def seed_list(seeds):
+    """Seeds of a model: a number n stands for 0 to n - 1."""
+    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+def layer_list(layers, architecture):
+    """Layer indices: `all` stands for every layer of the architecture."""
+    return list(range(LAYER_COUNTS[architecture])) if layers == "all" else list(layers)
+
+
+def image_listing(dataset, root):
+    """
+    Digest of what an image folder or .zip holds, without reading the images.
+
+    Names and sizes of the files of a folder, names and check sums of the members of a .zip: a copy, a clone
+    or a `touch` changes nothing, an added, removed or edited image does. Empty for other data sets, and for
+    a .zip that cannot be listed, which the job that reads it reports.
+    """
+    if dataset != "image_folder" or not Path(root).exists():
+        return ""
+    if Path(root).is_dir():
+        files = (path for path in Path(root).rglob("*") if path.is_file())
+        entries = [f"{path.relative_to(root)} {path.stat().st_size}" for path in files]
+    else:
+        try:
+            with zipfile.ZipFile(root) as archive:
+                entries = [f"{member.filename} {member.CRC}" for member in archive.infolist()]
+        except zipfile.BadZipFile:
+            return ""
+    return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()[:16]
+
+
+def check(config, schema):
+    """
+    Check a configuration.
+
+    Parameters
+    ----------
+    config : dict
+    schema : dict
+        JSON schema.
+
+    Raises
+    ------
+    InputError
+        Names every key that is wrong.
+    """
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
+    problems = [message for error in errors for message in _explain(error)]
+    if not problems:
+        problems = list(_contradictions(config))
+    if problems:
+        raise InputError("the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+
+def _where(path):
+    return ".".join(str(part) for part in path) or "(top level)"
+
+
+def _explain(error):
+    """Readable messages for one error of the validator."""
+    where, value = _where(error.absolute_path), error.instance
+    if error.validator == "additionalProperties" and isinstance(value, dict):
+        known = list(error.schema.get("properties", {}))
+        for key in sorted(set(value) - set(known), key=str):
+            path = _where([*error.absolute_path, key])
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
+            yield f"{path}: unknown key; {hint}"
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in value]
+        yield f"{where}: missing {', '.join(missing)}"
+    elif error.validator == "enum":
+        choices = [str(choice) for choice in error.validator_value]
+        near = get_close_matches(str(value), choices, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        yield f"{where}: {value!r} is not one of {', '.join(choices)}{hint}"
+    elif error.validator == "oneOf":
+        texts = [str(branch["const"]) if "const" in branch else branch.get("type", "") for branch in error.validator_value]
+        # Where one of the alternatives has the right type, what it lacks says more than the list of them.
+        fitting = [item for item in error.context if item.validator not in ("type", "const")]
+        detail = f": {_message(best_match(fitting))}" if fitting else ""
+        yield f"{where}: {value!r} is not {' or '.join(texts)}{detail}"
+    elif error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+        hint = ""
+        if isinstance(value, str) and wanted in ("number", "integer") and _is_number(value):
+            hint = f"; YAML reads {value} as text, write {float(value)!r}"
+        yield f"{where}: {value!r} is not of type {wanted}{hint}"
+    else:
+        yield f"{where}: {_message(error)}"
+
+
+def _message(error):
+    limits = {
+        "minimum": "must be {} or more",
+        "maximum": "must be {} or less",
+        "exclusiveMinimum": "must be more than {}",
+        "exclusiveMaximum": "must be less than {}",
+        "pattern": "must match {}",
+        "minItems": "needs {} or more entries",
+        "maxItems": "takes {} entries at most",
+        "minProperties": "needs {} or more entries",
+        "uniqueItems": "has an entry twice",
+    }
+    text = limits.get(error.validator, error.message).format(error.validator_value)
+    return f"{error.instance!r} {text}"
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _contradictions(config):
+    """What is wrong between keys that are each in order."""
+    data, homology, mapper, figures = (config[key] for key in ("data", "homology", "mapper", "figures"))
+    models = config["models"]
+    if data["dataset"] != "digits" and data["root"] is None:
+        yield f"data.root: {data['dataset']} needs the folder or .zip where the images are, or are to be kept"
+    if data["dataset"] == "image_folder" and data["root"] is not None and not Path(data["root"]).exists():
+        yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
+    for name, model in models.items():
+        training = model["training"]
+        if training["schedule"] == "triangular" and not 0 <= training.get("peak_epoch", 5) <= training["epochs"]:
+            yield (
+                f"models.{name}.training.peak_epoch: {training.get('peak_epoch', 5)} lies beyond the last of "
+                f"{training['epochs']} epochs"
+            )
+        if training.get("cutout", 8) > data["size"]:
+            yield f"models.{name}.training.cutout: {training.get('cutout', 8)} is larger than data.size {data['size']}"
+    for study in ("homology", "mapper"):
+        name = config[study]["model"]
+        if name not in models:
+            yield f"{study}.model: {name!r} is not under models; choose one of {', '.join(models)}"
+            continue
+        n_layers = LAYER_COUNTS[models[name]["architecture"]]
+        beyond = [layer for layer in layer_list(config[study]["layers"], models[name]["architecture"]) if layer >= n_layers]
+        if beyond:
+            yield f"{study}.layers: {beyond} do not exist; {models[name]['architecture']} has layers 0 to {n_layers - 1}"
+    if homology["sampling"] == "full" and homology["points_per_image"] != 1:
+        yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
+    if mapper["model"] in models and mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
+        yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
+    if homology["model"] in models:
+        n_seeds = len(seed_list(models[homology["model"]]["seeds"]))
+        if n_seeds > 1 and max(figures["pair"]) >= n_seeds:
+            yield f"figures.pair: {figures['pair']} needs seed number {max(figures['pair'])}, and there are {n_seeds} from 0"
+        if figures["row"] not in layer_list(homology["layers"], models[homology["model"]]["architecture"]):
+            yield f"figures.row: layer {figures['row']} is not among homology.layers"
+    if figures["dimension"] not in homology["dimensions"]:
+        yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
+    allowed = {"random": {"points_per_image", "exclude_border"}, "full": {"cap", "replace"}, "top_l2": {"points_per_image"}}
+    samplings = {name: sampling for name, sampling in mapper["samplings"].items() if sampling is not None}
+    if not samplings:
+        yield "mapper.samplings: all are null; keep at least one"
+    for name, sampling in samplings.items():
+        for key in sorted(set(sampling) - {"method", "tap"} - allowed[sampling["method"]]):
+            yield f"mapper.samplings.{name}.{key}: has no meaning for method {sampling['method']}; remove it"

@@ -1,0 +1,59 @@
+"""
+Fig. 5: sliced-Wasserstein distances between the layers of one model, and how they vary over batches.
+
+Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
+Activations": the mean over batches of images of the layer-by-layer matrix, and the coefficient of
+variation (standard deviation over mean) of each entry.
+"""
+
+import numpy as np
+
+from actopo.figures import style
+
+
+@style.styled
+def plot(mean, cv, layers, dimension):
+    """
+    Draw the mean distances and their coefficients of variation as two heat maps.
+
+    Parameters
+    ----------
+    mean : array_like of shape (L, L)
+        Mean over batches of the distance between two layers, in filtration units.
+    cv : array_like of shape (L, L)
+        Standard deviation over batches divided by the mean. Its diagonal (0 / 0) is not shown.
+    layers : sequence of int of length L
+        Layer indices.
+    dimension : str
+        The diagrams' homology dimension, as "H1", for the title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If a matrix is not `L x L`.
+    """
+    mean = style.layer_matrix(mean, layers, "the mean distances")
+    cv = style.layer_matrix(cv, layers, "the coefficient of variation").copy()
+    np.fill_diagonal(cv, np.nan)
+    figure = style.new_figure(7.2, 3.15)
+    left, right = figure.subplots(1, 2)
+    mesh = style.heat_map(left, mean, layers, style.shared_norm(mean))
+    style.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
+    left.set_title(f"mean over batches, {dimension}")
+    mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis")
+    style.colour_bar(figure, mesh, right, "coefficient of variation over batches", shrink=0.85)
+    right.set_title(_largest(cv, layers))
+    for axes, letter in ((left, "a"), (right, "b")):
+        style.panel_letter(axes, letter)
+    return figure
+
+
+def _largest(cv, layers):
+    if not np.isfinite(cv).any():
+        return "no pair of layers"
+    row, col = np.unravel_index(np.argmax(np.where(np.isfinite(cv), cv, -1)), cv.shape)
+    return f"maximum CV {cv[row, col]:.3f} (layers {layers[row]} and {layers[col]})"

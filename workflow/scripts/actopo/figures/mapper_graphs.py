@@ -1,0 +1,403 @@
+"""
+Fig. 8 (and 9, 11, 13): mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
+
+Each connected component is laid out by stress minimisation, which makes distances in the drawing follow those
+in the graph, and turned so that the lens grows from left to right: a trunk of mixed nodes comes first and the
+branches of single classes fan out from it. Components follow each other, largest first, and nodes without a
+neighbour stand in a block underneath.
+
+Stress is minimised by stochastic gradient descent over pairs of nodes. A round-robin tournament splits
+them into rounds in which each node plays once, so that a round is one array operation; of more
+than a thousand rounds an epoch plays a random thousand.
+
+References
+----------
+.. [1] Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
+   Activations".
+.. [2] Zheng, Pawar and Goodman (2019), "Graph drawing by stochastic gradient descent", IEEE Transactions on
+   Visualization and Computer Graphics 25.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.path import Path
+from matplotlib.transforms import IdentityTransform
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+from actopo.errors import InputError
+from actopo.figures import style
+
+EPOCHS = 15
+MAX_ROUNDS = 1000
+LAST_STEP = 0.1
+FULL_WIDTH = 9.5
+MAX_CELL = 2.8
+LEFT, RIGHT, TOP, STRIP = 0.25, 1.0, 0.25, 0.3
+ASPECT = 0.85
+MAX_RADIUS = 0.036
+MIN_RADIUS = 0.95
+EDGE = "0.62"
+
+
+@style.styled
+def plot(graphs, rows, columns, class_names, seed=0):
+    """
+    Draw a grid of mapper graphs.
+
+    Parameters
+    ----------
+    graphs : sequence of sequence of dict
+        `graphs[i][j]` is the graph of row i and column j in node-link form: `nodes` (each with `id`, `size`,
+        `composition` {class index: number of points} and `lens_mean`), `links` (`source`, `target`, `shared`)
+        and `graph` (`eps`). A graph may have no node.
+    rows : sequence of str
+        Names of the rows, as the samplings.
+    columns : sequence of int or str
+        Names of the columns; an integer is a layer.
+    class_names : sequence of str
+        Names of classes 0, 1, ...
+    seed : int, default 0
+        Seed of `layout`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Notes
+    -----
+    In a row, a node's area is proportional to its number of points, from a smallest area on that keeps
+    small nodes visible; an edge's width grows with the square root of the points shared.
+
+    Raises
+    ------
+    InputError
+        If `graphs` does not match `rows` and `columns`, or a node has a class without a name.
+    """
+    if not len(rows) or not len(columns):
+        raise InputError("the grid of mapper graphs is empty; list at least one sampling and one layer")
+    if len(graphs) != len(rows) or any(len(row) != len(columns) for row in graphs):
+        raise InputError(
+            f"the grid of mapper graphs must be {len(rows)} x {len(columns)}, as its rows and columns"
+        )
+    cell = min(MAX_CELL, (FULL_WIDTH - LEFT - RIGHT) / len(columns))
+    width = LEFT + cell * len(columns) + RIGHT
+    entries = max(1, int(width / (0.3 + 0.056 * max(map(len, class_names), default=0))))
+    footer = 0.35 + 0.15 * -(-len(class_names) // entries)
+    height = TOP + len(rows) * (ASPECT * cell + STRIP) + footer
+    figure = style.new_figure(width, height, layout=None)
+    colours = np.array(style.class_colours(len(class_names)))
+
+    for i, (name, row) in enumerate(zip(rows, graphs, strict=True)):
+        bottom = height - TOP - (i + 1) * (ASPECT * cell + STRIP) + STRIP
+        scale = _Scale(row, cell)
+        figure.text(
+            0.13 / width,
+            (bottom + ASPECT * cell / 2) / height,
+            name,
+            rotation=90,
+            ha="center",
+            va="center",
+            size=7.5,
+        )
+        for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
+            box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
+            axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
+            _draw(axes, graph, scale, colours, seed)
+            if i == 0:
+                axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else column)
+        _size_legend(
+            figure, scale, (LEFT + cell * len(columns) + 0.08) / width, (bottom + ASPECT * cell / 2) / height
+        )
+
+    handles = [Patch(facecolor=colour, label=name) for colour, name in zip(colours, class_names, strict=True)]
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=entries,
+        bbox_to_anchor=(0.5, 0.17 / height),
+        borderpad=0,
+        handlelength=0.9,
+        handleheight=0.9,
+        columnspacing=1.2,
+        borderaxespad=0,
+    )
+    figure.text(
+        0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center"
+    )
+    return figure
+
+
+def layout(graph, seed=0):
+    """
+    Positions of the nodes, the same for the same graph and seed.
+
+    Parameters
+    ----------
+    graph : dict
+        Node-link form, as in `plot`.
+    seed : int, default 0
+        Seed of the small displacements that tell nodes of equal distances apart.
+
+    Returns
+    -------
+    ndarray of shape (K, 2)
+        In the order of `graph["nodes"]`; the unit is the length of an edge between two small nodes.
+
+    Raises
+    ------
+    InputError
+        If a link names a node that does not exist.
+    """
+    nodes = graph["nodes"]
+    if not nodes:
+        return np.zeros((0, 2))
+    rng = np.random.default_rng(seed)
+    ends = _ends(graph)
+    lens = np.array([node["lens_mean"] for node in nodes], dtype=float)
+    radius = np.sqrt([node["size"] for node in nodes])
+    radius = radius / max(radius.max(), 1)
+    # Large nodes stand further from their neighbours, or a trunk would be a pile of discs.
+    length = 1 + 2.5 * radius[ends].sum(axis=1)
+    _, component = connected_components(_sparse(ends, length, len(nodes)), directed=False)
+    count = np.bincount(component)
+    position = np.zeros((len(nodes), 2))
+    members = [
+        np.flatnonzero(component == label) for label in np.argsort(-count, kind="stable") if count[label] > 1
+    ]
+    for inside in members:
+        local = np.full(len(nodes), -1)
+        local[inside] = np.arange(len(inside))
+        kept = local[ends[:, 0]] >= 0
+        position[inside] = _component(local[ends[kept]], length[kept], lens[inside], rng)
+    extent = _pack(position, members)
+    single = np.flatnonzero(count[component] == 1)
+    _block(position, single[np.argsort(lens[single], kind="stable")], extent)
+    return position
+
+
+def _ends(graph):
+    index = {node["id"]: place for place, node in enumerate(graph["nodes"])}
+    try:
+        ends = [(index[link["source"]], index[link["target"]]) for link in graph["links"]]
+    except KeyError as unknown:
+        raise InputError(
+            f"a link of the mapper graph names node {unknown}, which is not among its nodes"
+        ) from None
+    return np.array(ends, dtype=int).reshape(-1, 2)
+
+
+def _sparse(ends, weight, n):
+    return coo_matrix((weight, (ends[:, 0], ends[:, 1])), shape=(n, n)).tocsr()
+
+
+def _component(ends, length, lens, rng):
+    """Positions of one connected graph's nodes around the origin, turned along the lens."""
+    position = _minimise_stress(dijkstra(_sparse(ends, length, len(lens)), directed=False), rng)
+    position -= position.mean(axis=0)
+    # The direction of largest covariance: a regression slope would follow noise across a thin drawing.
+    direction = (lens - lens.mean()) @ position
+    if np.hypot(*direction) == 0:
+        direction = np.linalg.svd(position, full_matrices=False)[2][0]
+    x, y = direction / np.hypot(*direction)
+    return position @ np.array([[x, -y], [y, x]])
+
+
+def _minimise_stress(distance, rng):
+    """Points of the plane whose distances approximate `distance`, each with weight `distance ** -2`."""
+    n = len(distance)
+    position = rng.normal(scale=distance.mean(), size=(n, 2))
+    players = n + n % 2
+    pairs = players // 2 - 1
+    smallest = distance[distance > 0].min()
+    for step in np.geomspace(distance.max() ** 2, LAST_STEP * smallest**2, EPOCHS):
+        name = rng.permutation(players)
+        ring = np.tile(name[:-1], 3)
+        for shift in players - 1 + rng.permutation(players - 1)[:MAX_ROUNDS]:
+            first = np.append(ring[shift + 1 : shift + 1 + pairs], name[-1])
+            second = np.append(ring[shift - pairs : shift][::-1], ring[shift])
+            if n < players:
+                present = (first < n) & (second < n)
+                first, second = first[present], second[present]
+            wanted = distance[first, second]
+            apart = position[first] - position[second]
+            actual = np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-9)
+            move = (np.minimum(step / wanted**2, 1) * (1 - wanted / actual) / 2)[:, None] * apart
+            position[first] -= move
+            position[second] += move
+    return position
+
+
+def _pack(position, members):
+    """Place components side by side on shelves as wide as a cell; returns the width and depth they fill."""
+    if not members:
+        return 0.0, 0.0
+    gap = max(1.0, 0.04 * np.ptp(position[members[0]], axis=0).max())
+    sizes = []
+    for inside in members:
+        position[inside] -= position[inside].min(axis=0)
+        sizes.append(position[inside].max(axis=0) + gap)
+    sizes = np.array(sizes)
+    limit = max(sizes[:, 0].max(), np.sqrt(1.15 / ASPECT * sizes.prod(axis=1).sum()))
+    x = depth = shelf = width = 0.0
+    for inside, (wide, high) in zip(members, sizes, strict=True):
+        if x > 0 and x + wide > limit:
+            x, depth, shelf = 0.0, depth + shelf, 0.0
+        position[inside] += (x, -depth - high + gap)
+        x, shelf, width = x + wide, max(shelf, high), max(width, x + wide)
+    return max(width - gap, (depth + shelf) / ASPECT), depth + shelf
+
+
+def _block(position, single, extent):
+    """Place nodes without a neighbour in a grid below the rest, column by column in the order of the lens."""
+    if not len(single):
+        return
+    width, depth = extent
+    if width == 0:
+        width = np.sqrt(len(single) / ASPECT)
+        step = 1.0
+    else:
+        step = width * min(1 / 28, np.sqrt(0.2 / len(single)))
+    n_rows = max(1, -(-len(single) // (1 + int(width / step))))
+    column, row = np.divmod(np.arange(len(single)), n_rows)
+    position[single] = np.column_stack([column * step, -depth - row * step])
+
+
+class _Scale:
+    """Points to areas and shared points to line widths, in printer's points; the graphs of a row have one."""
+
+    def __init__(self, graphs, cell):
+        self.largest = max((node["size"] for graph in graphs for node in graph["nodes"]), default=0)
+        self.shared = max((link["shared"] for graph in graphs for link in graph["links"]), default=0)
+        most = max((len(graph["nodes"]) for graph in graphs), default=0)
+        # The smallest discs of the densest graph may cover a quarter of its cell at most.
+        self.top = (MAX_RADIUS * 72 * cell) ** 2
+        self.floor = min(MIN_RADIUS**2, 0.25 * (72 * cell) ** 2 / (np.pi * max(most, 1)))
+
+    def squared_radius(self, size):
+        return np.maximum(self.top * np.asarray(size, float) / max(self.largest, 1), self.floor)
+
+    def line_width(self, shared):
+        return 0.25 + 1.5 * np.sqrt(np.asarray(shared, float) / max(self.shared, 1))
+
+
+def _draw(axes, graph, scale, colours, seed):
+    axes.set_axis_off()
+    nodes, links = graph["nodes"], graph["links"]
+    eps = graph.get("graph", {}).get("eps")
+    note = f"{len(nodes)} nodes, {len(links)} edges" + ("" if eps is None else f"\nε = {eps:.4g}")
+    axes.text(0.5, -0.02, note, transform=axes.transAxes, ha="center", va="top", size=6, linespacing=1.15)
+    if not nodes:
+        axes.text(
+            0.5, 0.5, "no node: all noise", transform=axes.transAxes, ha="center", va="center", color="0.35"
+        )
+        return
+    position = layout(graph, seed)
+    low, high = position.min(axis=0), position.max(axis=0)
+    reach = 0.55 * max(high[0] - low[0], (high[1] - low[1]) / ASPECT, 1)
+    centre = (low + high) / 2
+    axes.set_xlim(centre[0] - reach, centre[0] + reach)
+    axes.set_ylim(centre[1] - reach * ASPECT, centre[1] + reach * ASPECT)
+    axes.set_aspect("equal")
+    axes.add_collection(
+        LineCollection(
+            position[_ends(graph)],
+            linewidths=scale.line_width([link["shared"] for link in links]),
+            colors=EDGE,
+            capstyle="round",
+            clip_on=False,
+            zorder=1,
+        ),
+        autolim=False,
+    )
+    axes.add_collection(_pies(axes, nodes, position, scale, colours), autolim=False)
+
+
+def _pies(axes, nodes, position, scale, colours):
+    """All nodes as one collection: a disc in the colour of the largest class, on it the wedges if mixed."""
+    squared = scale.squared_radius([node["size"] for node in nodes])
+    disc = Path.unit_circle()
+    paths, owner, face, outlined = [], [], [], []
+    for index in np.argsort(-squared, kind="stable"):
+        counts = sorted(
+            (int(label), count) for label, count in nodes[index]["composition"].items() if count > 0
+        )
+        if counts and counts[-1][0] >= len(colours):
+            raise InputError(
+                f"a mapper node has points of class {counts[-1][0]}, but only {len(colours)} are named"
+            )
+        largest = max(counts, key=lambda pair: pair[1])[0] if counts else None
+        parts = [disc]
+        shades = [style.MISSING if largest is None else colours[largest]]
+        if len(counts) > 1:
+            bounds = 90 - 360 * np.cumsum([0, *(count for _, count in counts)]) / sum(
+                count for _, count in counts
+            )
+            parts += [Path.wedge(end, start) for start, end in pairwise(bounds)]
+            shades += [colours[label] for label, _ in counts]
+        paths += parts
+        face += shades
+        owner += [index] * len(parts)
+        outlined += [True] + [False] * (len(parts) - 1)
+    pies = PathCollection(
+        paths,
+        sizes=squared[owner],
+        offsets=position[owner],
+        offset_transform=axes.transData,
+        facecolors=face,
+        edgecolors=["white" if line else "none" for line in outlined],
+        linewidths=np.where(outlined, 0.2, 0),
+        clip_on=False,
+        zorder=2,
+    )
+    pies.set_transform(IdentityTransform())
+    return pies
+
+
+def _size_legend(figure, scale, x, y):
+    if not scale.largest:
+        return
+    smallest = int(scale.floor * scale.largest / scale.top)
+    top = _round_down(scale.largest)
+    sizes = {size: f"{size:,}" for size in (top, top // 4) if size > smallest}
+    if smallest:
+        sizes[smallest] = f"{smallest:,} or fewer"
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=2 * float(np.sqrt(scale.squared_radius(size))),
+            markerfacecolor="0.45",
+            markeredgewidth=0,
+            label=label,
+        )
+        for size, label in sizes.items()
+    ]
+    for shared in sorted({_round_down(scale.shared), max(1, _round_down(scale.shared) // 10)}, reverse=True):
+        if scale.shared:
+            line = {"color": EDGE, "linewidth": float(scale.line_width(shared))}
+            handles.append(Line2D([], [], label=f"{shared:,} shared", **line))
+    figure.legend(
+        handles=handles,
+        loc="center left",
+        bbox_to_anchor=(x, y),
+        title="points in a node",
+        borderaxespad=0,
+        borderpad=0,
+        handlelength=1.7,
+        labelspacing=0.75,
+        handletextpad=0.5,
+        alignment="left",
+    )
+
+
+def _round_down(number):
+    """Largest of 1, 2, 5, 10, 20, ... up to `number` (0 below 1)."""
+    power = 10 ** (len(str(int(number))) - 1)
+    return max((step * power for step in (1, 2, 5) if step * power <= number), default=0)

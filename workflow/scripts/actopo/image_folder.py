@@ -1,0 +1,268 @@
+"""
+Images from a folder or a .zip of class folders, decoded by OpenCV in threads.
+
+Accepted are ``<class>/<image>``, and ``train/<class>/<image>`` with ``test/<class>/<image>``, with or
+without one folder around everything. Hidden files, ``__MACOSX`` and files that are no images are passed
+over; any other layout is an error, because a guess would give wrong labels in silence.
+"""
+
+import os
+import struct
+import zipfile
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from actopo.errors import InputError
+
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"}
+PARTS = {"train", "test"}
+LAYOUT = "it must hold one folder per class, or train/ and test/ with one folder per class in each"
+MAX_DEPTH = 5
+MAX_LISTED = 10
+BLOCK = 512
+# The end record and the longest comment after it.
+MAX_ZIP_END = 22 + 0xFFFF
+
+
+def read_image_folder(root, size, channels, n_workers=1):
+    """
+    Read all images of a folder or .zip, sorted by part (train first), class and name.
+
+    Parameters
+    ----------
+    root : Path
+        Folder or .zip file.
+    size : int
+        Height and width, see `fit_square`.
+    channels : {1, 3}
+        Grey or RGB.
+    n_workers : int, default 1
+        Decoding threads; no effect on the result.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (N, size, size, channels)
+    labels : ndarray of int64, shape (N,)
+        Indices into `class_names`.
+    files : list of str
+        Names inside `root`.
+    n_train : int or None
+        The first `n_train` images are the training part; None where `root` has no parts.
+    class_names : list of str
+        Sorted.
+
+    Raises
+    ------
+    InputError
+        If `root` is missing or damaged, has another layout, or holds images that cannot be decoded.
+    """
+    with _open_source(root) as (names, read):
+        layout = _layout(names, f"data.root '{root}'")
+        class_names = sorted(layout[0])
+        files, labels, ends = [], [], []
+        for classes in layout:
+            for label, name in enumerate(class_names):
+                files += sorted(classes[name])
+                labels += [label] * len(classes[name])
+            ends.append(len(files))
+        # All parts in one pass, so that broken files are reported together.
+        images = _decode_all(files, read, size, channels, n_workers, root)
+    return images, np.array(labels, np.int64), files, ends[0] if len(ends) > 1 else None, class_names
+
+
+def fit_square(image, size):
+    """
+    Resize the shorter side to `size`, keeping the aspect ratio, and cut out the centre square.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w) or (h, w, c)
+        Grey or with channels last.
+    size : int
+        Height and width of the result, in pixels.
+
+    Returns
+    -------
+    ndarray of uint8
+        Shape (size, size) or (size, size, c); OpenCV drops a last axis of length 1 when it resizes.
+    """
+    height, width = image.shape[:2]
+    if (height, width) == (size, size):
+        return image
+    shorter = min(height, width)
+    if shorter != size:
+        height, width = (max(size, round(side * size / shorter)) for side in (height, width))
+        how = cv2.INTER_AREA if shorter > size else cv2.INTER_CUBIC
+        image = cv2.resize(image, (width, height), interpolation=how)
+    top, left = (height - size) // 2, (width - size) // 2
+    return image[top : top + size, left : left + size]
+
+
+@contextmanager
+def _open_source(root):
+    """Names of all entries (those of folders end in ``/``) and a function from name to bytes."""
+    if root.is_dir():
+        names = []
+        for folder, subfolders, files in os.walk(root, followlinks=True):
+            relative = PurePosixPath(Path(folder).relative_to(root))
+            names += [f"{relative / name}/" for name in subfolders] + [str(relative / name) for name in files]
+            # Links to folders are followed, so a link to its own parent must come to an end.
+            if len(relative.parts) >= MAX_DEPTH:
+                subfolders.clear()
+        yield names, lambda name: (root / name).read_bytes()
+        return
+    if not root.exists():
+        raise InputError(
+            f"data.root '{root}' does not exist; give an existing folder or .zip of class folders."
+        )
+    with _zip_errors(root):
+        archive = zipfile.ZipFile(root)
+        _check_directory(archive, root)
+
+    def read(name):
+        with _zip_errors(root):
+            return archive.read(members[name])
+
+    with archive:
+        members = {member.filename.replace("\\", "/"): member for member in archive.infolist()}
+        yield list(members), read
+
+
+@contextmanager
+def _zip_errors(root):
+    try:
+        yield
+    # RuntimeError is a password or an unknown compression; the rest, damage.
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError) as error:
+        raise InputError(
+            f"data.root '{root}' is not a .zip file that can be read, or it is damaged ({error}); copy or "
+            "download it again, or unpack it and give the folder."
+        ) from error
+
+
+def _check_directory(archive, root):
+    """Damage to the archive's list of members must not pass for a data set with fewer images."""
+    members = archive.infolist()
+    with root.open("rb") as stream:
+        stream.seek(max(0, root.stat().st_size - MAX_ZIP_END))
+        end = stream.read()
+    # zipfile stops at the end of the list without looking at the count; 0xffff defers to a larger field.
+    (expected,) = struct.unpack_from("<H", end, end.rindex(b"PK\x05\x06") + 10)
+    if expected not in (len(members), 0xFFFF):
+        raise zipfile.BadZipFile(f"it lists {len(members)} members instead of {expected}")
+    # Opening a member compares its two names; images are opened later, but not the older of two namesakes.
+    for member in members:
+        if not _is_image(member.filename) or archive.getinfo(member.filename) is not member:
+            archive.open(member).close()
+
+
+def _is_image(name):
+    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _layout(names, where):
+    """Names of the images by class, ``{class: [name]}``: one dict, or one for train and one for test."""
+    images, folders = {}, set()
+    for name in names:
+        path = tuple(piece for piece in name.split("/") if piece not in ("", "."))
+        if any(piece.startswith(".") or piece == "__MACOSX" for piece in path):
+            continue
+        is_folder = name.endswith("/")
+        folders.update(path[:depth] for depth in range(1, len(path) + is_folder))
+        if not is_folder and _is_image(name):
+            images[path] = name
+    if not images:
+        raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
+    if all(len(path) == 1 for path in images):
+        raise InputError(f"{where} holds {len(images)} images but no class folders; {LAYOUT}.")
+
+    tops = {path[0] for path in images}
+    if len(tops) == 1 and not tops & PARTS and min(map(len, images)) > 2:
+        images = {path[1:]: name for path, name in images.items()}
+        folders = {path[1:] for path in folders if path[0] in tops and len(path) > 1}
+        tops = {path[0] for path in images}
+    # A folder named train with images right in it is a class, of vehicles say.
+    has_parts = bool(tops & PARTS) and not any(len(path) == 2 and path[0] in PARTS for path in images)
+    if has_parts and tops != PARTS:
+        raise InputError(
+            f"{where} must hold images in both train/ and test/ and nowhere else, but has them in "
+            f"{_listed(tops)}; or leave out that level and let data.test_share split the class folders."
+        )
+    depth = 3 if has_parts else 2
+    if misplaced := [name for path, name in images.items() if len(path) != depth]:
+        raise InputError(
+            f"{where}: {len(misplaced)} images do not lie right inside a class folder: {_listed(misplaced)}; "
+            f"{LAYOUT}."
+        )
+    if empty := {path for path in folders if len(path) == depth - 1} - {path[:-1] for path in images}:
+        raise InputError(
+            f"{where}: no image in class folder {_listed(map('/'.join, empty))}; add images or remove it."
+        )
+    layout = {}
+    for path, name in images.items():
+        layout.setdefault(path[:-2], {}).setdefault(path[-2], []).append(name)
+    layout = [layout["train",], layout["test",]] if has_parts else [layout[()]]
+    if lonely := layout[0].keys() ^ layout[-1].keys():
+        raise InputError(
+            f"{where}: train/ and test/ must hold the same class folders, but only one of them has "
+            f"{_listed(lonely)}; add the missing folders or remove these."
+        )
+    if len(layout[0]) == 1:
+        raise InputError(
+            f"{where} holds the single class {_listed(layout[0])}; give at least two class folders."
+        )
+    return layout
+
+
+def _decode_all(names, read, size, channels, n_workers, root):
+    images = np.empty((len(names), size, size, channels), np.uint8)
+    broken = []
+
+    def decode_some(numbered):
+        for i, data in numbered:
+            image = _decode(data, channels)
+            if image is None:
+                broken.append(names[i])
+            else:
+                images[i] = fit_square(image, size).reshape(size, size, channels)
+
+    with ThreadPoolExecutor(n_workers) as pool:
+        for start in range(0, len(names), BLOCK):
+            # One thread reads, since a ZipFile is not to be shared; OpenCV decodes without the GIL.
+            block = []
+            for i in range(start, min(start + BLOCK, len(names))):
+                try:
+                    block.append((i, read(names[i])))
+                except OSError:
+                    broken.append(names[i])
+            list(pool.map(decode_some, [block[worker::n_workers] for worker in range(n_workers)]))
+    if broken:
+        raise InputError(
+            f"data.root '{root}': {len(broken)} of {len(names)} images cannot be read: {_listed(broken)}; "
+            "replace or remove these files."
+        )
+    return images
+
+
+def _decode(data, channels):
+    """RGB or grey image from the bytes of a file, None if they are no whole image."""
+    try:
+        image = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
+        )
+    except cv2.error:
+        return None
+    if image is None or channels == 1:
+        return image
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _listed(names):
+    names = sorted(names)
+    rest = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,74 @@
+"""What a job of the workflow needs besides the science: its log, its progress bar, its device."""
+
+import logging
+import os
+import sys
+import traceback
+
+from tqdm import tqdm
+
+from actopo.errors import InputError
+
+
+def start_logging(job):
+    """
+    Send everything the script prints to the job's log, and errors to the terminal too.
+
+    An `InputError` is printed as one message, any other exception with its traceback.
+
+    Parameters
+    ----------
+    job : the `snakemake` object of a script
+        Without a log everything stays on the terminal.
+    """
+    terminal = sys.stderr
+    if job.log:
+        terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
+        log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
+        # Whole descriptors, so that libraries written in C end up in the log as well.
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+
+    def report(kind, error, trace):
+        if issubclass(kind, InputError):
+            message = f"error in {job.rule}: {error}\n"
+        else:
+            message = "".join(traceback.format_exception(kind, error, trace))
+        for stream in {sys.stderr, terminal}:
+            stream.write(message)
+            stream.flush()
+
+    sys.excepthook = report
+
+
+def progress(total, unit, description=None):
+    """Progress bar for the log: a line is added every few seconds, not every step."""
+    return tqdm(total=total, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
+
+
+def choose_device(name):
+    """
+    Resolve `auto`, and refuse a device that is not there.
+
+    Parameters
+    ----------
+    name : {"auto", "cpu", "cuda"}
+
+    Returns
+    -------
+    str
+        "cpu" or "cuda".
+
+    Raises
+    ------
+    InputError
+        If CUDA is asked for and this machine or this build of PyTorch has none.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("device is cuda, but PyTorch finds no GPU here; set device to auto or cpu")
+    return name

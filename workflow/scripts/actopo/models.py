@@ -1,0 +1,198 @@
+"""
+Networks whose activations are studied.
+
+`resnet18_cifar` is the 18-layer residual network of He et al. in its CIFAR form: a 3x3 stem without
+max-pooling and four stages of two basic blocks. Its 17 convolutions of size 3x3, in forward order, are
+the *layers* of the study; the 1x1 convolutions of shortcut B do not count.
+
+A layer is read at one of three *taps*: `conv`, the raw output of the convolution; `bn`, after batch
+normalisation and, for the second convolution of a block, after the shortcut was added; `relu`, the
+rectified `bn`. In every case `bn` is what enters the rectifier that follows the convolution and `relu` is
+what leaves it, so a layer is described by the pair of those two modules.
+
+References
+----------
+.. [1] He, Zhang, Ren and Sun (2016), "Deep Residual Learning for Image Recognition".
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from actopo.errors import InputError
+
+SHORTCUTS = ("A", "B")
+TAPS = ("conv", "bn", "relu")
+N_LAYERS = 17
+
+
+def conv3x3(n_in, n_out, stride=1):
+    return nn.Conv2d(n_in, n_out, kernel_size=3, stride=stride, padding=1, bias=False)
+
+
+class ShortcutA(nn.Module):
+    """Parameter-free shortcut: every `stride`-th position, new channels zero, half before and half after."""
+
+    def __init__(self, n_in, n_out, stride):
+        super().__init__()
+        self.stride = stride
+        self.before = (n_out - n_in) // 2
+        self.after = n_out - n_in - self.before
+
+    def forward(self, x):
+        return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions, each with batch normalisation, and a shortcut added before the last ReLU."""
+
+    def __init__(self, n_in, n_out, stride, shortcut):
+        super().__init__()
+        self.conv1 = conv3x3(n_in, n_out, stride)
+        self.bn1 = nn.BatchNorm2d(n_out)
+        self.relu1 = nn.ReLU()
+        self.conv2 = conv3x3(n_out, n_out)
+        self.bn2 = nn.BatchNorm2d(n_out)
+        self.relu2 = nn.ReLU()
+        if stride == 1 and n_in == n_out:
+            self.shortcut = nn.Identity()
+        elif shortcut == "A":
+            self.shortcut = ShortcutA(n_in, n_out, stride)
+        else:
+            self.shortcut = nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
+
+    def forward(self, x):
+        out = self.relu1(self.bn1(self.conv1(x)))
+        return self.relu2(self.bn2(self.conv2(out)) + self.shortcut(x))
+
+
+class ResNet18Cifar(nn.Module):
+    """ResNet-18 for small images; see `resnet18_cifar`."""
+
+    def __init__(self, width, shortcut, n_classes, n_channels):
+        super().__init__()
+        self.conv = conv3x3(n_channels, width)
+        self.bn = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+        widths = [width, width, 2 * width, 4 * width, 8 * width]
+        blocks = []
+        for stage in range(4):
+            blocks.append(BasicBlock(widths[stage], widths[stage + 1], 1 if stage == 0 else 2, shortcut))
+            blocks.append(BasicBlock(widths[stage + 1], widths[stage + 1], 1, shortcut))
+        self.blocks = nn.ModuleList(blocks)
+        self.head = nn.Linear(widths[-1], n_classes)
+
+    def layers(self):
+        """List of 17 pairs (convolution, rectifier after it), in forward order."""
+        pairs = [(self.conv, self.relu)]
+        for block in self.blocks:
+            pairs += [(block.conv1, block.relu1), (block.conv2, block.relu2)]
+        return pairs
+
+    def forward(self, x):
+        x = self.relu(self.bn(self.conv(x)))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x.mean(dim=(2, 3)))
+
+
+def resnet18_cifar(width=64, shortcut="A", n_classes=10, n_channels=3, seed=None):
+    """
+    CIFAR-style ResNet-18 with randomly initialised weights.
+
+    Parameters
+    ----------
+    width : int, default 64
+        Channels of the first stage; the others have 2, 4 and 8 times as many.
+    shortcut : {"A", "B"}, default "A"
+        Where a block changes shape: subsample and pad with zero channels (A), or a 1x1 convolution with
+        batch normalisation (B).
+    n_classes : int, default 10
+    n_channels : int, default 3
+        Channels of the images.
+    seed : int, optional
+        Seed of the initial weights; the global random state is left as it was. Without it the weights
+        come from the global state.
+
+    Returns
+    -------
+    torch.nn.Module
+        Maps float images (b, n_channels, h, w) to logits (b, n_classes). Its `layers()` lists 17 pairs
+        (convolution, rectifier).
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range.
+    """
+    if width < 1:
+        raise InputError(f"the model's width is {width}; it must be 1 or more")
+    if shortcut not in SHORTCUTS:
+        raise InputError(f"the model's shortcut is {shortcut!r}; choose one of {', '.join(SHORTCUTS)}")
+    if n_classes < 2:
+        raise InputError(f"a classifier needs at least 2 classes, not {n_classes}")
+    if seed is None:
+        return ResNet18Cifar(width, shortcut, n_classes, n_channels)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ResNet18Cifar(width, shortcut, n_classes, n_channels)
+
+
+ARCHITECTURES = {"resnet18_cifar": resnet18_cifar}
+
+
+def build(architecture, **arguments):
+    """Build the network called `architecture`; `arguments` are those of its function."""
+    if architecture not in ARCHITECTURES:
+        raise InputError(f"unknown architecture {architecture!r}; known are {', '.join(sorted(ARCHITECTURES))}")
+    return ARCHITECTURES[architecture](**arguments)
+
+
+def load_weights(model, state):
+    """
+    Put the tensors of `state` into `model`.
+
+    Raises
+    ------
+    InputError
+        If names or shapes differ; the message lists the first few of each kind.
+    """
+    expected = model.state_dict()
+    missing = sorted(set(expected) - set(state))
+    unknown = sorted(set(state) - set(expected))
+    shapes = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(expected[name].shape)}"
+        for name in sorted(set(state) & set(expected))
+        if state[name].shape != expected[name].shape
+    ]
+    parts = [("missing", missing), ("not in the network", unknown), ("of another shape", shapes)]
+    problems = [
+        f"{len(names)} {what}: {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}"
+        for what, names in parts
+        if names
+    ]
+    if problems:
+        raise InputError("the weights do not fit the network; " + "; ".join(problems))
+    model.load_state_dict(state)
+    return model
+
+
+def to_input(images, mean, std, device="cpu"):
+    """
+    Normalised network input of 8-bit images.
+
+    Parameters
+    ----------
+    images : uint8 ndarray or tensor of shape (N, h, w, c)
+    mean, std : sequence of c floats
+        Of the training images, in units of the full scale (0 to 1).
+    device : str or torch.device
+
+    Returns
+    -------
+    float32 tensor of shape (N, c, h, w), in channels-last memory
+    """
+    images = torch.as_tensor(images).to(device)
+    mean = torch.as_tensor(mean, dtype=torch.float32, device=device)
+    std = torch.as_tensor(std, dtype=torch.float32, device=device)
+    return ((images.float() / 255 - mean) / std).permute(0, 3, 1, 2)

@@ -1,0 +1,264 @@
+"""
+Point clouds from activations: which spatial activations of a layer become points.
+
+A layer's activations are an array `(N, n, m, c)`: for each of `N` images a grid of `n x m` positions,
+and at each position a `c`-vector, the spatial activation. A cloud takes some positions of each image
+(Purvine et al. 2023, "Experimental Observations of the Topology of Convolutional Neural Network
+Activations", sections 3 and 5) and keeps for every point where it came from.
+
+Activations may be a memory map far larger than memory: they are read in blocks of images, and only
+the points drawn are copied. The cloud of all positions is a view.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from actopo.errors import InputError
+
+BLOCK_BYTES = 1 << 25
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """
+    A point cloud and the provenance of its points: `activations[image, row, col]` is `points`.
+
+    Attributes
+    ----------
+    points : ndarray of shape (P, c)
+        Spatial activations, float32; the view that `full` returns keeps the type of the activations.
+    image : ndarray of shape (P,)
+        Index of the image along the first axis of the activations, int32.
+    row, col : ndarray of shape (P,)
+        Position within the image's `n x m` grid, int32.
+    label : ndarray of shape (P,)
+        Class label of the image, int32.
+    norm : ndarray of shape (P,)
+        l2 norm of the point over channels, float32.
+    """
+
+    points: np.ndarray
+    image: np.ndarray
+    row: np.ndarray
+    col: np.ndarray
+    label: np.ndarray
+    norm: np.ndarray
+
+
+def random(activations, labels, points_per_image=1, seed=0, exclude_border=False):
+    """
+    Draw positions uniformly, independently for each image and distinct within an image.
+
+    Parameters
+    ----------
+    activations : ndarray or memmap of shape (N, n, m, c)
+        Activations of one layer, float32 or float16, C-contiguous. Only the drawn points are read.
+    labels : array_like of shape (N,)
+        Integer class label of each image.
+    points_per_image : int, default 1
+        Positions per image.
+    seed : int or sequence of int, default 0
+        Seed of the draw; pass another one for each layer.
+    exclude_border : bool, default False
+        Never draw row 0 or column 0, as the paper's released code.
+
+    Returns
+    -------
+    Cloud
+        `N * points_per_image` points, by image and then by position.
+
+    Raises
+    ------
+    InputError
+        If there are too few positions, or a drawn point is not finite (with its image).
+    """
+    labels = _checked(activations, labels)
+    n_images, n, m, _ = activations.shape
+    first = 1 if exclude_border else 0
+    rows, cols = n - first, m - first
+    _check_points_per_image(points_per_image, n, m, rows * cols)
+    drawn = _distinct(n_images, rows * cols, points_per_image, np.random.default_rng(seed))
+    row, col = np.divmod(drawn, max(cols, 1))
+    position = (row + first) * m + col + first
+    return _gather(activations, labels, _flat(position, n * m))
+
+
+def top_l2(activations, labels, points_per_image=1, seed=0):
+    """
+    Take the positions with the largest l2 norm over channels.
+
+    Parameters
+    ----------
+    activations : ndarray or memmap of shape (N, n, m, c)
+        Activations of one layer, float32 or float16, C-contiguous.
+    labels : array_like of shape (N,)
+        Integer class label of each image.
+    points_per_image : int, default 1
+        Positions per image.
+    seed : int or sequence of int, default 0
+        Seed of the draw among positions of equal norm (in float32), as where ReLU left only zeros.
+
+    Returns
+    -------
+    Cloud
+        `N * points_per_image` points, by image and then from the largest norm down.
+
+    Raises
+    ------
+    InputError
+        If there are too few positions, or an activation is not finite (with its image).
+    """
+    labels = _checked(activations, labels)
+    n_images, n, m, c = activations.shape
+    _check_points_per_image(points_per_image, n, m, n * m)
+    rng = np.random.default_rng(seed)
+    position = np.empty((n_images, points_per_image), np.int64)
+    step = _block_rows(activations, n * m * c)
+    for start in range(0, n_images, step):
+        block = activations[start : start + step].reshape(-1, c)
+        norm = _norms(block, np.arange(start, start + len(block) // (n * m)).repeat(n * m))
+        # The bits of non-negative floats are ordered as the floats: norm first, then a random number.
+        key = norm.view(np.uint32).astype(np.uint64) << np.uint64(32)
+        key |= rng.integers(1 << 32, size=len(key), dtype=np.uint32)
+        key = key.reshape(-1, n * m)
+        best = np.argpartition(key, n * m - points_per_image, axis=1)[:, n * m - points_per_image :]
+        order = np.argsort(np.take_along_axis(key, best, axis=1), axis=1)[:, ::-1]
+        position[start : start + step] = np.take_along_axis(best, order, axis=1)
+    return _gather(activations, labels, _flat(position, n * m))
+
+
+def full(activations, labels, cap=None, seed=0, replace=False):
+    """
+    Take every position, or `cap` of them where there are more.
+
+    Parameters
+    ----------
+    activations : ndarray or memmap of shape (N, n, m, c)
+        Activations of one layer, float32 or float16, C-contiguous.
+    labels : array_like of shape (N,)
+        Integer class label of each image.
+    cap : int, optional
+        Largest number of points; by default no limit.
+    seed : int or sequence of int, default 0
+        Seed of the draw.
+    replace : bool, default False
+        How to cut down to `cap`. False: without replacement, each class in proportion to its size, with
+        the total made exact by largest remainders. True: uniformly with replacement, as the paper's
+        released code.
+
+    Returns
+    -------
+    Cloud
+        Points in ascending order of (image, row, col). Uncut, `points` is a view of `activations`.
+
+    Raises
+    ------
+    InputError
+        If `cap` is not positive, or an activation that is taken is not finite (with its image).
+    """
+    labels = _checked(activations, labels)
+    if cap is not None and cap < 1:
+        raise InputError(f"cap is {cap}; write a positive number of points, or null for every position.")
+    n_images, n, m, c = activations.shape
+    total = n_images * n * m
+    if cap is not None and total > cap:
+        rng = np.random.default_rng(seed)
+        flat = rng.integers(total, size=cap) if replace else _stratified(labels, n * m, cap, rng)
+        return _gather(activations, labels, np.sort(flat))
+    image = np.arange(n_images, dtype=np.int32).repeat(n * m)
+    points = activations.reshape(-1, c)
+    return Cloud(
+        points=points,
+        image=image,
+        row=np.tile(np.arange(n, dtype=np.int32).repeat(m), n_images),
+        col=np.tile(np.arange(m, dtype=np.int32), n_images * n),
+        label=labels[image],
+        norm=_norms(points, image),
+    )
+
+
+def _checked(activations, labels):
+    labels = np.asarray(labels)
+    if activations.ndim != 4 or 0 in activations.shape:
+        raise InputError(f"activations have shape {activations.shape}; give a non-empty (N, n, m, c) array.")
+    if activations.dtype not in (np.float32, np.float16) or not activations.flags.c_contiguous:
+        raise InputError(
+            f"activations must be C-contiguous float32 or float16, not {activations.dtype} with strides "
+            f"{activations.strides}; convert them when they are dumped."
+        )
+    if labels.shape != activations.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(
+            f"labels are {labels.dtype} of shape {labels.shape}; give one integer for each of the "
+            f"{len(activations)} images."
+        )
+    return labels.astype(np.int32)
+
+
+def _check_points_per_image(points_per_image, n, m, available):
+    if not 1 <= points_per_image <= available:
+        raise InputError(
+            f"points_per_image is {points_per_image}, but this layer has {n} x {m} positions per image"
+            f"{'' if available == n * m else f', {available} of them without row 0 and column 0'}; "
+            + (f"write a number from 1 to {available}." if available else "set exclude_border to false.")
+        )
+
+
+def _distinct(n_rows, size, k, rng):
+    """Uniform `k`-subsets of `range(size)`, one a row and sorted: Floyd's algorithm on all rows at once."""
+    chosen = np.empty((n_rows, k), np.int64)
+    for column, last in enumerate(range(size - k, size)):
+        draw = rng.integers(last + 1, size=n_rows)
+        taken = (chosen[:, :column] == draw[:, None]).any(axis=1)
+        chosen[:, column] = np.where(taken, last, draw)
+    return np.sort(chosen, axis=1)
+
+
+def _stratified(labels, positions, cap, rng):
+    """Flat indices of `cap` distinct positions, shared among the classes in proportion to their images."""
+    classes, counts = np.unique(labels, return_counts=True)
+    quota, remainder = np.divmod(cap * counts, len(labels))
+    quota[np.argsort(-remainder, kind="stable")[: cap - quota.sum()]] += 1
+    flat = []
+    for label, size in zip(classes, quota, strict=True):
+        images = np.flatnonzero(labels == label)
+        drawn = rng.choice(len(images) * positions, size, replace=False, shuffle=False)
+        flat.append(images[drawn // positions] * positions + drawn % positions)
+    return np.concatenate(flat)
+
+
+def _flat(position, positions):
+    return (np.arange(len(position))[:, None] * positions + position).ravel()
+
+
+def _gather(activations, labels, flat):
+    _, n, m, c = activations.shape
+    image = (flat // (n * m)).astype(np.int32)
+    row, col = np.divmod((flat % (n * m)).astype(np.int32), np.int32(m))
+    source = activations.reshape(-1, c)
+    points = np.empty((len(flat), c), np.float32)
+    step = _block_rows(points, c)
+    for start in range(0, len(flat), step):
+        points[start : start + step] = source[flat[start : start + step]]
+    return Cloud(points, image, row, col, labels[image], _norms(points, image))
+
+
+def _norms(points, image):
+    norm = np.empty(len(points), np.float32)
+    step = _block_rows(points, points.shape[1])
+    for start in range(0, len(points), step):
+        # Squares of float32 cannot overflow in float64, so a sum is finite exactly where the point is.
+        block = points[start : start + step].astype(np.float64)
+        square = np.einsum("pc,pc->p", block, block)
+        if not np.isfinite(square).all():
+            bad = image[start + np.flatnonzero(~np.isfinite(square))[0]]
+            raise InputError(
+                f"the activations of image {bad} are not finite; leave the image out, or dump the "
+                "activations in float32 instead of float16."
+            )
+        norm[start : start + step] = np.sqrt(square)
+    return norm
+
+
+def _block_rows(array, row_size):
+    return max(1, BLOCK_BYTES // (row_size * array.itemsize))

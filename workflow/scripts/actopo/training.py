@@ -1,0 +1,292 @@
+"""
+Training of image classifiers from seeds.
+
+All images, normalised and padded, stay in the memory of the device, and augmentation is one gather per
+batch, so no loader process stands between the data and the arithmetic. Every random number of an epoch
+(order, shifts, flips, cutouts) is drawn from a generator seeded by (seed, epoch): a run that was
+interrupted continues from the checkpoint of its last whole epoch exactly as if it had never stopped.
+
+The default recipe is that of Purvine et al. (2023) for their hundred networks: SGD with momentum, learning
+rate linear from 0 to its peak and back, flips, shifts and cutout, half precision.
+"""
+
+import logging
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from actopo.errors import InputError
+from actopo.models import to_input
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+EVALUATION_BATCH = 1000
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """
+    How a network is trained.
+
+    Attributes
+    ----------
+    epochs : int
+    batch_size : int
+    learning_rate : float
+        The largest of the run, for a mean loss over the batch.
+    schedule : {"triangular", "step"}
+        `triangular`: linear from 0 to the peak at epoch `peak_epoch`, then linear to 0 at the last epoch,
+        set anew for every batch. `step`: multiplied by `decay` at each epoch of `milestones`.
+    peak_epoch : float
+    milestones : tuple of int
+    decay : float
+    momentum, weight_decay : float
+        Of SGD; the decay applies to all parameters.
+    flip : bool
+        Mirror each image left to right with probability 1/2.
+    translate : int
+        Largest shift in pixels, uniform in rows and columns, filled with the mean colour. A random crop
+        after padding by `translate` pixels is the same thing.
+    cutout : int
+        Side in pixels of a square set to the mean colour at a uniform position; 0 for none.
+    precision : {"auto", "fp32", "bf16", "fp16"}
+        Of the forward pass. `auto` is fp16 on a GPU, bf16 on a CPU that computes in it, else fp32.
+    """
+
+    epochs: int = 24
+    batch_size: int = 1024
+    learning_rate: float = 1.0
+    schedule: str = "triangular"
+    peak_epoch: float = 5.0
+    milestones: tuple = ()
+    decay: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    flip: bool = True
+    translate: int = 2
+    cutout: int = 8
+    precision: str = "auto"
+
+    def rate(self, epoch):
+        """Learning rate at `epoch`, a float that counts batches as fractions."""
+        if self.schedule == "step":
+            return self.learning_rate * self.decay ** sum(epoch >= milestone for milestone in self.milestones)
+        return self.learning_rate * float(np.interp(epoch, [0, self.peak_epoch, self.epochs], [0, 1, 0]))
+
+
+def choose_precision(precision, device):
+    """Resolve `auto`: the fastest precision in which `device` computes natively."""
+    if precision != "auto":
+        return precision
+    if torch.device(device).type == "cuda":
+        return "fp16"
+    return "bf16" if torch.cpu.get_capabilities().get("avx512_bf16", False) else "fp32"
+
+
+def draw_augmentation(n_images, shape, recipe, seed, epoch):
+    """
+    Every random choice of one epoch.
+
+    Parameters
+    ----------
+    n_images : int
+    shape : (h, w)
+    recipe : Recipe
+    seed, epoch : int
+
+    Returns
+    -------
+    dict of int64 ndarrays of shape (n_images,)
+        `order`; `row` and `column`, the shift as an offset into the padded image; `flip`, 0 or 1;
+        `cut_row` and `cut_column`, the upper left corner of the cutout.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    h, w = shape
+    side = recipe.cutout
+    return {
+        "order": rng.permutation(n_images),
+        "row": rng.integers(0, 2 * recipe.translate + 1, n_images),
+        "column": rng.integers(0, 2 * recipe.translate + 1, n_images),
+        "flip": rng.integers(0, 2, n_images) * int(recipe.flip),
+        "cut_row": rng.integers(0, max(h - side, 0) + 1, n_images),
+        "cut_column": rng.integers(0, max(w - side, 0) + 1, n_images),
+    }
+
+
+def augment(padded, chosen, draw, recipe):
+    """
+    Shifted, flipped and cut images of one batch.
+
+    Parameters
+    ----------
+    padded : float tensor of shape (N, h + 2 t, w + 2 t, c)
+        Normalised images padded by t = `recipe.translate` zeros, which are the mean colour.
+    chosen : int64 tensor of shape (b,)
+        Indices of the images.
+    draw : dict of int64 tensors of shape (N,)
+        As `draw_augmentation` returns them.
+    recipe : Recipe
+
+    Returns
+    -------
+    float tensor of shape (b, c, h, w), in channels-last memory
+    """
+    h = padded.shape[1] - 2 * recipe.translate
+    w = padded.shape[2] - 2 * recipe.translate
+    down = torch.arange(h, device=padded.device)
+    right = torch.arange(w, device=padded.device)
+    rows = draw["row"][chosen, None] + down
+    columns = torch.where(draw["flip"][chosen, None] == 1, right.flip(0), right) + draw["column"][chosen, None]
+    batch = padded[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
+    if recipe.cutout:
+        in_rows = (down - draw["cut_row"][chosen, None]).clamp(-1, recipe.cutout)
+        in_columns = (right - draw["cut_column"][chosen, None]).clamp(-1, recipe.cutout)
+        cut_rows = (in_rows >= 0) & (in_rows < recipe.cutout)
+        cut_columns = (in_columns >= 0) & (in_columns < recipe.cutout)
+        batch = batch.masked_fill((cut_rows[:, :, None] & cut_columns[:, None, :])[..., None], 0)
+    return batch.permute(0, 3, 1, 2)
+
+
+def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
+    """Share of images (uint8, (N, h, w, c)) whose largest logit is at the label; `dtype` is autocast's."""
+    model.eval()
+    right = 0
+    with torch.inference_mode(), _autocast(device, dtype):
+        for start in range(0, len(images), EVALUATION_BATCH):
+            batch = to_input(images[start : start + EVALUATION_BATCH], mean, std, device)
+            truth = torch.as_tensor(labels[start : start + EVALUATION_BATCH], device=device)
+            right += int((model(batch).argmax(dim=1) == truth).sum())
+    return right / len(images)
+
+
+def _autocast(device, dtype):
+    device_type = torch.device(device).type
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device_type, dtype=dtype)
+
+
+def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoint=None, save=None, progress=None):
+    """
+    Train `model` in place.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps (b, c, h, w) to logits.
+    images : uint8 ndarray of shape (N, h, w, c)
+    labels : int64 ndarray of shape (N,)
+    mean, std : sequence of c floats
+        Normalisation, in units of the full scale.
+    recipe : Recipe
+    seed : int
+        Of order and augmentation; the initial weights are the caller's.
+    device : str or torch.device
+    checkpoint : dict of tensors, optional
+        What `save` was given after an earlier epoch of the same run; training goes on from there.
+    save : callable, optional
+        Called after each epoch but the last with a dict of tensors.
+    progress : callable, optional
+        Called without arguments after each epoch; its loss and speed are logged.
+
+    Returns
+    -------
+    dict
+        `loss`: mean training loss of every epoch; `precision`: the one used; `seconds`: wall time of the
+        epochs run by this call; `images_per_second`: median over those epochs, None if there were none.
+
+    Raises
+    ------
+    InputError
+        If the loss stops being finite; names epoch, batch and learning rate.
+    """
+    precision = choose_precision(recipe.precision, device)
+    dtype = PRECISIONS[precision]
+    model.to(device, memory_format=torch.channels_last)
+    parameters = dict(model.named_parameters())
+    optimiser = torch.optim.SGD(
+        parameters.values(), lr=0.0, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=True
+    )
+    scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
+    losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
+
+    t = recipe.translate
+    padded = functional.pad(to_input(images, mean, std, device).permute(0, 2, 3, 1), (0, 0, t, t, t, t))
+    truth = torch.as_tensor(labels, device=device)
+    n_batches = -(-len(images) // recipe.batch_size)
+    begin, rates = time.perf_counter(), []
+    # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        for epoch in range(len(losses), recipe.epochs):
+            model.train()
+            epoch_begin = time.perf_counter()
+            draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
+            draw = {name: torch.as_tensor(values, device=device) for name, values in draw.items()}
+            total = torch.zeros((), dtype=torch.float64, device=device)
+            for index, chosen in enumerate(draw["order"].split(recipe.batch_size)):
+                rate = recipe.rate(epoch + index / n_batches)
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                with _autocast(device, dtype):
+                    logits = model(augment(padded, chosen, draw, recipe))
+                loss = functional.cross_entropy(logits.float(), truth[chosen])
+                optimiser.zero_grad(set_to_none=True)
+                scaler.scale(loss).backward()
+                scaler.step(optimiser)
+                scaler.update()
+                total += loss.detach() * len(chosen)
+                # On a GPU reading the loss waits for the batch, so it is read there once per epoch.
+                if torch.device(device).type == "cpu" or index == n_batches - 1:
+                    _require_finite(total, epoch, index, rate)
+            losses.append(float(total) / len(images))
+            rates.append(len(images) / (time.perf_counter() - epoch_begin))
+            log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
+            if progress is not None:
+                progress()
+            if save is not None and epoch + 1 < recipe.epochs:
+                save(_checkpoint(model, parameters, optimiser, scaler, losses))
+    return {
+        "loss": losses,
+        "precision": precision,
+        "seconds": time.perf_counter() - begin,
+        "images_per_second": float(np.median(rates)) if rates else None,
+    }
+
+
+def _require_finite(total, epoch, batch, rate):
+    if not torch.isfinite(total):
+        raise InputError(
+            f"the training loss is not finite in epoch {epoch + 1} (of batches up to {batch + 1}, learning rate "
+            f"{rate:.4g}); lower training.learning_rate or raise training.peak_epoch"
+        )
+
+
+def _checkpoint(model, parameters, optimiser, scaler, losses):
+    state = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for name, parameter in parameters.items():
+        momentum = optimiser.state[parameter].get("momentum_buffer")
+        if momentum is not None:
+            state[f"momentum.{name}"] = momentum
+    state["loss"] = torch.tensor(losses, dtype=torch.float64)
+    if scaler.is_enabled():
+        state["scale"] = torch.tensor(scaler.get_scale(), dtype=torch.float64)
+        state["growth"] = torch.tensor(scaler.state_dict()["_growth_tracker"])
+    return state
+
+
+def _restore(checkpoint, model, parameters, optimiser, scaler):
+    model.load_state_dict(
+        {name.removeprefix("model."): tensor for name, tensor in checkpoint.items() if name.startswith("model.")}
+    )
+    for name, parameter in parameters.items():
+        if f"momentum.{name}" in checkpoint:
+            buffer = torch.empty_like(parameter, memory_format=torch.preserve_format)
+            buffer.copy_(checkpoint[f"momentum.{name}"])
+            optimiser.state[parameter]["momentum_buffer"] = buffer
+    if scaler.is_enabled():
+        scaler.load_state_dict(
+            scaler.state_dict() | {"scale": float(checkpoint["scale"]), "_growth_tracker": int(checkpoint["growth"])}
+        )
+    return checkpoint["loss"].tolist()
