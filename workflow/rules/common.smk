@@ -101,6 +101,12 @@ def study_layers(study):
     return LAYERS if study == "homology" else MAPPER["layers"]
 
 
+def used_seeds(model):
+    """Seeds of a model that a study uses."""
+    seeds = SEEDS if model == HOMOLOGY["model"] else []
+    return seeds if model != MAPPER["model"] or MAPPER["seed"] in seeds else [*seeds, MAPPER["seed"]]
+
+
 def batch_diagrams(wildcards):
     """Diagrams of every batch of the first seed."""
     return collect(

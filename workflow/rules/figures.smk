@@ -1,1 +1,135 @@
-FIGURES = []
+# Figures, each as PNG and SVG, with the paper's number in the caption. A setting under `figures` redraws one of them.
+REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
+
+
+def figure_files(name):
+    """The files of a figure."""
+    return [f"<results>/figures/{name}.png", f"<results>/figures/{name}.svg"]
+
+
+# Rows of Fig. 6 need a second network.
+NAMES = ["layer_distances", *(["specificity"] if len(SEEDS) > 1 else []), "mapper_graphs", "purity"]
+TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
+FIGURES = [file for name in [*NAMES, *(f"training.{model}" for model in TRAINED)] for file in figure_files(name)]
+
+
+rule plot_training:
+    input:
+        metrics=lambda wildcards: collect(
+            "<results>/models/{model}/seed{seed}.json", model=wildcards.model, seed=used_seeds(wildcards.model)
+        ),
+    output:
+        figure=report(
+            multiext("<results>/figures/training.{model}", ".png", ".svg"),
+            caption="../report/training.rst",
+            category="Training",
+            labels={"figure": "loss and accuracy", "network": "{model}"},
+        ),
+    log:
+        "<results>/logs/plot_training/{model}.log",
+    benchmark:
+        "<results>/benchmarks/plot_training/{model}.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        code=code_digest("plot_training"),
+    script:
+        "../scripts/plot_training.py"
+
+
+rule plot_layer_distances:
+    input:
+        matrix=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
+    output:
+        figure=report(
+            figure_files("layer_distances"),
+            caption="../report/layer_distances.rst",
+            category="Homology",
+            labels={"figure": "distances between layers (Fig. 5)"},
+        ),
+    log:
+        "<results>/logs/plot_layer_distances.log",
+    benchmark:
+        "<results>/benchmarks/plot_layer_distances.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        dimension=config["figures"]["dimension"],
+        code=code_digest("plot_layer_distances"),
+    script:
+        "../scripts/plot_layer_distances.py"
+
+
+rule plot_specificity:
+    input:
+        matrix=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
+        table=f"<results>/similarity/{HOMOLOGY['model']}/specificity.csv",
+    output:
+        figure=report(
+            figure_files("specificity"),
+            caption="../report/specificity.rst",
+            category="Homology",
+            labels={"figure": "specificity (Fig. 6)"},
+        ),
+    log:
+        "<results>/logs/plot_specificity.log",
+    benchmark:
+        "<results>/benchmarks/plot_specificity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        dimension=config["figures"]["dimension"],
+        row=config["figures"]["row"],
+        pair=as_json(pair=config["figures"]["pair"]),
+        code=code_digest("plot_specificity"),
+    script:
+        "../scripts/plot_specificity.py"
+
+
+rule plot_mapper_graphs:
+    input:
+        graphs=collect(f"{REFERENCE}/{{sampling}}/layer{{layer}}.json", sampling=SAMPLINGS, layer=MAPPER["layers"]),
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        figure=report(
+            figure_files("mapper_graphs"),
+            caption="../report/mapper_graphs.rst",
+            category="Mapper",
+            labels={"figure": "graphs by layer (Fig. 8)"},
+        ),
+    log:
+        "<results>/logs/plot_mapper_graphs.log",
+    benchmark:
+        "<results>/benchmarks/plot_mapper_graphs.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(samplings=list(SAMPLINGS), layers=MAPPER["layers"]),
+        code=code_digest("plot_mapper_graphs"),
+    script:
+        "../scripts/plot_mapper_graphs.py"
+
+
+rule plot_purity:
+    input:
+        graphs=f"{REFERENCE}/purity.csv",
+        classes=f"{REFERENCE}/class_purity.csv",
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        figure=report(
+            figure_files("purity"),
+            caption="../report/purity.rst",
+            category="Mapper",
+            labels={"figure": "purity by layer (Fig. 12)"},
+        ),
+    log:
+        "<results>/logs/plot_purity.log",
+    benchmark:
+        "<results>/benchmarks/plot_purity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        purity_class=as_json(name=config["figures"]["purity_class"]),
+        code=code_digest("plot_purity"),
+    script:
+        "../scripts/plot_purity.py"

@@ -1,1 +1,33 @@
-FIGURES = []
+# Every headline number of the run beside the paper's.
+rule summarise:
+    input:
+        meta=f"<results>/data/{DATASET}/meta.json",
+        homology_metrics=collect(f"<results>/models/{HOMOLOGY['model']}/seed{{seed}}.json", seed=SEEDS),
+        mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
+        layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
+        specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity.csv" if len(SEEDS) > 1 else [],
+        graphs=f"{REFERENCE}/purity.csv",
+        classes=f"{REFERENCE}/class_purity.csv",
+    output:
+        summary=report(
+            "<results>/summary.json",
+            caption="../report/summary.rst",
+            category="Summary",
+            labels={"figure": "headline numbers"},
+        ),
+    log:
+        "<results>/logs/summarise.log",
+    benchmark:
+        "<results>/benchmarks/summarise.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        studies=as_json(
+            run=config["run"],
+            homology=config["homology"],
+            mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
+            n_batches=len(BATCHES),
+        ),
+        code=code_digest("summarise"),
+    script:
+        "../scripts/summarise.py"

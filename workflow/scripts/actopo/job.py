@@ -4,10 +4,12 @@ import logging
 import os
 import sys
 import traceback
+from pathlib import Path
 
 from tqdm import tqdm
 
 from actopo.errors import InputError
+from actopo.io import save_bytes
 
 
 def start_logging(job):
@@ -45,6 +47,14 @@ def start_logging(job):
 def progress(total, unit, description=None):
     """Progress bar for the log: a line is added every few seconds, not every step."""
     return tqdm(total=total, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
+
+
+def save_figure(paths, figure):
+    """Write a figure into every path, in the format of its ending."""
+    from actopo.figures.style import figure_bytes
+
+    for path in paths:
+        save_bytes(path, figure_bytes(figure, Path(path).suffix[1:]))
 
 
 def choose_device(name):

@@ -119,34 +119,28 @@ def pairwise_distances(
         raise InputError(f'method is "{method}"; write "exact", "grid" or "auto".')
     for name, value in {"n_directions": n_directions, "n_bins": n_bins, "n_threads": n_threads}.items():
         if value < 1:
-            raise InputError(f"{name} is {value}; write a positive number.")
+            raise InputError(f"{name} is {value}; write a positive whole number.")
     rows = [_checked(diagram, f"diagram {index}") for index, diagram in enumerate(diagrams)]
-    columns = [_checked(diagram, f"diagram {index} of other") for index, diagram in enumerate(other or [])]
+    columns = [
+        _checked(diagram, f"diagram {index} of other")
+        for index, diagram in enumerate([] if other is None else other)
+    ]
     steps = _Steps(rows + columns, n_directions, n_bins, n_threads)
     symmetric = other is None
-    first_column, n_columns = (0, len(rows)) if symmetric else (len(rows), len(columns))
-    shape = len(rows), n_columns
-
-    bound = np.zeros(shape)
-    wanted = np.ones(shape, bool)
+    shift, n_columns = (0, len(rows)) if symmetric else (len(rows), len(columns))
+    wanted = np.ones((len(rows), n_columns), bool)
     if symmetric:
         wanted = np.triu(wanted, 1)
-    if method == "exact":
-        distances = steps.exact(first_column, wanted)
-    else:
-        distances, residual = steps.grid(first_column, wanted, device)
-        bound = residual[: len(rows), None] + residual[None, first_column : first_column + n_columns]
-        if symmetric:
-            np.fill_diagonal(bound, 0)
-    if method == "auto":
-        wanted &= bound > tolerance * distances
-        exact = steps.exact(first_column, wanted)
-        distances[wanted] = exact[wanted]
+
+    distances = bound = np.zeros(wanted.shape)
+    if method != "exact":
+        distances, residual = steps.grid(shift, wanted, device)
+        bound = wanted * (residual[: len(rows), None] + residual[shift : shift + n_columns])
+        wanted &= (method == "auto") & (bound > tolerance * distances)
         bound[wanted] = 0
-        if symmetric:
-            bound[wanted.T] = 0
+    distances = np.where(wanted, steps.exact(shift, wanted), distances)
     if symmetric:
-        distances += distances.T
+        distances, bound = distances + distances.T, bound + bound.T
     return (distances, bound) if return_bound else distances
 
 
@@ -203,7 +197,7 @@ class _Steps:
             if device == "cpu":
                 self._share(len(tiles), _add_grid, tiles, shift, wanted, self.integral, distances)
             else:
-                distances += _torch_l1(self.integral, shift, wanted.shape, device)
+                distances += wanted * _torch_l1(self.integral, shift, wanted.shape, device)
         return distances / len(self.angles), self.residual / len(self.angles)
 
     def _turn(self, angle):
@@ -217,7 +211,10 @@ class _Steps:
     def _share(self, n_items, kernel, *arguments):
         """Run a compiled kernel over `range(n_items)`, each thread on every `n_threads`-th item."""
         n = min(self.n_threads, n_items)
-        with ThreadPoolExecutor(max(n, 1)) as pool:
+        if n <= 1:
+            kernel(0, n_items, 1, *arguments)
+            return
+        with ThreadPoolExecutor(n) as pool:
             for future in [pool.submit(kernel, i, n_items, n, *arguments) for i in range(n)]:
                 future.result()
 
@@ -226,6 +223,16 @@ def _edges(knots, size):
     """Bins as dense as the square root of the knots, which minimises the sum of width times steps per bin."""
     level = np.cumsum(np.sqrt(np.diff(knots, prepend=knots[0])))
     return np.maximum.accumulate(np.interp(np.linspace(0, level[-1], size), level, knots))
+
+
+def _torch_l1(integral, shift, shape, device):
+    import torch  # only for a GPU: numba is faster on the CPU
+
+    try:
+        vectors = torch.from_numpy(integral).to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f'device "{device}" cannot be used ({error}); write "cpu".') from error
+    return torch.cdist(vectors[: shape[0]], vectors[shift : shift + shape[1]], p=1).cpu().numpy()
 
 
 def _tiles(wanted):

@@ -39,7 +39,7 @@ FULL_WIDTH = 9.5
 MAX_CELL = 2.8
 LEFT, RIGHT, TOP, STRIP = 0.25, 1.0, 0.25, 0.3
 ASPECT = 0.85
-MAX_RADIUS = 0.036
+MAX_RADIUS = 0.032
 MIN_RADIUS = 0.95
 EDGE = "0.62"
 
@@ -95,37 +95,26 @@ def plot(graphs, rows, columns, class_names, seed=0):
     for i, (name, row) in enumerate(zip(rows, graphs, strict=True)):
         bottom = height - TOP - (i + 1) * (ASPECT * cell + STRIP) + STRIP
         scale = _Scale(row, cell)
-        figure.text(
-            0.13 / width,
-            (bottom + ASPECT * cell / 2) / height,
-            name,
-            rotation=90,
-            ha="center",
-            va="center",
-            size=7.5,
-        )
+        middle = (bottom + ASPECT * cell / 2) / height
+        figure.text(0.13 / width, middle, name, rotation=90, ha="center", va="center", size=7.5)
         for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
             box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
             axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
             _draw(axes, graph, scale, colours, seed)
             if i == 0:
                 axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else column)
-        _size_legend(
-            figure, scale, (LEFT + cell * len(columns) + 0.08) / width, (bottom + ASPECT * cell / 2) / height
-        )
+        _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
 
     handles = [Patch(facecolor=colour, label=name) for colour, name in zip(colours, class_names, strict=True)]
-    figure.legend(
-        handles=handles,
-        loc="lower center",
-        ncols=entries,
-        bbox_to_anchor=(0.5, 0.17 / height),
-        borderpad=0,
-        handlelength=0.9,
-        handleheight=0.9,
-        columnspacing=1.2,
-        borderaxespad=0,
-    )
+    spacing = {
+        "borderpad": 0,
+        "borderaxespad": 0,
+        "columnspacing": 1.2,
+        "handlelength": 0.9,
+        "handleheight": 0.9,
+    }
+    anchor = (0.5, 0.17 / height)
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
     figure.text(
         0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center"
     )
@@ -213,8 +202,10 @@ def _minimise_stress(distance, rng):
     position = rng.normal(scale=distance.mean(), size=(n, 2))
     players = n + n % 2
     pairs = players // 2 - 1
+    # Small graphs see few pairs an epoch, and cost little.
+    epochs = EPOCHS if n > 100 else 4 * EPOCHS
     smallest = distance[distance > 0].min()
-    for step in np.geomspace(distance.max() ** 2, LAST_STEP * smallest**2, EPOCHS):
+    for step in np.geomspace(distance.max() ** 2, LAST_STEP * smallest**2, epochs):
         name = rng.permutation(players)
         ring = np.tile(name[:-1], 3)
         for shift in players - 1 + rng.permutation(players - 1)[:MAX_ROUNDS]:
@@ -274,15 +265,18 @@ class _Scale:
         self.largest = max((node["size"] for graph in graphs for node in graph["nodes"]), default=0)
         self.shared = max((link["shared"] for graph in graphs for link in graph["links"]), default=0)
         most = max((len(graph["nodes"]) for graph in graphs), default=0)
+        n_links = max((len(graph["links"]) for graph in graphs), default=0)
+        # Many edges are drawn thinner, or they would fill the space between the nodes.
+        self.widest = min(1.2, np.sqrt(400 / max(n_links, 1)))
         # The smallest discs of the densest graph may cover a quarter of its cell at most.
         self.top = (MAX_RADIUS * 72 * cell) ** 2
-        self.floor = min(MIN_RADIUS**2, 0.25 * (72 * cell) ** 2 / (np.pi * max(most, 1)))
+        self.floor = min(MIN_RADIUS**2, 0.25 * ASPECT * (72 * cell) ** 2 / (np.pi * max(most, 1)))
 
     def squared_radius(self, size):
         return np.maximum(self.top * np.asarray(size, float) / max(self.largest, 1), self.floor)
 
     def line_width(self, shared):
-        return 0.25 + 1.5 * np.sqrt(np.asarray(shared, float) / max(self.shared, 1))
+        return 0.2 + self.widest * np.sqrt(np.asarray(shared, float) / max(self.shared, 1))
 
 
 def _draw(axes, graph, scale, colours, seed):
@@ -366,35 +360,27 @@ def _size_legend(figure, scale, x, y):
     sizes = {size: f"{size:,}" for size in (top, top // 4) if size > smallest}
     if smallest:
         sizes[smallest] = f"{smallest:,} or fewer"
+    disc = {"linestyle": "none", "marker": "o", "markerfacecolor": "0.45", "markeredgewidth": 0}
     handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            markersize=2 * float(np.sqrt(scale.squared_radius(size))),
-            markerfacecolor="0.45",
-            markeredgewidth=0,
-            label=label,
-        )
+        Line2D([], [], markersize=2 * float(np.sqrt(scale.squared_radius(size))), label=label, **disc)
         for size, label in sizes.items()
     ]
-    for shared in sorted({_round_down(scale.shared), max(1, _round_down(scale.shared) // 10)}, reverse=True):
-        if scale.shared:
+    widest = _round_down(scale.shared)
+    for shared in (widest, widest // 10):
+        if shared:
             line = {"color": EDGE, "linewidth": float(scale.line_width(shared))}
             handles.append(Line2D([], [], label=f"{shared:,} shared", **line))
-    figure.legend(
-        handles=handles,
-        loc="center left",
-        bbox_to_anchor=(x, y),
-        title="points in a node",
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=1.7,
-        labelspacing=0.75,
-        handletextpad=0.5,
-        alignment="left",
+    spacing = {
+        "borderpad": 0,
+        "borderaxespad": 0,
+        "handlelength": 1.7,
+        "handletextpad": 0.5,
+        "labelspacing": 0.75,
+    }
+    legend = figure.legend(
+        handles=handles, loc="center left", bbox_to_anchor=(x, y), alignment="left", **spacing
     )
+    legend.set_title("points in a node")
 
 
 def _round_down(number):

@@ -269,9 +269,9 @@ def heat_map(axes, matrix, layers, norm, colours="viridis"):
 
 
 def colour_bar(figure, mesh, axes, label, **kwargs):
-    """Colour bar of `mesh` beside `axes`, without the hairlines that viewers leave between its cells."""
+    """Colour bar of `mesh` beside `axes`, in vector cells without hairlines between them."""
     bar = figure.colorbar(mesh, ax=axes, label=label, **kwargs)
-    bar.solids.set_edgecolor("face")
+    bar.solids.set(edgecolor="face", rasterized=False)
     bar.outline.set_visible(False)
     return bar
 

@@ -1,0 +1,15 @@
+"""Figure 8: mapper graphs, a row for every sampling and a column for every layer."""
+
+import json
+
+from actopo.figures.mapper_graphs import plot
+from actopo.io import load_json
+from actopo.job import save_figure, start_logging
+
+start_logging(snakemake)
+
+order = json.loads(snakemake.params.order)
+graphs = iter(snakemake.input.graphs)
+grid = [[load_json(next(graphs)) for _ in order["layers"]] for _ in order["samplings"]]
+class_names = load_json(snakemake.input.meta)["class_names"]
+save_figure(snakemake.output.figure, plot(grid, order["samplings"], order["layers"], class_names))

@@ -1,0 +1,27 @@
+"""Figure 12: purity of the mapper graphs by layer."""
+
+import json
+
+import pandas as pd
+from actopo.errors import InputError
+from actopo.figures.purity import plot
+from actopo.io import load_json
+from actopo.job import save_figure, start_logging
+
+start_logging(snakemake)
+
+class_names = load_json(snakemake.input.meta)["class_names"]
+name = json.loads(snakemake.params.purity_class)["name"] or class_names[0]
+if name not in class_names:
+    raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
+graphs, classes = pd.read_csv(snakemake.input.graphs), pd.read_csv(snakemake.input.classes, dtype={"class": str})
+of_class = classes[classes["class"] == name].rename(columns={"purity": "purity_of_class"})
+table = {}
+for sampling, rows in graphs.merge(of_class, on=["sampling", "layer"]).groupby("sampling", sort=False):
+    table[sampling] = {
+        "layers": rows.layer.tolist(),
+        "node_purity": rows.node_purity.tolist(),
+        "class_purity": rows.purity_of_class.tolist(),
+        "coverage": rows.coverage.tolist(),
+    }
+save_figure(snakemake.output.figure, plot(table, name, len(class_names)))
