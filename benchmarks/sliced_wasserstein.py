@@ -60,9 +60,7 @@ def compare(rows, columns, options):
 
     def persim(part):
         some = rows[part][:1], columns[part][: options.persim_pairs]
-        return np.array(
-            [[persim_sliced_wasserstein(a, b, M=options.directions) for b in some[1]] for a in some[0]]
-        )
+        return np.array([[persim_sliced_wasserstein(a, b, M=options.directions) for b in some[1]] for a in some[0]])
 
     methods = {f"exact, {n} thread(s)": ours(n_threads=n) for n in options.threads}
     for n_bins in options.bins:

@@ -170,9 +170,7 @@ def test_links_are_followed_and_loops_end(tmp_path):
     assert "do not lie right inside a class folder" in error_of(load, tmp_path / "images")
 
 
-@pytest.mark.parametrize(
-    "suffix", [".png", ".bmp", ".tif", ".tiff", ".ppm", ".PNG", ".jpg", ".jpeg", ".webp"]
-)
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".tiff", ".ppm", ".PNG", ".jpg", ".jpeg", ".webp"])
 def test_colour_order(tmp_path, suffix):
     for name, colour in (("blue", (0, 0, 255)), ("red", (255, 0, 0))):
         for i in range(2):

@@ -26,7 +26,7 @@ def make_graph(sizes, links, lens=None, compositions=None):
         {
             "id": f"n{index}",
             "size": int(size),
-            "composition": {str(index % 10): int(size)} if compositions is None else compositions[index],
+            "composition": {CLASSES[index % 10]: int(size)} if compositions is None else compositions[index],
             "lens_mean": float(index if lens is None else lens[index]),
         }
         for index, size in enumerate(sizes)
@@ -39,19 +39,17 @@ def branched(n_branches=10, length=4, trunk=8):
     """Mixed trunk with pure branches at its end, in which branch b is the nodes of class b."""
     links = [(index, index + 1) for index in range(trunk - 1)]
     lens = list(range(trunk))
-    compositions = [{str(label): 9 for label in range(10)} for _ in range(trunk)]
+    compositions = [{label: 9 for label in CLASSES} for _ in range(trunk)]
     for branch in range(n_branches):
         for step in range(length):
             links.append((trunk - 1 if step == 0 else len(lens) - 1, len(lens)))
             lens.append(trunk + step)
-            compositions.append({str(branch): 20})
+            compositions.append({CLASSES[branch]: 20})
     return make_graph([sum(each.values()) for each in compositions], links, lens, compositions)
 
 
 EMPTY = make_graph([], [])
-CURVES = [
-    {"seed": seed, "loss": [2.0, 1.0 + seed, 0.5], "test_accuracy": 0.8 + seed / 100} for seed in range(3)
-]
+CURVES = [{"seed": seed, "loss": [2.0, 1.0 + seed, 0.5], "test_accuracy": 0.8 + seed / 100} for seed in range(3)]
 
 
 def purity_table(layers=(16, 4, 8)):
@@ -226,7 +224,7 @@ def test_areas_are_comparable_within_a_row():
 
 
 def test_wedges_have_the_shares_of_the_classes():
-    graph = make_graph([10], [], compositions=[{"7": 5, "1": 2, "2": 3, "4": 0}])
+    graph = make_graph([10], [], compositions=[{CLASSES[7]: 5, CLASSES[1]: 2, CLASSES[2]: 3, CLASSES[4]: 0}])
     figure = mapper_graphs.plot([[graph]], ["full"], [16], CLASSES)
     (pies,) = collections(figure.axes[0], PathCollection)
     disc, *wedges = pies.get_paths()
@@ -272,9 +270,7 @@ def test_a_path_is_drawn_straight_from_small_to_large_lens(n):
     assert np.all(np.diff(position[:, 0]) > 0)
     # A path can be drawn without stress: steps of one edge's length, 1 + 2.5 (1 + 1). The descent's last
     # steps correct a tenth of what is wrong, hence the tolerance.
-    np.testing.assert_allclose(
-        pdist(position), 6 * pdist(np.arange(n)[:, None]), rtol=mapper_graphs.LAST_STEP
-    )
+    np.testing.assert_allclose(pdist(position), 6 * pdist(np.arange(n)[:, None]), rtol=mapper_graphs.LAST_STEP)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -328,7 +324,7 @@ def test_bad_graphs_are_named():
     with pytest.raises(InputError, match="'n5'"):
         mapper_graphs.layout(make_graph([1, 1], [(0, 5)]))
     with pytest.raises(InputError, match="class 9"):
-        mapper_graphs.plot([[make_graph([3], [], compositions=[{"9": 3}])]], ["full"], [16], CLASSES[:9])
+        mapper_graphs.plot([[make_graph([3], [], compositions=[{CLASSES[9]: 3}])]], ["full"], [16], CLASSES[:9])
 
 
 def test_purity_lines_run_by_layer_above_the_lowest_possible():

@@ -109,7 +109,7 @@ def test_nested_circles_are_two_cycles(lens, convention, seed):
 @given(
     lens=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
     n_intervals=st.integers(1, 60),
-    overlap=st.floats(0, 0.99),
+    overlap=st.just(0.0) | st.floats(0, 0.99),
     convention=st.sampled_from(["fit", "overhang"]),
 )
 def test_cover_theorems(lens, n_intervals, overlap, convention):
@@ -128,9 +128,16 @@ def test_cover_theorems(lens, n_intervals, overlap, convention):
         centres = low + (high - low) * (0.5 + np.arange(n_intervals)) / n_intervals
         np.testing.assert_allclose(bounds.mean(axis=1), centres, rtol=1e-13, atol=100 * tolerance)
     np.testing.assert_allclose(np.diff(bounds)[:, 0], length, rtol=1e-12, atol=100 * tolerance)
-    np.testing.assert_allclose(
-        bounds[:-1, 1] - bounds[1:, 0], overlap * length, rtol=1e-10, atol=100 * tolerance
-    )
+    np.testing.assert_allclose(bounds[:-1, 1] - bounds[1:, 0], overlap * length, rtol=1e-10, atol=100 * tolerance)
+
+
+@pytest.mark.parametrize("convention", ["fit", "overhang"])
+@pytest.mark.parametrize("n_intervals", [3, 7, 40, 49])
+def test_rounding_parts_no_neighbours(convention, n_intervals):
+    extremes = np.sort(np.random.default_rng(n_intervals).normal(size=(50, 2)), axis=1)
+    for lens in extremes:
+        bounds = IntervalCover(n_intervals, 0.0, convention).intervals(lens)
+        assert (bounds[:-1, 1] >= bounds[1:, 0]).all()
 
 
 def test_intervals_are_closed():

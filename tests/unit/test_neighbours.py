@@ -81,16 +81,26 @@ def test_points_must_be_finite(value):
         nearest_neighbour_distances(points)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_eps_is_the_released_rule(seed):
-    """The released code puts the distances on the horizontal axis; the knee is the same."""
-    points = np.random.default_rng(seed).gamma(2, size=(400, 6))
-    distances = nearest_neighbour_distances(points)
-    descending = np.sort(distances)[::-1]
-    released = KneeLocator(descending, np.linspace(0, 1, 400), curve="convex", direction="decreasing").knee
-    eps, details = choose_eps(distances)
-    assert eps == released == descending[details["knee_rank"]]
-    assert details["rule"] == "knee"
+@pytest.mark.parametrize("seed", range(8))
+def test_eps_is_the_first_descent_of_more_than_one_rank(seed):
+    # Without ties no descent is of exactly one rank, so that rounding decides nothing.
+    distances = np.unique(nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6))))
+    n, descending = len(distances), distances[::-1]
+    curve = (descending[0] - descending) / (descending[0] - descending[-1]) - np.arange(n) / (n - 1)
+    falling = np.r_[False, np.diff(curve) < 0, False]
+    peaks = np.flatnonzero(~falling[:-1] & falling[1:])
+    troughs = np.flatnonzero(falling[:-1] & ~falling[1:])
+    rank = next(p for p, t in zip(peaks, troughs, strict=True) if curve[p] - curve[t] > 1 / (n - 1))
+    eps, details = choose_eps(np.random.default_rng(seed).permutation(distances))
+    assert (eps, details) == (descending[rank], {"rule": "knee", "knee_rank": rank})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_eps_is_the_released_rule_with_ties(seed):
+    distances = nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6)))
+    assert len(np.unique(distances)) < 400
+    released = KneeLocator(np.sort(distances)[::-1], np.linspace(0, 1, num=400), curve="convex", direction="decreasing")
+    assert choose_eps(distances)[0] == released.knee
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,7 @@ def test_by_hand():
     np.testing.assert_array_equal(node_purity(HAND, LABELS), [1, 1 / 3])
     np.testing.assert_allclose(point_purity(HAND, LABELS), [1, 2 / 3, 1 / 3, 1 / 3, NAN], rtol=1e-15)
     np.testing.assert_allclose(class_purity(HAND, LABELS, 4), [5 / 6, 1 / 3, 1 / 3, NAN], rtol=1e-15)
-    np.testing.assert_allclose(
-        class_purity(HAND, LABELS, 4, uncovered="zero"), [5 / 6, 1 / 3, 1 / 6, NAN], rtol=1e-15
-    )
+    np.testing.assert_allclose(class_purity(HAND, LABELS, 4, uncovered="zero"), [5 / 6, 1 / 3, 1 / 6, NAN], rtol=1e-15)
     assert coverage(HAND) == 0.8
     np.testing.assert_array_equal(coverage(HAND, LABELS, 4), [1, 1, 0.5, NAN])
     np.testing.assert_array_equal(coverage(HAND, LABELS), [1, 1, 0.5])

@@ -76,9 +76,7 @@ def test_top_l2_draws_evenly_among_ties_only():
     assert np.sum((counts[1:] - 2000) ** 2 / 2000) < 18.4  # chi-squared, 2 degrees of freedom, p = 1e-4
 
 
-@pytest.mark.parametrize(
-    ("exclude_border", "p", "limit"), [(False, 1, 34.9), (False, 2, 34.9), (True, 1, 23.5)]
-)
+@pytest.mark.parametrize(("exclude_border", "p", "limit"), [(False, 1, 34.9), (False, 2, 34.9), (True, 1, 23.5)])
 def test_random_is_uniform_over_positions(exclude_border, p, limit):
     activations = np.zeros((9000, 3, 4, 1), np.float32)
     cloud = sampling.random(activations, np.zeros(9000, int), p, seed=3, exclude_border=exclude_border)
@@ -126,9 +124,7 @@ def test_stratified_counts_are_proportional_and_distinct(layer, cap):
 def test_largest_remainders():
     activations, labels = np.zeros((10, 1, 10, 1), np.float32), np.repeat([3, 5, 9], [5, 3, 2])
     # Shares of 7 are 3.5, 2.1 and 1.4: the one point left over goes to the first class.
-    np.testing.assert_array_equal(
-        np.bincount(sampling.full(activations, labels, 7).label)[[3, 5, 9]], [4, 2, 1]
-    )
+    np.testing.assert_array_equal(np.bincount(sampling.full(activations, labels, 7).label)[[3, 5, 9]], [4, 2, 1])
 
 
 def test_with_replacement_repeats_points():

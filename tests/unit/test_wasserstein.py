@@ -34,8 +34,7 @@ def rips():
 def random_diagrams(n, seed=0, size=60):
     rng = np.random.default_rng(seed)
     return [
-        np.cumsum(rng.exponential(size=(rng.integers(size), 2)), axis=1) * rng.choice([0.5, 1, 3])
-        for _ in range(n)
+        np.cumsum(rng.exponential(size=(rng.integers(size), 2)), axis=1) * rng.choice([0.5, 1, 3]) for _ in range(n)
     ]
 
 
@@ -136,9 +135,7 @@ def test_threads_give_the_same_bytes(method):
 @pytest.mark.parametrize("n_bins", [1, 7, 2000])
 def test_bins_do_not_change_the_exact_distance(n_bins):
     diagrams = random_diagrams(10)
-    np.testing.assert_allclose(
-        pairwise_distances(diagrams, n_bins=n_bins), pairwise_distances(diagrams), rtol=1e-12
-    )
+    np.testing.assert_allclose(pairwise_distances(diagrams, n_bins=n_bins), pairwise_distances(diagrams), rtol=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -188,9 +185,7 @@ def test_torch_gives_the_same_grid():
     diagrams = random_diagrams(9)
     for other in None, diagrams[:4]:
         numba = pairwise_distances(diagrams, other, 6, "grid")
-        np.testing.assert_allclose(
-            pairwise_distances(diagrams, other, 6, "grid", device="cpu:0"), numba, rtol=1e-12
-        )
+        np.testing.assert_allclose(pairwise_distances(diagrams, other, 6, "grid", device="cpu:0"), numba, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

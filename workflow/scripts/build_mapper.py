@@ -18,8 +18,8 @@ eps, choice = clusterer["eps"], {"rule": "fixed"}
 if eps == "knee":
     eps, choice = choose_eps(nearest_neighbour_distances(points))
 
-with progress(settings["intervals"], "interval") as bar:
-    graph = mapper_graph(points, lens, cover, DBSCAN(eps, clusterer["min_samples"]), progress=bar.update)
+clusters = DBSCAN(eps, clusterer["min_samples"])
+graph = mapper_graph(points, lens, cover, clusters, progress=lambda steps: progress(steps, "interval"))
 described = node_link(graph, labels, lens, load_json(snakemake.input.meta)["class_names"])
 described["graph"] |= {"layer": int(snakemake.wildcards.layer), "sampling": snakemake.wildcards.sampling}
 described["graph"] |= {"eps": eps, "eps_choice": choice, "min_samples": clusterer["min_samples"], **settings}

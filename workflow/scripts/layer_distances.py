@@ -19,7 +19,9 @@ with progress(len(dimensions) * len(batches), "matrix") as bar:
         matrices[f"h{dimension}"] = np.empty((len(batches), len(layers), len(layers)))
         for matrix, batch in zip(matrices[f"h{dimension}"], batches, strict=True):
             diagrams = [batch[f"layer{layer:02d}.h{dimension}"] for layer in layers]
-            matrix[:] = pairwise_distances(diagrams, snakemake.params.directions, n_threads=snakemake.threads)
+            matrix[:] = pairwise_distances(
+                diagrams, n_directions=snakemake.params.directions, n_threads=snakemake.threads
+            )
             bar.update()
 
 matrices = with_sum(matrices)

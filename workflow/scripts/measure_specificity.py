@@ -8,4 +8,4 @@ start_logging(snakemake)
 
 models = load_arrays(snakemake.input.matrix)
 matrices = {name: models[name] for name in models.files if name not in ("layers", "seeds")}
-save_table(snakemake.output.table, specificity_table(matrices, models["seeds"], models["layers"]))
+save_table(snakemake.output.table, specificity_table(matrices, models["layers"], len(models["seeds"])))

@@ -14,7 +14,10 @@ class_names = load_json(snakemake.input.meta)["class_names"]
 name = json.loads(snakemake.params.purity_class)["name"] or class_names[0]
 if name not in class_names:
     raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
-graphs, classes = pd.read_csv(snakemake.input.graphs), pd.read_csv(snakemake.input.classes, dtype={"class": str})
+graphs, classes = (
+    pd.read_csv(snakemake.input.graphs),
+    pd.read_csv(snakemake.input.classes, dtype={"class": str}),
+)
 of_class = classes[classes["class"] == name].rename(columns={"purity": "purity_of_class"})
 table = {}
 for sampling, rows in graphs.merge(of_class, on=["sampling", "layer"]).groupby("sampling", sort=False):

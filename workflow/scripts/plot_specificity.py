@@ -17,6 +17,12 @@ table = pd.read_csv(snakemake.input.table)
 headline = "dimension == @dimension and models == 'fixed' and correlation == 'pearson' and own_layer == 'with'"
 rho = table.query(headline).set_index("layer").rho[layers].to_numpy()
 figure = plot(
-    blocks[a, :, a], blocks[a, :, b], layers, snakemake.params.row, (seeds[a], seeds[b]), rho, float(rho.mean())
+    blocks[a, :, a],
+    blocks[a, :, b],
+    layers,
+    snakemake.params.row,
+    (seeds[a], seeds[b]),
+    rho,
+    float(rho.mean()),
 )
 save_figure(snakemake.output.figure, figure)

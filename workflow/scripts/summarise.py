@@ -15,7 +15,10 @@ trained = [load_json(path) for path in snakemake.input.homology_metrics]
 specificity = pd.read_csv(snakemake.input.specificity) if snakemake.input.specificity else None
 distances = pd.read_csv(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
-graphs, classes = pd.read_csv(snakemake.input.graphs), pd.read_csv(snakemake.input.classes, dtype={"class": str})
+graphs, classes = (
+    pd.read_csv(snakemake.input.graphs),
+    pd.read_csv(snakemake.input.classes, dtype={"class": str}),
+)
 summary = {
     "run": studies["run"],
     "data": {key: meta[key] for key in ("dataset", "class_names", "n_train", "n_test", "image_shape", "mean", "std")},

@@ -25,7 +25,16 @@ run = (snakemake.params.network, snakemake.params.recipe, snakemake.params.code,
 checkpoint = Checkpoint(f"{snakemake.output.weights}.checkpoint", run)
 with progress(recipe.epochs, "epoch", f"seed {seed}") as bar:
     metrics = train(
-        model, images, labels, *normalisation, recipe, seed, device, checkpoint.load(), checkpoint.save, bar.update
+        model,
+        images,
+        labels,
+        *normalisation,
+        recipe,
+        seed,
+        device,
+        checkpoint.load(),
+        checkpoint.save,
+        bar.update,
     )
 
 precision = PRECISIONS[metrics["precision"]]

@@ -97,7 +97,9 @@ def _explain(error):
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         yield f"{where}: {value!r} is not one of {', '.join(choices)}{hint}"
     elif error.validator == "oneOf":
-        texts = [str(branch["const"]) if "const" in branch else branch.get("type", "") for branch in error.validator_value]
+        texts = [
+            str(branch["const"]) if "const" in branch else branch.get("type", "") for branch in error.validator_value
+        ]
         # Where one of the alternatives has the right type, what it lacks says more than the list of them.
         fitting = [item for item in error.context if item.validator not in ("type", "const")]
         detail = f": {_message(best_match(fitting))}" if fitting else ""
@@ -159,7 +161,9 @@ def _contradictions(config):
             yield f"{study}.model: {name!r} is not under models; choose one of {', '.join(models)}"
             continue
         n_layers = LAYER_COUNTS[models[name]["architecture"]]
-        beyond = [layer for layer in layer_list(config[study]["layers"], models[name]["architecture"]) if layer >= n_layers]
+        beyond = [
+            layer for layer in layer_list(config[study]["layers"], models[name]["architecture"]) if layer >= n_layers
+        ]
         if beyond:
             yield f"{study}.layers: {beyond} do not exist; {models[name]['architecture']} has layers 0 to {n_layers - 1}"
     if homology["sampling"] == "full" and homology["points_per_image"] != 1:
@@ -174,7 +178,11 @@ def _contradictions(config):
             yield f"figures.row: layer {figures['row']} is not among homology.layers"
     if figures["dimension"] not in homology["dimensions"]:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
-    allowed = {"random": {"points_per_image", "exclude_border"}, "full": {"cap", "replace"}, "top_l2": {"points_per_image"}}
+    allowed = {
+        "random": {"points_per_image", "exclude_border"},
+        "full": {"cap", "replace"},
+        "top_l2": {"points_per_image"},
+    }
     samplings = {name: sampling for name, sampling in mapper["samplings"].items() if sampling is not None}
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"

@@ -158,9 +158,7 @@ def normalisation(images):
         If there are no pixels or a channel is constant: it cannot be normalised.
     """
     if images.size == 0:
-        raise InputError(
-            "There are no training images to take a mean from; look at data.root and data.test_share."
-        )
+        raise InputError("There are no training images to take a mean from; look at data.root and data.test_share.")
     counts = np.zeros((images.shape[-1], 256), np.int64)
     for start in range(0, len(images), BLOCK):
         for channel, count in enumerate(counts):
@@ -231,15 +229,11 @@ def _check_settings(dataset, size, channels, test_share):
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise InputError(f"data.dataset '{dataset}' is unknown; choose one of {', '.join(DATASETS)}.{hint}")
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise InputError(
-            f"data.size is {size!r}; give the height and width in pixels as one whole number, 1 or more."
-        )
+        raise InputError(f"data.size is {size!r}; give the height and width in pixels as one whole number, 1 or more.")
     if channels not in (1, 3):
         raise InputError(f"data.channels is {channels!r}; choose 1 (grey) or 3 (RGB).")
     if not 0 < test_share < 1:
-        raise InputError(
-            f"data.test_share is {test_share}; it must lie strictly between 0 and 1, for example 0.2."
-        )
+        raise InputError(f"data.test_share is {test_share}; it must lie strictly between 0 and 1, for example 0.2.")
 
 
 def _load_digits(size, channels, test_share, seed):

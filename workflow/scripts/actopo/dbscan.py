@@ -29,16 +29,23 @@ References
 
 import math
 import operator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from actopo.errors import InputError
 
 _UNIT = 2.0**-24
 _CHUNK = 64
 _SAMPLE = 2048
+_SMALL = 2048
+_LEAF, _DEVICE_LEAF = 512, 4096
 _NEAR_LEAVES = 8
+_EXCLUSIVE = Lock()
 
 
 class DBSCAN:
@@ -92,22 +99,49 @@ def dbscan(points, eps, min_samples=5, device="cpu", block=2048):
     n = len(points)
     if n == 0:
         return np.empty(0, dtype=np.int64)
-    engine = _CpuTiles if device == "cpu" else _TorchTiles
-    sieve = _Sieve(points, eps, cut=engine is _CpuTiles)
-    order, bounds = _median_tree(sieve.coordinates, engine.leaf_size)
-    tiles = engine(points, eps, sieve, order, bounds, block, device)
-
-    is_core, few, neighbours = _find_core(tiles, min_samples)
-    label = np.full(n, n, dtype=np.int64)
-    if is_core.any():
-        core = np.flatnonzero(is_core)
-        label[core] = _number_by_first(_join_core(tiles.subset(core)), order[core])
-    found = np.where(neighbours >= 0, label[neighbours], n)
-    label[few] = found.min(axis=1, initial=n)
+    on_host = device == "cpu"
+    sieve = _Sieve(points, eps, cut=on_host)
+    order, bounds = _median_tree(sieve.coordinates, _LEAF if on_host else _DEVICE_LEAF)
+    cloud = (_Cloud if on_host else _TorchCloud)(points, eps, sieve, order, bounds, device)
+    with _threads(n) if on_host else _ieee_products() as (run, n_threads):
+        block = min(block, max(256, n // (4 * n_threads)))
+        is_core, others, neighbours = _find_core(cloud, min_samples, block, run)
+        label = np.full(n, n, dtype=np.int64)
+        if is_core.any():
+            core = np.flatnonzero(is_core)
+            cloud.keep(core)
+            label[core] = _number_by_first(_join_core(cloud, block, run), order[core])
+    label[others] = np.where(neighbours >= 0, label[neighbours], n).min(axis=1, initial=n)
     label[label == n] = -1
     labels = np.empty(n, dtype=np.int64)
     labels[order] = label
     return labels
+
+
+@contextmanager
+def _threads(n):
+    """A `map` over threads that each take whole products: one BLAS call split up would wait for its slowest part."""
+    if n <= _SMALL:
+        yield lambda f, items: [f(item) for item in items], 1
+        return
+    # The limit on BLAS is the process's: a second caller must not find it set, and restore that.
+    with _EXCLUSIVE:
+        n_threads = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
+            yield lambda f, items: list(pool.map(f, items)), n_threads
+
+
+@contextmanager
+def _ieee_products():
+    """As `_threads` for a device: one after another, and TF32 off, which would break the bound on rounding."""
+    import torch
+
+    matmul = torch.backends.cuda.matmul
+    before, matmul.fp32_precision = matmul.fp32_precision, "ieee"
+    try:
+        yield lambda f, items: [f(item) for item in items], 1
+    finally:
+        matmul.fp32_precision = before
 
 
 def _validate(points, eps, min_samples, block):
@@ -237,42 +271,30 @@ def _median_tree(coordinates, leaf):
     return order, np.array([0, *bounds])
 
 
-class _CpuTiles:
+class _Cloud:
     """
-    Products of selected rows with slices of the tree-ordered cloud, and the decisions taken on them.
+    The tree-ordered sieve of the points.
 
     Positions are those of the tree's order throughout; `order` leads back to the points as given.
     """
 
-    leaf_size = 512
-
-    def __init__(self, points, eps, sieve, order, bounds, block, device):
-        self.points, self.eps, self.block, self.device = points, eps, block, device
+    def __init__(self, points, eps, sieve, order, bounds, device):
+        self.points, self.squared, self.device = points, eps * eps, device
         self.reach = sieve.eps * (1 + 1e-6) + 1e-6
         z = sieve.coordinates[order]
-        low, high = _thresholds(z, sieve.eps)
-        self._set(order, bounds, z, sieve.tail[order], low, high)
+        self._set(order, bounds, z, sieve.tail[order], *_thresholds(z, sieve.eps))
 
     def _set(self, order, bounds, z, tail, low, high):
         self.order, self.bounds, self.z, self.tail, self.low, self.high = order, bounds, z, tail, low, high
+        self.leaves = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         self.centres = np.add.reduceat(z, bounds[:-1]) / np.diff(bounds)[:, None]
         self.lower, self.upper = np.minimum.reduceat(z, bounds[:-1]), np.maximum.reduceat(z, bounds[:-1])
-        self._upload()
 
-    def _upload(self):
-        self.buffer = np.empty(max(self.block, self.leaf_size) * int(np.diff(self.bounds).max()), np.float32)
-
-    def subset(self, keep):
-        """Tiles over the positions `keep` (ascending) alone; they take the place of these."""
-        bounds = np.unique(np.searchsorted(keep, self.bounds))
-        arrays = (self.order, self.z, self.tail, self.low, self.high)
-        order, *rest = (array[keep] for array in arrays)
-        self._set(order, bounds, *rest)
-        return self
-
-    def leaves(self):
-        """First and last position (exclusive) of every leaf."""
-        return list(zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True))
+    def keep(self, positions):
+        """Forget all other positions; `positions` is ascending."""
+        bounds = np.unique(np.searchsorted(positions, self.bounds))
+        arrays = (self.z, self.tail, self.low, self.high)
+        self._set(self.order[positions], bounds, *(array[positions] for array in arrays))
 
     def within_reach(self, rows):
         """Leaves that can hold neighbours of `rows`, nearest centre first."""
@@ -280,164 +302,137 @@ class _CpuTiles:
         gap = np.maximum(np.maximum(self.lower - z.max(axis=0), z.min(axis=0) - self.upper), 0.0)
         reached = np.flatnonzero(np.linalg.norm(gap, axis=1) <= self.reach)
         away = np.linalg.norm(self.centres[reached] - z.mean(axis=0), axis=1)
-        return reached[np.argsort(away, kind="stable")]
+        return [self.leaves[leaf] for leaf in reached[np.argsort(away, kind="stable")]]
 
     def select(self, rows):
-        """Set the rows of the products to come."""
-        self.rows, self.row_z = rows, self.z[rows]
+        """The positions `rows` as rows of products to come."""
+        return _Rows(self, rows)
+
+
+class _Rows:
+    """Products of some rows with slices of the cloud, one at a time, and the decisions taken on them."""
+
+    def __init__(self, cloud, rows):
+        self.cloud, self.rows, self.z = cloud, rows, cloud.z[rows]
+        self.buffer = np.empty(0, dtype=np.float32)
 
     def multiply(self, a, b):
-        """Form the product of the selected rows with positions `a` to `b`."""
-        self.slice = slice(a, b)
-        self.product = self.buffer[: len(self.rows) * (b - a)].reshape(len(self.rows), b - a)
-        np.matmul(self.row_z, self.z[a:b].T, out=self.product)
+        """Form the product with positions `a` to `b`."""
+        size = len(self.rows) * (b - a)
+        if len(self.buffer) < size:
+            self.buffer = np.empty(size, dtype=np.float32)
+        product = self.buffer[:size].reshape(len(self.rows), b - a)
+        np.matmul(self.z, self.cloud.z[a:b].T, out=product)
+        cloud = self.cloud
+        self.tile = (
+            product, self.rows, a, cloud.low, cloud.high, cloud.tail, cloud.points, cloud.order, cloud.squared,
+        )  # fmt: skip
 
     def count(self, limit, counts, found):
         """Add each row's neighbours in the product to `counts`, up to `limit`, and their positions to `found`."""
-        _count(*self._tile(), limit, counts, found)
+        _count(*self.tile, limit, counts, found)
 
-    def first_links(self, row_roots, column_roots, start):
-        """Each row's first neighbour column from `start` on that has another root, -1 if none; moves `start`."""
-        links = np.empty(len(self.rows), dtype=np.int64)
-        _first_links(*self._tile(), row_roots, column_roots, start, links)
-        return links
+    def first_links(self, row_roots, column_roots):
+        """Each row's first neighbour column that has another root, -1 if none."""
+        return _first_links(*self.tile, row_roots, column_roots)
 
-    def _tile(self):
-        return (
-            self.product, self.rows, self.slice.start, self.low, self.high, self.tail,
-            self.points, self.order, self.eps * self.eps,
-        )  # fmt: skip
+    def unite(self, parent, linked):
+        """Join the trees of all neighbours in the product, of which only the rows `linked` have any to join."""
+        _unite_tile(*self.tile, parent, linked)
 
 
-class _TorchTiles(_CpuTiles):
-    """The same on a device of torch's, which sees whole products; the undecided pairs come to the host."""
-
-    leaf_size = 4096
-
-    def _upload(self):
-        import torch
-
-        self.torch = torch
-        self.z_, self.low_, self.high_ = (
-            torch.from_numpy(array).to(self.device) for array in (self.z, self.low, self.high)
-        )
-
-    def select(self, rows):
-        self.rows, self.rows_ = rows, self.torch.from_numpy(rows).to(self.device)
-        self.row_z = self.z_[self.rows_]
-
-    def multiply(self, a, b):
-        self.slice = slice(a, b)
-        product = _full_precision_product(self.torch, self.row_z, self.z_[a:b].T)
-        self.near = product >= self.high_[self.rows_][:, None] + self.high_[a:b]
-        unsure = (product >= self.low_[self.rows_][:, None] + self.low_[a:b]) & ~self.near
-        i, j = unsure.nonzero(as_tuple=True)
-        first, second = self.order[self.rows[i.cpu().numpy()]], self.order[a + j.cpu().numpy()]
-        decided = _are_neighbours(self.points, first, second, self.eps * self.eps)
-        self.near[i, j] = self.torch.from_numpy(decided).to(self.device)
-
-    def count(self, limit, counts, found):
-        total = counts + self.near.sum(dim=1).cpu().numpy()
-        still = np.flatnonzero(total < limit)
-        if found.shape[1]:
-            i, j = (x.cpu().numpy() for x in self.near[self._put(still)].nonzero(as_tuple=True))
-            rank = np.arange(len(i)) - np.searchsorted(i, i)
-            found[still[i], counts[still[i]] + rank] = self.slice.start + j
-        counts[:] = np.minimum(total, limit)
-
-    def first_links(self, row_roots, column_roots, start):
-        other = self.near & (self._put(row_roots)[:, None] != self._put(column_roots))
-        links = other.to(self.torch.uint8).argmax(dim=1)
-        return self.torch.where(other.any(dim=1), links, -1).cpu().numpy()
-
-    def _put(self, array):
-        return self.torch.from_numpy(array).to(self.device)
-
-
-def _find_core(tiles, min_samples):
+def _find_core(cloud, min_samples, block, run):
     """
     Core flags, the positions of all other points, and the at most ``min_samples - 1`` neighbours of these.
 
     The rows of the last belong to the second and are filled up with -1.
     """
-    is_core = np.zeros(len(tiles.order), dtype=bool)
-    for a, b in tiles.leaves():
-        counts = np.zeros(b - a, dtype=np.int64)
-        tiles.select(np.arange(a, b))
-        tiles.multiply(a, b)
-        tiles.count(min_samples, counts, np.empty((b - a, 0), dtype=np.int32))
+    n = len(cloud.order)
+    is_core = np.zeros(n, dtype=bool)
+
+    def count_at_home(leaf):
+        a, b = leaf
+        selected, counts = cloud.select(np.arange(a, b)), np.zeros(b - a, dtype=np.int64)
+        selected.multiply(a, b)
+        selected.count(min_samples, counts, np.empty((b - a, 0), dtype=np.int32))
         is_core[a:b] = counts >= min_samples
-    few, neighbours = [], []
-    leaves = tiles.leaves()
-    for rows in _blocks(np.flatnonzero(~is_core), tiles.block):
-        counts = np.zeros(len(rows), dtype=np.int64)
-        found = np.full((len(rows), min(min_samples - 1, len(tiles.order))), -1, dtype=np.int32)
-        tiles.select(rows)
-        for leaf in tiles.within_reach(rows):
-            undecided = counts < min_samples
-            if 2 * np.count_nonzero(undecided) < len(rows):
-                is_core[rows[~undecided]] = True
-                rows, counts, found = rows[undecided], counts[undecided], found[undecided]
+
+    def count_everywhere(rows):
+        selected, counts = cloud.select(rows), np.zeros(len(rows), dtype=np.int64)
+        found = np.full((len(rows), min(min_samples - 1, n)), -1, dtype=np.int32)
+        for leaf in cloud.within_reach(rows):
+            decided = counts >= min_samples
+            if 2 * np.count_nonzero(decided) > len(rows):
+                is_core[rows[decided]] = True
+                rows, counts, found = rows[~decided], counts[~decided], found[~decided]
                 if len(rows) == 0:
                     break
-                tiles.select(rows)
-            tiles.multiply(*leaves[leaf])
-            tiles.count(min_samples, counts, found)
-        is_core[rows] = counts >= min_samples
-        few.append(rows[~is_core[rows]])
-        neighbours.append(found[~is_core[rows]])
+                selected = cloud.select(rows)
+            selected.multiply(*leaf)
+            selected.count(min_samples, counts, found)
+        decided = counts >= min_samples
+        is_core[rows[decided]] = True
+        return rows[~decided], found[~decided]
+
+    run(count_at_home, cloud.leaves)
+    few = run(count_everywhere, _blocks(np.flatnonzero(~is_core), block))
     if not few:
         return is_core, np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.int32)
-    return is_core, np.concatenate(few), np.concatenate(neighbours)
+    return is_core, *(np.concatenate(parts) for parts in zip(*few, strict=True))
 
 
-def _join_core(tiles):
-    """Representative of every core point's cluster; the tiles hold core points only."""
-    leaves = tiles.leaves()
-    parent = np.arange(leaves[-1][1])
-    for home, (a, b) in enumerate(leaves):
-        rows = np.arange(a, b)
-        tiles.select(rows)
-        near = tiles.within_reach(rows)[: _NEAR_LEAVES + 1]
-        for leaf in (home, *near[near != home]):
-            _link(tiles, parent, *leaves[leaf])
+def _join_core(cloud, block, run):
+    """Representative of every point's cluster, in a cloud of core points only."""
+    everything = np.arange(len(cloud.order))
+    parent = everything.copy()
+    lock = Lock()
 
-    # Every pair outside the largest cluster is met from one side: from its later block's, unless the leaf of the
-    # earlier point has joined the largest cluster, whose points are columns only.
-    roots = _find(parent, np.arange(len(parent)))
-    anchor = np.bincount(roots).argmax()
-    is_column = np.logical_or.reduceat(roots == anchor, tiles.bounds[:-1])
-    for rows in _blocks(np.flatnonzero(roots != anchor), tiles.block):
-        first = rows[0]
-        tiles.select(rows)
-        for leaf in tiles.within_reach(rows):
-            joined = _find(parent, rows) == _find(parent, np.array([anchor]))
-            if 2 * np.count_nonzero(joined) > len(rows):
-                is_column[np.searchsorted(tiles.bounds, rows[joined], side="right") - 1] = True
-                rows = rows[~joined]
-                if len(rows) == 0:
-                    break
-                tiles.select(rows)
-            if is_column[leaf] or leaves[leaf][1] > first:
-                _link(tiles, parent, *leaves[leaf])
-    return _find(parent, np.arange(len(parent)))
-
-
-def _link(tiles, parent, a, b):
-    """Join the clusters of the selected rows and of positions `a` to `b` wherever these are neighbours."""
-    columns = np.arange(a, b)
-    row_roots, column_roots = _find(parent, tiles.rows), _find(parent, columns)
-    if (column_roots == column_roots[0]).all() and (row_roots == column_roots[0]).all():
-        return
-    tiles.multiply(a, b)
-    start = np.zeros(len(tiles.rows), dtype=np.int64)
-    while True:
-        links = tiles.first_links(row_roots, column_roots, start)
+    def link(selected, a, b):
+        row_roots, column_roots = _find(parent, selected.rows), _find(parent, everything[a:b])
+        if (column_roots == column_roots[0]).all():
+            apart = row_roots != column_roots[0]
+            if not apart.any():
+                return
+            if 2 * np.count_nonzero(apart) < len(apart):
+                selected, row_roots = cloud.select(selected.rows[apart]), row_roots[apart]
+        selected.multiply(a, b)
+        links = selected.first_links(row_roots, column_roots)
         linked = np.flatnonzero(links >= 0)
         if len(linked) == 0:
             return
-        _unite(parent, tiles.rows[linked], a + links[linked])
-        row_roots, column_roots = _find(parent, tiles.rows), _find(parent, columns)
+        # Trees are joined by one thread at a time. Others may shorten paths meanwhile, which never moves a root.
+        with lock:
+            _unite(parent, selected.rows[linked], a + links[linked])
+            roots = _find(parent, np.concatenate([selected.rows[linked], everything[a:b]]))
+            if (roots != roots[0]).any():
+                selected.unite(parent, linked)
+
+    def link_within(leaf):
+        link(cloud.select(everything[slice(*leaf)]), *leaf)
+
+    def link_near(leaf):
+        selected = cloud.select(everything[slice(*leaf)])
+        for other in cloud.within_reach(selected.rows)[: _NEAR_LEAVES + 1]:
+            link(selected, *other)
+
+    # Each leaf by itself first: then two leaves are mostly two clusters, which one pair of points joins.
+    run(link_within, cloud.leaves)
+    run(link_near, cloud.leaves)
+
+    # Two points outside the largest cluster are compared once: as row and column, if the leaf of the column comes
+    # later, or else holds points of the largest cluster, which are columns only.
+    roots = _find(parent, everything)
+    outside = roots != np.bincount(roots).argmax()
+    is_mixed = dict(zip(cloud.leaves, ~np.logical_and.reduceat(outside, cloud.bounds[:-1]), strict=True))
+
+    def link_everywhere(rows):
+        selected = cloud.select(rows)
+        for leaf in cloud.within_reach(rows):
+            if is_mixed[leaf] or leaf[1] > rows[0]:
+                link(selected, *leaf)
+
+    run(link_everywhere, _blocks(np.flatnonzero(outside), block))
+    return _find(parent, everything)
 
 
 def _number_by_first(roots, original):
@@ -477,10 +472,10 @@ def _is_neighbour(x, y, squared):
     return total <= squared
 
 
-@njit(nogil=True, parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def _are_neighbours(points, first, second, squared):
     result = np.empty(len(first), dtype=np.bool_)
-    for p in prange(len(first)):
+    for p in range(len(first)):
         result[p] = _is_neighbour(points[first[p]], points[second[p]], squared)
     return result
 
@@ -493,10 +488,10 @@ def _any_reaches(products, low, lows):
     return hits > 0
 
 
-@njit(nogil=True, parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def _count(product, rows, a, low, high, tail, points, order, squared, limit, counts, found):
     width = product.shape[1]
-    for r in prange(len(rows)):
+    for r in range(len(rows)):
         i, count = rows[r], counts[r]
         for start in range(0, width, _CHUNK):
             stop = min(start + _CHUNK, width)
@@ -520,50 +515,123 @@ def _count(product, rows, a, low, high, tail, points, order, squared, limit, cou
         counts[r] = count
 
 
-@njit(nogil=True, parallel=True, cache=True)
-def _first_links(product, rows, a, low, high, tail, points, order, squared, row_roots, column_roots, start, links):
+@njit(nogil=True, cache=True)
+def _first_links(product, rows, a, low, high, tail, points, order, squared, row_roots, column_roots):
+    links = np.empty(len(rows), dtype=np.int64)
     width = product.shape[1]
-    for r in prange(len(rows)):
-        i, link, c = rows[r], -1, start[r]
-        while c < width and link < 0:
-            stop = min(c + _CHUNK, width)
-            if not _any_reaches(product[r, c:stop], low[i], low[a + c : a + stop]):
-                c = stop
+    for r in range(len(rows)):
+        i, link = rows[r], -1
+        for start in range(0, width, _CHUNK):
+            stop = min(start + _CHUNK, width)
+            if link >= 0:
+                break
+            if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
                 continue
-            while c < stop and link < 0:
+            for c in range(start, stop):
                 j, value = a + c, product[r, c]
-                if (
-                    column_roots[c] != row_roots[r]
-                    and value >= low[i] + low[j]
-                    and (
-                        value - 2 * tail[i] * tail[j] >= high[i] + high[j]
-                        or _is_neighbour(points[order[i]], points[order[j]], squared)
-                    )
+                if column_roots[c] == row_roots[r] or value < low[i] + low[j]:
+                    continue
+                if value - 2 * tail[i] * tail[j] >= high[i] + high[j] or _is_neighbour(
+                    points[order[i]], points[order[j]], squared
                 ):
                     link = c
-                c += 1
-        start[r], links[r] = c, link
+                    break
+        links[r] = link
+    return links
+
+
+@njit(nogil=True, cache=True)
+def _unite_tile(product, rows, a, low, high, tail, points, order, squared, parent, linked):
+    for r in linked:
+        i = rows[r]
+        root = _root(parent, i)
+        for c in range(product.shape[1]):
+            j, value = a + c, product[r, c]
+            if value < low[i] + low[j]:
+                continue
+            other = _root(parent, j)
+            if other == root:
+                continue
+            if value - 2 * tail[i] * tail[j] >= high[i] + high[j] or _is_neighbour(
+                points[order[i]], points[order[j]], squared
+            ):
+                parent[max(root, other)] = root = min(root, other)
+
+
+@njit(nogil=True, cache=True)
+def _root(parent, node):
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
 
 
 @njit(nogil=True, cache=True)
 def _find(parent, nodes):
     roots = np.empty(len(nodes), dtype=np.int64)
     for p in range(len(nodes)):
-        node = nodes[p]
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        roots[p] = node
+        roots[p] = _root(parent, nodes[p])
     return roots
 
 
 @njit(nogil=True, cache=True)
 def _unite(parent, first, second):
-    roots, others = _find(parent, first), _find(parent, second)
     for p in range(len(first)):
-        root, other = roots[p], others[p]
-        while parent[root] != root:
-            root = parent[root]
-        while parent[other] != other:
-            other = parent[other]
+        root, other = _root(parent, first[p]), _root(parent, second[p])
         parent[max(root, other)] = min(root, other)
+
+
+class _TorchCloud(_Cloud):
+    """The same on a device of torch's."""
+
+    def _set(self, *arrays):
+        import torch
+
+        super()._set(*arrays)
+        self.torch = torch
+        self.on_device = [self.put(array) for array in (self.z, self.low, self.high)]
+
+    def put(self, array):
+        return self.torch.from_numpy(array).to(self.device)
+
+    def select(self, rows):
+        return _TorchRows(self, rows)
+
+
+class _TorchRows:
+    """As `_Rows`, with the decisions on whole products; the pairs that stay open are decided on the host."""
+
+    def __init__(self, cloud, rows):
+        self.cloud, self.rows = cloud, rows
+        on_device = cloud.put(rows)
+        self.z, self.low, self.high = (array[on_device] for array in cloud.on_device)
+
+    def multiply(self, a, b):
+        cloud = self.cloud
+        z, low, high = (array[a:b] for array in cloud.on_device)
+        product = self.z @ z.T
+        self.start, self.near = a, product >= self.high[:, None] + high
+        i, j = self._where((product >= self.low[:, None] + low) & ~self.near)
+        pairs = cloud.order[self.rows[i]], cloud.order[a + j]
+        self.near[cloud.put(i), cloud.put(j)] = cloud.put(_are_neighbours(cloud.points, *pairs, cloud.squared))
+
+    def count(self, limit, counts, found):
+        total = counts + self.near.sum(dim=1).cpu().numpy()
+        if found.shape[1]:
+            few = np.flatnonzero(total < limit)
+            i, j = self._where(self.near[self.cloud.put(few)])
+            found[few[i], counts[few[i]] + np.arange(len(i)) - np.searchsorted(i, i)] = self.start + j
+        counts[:] = np.minimum(total, limit)
+
+    def first_links(self, row_roots, column_roots):
+        put, torch = self.cloud.put, self.cloud.torch
+        other = self.near & (put(row_roots)[:, None] != put(column_roots))
+        return torch.where(other.any(dim=1), other.to(torch.uint8).argmax(dim=1), -1).cpu().numpy()
+
+    def unite(self, parent, linked):
+        i, j = self._where(self.near[self.cloud.put(linked)])
+        _unite(parent, self.rows[linked[i]], self.start + j)
+
+    @staticmethod
+    def _where(mask):
+        return (index.cpu().numpy() for index in mask.nonzero(as_tuple=True))

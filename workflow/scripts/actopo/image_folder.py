@@ -117,9 +117,7 @@ def _open_source(root):
         yield names, lambda name: (root / name).read_bytes()
         return
     if not root.exists():
-        raise InputError(
-            f"data.root '{root}' does not exist; give an existing folder or .zip of class folders."
-        )
+        raise InputError(f"data.root '{root}' does not exist; give an existing folder or .zip of class folders.")
     with _zip_errors(root):
         archive = zipfile.ZipFile(root)
         _check_directory(archive, root)
@@ -196,13 +194,10 @@ def _layout(names, where):
     depth = 3 if has_parts else 2
     if misplaced := [name for path, name in images.items() if len(path) != depth]:
         raise InputError(
-            f"{where}: {len(misplaced)} images do not lie right inside a class folder: {_listed(misplaced)}; "
-            f"{LAYOUT}."
+            f"{where}: {len(misplaced)} images do not lie right inside a class folder: {_listed(misplaced)}; {LAYOUT}."
         )
     if empty := {path for path in folders if len(path) == depth - 1} - {path[:-1] for path in images}:
-        raise InputError(
-            f"{where}: no image in class folder {_listed(map('/'.join, empty))}; add images or remove it."
-        )
+        raise InputError(f"{where}: no image in class folder {_listed(map('/'.join, empty))}; add images or remove it.")
     layout = {}
     for path, name in images.items():
         layout.setdefault(path[:-2], {}).setdefault(path[-2], []).append(name)
@@ -213,9 +208,7 @@ def _layout(names, where):
             f"{_listed(lonely)}; add the missing folders or remove these."
         )
     if len(layout[0]) == 1:
-        raise InputError(
-            f"{where} holds the single class {_listed(layout[0])}; give at least two class folders."
-        )
+        raise InputError(f"{where} holds the single class {_listed(layout[0])}; give at least two class folders.")
     return layout
 
 
@@ -252,9 +245,7 @@ def _decode_all(names, read, size, channels, n_workers, root):
 def _decode(data, channels):
     """RGB or grey image from the bytes of a file, None if they are no whole image."""
     try:
-        image = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
-        )
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE)
     except cv2.error:
         return None
     if image is None or channels == 1:

@@ -44,9 +44,19 @@ def start_logging(job):
     sys.excepthook = report
 
 
-def progress(total, unit, description=None):
-    """Progress bar for the log: a line is added every few seconds, not every step."""
-    return tqdm(total=total, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
+def progress(steps, unit, description=None):
+    """
+    Progress bar for the log: a line is added every few seconds, not every step.
+
+    Parameters
+    ----------
+    steps : int or iterable
+        Number of steps, told by `update`, or what to iterate over.
+    unit : str
+    description : str, optional
+    """
+    what = {"total": steps} if isinstance(steps, int) else {"iterable": steps}
+    return tqdm(**what, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
 
 
 def save_figure(paths, figure):

@@ -265,9 +265,7 @@ def nerve(n_points, clusters):
         interval.extend([i] * len(found))
     rows = np.concatenate(rows, dtype=np.int64) if rows else np.empty(0, dtype=np.int64)
     columns = np.concatenate(columns, dtype=np.int64) if columns else np.empty(0, dtype=np.int64)
-    incidence = sparse.csr_array(
-        (np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n_points, len(interval))
-    )
+    incidence = sparse.csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(n_points, len(interval)))
 
     counts = incidence.astype(np.int64)
     overlaps = sparse.triu(counts.T @ counts, format="coo")
@@ -366,9 +364,10 @@ def _checked_lens(lens):
         raise InputError(
             f"the lens must be one number for each of at least one point, not an array of shape {lens.shape}."
         )
-    if not np.isfinite(lens).all():
+    missing = np.flatnonzero(~np.isfinite(lens))
+    if len(missing):
         raise InputError(
-            f"the lens is not finite at {np.count_nonzero(~np.isfinite(lens))} of {len(lens)} points, first at "
-            f"point {np.flatnonzero(~np.isfinite(lens))[0]}; drop those points before the cover is laid."
+            f"the lens is not finite at {len(missing)} of {len(lens)} points, first at point {missing[0]}; "
+            "drop those points."
         )
     return lens

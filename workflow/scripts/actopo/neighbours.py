@@ -55,8 +55,7 @@ def nearest_neighbour_distances(points, block=4096):
     points = np.asarray(points)
     if points.ndim != 2 or len(points) < 2 or points.shape[1] == 0:
         raise InputError(
-            f"nearest neighbours need a points array of shape (n >= 2, c >= 1), not {points.shape}; "
-            "sample more points."
+            f"nearest neighbours need a points array of shape (n >= 2, c >= 1), not {points.shape}; sample more points."
         )
     if points.dtype not in (np.float32, np.float64):
         points = points.astype(np.float32 if points.dtype == np.float16 else np.float64)
@@ -76,10 +75,7 @@ def nearest_neighbour_distances(points, block=4096):
     with _full_float32():
         # Tiles by their distance from the diagonal: the nearest norms come first and bound the rest.
         for offset in range(len(starts)):
-            tiles = [
-                (slice(a, a + block), slice(b, b + block))
-                for a, b in zip(starts, starts[offset:], strict=False)
-            ]
+            tiles = [(slice(a, a + block), slice(b, b + block)) for a, b in zip(starts, starts[offset:], strict=False)]
             tiles = [tile for tile in tiles if _may_improve(*tile, norms, best)]
             if not tiles:
                 break
@@ -98,8 +94,10 @@ def choose_eps(distances):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
-    The knee is kneed's for a convex decreasing curve with sensitivity 1, the first that it meets. It is
-    the same value whether rank or distance is the horizontal axis.
+    The knee is kneed's for a convex decreasing curve with sensitivity 1: the first peak of the difference
+    curve from which it descends by more than one rank before it rises again. Each pair of mutual nearest
+    neighbours is a tie, along which the curve descends by exactly one rank: there rounding decides, and
+    swapping the axes may give another knee. Hence the axes are those of the paper's released code.
 
     Parameters
     ----------
@@ -112,7 +110,8 @@ def choose_eps(distances):
         A positive distance.
     details : dict
         ``rule``: ``"knee"``, or ``"median"`` (of the positive distances) where there is no knee or the
-        knee is 0. ``knee_rank``: index of the knee in the descending order, None under ``"median"``.
+        knee is 0. ``knee_rank``: first index of the knee in the descending order, None under
+        ``"median"``.
 
     Raises
     ------
@@ -132,20 +131,19 @@ def choose_eps(distances):
         )
     # kneed divides by the range of the curve.
     if descending[0] > descending[-1]:
-        curve = KneeLocator(
-            np.arange(len(descending)), descending, S=1.0, curve="convex", direction="decreasing"
-        )
-        if curve.knee is not None and descending[int(curve.knee)] > 0:
-            rank = int(curve.knee)
-            return float(descending[rank]), {"rule": "knee", "knee_rank": rank}
+        share = np.linspace(0, 1, num=len(descending))
+        eps = KneeLocator(descending, share, S=1.0, curve="convex", direction="decreasing").knee
+        if eps is not None and eps > 0:
+            return float(eps), {"rule": "knee", "knee_rank": int(np.argmax(descending == eps))}
     return float(np.median(descending[descending > 0])), {"rule": "median", "knee_rank": None}
 
 
 def _centred_by_norm(points, block):
     """Return centred float32 points sorted by norm, their order, and the power of two they are divided by."""
     blocks = [slice(start, start + block) for start in range(0, len(points), block)]
-    mean = points.mean(axis=0, dtype=np.float64)
-    norms = np.concatenate([np.linalg.norm(points[rows] - mean, axis=1) for rows in blocks])
+    with np.errstate(invalid="ignore"):
+        mean = points.mean(axis=0, dtype=np.float64)
+        norms = np.concatenate([np.linalg.norm(points[rows] - mean, axis=1) for rows in blocks])
     largest = norms.max()
     if not np.isfinite(largest):
         raise InputError(
@@ -167,9 +165,7 @@ def _may_improve(rows, columns, norms, best):
     # Norms of float32 coordinates are off by a rounding of their own size, which is at most 1.
     above = norms[columns.start] - norms[rows] - 4 * _ROUNDING
     below = norms[columns] - norms[rows.stop - 1] - 4 * _ROUNDING
-    return bool(
-        (np.maximum(above, 0) ** 2 <= best[rows]).any() or (np.maximum(below, 0) ** 2 <= best[columns]).any()
-    )
+    return bool((np.maximum(above, 0) ** 2 <= best[rows]).any() or (np.maximum(below, 0) ** 2 <= best[columns]).any())
 
 
 @contextmanager

@@ -169,15 +169,11 @@ def coverage(incidence, labels=None, n_classes=None):
         return float(covered.mean()) if len(covered) else float("nan")
     labels = _checked_labels(labels, len(covered), n_classes)
     n_classes = n_classes or int(labels.max(initial=-1)) + 1
-    return _shares(
-        np.bincount(labels[covered], minlength=n_classes), np.bincount(labels, minlength=n_classes)
-    )
+    return _shares(np.bincount(labels[covered], minlength=n_classes), np.bincount(labels, minlength=n_classes))
 
 
 def _members(incidence):
-    """Incidence as ones in int64: int8 ones would overflow when added up."""
-    members = sparse.csr_array(incidence != 0)
-    return members.astype(np.int64)
+    return sparse.csr_array(incidence != 0)
 
 
 def _checked_labels(labels, n_points, n_classes=None):

@@ -9,6 +9,7 @@ Representation Similarity Through Statistical Testing") whether its nearest laye
 """
 
 import numpy as np
+import pandas as pd
 
 from actopo.errors import InputError
 
@@ -140,14 +141,86 @@ def layer_retrieval(distances, n_models, n_layers):
     return hit[~np.eye(n_models, dtype=bool)].mean(axis=0)
 
 
+def with_sum(matrices):
+    """
+    Distance matrices by homology dimension, and their sum.
+
+    Parameters
+    ----------
+    matrices : dict of str to ndarray
+        Keys `h0`, `h1`; all of one shape.
+
+    Returns
+    -------
+    dict
+        The same, and `sum` where there are several.
+    """
+    return {**matrices, "sum": sum(matrices.values())} if len(matrices) > 1 else dict(matrices)
+
+
+def layer_table(matrices, layers):
+    """
+    Statistics over batches as a tidy table.
+
+    Parameters
+    ----------
+    matrices : dict of str to ndarray of shape (b, l, l)
+        As `with_sum` returns them.
+    layers : sequence of int of length l
+
+    Returns
+    -------
+    DataFrame
+        Columns `dimension`, `layer_a`, `layer_b` (every pair once), `mean`, `sd`, `cv`.
+    """
+    first, second = np.triu_indices(len(layers), k=1)
+    layers = np.asarray(layers)
+    tables = []
+    for dimension, stack in matrices.items():
+        mean, sd, cv = (statistic[first, second] for statistic in layer_statistics(stack))
+        pairs = {"layer_a": layers[first], "layer_b": layers[second]}
+        tables.append(pd.DataFrame({"dimension": dimension, **pairs, "mean": mean, "sd": sd, "cv": cv}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def specificity_table(matrices, layers, n_models):
+    """
+    Mean specificity of each layer in all variants, as a tidy table.
+
+    Parameters
+    ----------
+    matrices : dict of str to ndarray of shape (n_models * l, n_models * l)
+        As `with_sum` returns them.
+    layers : sequence of int of length l
+    n_models : int
+
+    Returns
+    -------
+    DataFrame
+        Columns `dimension`; `models`, `fixed` for the first model against the others or `all` for every
+        ordered pair; `correlation`, `pearson` or `spearman`; `own_layer`, `with` or `without` the entry
+        m = l; `layer`; `n_pairs`; `rho`, the mean over pairs; `sd` over pairs.
+    """
+    tables = []
+    for dimension, matrix in matrices.items():
+        for models, reference in (("fixed", 0), ("all", None)):
+            for correlation in ("pearson", "spearman"):
+                for own_layer, include_self in (("with", True), ("without", False)):
+                    rho = specificity(matrix, n_models, len(layers), reference, correlation, include_self)
+                    variant = {"models": models, "correlation": correlation, "own_layer": own_layer}
+                    sd = rho.std(axis=0, ddof=1) if len(rho) > 1 else np.nan
+                    numbers = {"n_pairs": len(rho), "rho": mean_specificity(rho)[0], "sd": sd}
+                    tables.append(pd.DataFrame({"dimension": dimension, **variant, "layer": layers, **numbers}))
+    return pd.concat(tables, ignore_index=True)
+
+
 def _blocks(distances, n_models, n_layers):
     """Distances as an array `[A, B, l, m]`."""
     distances = np.asarray(distances, dtype=np.float64)
     size = n_models * n_layers
     if distances.shape != (size, size):
         raise InputError(
-            f"distances have shape {distances.shape}; {n_models} models of {n_layers} layers need "
-            f"({size}, {size})."
+            f"distances have shape {distances.shape}; {n_models} models of {n_layers} layers need ({size}, {size})."
         )
     if not np.isfinite(distances).all():
         raise InputError("distances are not all finite; look for the layer that made them.")

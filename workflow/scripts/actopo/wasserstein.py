@@ -122,8 +122,7 @@ def pairwise_distances(
             raise InputError(f"{name} is {value}; write a positive whole number.")
     rows = [_checked(diagram, f"diagram {index}") for index, diagram in enumerate(diagrams)]
     columns = [
-        _checked(diagram, f"diagram {index} of other")
-        for index, diagram in enumerate([] if other is None else other)
+        _checked(diagram, f"diagram {index} of other") for index, diagram in enumerate([] if other is None else other)
     ]
     steps = _Steps(rows + columns, n_directions, n_bins, n_threads)
     symmetric = other is None

@@ -53,14 +53,14 @@ def plot(graphs, rows, columns, class_names, seed=0):
     ----------
     graphs : sequence of sequence of dict
         `graphs[i][j]` is the graph of row i and column j in node-link form: `nodes` (each with `id`, `size`,
-        `composition` {class index: number of points} and `lens_mean`), `links` (`source`, `target`, `shared`)
+        `composition` {class name: number of points} and `lens_mean`), `links` (`source`, `target`, `shared`)
         and `graph` (`eps`). A graph may have no node.
     rows : sequence of str
         Names of the rows, as the samplings.
     columns : sequence of int or str
         Names of the columns; an integer is a layer.
     class_names : sequence of str
-        Names of classes 0, 1, ...
+        Names of the classes, in the order of the legend.
     seed : int, default 0
         Seed of `layout`.
 
@@ -81,16 +81,14 @@ def plot(graphs, rows, columns, class_names, seed=0):
     if not len(rows) or not len(columns):
         raise InputError("the grid of mapper graphs is empty; list at least one sampling and one layer")
     if len(graphs) != len(rows) or any(len(row) != len(columns) for row in graphs):
-        raise InputError(
-            f"the grid of mapper graphs must be {len(rows)} x {len(columns)}, as its rows and columns"
-        )
+        raise InputError(f"the grid of mapper graphs must be {len(rows)} x {len(columns)}, as its rows and columns")
     cell = min(MAX_CELL, (FULL_WIDTH - LEFT - RIGHT) / len(columns))
     width = LEFT + cell * len(columns) + RIGHT
     entries = max(1, int(width / (0.3 + 0.056 * max(map(len, class_names), default=0))))
     footer = 0.35 + 0.15 * -(-len(class_names) // entries)
     height = TOP + len(rows) * (ASPECT * cell + STRIP) + footer
     figure = style.new_figure(width, height, layout=None)
-    colours = np.array(style.class_colours(len(class_names)))
+    colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
 
     for i, (name, row) in enumerate(zip(rows, graphs, strict=True)):
         bottom = height - TOP - (i + 1) * (ASPECT * cell + STRIP) + STRIP
@@ -105,7 +103,7 @@ def plot(graphs, rows, columns, class_names, seed=0):
                 axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else column)
         _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
 
-    handles = [Patch(facecolor=colour, label=name) for colour, name in zip(colours, class_names, strict=True)]
+    handles = [Patch(facecolor=colour, label=name) for name, colour in colours.items()]
     spacing = {
         "borderpad": 0,
         "borderaxespad": 0,
@@ -115,9 +113,7 @@ def plot(graphs, rows, columns, class_names, seed=0):
     }
     anchor = (0.5, 0.17 / height)
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
-    figure.text(
-        0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center"
-    )
+    figure.text(0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center")
     return figure
 
 
@@ -155,9 +151,7 @@ def layout(graph, seed=0):
     _, component = connected_components(_sparse(ends, length, len(nodes)), directed=False)
     count = np.bincount(component)
     position = np.zeros((len(nodes), 2))
-    members = [
-        np.flatnonzero(component == label) for label in np.argsort(-count, kind="stable") if count[label] > 1
-    ]
+    members = [np.flatnonzero(component == label) for label in np.argsort(-count, kind="stable") if count[label] > 1]
     for inside in members:
         local = np.full(len(nodes), -1)
         local[inside] = np.arange(len(inside))
@@ -174,9 +168,7 @@ def _ends(graph):
     try:
         ends = [(index[link["source"]], index[link["target"]]) for link in graph["links"]]
     except KeyError as unknown:
-        raise InputError(
-            f"a link of the mapper graph names node {unknown}, which is not among its nodes"
-        ) from None
+        raise InputError(f"a link of the mapper graph names node {unknown}, which is not among its nodes") from None
     return np.array(ends, dtype=int).reshape(-1, 2)
 
 
@@ -286,9 +278,7 @@ def _draw(axes, graph, scale, colours, seed):
     note = f"{len(nodes)} nodes, {len(links)} edges" + ("" if eps is None else f"\nε = {eps:.4g}")
     axes.text(0.5, -0.02, note, transform=axes.transAxes, ha="center", va="top", size=6, linespacing=1.15)
     if not nodes:
-        axes.text(
-            0.5, 0.5, "no node: all noise", transform=axes.transAxes, ha="center", va="center", color="0.35"
-        )
+        axes.text(0.5, 0.5, "no node: all noise", transform=axes.transAxes, ha="center", va="center", color="0.35")
         return
     position = layout(graph, seed)
     low, high = position.min(axis=0), position.max(axis=0)
@@ -317,20 +307,16 @@ def _pies(axes, nodes, position, scale, colours):
     disc = Path.unit_circle()
     paths, owner, face, outlined = [], [], [], []
     for index in np.argsort(-squared, kind="stable"):
-        counts = sorted(
-            (int(label), count) for label, count in nodes[index]["composition"].items() if count > 0
-        )
-        if counts and counts[-1][0] >= len(colours):
-            raise InputError(
-                f"a mapper node has points of class {counts[-1][0]}, but only {len(colours)} are named"
-            )
+        composition = nodes[index]["composition"]
+        unnamed = sorted(set(composition) - set(colours))
+        if unnamed:
+            raise InputError(f"a mapper node has points of class {unnamed[0]!r}, which has no name in the legend")
+        counts = [(label, composition[label]) for label in colours if composition.get(label, 0) > 0]
         largest = max(counts, key=lambda pair: pair[1])[0] if counts else None
         parts = [disc]
         shades = [style.MISSING if largest is None else colours[largest]]
         if len(counts) > 1:
-            bounds = 90 - 360 * np.cumsum([0, *(count for _, count in counts)]) / sum(
-                count for _, count in counts
-            )
+            bounds = 90 - 360 * np.cumsum([0, *(count for _, count in counts)]) / sum(count for _, count in counts)
             parts += [Path.wedge(end, start) for start, end in pairwise(bounds)]
             shades += [colours[label] for label, _ in counts]
         paths += parts
@@ -377,9 +363,7 @@ def _size_legend(figure, scale, x, y):
         "handletextpad": 0.5,
         "labelspacing": 0.75,
     }
-    legend = figure.legend(
-        handles=handles, loc="center left", bbox_to_anchor=(x, y), alignment="left", **spacing
-    )
+    legend = figure.legend(handles=handles, loc="center left", bbox_to_anchor=(x, y), alignment="left", **spacing)
     legend.set_title("points in a node")
 
 

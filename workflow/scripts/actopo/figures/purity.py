@@ -47,9 +47,7 @@ def plot(table, class_name="deer", n_classes=10):
     for sampling, values in table.items():
         lengths = {key: len(values[key]) for key in ("layers", *(panel[0] for panel in PANELS))}
         if len(set(lengths.values())) > 1:
-            raise InputError(
-                f"the purity of sampling {sampling!r} has sequences of unequal length: {lengths}"
-            )
+            raise InputError(f"the purity of sampling {sampling!r} has sequences of unequal length: {lengths}")
     layers = sorted({int(layer) for values in table.values() for layer in values["layers"]})
     place = {layer: position for position, layer in enumerate(layers)}
 

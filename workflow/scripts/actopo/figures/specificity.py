@@ -82,12 +82,8 @@ def _curves(axes, d_aa, d_ab, layers, row, rho):
     positions = np.arange(len(layers))
     axes.plot(positions, d_aa[index], label=rf"$D_{{AA}}[{row}, m]$", **within)
     axes.plot(positions, d_ab[index], label=rf"$D_{{AB}}[{row}, m]$", **between)
-    axes.axhline(
-        level, color="0.3", linestyle="--", linewidth=0.8, label=rf"$D_{{AB}}[{row}, {row}] = {level:.3g}$"
-    )
-    axes.set_title(
-        f"row {row}" + ("" if rho is None else rf": $\rho_{{{row}}}$ = {rho:.3f}, mean over models B")
-    )
+    axes.axhline(level, color="0.3", linestyle="--", linewidth=0.8, label=rf"$D_{{AB}}[{row}, {row}] = {level:.3g}$")
+    axes.set_title(f"row {row}" + ("" if rho is None else rf": $\rho_{{{row}}}$ = {rho:.3f}, mean over models B"))
     axes.set_xlabel("layer $m$")
     axes.set_ylabel("sliced Wasserstein distance\n(filtration units)")
     axes.set_ylim(0, 1.28 * style.shared_norm(d_aa[index], d_ab[index]).vmax)

@@ -213,9 +213,7 @@ def layer_matrix(matrix, layers, name):
     if not len(layers):
         raise InputError(f"{name} has no layer to draw; list at least one layer")
     if matrix.shape != (len(layers), len(layers)):
-        raise InputError(
-            f"{name} has shape {matrix.shape}, but there are {len(layers)} layers; give one row each"
-        )
+        raise InputError(f"{name} has shape {matrix.shape}, but there are {len(layers)} layers; give one row each")
     return matrix
 
 
