@@ -14,7 +14,7 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config import check, image_listing, layer_list, seed_list
+from actopo.config import check, image_listing, layer_list, sampling_order, seed_list
 from actopo.errors import InputError
 
 try:
@@ -32,7 +32,7 @@ LAYERS = layer_list(HOMOLOGY["layers"], HOMOLOGY_MODEL["architecture"])
 BATCHES = list(range(HOMOLOGY["batches"]))
 
 MAPPER = config["mapper"]
-SAMPLINGS = {name: sampling for name, sampling in MAPPER["samplings"].items() if sampling is not None}
+SAMPLINGS = sampling_order(MAPPER["samplings"])
 
 
 wildcard_constraints:

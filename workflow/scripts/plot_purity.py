@@ -18,13 +18,13 @@ graphs, classes = (
     pd.read_csv(snakemake.input.graphs),
     pd.read_csv(snakemake.input.classes, dtype={"class": str}),
 )
-of_class = classes[classes["class"] == name].rename(columns={"purity": "purity_of_class"})
+of_class = classes.loc[classes["class"] == name, ["sampling", "layer", "purity"]]
 table = {}
 for sampling, rows in graphs.merge(of_class, on=["sampling", "layer"]).groupby("sampling", sort=False):
     table[sampling] = {
         "layers": rows.layer.tolist(),
         "node_purity": rows.node_purity.tolist(),
-        "class_purity": rows.purity_of_class.tolist(),
+        "class_purity": rows.purity.tolist(),
         "coverage": rows.coverage.tolist(),
     }
 save_figure(snakemake.output.figure, plot(table, name, len(class_names)))

@@ -18,6 +18,9 @@ from actopo.errors import InputError
 # How many layers a network has, known without building it.
 LAYER_COUNTS = {"resnet18_cifar": 17}
 
+# In the order of the rows of figures and tables.
+SAMPLING_METHODS = ("random", "full", "top_l2")
+
 
 def seed_list(seeds):
     """Seeds of a model: a number n stands for 0 to n - 1."""
@@ -27,6 +30,12 @@ def seed_list(seeds):
 def layer_list(layers, architecture):
     """Layer indices: `all` stands for every layer of the architecture."""
     return list(range(LAYER_COUNTS[architecture])) if layers == "all" else list(layers)
+
+
+def sampling_order(samplings):
+    """Samplings that are not null, by method and then by name: laying one config over another mixes up their order."""
+    kept = {name: sampling for name, sampling in samplings.items() if sampling is not None}
+    return dict(sorted(kept.items(), key=lambda item: (SAMPLING_METHODS.index(item[1]["method"]), item[0])))
 
 
 def image_listing(dataset, root):
@@ -160,21 +169,22 @@ def _contradictions(config):
         if name not in models:
             yield f"{study}.model: {name!r} is not under models; choose one of {', '.join(models)}"
             continue
-        n_layers = LAYER_COUNTS[models[name]["architecture"]]
-        beyond = [
-            layer for layer in layer_list(config[study]["layers"], models[name]["architecture"]) if layer >= n_layers
-        ]
+        architecture = models[name]["architecture"]
+        last = LAYER_COUNTS[architecture] - 1
+        beyond = [layer for layer in layer_list(config[study]["layers"], architecture) if layer > last]
         if beyond:
-            yield f"{study}.layers: {beyond} do not exist; {models[name]['architecture']} has layers 0 to {n_layers - 1}"
+            yield f"{study}.layers: {beyond} do not exist; {architecture} has layers 0 to {last}"
     if homology["sampling"] == "full" and homology["points_per_image"] != 1:
         yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
     if mapper["model"] in models and mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
         yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
     if homology["model"] in models:
-        n_seeds = len(seed_list(models[homology["model"]]["seeds"]))
-        if n_seeds > 1 and max(figures["pair"]) >= n_seeds:
-            yield f"figures.pair: {figures['pair']} needs seed number {max(figures['pair'])}, and there are {n_seeds} from 0"
-        if figures["row"] not in layer_list(homology["layers"], models[homology["model"]]["architecture"]):
+        model = models[homology["model"]]
+        n_seeds, last = len(seed_list(model["seeds"])), max(figures["pair"])
+        if 1 < n_seeds <= last:
+            problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
+            yield f"figures.pair: {problem}"
+        if figures["row"] not in layer_list(homology["layers"], model["architecture"]):
             yield f"figures.row: layer {figures['row']} is not among homology.layers"
     if figures["dimension"] not in homology["dimensions"]:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
@@ -183,7 +193,7 @@ def _contradictions(config):
         "full": {"cap", "replace"},
         "top_l2": {"points_per_image"},
     }
-    samplings = {name: sampling for name, sampling in mapper["samplings"].items() if sampling is not None}
+    samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"
     for name, sampling in samplings.items():

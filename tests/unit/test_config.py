@@ -1,0 +1,157 @@
+"""Every bad configuration stops with the key's path and what to write instead."""
+
+import copy
+import json
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import yaml
+from actopo.config import check, image_listing, layer_list, sampling_order, seed_list
+from actopo.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+PAPER = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def merge(base, overlay):
+    """As Snakemake lays one config file over another."""
+    for key, value in overlay.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merge(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+def changed(path, value):
+    config = copy.deepcopy(PAPER)
+    *parents, last = path.split(".")
+    part = config
+    for key in parents:
+        part = part[key]
+    part[last] = value
+    return config
+
+
+def messages(config):
+    with pytest.raises(InputError) as caught:
+        check(config, SCHEMA)
+    return str(caught.value).splitlines()[1:]
+
+
+def test_the_papers_run_is_in_order():
+    check(PAPER, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["demo", "cifar10_cpu", "as_released"])
+def test_overlays_are_in_order(name, tmp_path):
+    config = merge(copy.deepcopy(PAPER), yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+    if config["data"]["dataset"] == "image_folder":
+        config["data"]["root"] = str(tmp_path)
+    check(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("homolgy", {}, ["homolgy: unknown key", "'homology'"]),
+        ("mapper.overlapp", 0.3, ["mapper.overlapp: unknown key", "'overlap'"]),
+        ("models.resnet18_a.training.epoch", 3, ["models.resnet18_a.training.epoch", "'epochs'"]),
+        ("homology.batches", "ten", ["homology.batches", "'ten'", "integer"]),
+        ("homology.batches", 2.5, ["homology.batches", "2.5", "integer"]),
+        ("models.resnet18_a.training.weight_decay", "5e-4", ["weight_decay", "text", "0.0005"]),
+        ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
+        ("homology.tap", "Relu", ["homology.tap", "conv, bn, relu"]),
+        ("homology.sampling", "top_l1", ["homology.sampling", "did you mean 'top_l2'"]),
+        ("homology.points_per_image", 0, ["homology.points_per_image", "1 or more"]),
+        ("mapper.layers", [16, 17], ["mapper.layers", "[17]", "layers 0 to 16"]),
+        ("mapper.layers", [16, 16], ["mapper.layers", "twice"]),
+        ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
+        ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
+        ("mapper.eps", "nee", ["mapper.eps", "knee or number"]),
+        ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
+        ("mapper.samplings.random.methd", "x", ["mapper.samplings.random.methd", "'method'"]),
+        ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
+        ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
+        ("mapper.seed", 3, ["mapper.seed", "models.resnet18_b.seeds"]),
+        ("models.resnet18_a.seeds", 0, ["models.resnet18_a.seeds", "1 or more"]),
+        ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
+        ("figures.row", 17, ["figures.row", "homology.layers"]),
+        ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
+        ("data.root", None, ["data.root", "cifar10"]),
+        ("run", "a b", ["run", "'a b'"]),
+        ("data", None, ["data", "object"]),
+    ],
+)
+def test_a_bad_value_is_named(path, value, words):
+    lines = messages(changed(path, value))
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in words), lines[0]
+
+
+def test_a_missing_key_is_named():
+    config = copy.deepcopy(PAPER)
+    del config["mapper"]["eps"]
+    assert messages(config) == ["  mapper: missing eps"]
+
+
+def test_all_mistakes_are_told_at_once():
+    config = changed("mapper.overlap", 2)
+    config["homology"]["tap"] = "x"
+    config["extra"] = 1
+    assert len(messages(config)) == 3
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    config = changed("data", {**PAPER["data"], "dataset": "image_folder", "root": str(tmp_path / "nowhere")})
+    assert "data.root" in messages(config)[0]
+    assert "nowhere does not exist" in messages(config)[0]
+
+
+def test_lists():
+    assert seed_list(3) == [0, 1, 2]
+    assert seed_list([4, 2]) == [4, 2]
+    assert layer_list("all", "resnet18_cifar") == list(range(17))
+    assert layer_list([8, 0], "resnet18_cifar") == [8, 0]
+
+
+def test_samplings_have_one_order():
+    full, random, top = ({"method": method} for method in ("full", "random", "top_l2"))
+    one = sampling_order({"a": full, "t": top, "r": random, "b": random, "gone": None})
+    other = sampling_order({"b": random, "gone": None, "r": random, "t": top, "a": full})
+    assert list(one) == list(other) == ["b", "r", "a", "t"]
+
+
+def test_image_listing_sees_contents_not_times(tmp_path):
+    folder = tmp_path / "images"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a/1.png").write_bytes(b"one")
+    before = image_listing("image_folder", folder)
+    (folder / "a/1.png").touch()
+    assert image_listing("image_folder", folder) == before
+    (folder / "a/2.png").write_bytes(b"two")
+    assert image_listing("image_folder", folder) != before
+    assert image_listing("digits", None) == ""
+
+    digests = []
+    for content in ("one", "one", "two"):
+        with ZipFile(tmp_path / "images.zip", "w") as archive:
+            archive.writestr("a/1.png", content)
+        digests.append(image_listing("image_folder", tmp_path / "images.zip"))
+    assert digests[0] == digests[1] != digests[2]
+    (tmp_path / "images.zip").write_bytes(b"no zip")
+    assert image_listing("image_folder", tmp_path / "images.zip") == ""
+
+
+def test_every_key_is_described():
+    def walk(schema, path):
+        for key, part in schema.get("properties", {}).items():
+            assert part.get("description"), f"{path}{key} has no description"
+            walk(part, f"{path}{key}.")
+        if isinstance(schema.get("additionalProperties"), dict):
+            walk(schema["additionalProperties"], f"{path}*.")
+
+    walk(SCHEMA, "")
+    assert json.dumps(SCHEMA)

@@ -1,0 +1,155 @@
+"""Training: schedules, augmentation, reproducibility and interruption."""
+
+import numpy as np
+import pytest
+import torch
+from actopo.errors import InputError
+from actopo.io import save_json
+from actopo.models import resnet18_cifar, to_input
+from actopo.training import Recipe, accuracy, augment, choose_precision, draw_augmentation, train
+from actopo.weights import Checkpoint, save_tensors
+from torch.nn import functional
+
+MEAN, STD = [0.5] * 3, [0.25] * 3
+RECIPE = Recipe(epochs=3, batch_size=16, learning_rate=0.05, peak_epoch=1, cutout=4, precision="fp32")
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Two classes that differ in brightness, 16 x 16."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 50)
+    images = rng.integers(0, 100, (50, 16, 16, 3)) + 120 * labels[:, None, None, None]
+    return images.astype(np.uint8), labels
+
+
+def run(data, recipe=RECIPE, seed=1, **kwargs):
+    torch.set_num_threads(1)
+    model = resnet18_cifar(2, "A", 2, seed=seed)
+    metrics = train(model, *data, MEAN, STD, recipe, seed, **kwargs)
+    return model, metrics
+
+
+def test_triangular_schedule_of_the_paper():
+    recipe = Recipe()
+    assert [recipe.rate(epoch) for epoch in (0, 2.5, 5, 14.5, 24)] == pytest.approx([0, 0.5, 1, 0.5, 0])
+
+
+def test_step_schedule():
+    recipe = Recipe(epochs=350, schedule="step", learning_rate=0.1, milestones=(150, 250))
+    assert [recipe.rate(epoch) for epoch in (0, 149.9, 150, 250, 349)] == pytest.approx([0.1, 0.1, 0.01, 1e-3, 1e-3])
+
+
+@pytest.mark.parametrize("flip", [0, 1])
+def test_augmentation_by_brute_force(flip):
+    rng = np.random.default_rng(2)
+    images = rng.normal(size=(6, 9, 7, 3)).astype(np.float32)
+    recipe = Recipe(translate=2, cutout=3)
+    draw = draw_augmentation(6, (9, 7), recipe, seed=0, epoch=4)
+    draw["flip"][:] = flip
+    padded = functional.pad(torch.as_tensor(images), (0, 0, 2, 2, 2, 2))
+    chosen = torch.tensor([4, 0, 5])
+    batch = augment(padded, chosen, {name: torch.as_tensor(v) for name, v in draw.items()}, recipe)
+    for out, i in zip(batch.permute(0, 2, 3, 1).numpy(), chosen.tolist(), strict=True):
+        expected = np.zeros_like(images[i])
+        for r in range(9):
+            for c in range(7):
+                # Row and column of the original that lands at (r, c): mirrored, then shifted by 2 - offset.
+                row, column = r + draw["row"][i] - 2, (6 - c if flip else c) + draw["column"][i] - 2
+                if 0 <= row < 9 and 0 <= column < 7:
+                    expected[r, c] = images[i, row, column]
+        top, left = draw["cut_row"][i], draw["cut_column"][i]
+        expected[top : top + 3, left : left + 3] = 0
+        np.testing.assert_array_equal(out, expected)
+
+
+def test_draws_cover_their_ranges_and_depend_on_seed_and_epoch():
+    recipe = Recipe(translate=2, cutout=8)
+    draw = draw_augmentation(5000, (32, 32), recipe, seed=0, epoch=0)
+    assert sorted(draw["order"]) == list(range(5000))
+    assert set(draw["row"]) == set(draw["column"]) == set(range(5))
+    assert set(draw["cut_row"]) == set(range(25))
+    assert abs(draw["flip"].mean() - 0.5) < 0.05
+    for other in ((1, 0), (0, 1)):
+        assert not np.array_equal(draw["order"], draw_augmentation(5000, (32, 32), recipe, *other)["order"])
+    assert not draw_augmentation(50, (32, 32), Recipe(flip=False), 0, 0)["flip"].any()
+
+
+def test_it_learns_and_reports(data):
+    model, metrics = run(data, Recipe(epochs=6, batch_size=16, learning_rate=0.05, peak_epoch=2, cutout=0))
+    assert metrics["loss"][-1] < 0.5 * metrics["loss"][0]
+    assert accuracy(model, *data, MEAN, STD) > 0.95
+    assert metrics["images_per_second"] > 0
+
+
+def test_accuracy_counts_every_image_once():
+    class Brightness(torch.nn.Module):
+        def forward(self, x):
+            level = x.mean(dim=(1, 2, 3))
+            return torch.stack([-level, level], dim=1)
+
+    images = np.zeros((2501, 4, 4, 3), dtype=np.uint8)
+    images[::3] = 255
+    truth = (np.arange(2501) % 3 == 0).astype(np.int64)
+    assert accuracy(Brightness(), images, truth, MEAN, STD) == 1
+    truth[[0, 1300, 2500]] ^= 1
+    assert accuracy(Brightness(), images, truth, MEAN, STD) == pytest.approx(1 - 3 / 2501)
+
+
+def test_same_seed_same_bytes_other_seed_other_weights(data, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        save_tensors(tmp_path / name, run(data, seed=seed)[0].state_dict())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, stop_after):
+    recipe = Recipe(**{**vars(RECIPE), "precision": precision})
+    whole, metrics = run(data, recipe)
+
+    class Killed(Exception):
+        pass
+
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", ["the same run"])
+    saved = []
+
+    def save_and_stop(tensors):
+        checkpoint.save(tensors)
+        saved.append(1)
+        if len(saved) == stop_after:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(data, recipe, save=save_and_stop)
+    assert Checkpoint(tmp_path / "run.checkpoint", ["another run"]).load() is None
+    resumed, again = run(data, recipe, checkpoint=checkpoint.load())
+    assert again["loss"] == metrics["loss"]
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+
+
+def test_a_damaged_checkpoint_is_not_used(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    path.write_bytes(b"\x00" * 100)
+    assert Checkpoint(path, 1).load() is None
+    save_json(path, {})
+    assert Checkpoint(path, 1).load() is None
+
+
+def test_a_loss_that_is_not_finite_stops_with_epoch_batch_and_rate(data):
+    recipe = Recipe(epochs=2, batch_size=16, learning_rate=1e30, peak_epoch=0.01, precision="fp32")
+    with pytest.raises(InputError, match=r"not finite in epoch 1 .*batch.*learning rate"):
+        run(data, recipe)
+
+
+def test_input_is_normalised():
+    images = np.full((2, 4, 4, 3), 255, dtype=np.uint8)
+    assert torch.allclose(to_input(images, [0.4] * 3, [0.3] * 3), torch.tensor(2.0))
+
+
+def test_precision():
+    assert choose_precision("bf16", "cpu") == "bf16"
+    assert choose_precision("auto", "cuda") == "fp16"
+    assert choose_precision("auto", "cpu") in ("bf16", "fp32")
