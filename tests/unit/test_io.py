@@ -53,7 +53,7 @@ def test_arrays_round_trip_with_the_same_bytes(tmp_path):
 
 
 def test_objects_are_neither_written_nor_read(tmp_path):
-    with pytest.raises(ValueError, match="[Oo]bject"):
+    with pytest.raises(ValueError, match=r"[Oo]bject"):
         save_array(tmp_path / "a.npy", np.array([{}, []], dtype=object))
     assert not list(tmp_path.iterdir())
 

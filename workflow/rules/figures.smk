@@ -1,13 +1,7 @@
 # Figures, each as PNG and SVG, with the paper's number in the caption. A setting under `figures` redraws one of them.
 REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
 
-
-def figure_files(name):
-    """The files of a figure."""
-    return [f"<results>/figures/{name}.png", f"<results>/figures/{name}.svg"]
-
-
-# Rows of Fig. 6 need a second network.
+# Fig. 6 compares two networks.
 NAMES = ["layer_distances", *(["specificity"] if len(SEEDS) > 1 else []), "mapper_graphs", "purity"]
 TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
 FIGURES = [file for name in [*NAMES, *(f"training.{model}" for model in TRAINED)] for file in figure_files(name)]

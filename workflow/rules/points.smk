@@ -12,10 +12,10 @@ rule sample_points:
         "<results>/logs/sample_points/{model}.seed{seed}.{study}.{subset}.{sampling}.log",
     benchmark:
         "<results>/benchmarks/sample_points/{model}.seed{seed}.{study}.{subset}.{sampling}.tsv"
-    conda:
-        "../../envs/topology.yaml"
     # Activations are the largest files of a run: what frees them goes first.
     priority: 10
+    conda:
+        "../../envs/topology.yaml"
     resources:
         mem_mb=8000,
         runtime=60,

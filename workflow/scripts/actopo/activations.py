@@ -8,6 +8,7 @@ contiguous row, and the full point cloud of a layer is a reshape of the array.
 
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 from actopo.errors import InputError
@@ -116,7 +117,8 @@ def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500,
     with torch.inference_mode(), recording(model, layers, tap) as recorded:
         for start in range(0, len(images), batch_size):
             stop = min(start + batch_size, len(images))
-            model(to_input(images[start:stop], mean, std, device))
+            # A copy in memory: PyTorch warns of arrays that it could not write to, such as memory maps.
+            model(to_input(np.array(images[start:stop]), mean, std, device))
             for layer in layers:
                 batch = recorded[layer]
                 # One sum tells whether all are finite, far cheaper than a test of every element.

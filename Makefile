@@ -1,0 +1,51 @@
+# Targets for people; the workflow itself is run with Snakemake. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := results/demo
+SOURCES := workflow tests benchmarks docs
+# Small networks on a CPU: two jobs side by side are faster than two threads in one.
+DEMO_FLAGS := --configfile config/demo.yaml --cores all --set-threads train_model=1 dump_activations=1 build_mapper=1
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint format docs clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+env: .venv/ready  ## create .venv with everything that is needed (5 GB)
+
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \
+	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.txt
+	@touch $@
+
+demo: .venv/ready  ## run the whole workflow on handwritten digits
+	$(BIN)/snakemake $(DEMO_FLAGS)
+	@test $(DEMO)/report.html -nt $(DEMO)/summary.json || \
+	  $(BIN)/snakemake $(DEMO_FLAGS) --report $(DEMO)/report.html
+	@echo "report:  $(DEMO)/report.html"
+	@echo "figures: $(DEMO)/figures"
+	@echo "summary: $(DEMO)/summary.json"
+
+test: .venv/ready lint  ## style and tests
+	$(BIN)/python -m pytest
+
+lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --configfile config/demo.yaml --lint
+
+format: .venv/ready  ## bring the sources into style
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+docs: .venv/ready  ## write config/README.md from the schema
+	$(BIN)/python docs/describe_config.py > config/README.md
+
+clean:  ## remove the demo's results and caches, keep .venv and other runs
+	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis
+	find workflow tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

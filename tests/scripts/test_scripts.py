@@ -1,0 +1,335 @@
+"""Every script with a stand-in for Snakemake's job object, each on what the one before it wrote."""
+
+import json
+import logging
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.errors import InputError
+from actopo.models import resnet18_cifar
+from actopo.weights import save_tensors
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+LAYERS = [0, 9, 16]
+NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
+
+
+class Files(SimpleNamespace):
+    """Named files, as attributes and as items; `files` lists those that have no name of their own."""
+
+    def __getitem__(self, key):
+        return vars(self)[key]
+
+
+def run(name, input=None, output=None, params=None, threads=1, **wildcards):
+    job = SimpleNamespace(
+        rule=name,
+        input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
+        output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
+        params=SimpleNamespace(code="", **(params or {})),
+        wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
+        resources=SimpleNamespace(device="cpu"),
+        threads=threads,
+        log=[],
+    )
+    hook, handlers = sys.excepthook, logging.root.handlers[:]
+    try:
+        runpy.run_path(str(SCRIPTS / f"{name}.py"), init_globals={"snakemake": job})
+    finally:
+        sys.excepthook, logging.root.handlers[:] = hook, handlers
+
+
+def _text(value):
+    return [str(item) for item in value] if isinstance(value, list) else str(value)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def images(folder):
+    """Three classes that differ in colour, and the outputs of prepare_images."""
+    rng = np.random.default_rng(0)
+    for channel, name in enumerate(["blue", "green", "red"]):
+        (folder / "images" / name).mkdir(parents=True)
+        for i in range(30):
+            image = rng.integers(0, 100, (16, 16, 3), dtype=np.uint8)
+            image[..., channel] += 100
+            cv2.imwrite(str(folder / "images" / name / f"{i:02d}.png"), image)
+    output = {
+        f"{part}_{kind}": folder / f"{part}_{kind}"
+        for part in ("train", "test")
+        for kind in ("images", "labels", "files")
+    }
+    output["meta"] = folder / "meta.json"
+    source = {"dataset": "image_folder", "root": str(folder / "images"), "size": 16, "channels": 3}
+    run("prepare_images", output=output, params={"source": json.dumps({**source, "test_share": 0.3, "seed": 0})})
+    return output
+
+
+@pytest.fixture(scope="module")
+def trained(folder, images):
+    recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
+    outputs = []
+    for seed in (0, 1):
+        outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
+        params = {"network": NETWORK, "recipe": json.dumps(recipe)}
+        run("train_model", images, outputs[-1], params, model="net", seed=seed)
+    return outputs
+
+
+def dump(folder, images, weights, subset, tap, seed=0):
+    output = folder / f"{subset}.{tap}.seed{seed}"
+    params = {
+        "network": NETWORK,
+        "layers": json.dumps({"layers": LAYERS}),
+        "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
+    }
+    files = {"weights": weights, "images": images["test_images"], "meta": images["meta"]}
+    run("dump_activations", files, {"activations": output}, params, subset=subset, tap=tap)
+    return output
+
+
+def sample(images, activations, method, seed=0, **settings):
+    output = Path(f"{activations}.{method}.npz")
+    params = {
+        "sampling": json.dumps({"method": method, "tap": "conv", **settings}),
+        "layers": json.dumps({"layers": LAYERS}),
+        "seed": 0,
+    }
+    run(
+        "sample_points",
+        {"activations": activations, "labels": images["test_labels"]},
+        {"points": output},
+        params,
+        seed=seed,
+    )
+    return output
+
+
+@pytest.fixture(scope="module")
+def diagrams(folder, images, trained):
+    paths = []
+    for seed in (0, 1):
+        activations = dump(folder, images, trained[seed]["weights"], "batch0", "conv", seed)
+        points = sample(images, activations, "top_l2", seed, points_per_image=1)
+        paths.append(folder / f"diagrams{seed}.npz")
+        params = {"layers": json.dumps({"layers": LAYERS}), "dimensions": json.dumps({"dimensions": [0, 1]})}
+        run("compute_diagrams", {"points": points}, {"diagrams": paths[-1]}, params)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def distances(folder, diagrams):
+    order = {"layers": LAYERS, "dimensions": [0, 1]}
+    layers = {"matrix": folder / "layers.npz", "table": folder / "layers.csv"}
+    params = {"order": json.dumps({**order, "batches": [0, 1]}), "directions": 10}
+    run("layer_distances", {"diagrams": diagrams}, layers, params)
+    models = {"matrix": folder / "models.npz"}
+    run(
+        "model_distances",
+        {"diagrams": diagrams},
+        models,
+        {"order": json.dumps({**order, "seeds": [0, 1]}), "directions": 10},
+    )
+    table = folder / "specificity.csv"
+    run("measure_specificity", {"matrix": models["matrix"]}, {"table": table})
+    return {"layers": layers, "models": models["matrix"], "specificity": table}
+
+
+@pytest.fixture(scope="module")
+def graphs(folder, images, trained):
+    activations = dump(folder, images, trained[0]["weights"], "all", "relu")
+    points = sample(images, activations, "full", cap=400)
+    outputs = []
+    for layer in LAYERS:
+        outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
+        params = {
+            "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
+            "clusterer": json.dumps({"eps": "knee", "min_samples": 3}),
+        }
+        run(
+            "build_mapper",
+            {"points": points, "meta": images["meta"]},
+            outputs[-1],
+            params,
+            layer=layer,
+            sampling="full",
+        )
+    return outputs
+
+
+@pytest.fixture(scope="module")
+def purity(folder, images, graphs):
+    output = {"graphs": folder / "purity.csv", "classes": folder / "class_purity.csv"}
+    files = {
+        "graphs": [graph["graph"] for graph in graphs],
+        "memberships": [graph["membership"] for graph in graphs],
+        "meta": images["meta"],
+    }
+    run(
+        "measure_purity",
+        files,
+        output,
+        {"order": json.dumps({"samplings": ["full"], "layers": LAYERS}), "uncovered": "drop"},
+    )
+    return output
+
+
+def test_prepare_images(images):
+    train, test = (np.load(images[f"{part}_images"]) for part in ("train", "test"))
+    assert train.shape == (63, 16, 16, 3)
+    assert test.shape == (27, 16, 16, 3)
+    files = pd.read_csv(images["train_files"])
+    assert files.columns.tolist() == ["image", "label", "class", "file"]
+    row = files.iloc[40]
+    original = cv2.imread(str(Path(images["meta"]).parent / "images" / row.file))[..., ::-1]
+    np.testing.assert_array_equal(train[row.image], original)
+    meta = json.loads(Path(images["meta"]).read_text())
+    assert meta["class_names"] == ["blue", "green", "red"]
+    np.testing.assert_allclose(meta["mean"], (train / 255).mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(meta["std"], (train / 255).std(axis=(0, 1, 2)))
+
+
+def test_train_model(folder, trained):
+    metrics = json.loads(Path(trained[1]["metrics"]).read_text())
+    assert metrics["seed"] == 1
+    assert len(metrics["loss"]) == 1
+    assert 0 <= metrics["test_accuracy"] <= 1
+    assert {"seconds", "images_per_second", "precision", "device", "threads"} <= set(metrics)
+    assert not list(folder.glob("*.checkpoint"))
+
+
+def test_dump_activations(folder, images, trained):
+    whole = dump(folder, images, trained[0]["weights"], "all", "conv")
+    batch = dump(folder, images, trained[0]["weights"], "batch0", "conv")
+    index = np.load(batch / "images.npy")
+    assert len(set(index)) == 20
+    for layer, shape in zip(LAYERS, [(16, 16, 2), (4, 4, 8), (2, 2, 16)], strict=True):
+        array = np.load(whole / f"layer{layer:02d}.npy")
+        assert array.shape == (27, *shape)
+        assert array.flags.c_contiguous
+        np.testing.assert_allclose(np.load(batch / f"layer{layer:02d}.npy"), array[index], atol=1e-5)
+
+
+def test_sample_points(folder, images, trained):
+    activations = dump(folder, images, trained[0]["weights"], "batch0", "conv")
+    points = np.load(sample(images, activations, "random", points_per_image=2))
+    array, index = np.load(activations / "layer09.npy"), np.load(activations / "images.npy")
+    position = {image: i for i, image in enumerate(index)}
+    for vector, image, row, col, norm in zip(
+        *(points[f"layer09.{name}"] for name in ("points", "image", "row", "col", "norm")), strict=True
+    ):
+        np.testing.assert_array_equal(vector, array[position[image], row, col])
+        assert norm == pytest.approx(np.linalg.norm(vector), rel=1e-6)
+    np.testing.assert_array_equal(points["layer09.label"], np.load(images["test_labels"])[points["layer09.image"]])
+
+
+def test_sample_points_names_the_layer(folder, images, trained):
+    activations = dump(folder, images, trained[0]["weights"], "batch0", "conv")
+    with pytest.raises(InputError, match=r"layer 16: .*points_per_image"):
+        sample(images, activations, "random", points_per_image=5)
+
+
+def test_compute_diagrams(diagrams):
+    file = np.load(diagrams[0])
+    assert file.files == [f"layer{layer:02d}.h{dimension}" for layer in LAYERS for dimension in (0, 1)]
+    assert file["layer16.h0"].shape == (19, 2)
+    assert (file["layer16.h0"][:, 0] == 0).all()
+
+
+def test_distances(distances):
+    layers, models = np.load(distances["layers"]["matrix"]), np.load(distances["models"])
+    np.testing.assert_allclose(layers["h0"][1], models["h0"][3:, 3:])
+    table = pd.read_csv(distances["layers"]["table"])
+    row = table.query("dimension == 'h1' and layer_a == 0 and layer_b == 16").iloc[0]
+    assert row["mean"] == pytest.approx(layers["h1"][:, 0, 2].mean())
+    assert row.cv == pytest.approx(layers["h1"][:, 0, 2].std(ddof=1) / row["mean"])
+    specificity = pd.read_csv(distances["specificity"])
+    one = specificity.query(
+        "dimension == 'h0' and models == 'fixed' and correlation == 'pearson' and own_layer == 'with'"
+    )
+    expected = [np.corrcoef(models["h0"][i, :3], models["h0"][i, 3:])[0, 1] for i in range(3)]
+    np.testing.assert_allclose(one.rho, expected)
+    assert set(specificity.groupby("models").n_pairs.first().items()) == {("fixed", 1), ("all", 2)}
+
+
+def test_build_mapper(graphs):
+    graph = json.loads(Path(graphs[-1]["graph"]).read_text())
+    member = np.load(graphs[-1]["membership"])
+    assert graph["graph"]["eps"] > 0
+    assert graph["graph"]["layer"] == 16
+    assert sum(node["size"] for node in graph["nodes"]) == len(member["indices"])
+    assert len(graph["links"]) == len(member["edges"])
+
+
+def test_purity(purity, graphs):
+    table = pd.read_csv(purity["graphs"])
+    for row, files in zip(table.itertuples(), graphs, strict=True):
+        nodes = json.loads(Path(files["graph"]).read_text())["nodes"]
+        assert row.n_nodes == len(nodes)
+        assert row.node_purity == pytest.approx(np.mean([1 / len(node["composition"]) for node in nodes]))
+    classes = pd.read_csv(purity["classes"])
+    assert classes["class"].tolist() == ["blue", "green", "red"] * 3
+
+
+@pytest.mark.parametrize("purity_class", [None, "red"])
+def test_figures_and_summary(folder, images, trained, distances, graphs, purity, purity_class):
+    order = json.dumps({"samplings": ["full"], "layers": LAYERS})
+    metrics = [files["metrics"] for files in trained]
+    jobs = {
+        "plot_training": ({"metrics": metrics}, {}, {"model": "net"}),
+        "plot_layer_distances": ({"matrix": distances["layers"]["matrix"]}, {"dimension": 1}, {}),
+        "plot_specificity": (
+            {"matrix": distances["models"], "table": distances["specificity"]},
+            {"dimension": 0, "row": 9, "pair": json.dumps({"pair": [1, 0]})},
+            {},
+        ),
+        "plot_mapper_graphs": (
+            {"graphs": [files["graph"] for files in graphs], "meta": images["meta"]},
+            {"order": order},
+            {},
+        ),
+        "plot_purity": ({**purity, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
+    }
+    for name, (files, params, wildcards) in jobs.items():
+        output = [folder / f"{name}.png", folder / f"{name}.svg"]
+        run(name, files, {"figure": output}, params, **wildcards)
+        assert output[0].read_bytes().startswith(b"\x89PNG")
+        assert b"<svg" in output[1].read_bytes()
+
+    files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
+    files |= {"layers": distances["layers"]["table"], "specificity": distances["specificity"]}
+    studies = {"run": "test", "homology": {"model": "net"}, "mapper": {"model": "net"}}
+    run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
+    assert "paper" not in summary["homology"]["specificity"]["h0"]
+    assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
+
+
+def test_plot_purity_names_the_classes(folder, images, purity):
+    files = {**purity, "meta": images["meta"]}
+    with pytest.raises(InputError, match="no class 'deer'; choose one of blue, green, red"):
+        run("plot_purity", files, {"figure": [folder / "x.png"]}, {"purity_class": json.dumps({"name": "deer"})})
+
+
+def test_dump_activations_refuses_other_weights(folder, images):
+    save_tensors(folder / "other.safetensors", resnet18_cifar(3, "B", 3, seed=0).state_dict())
+    with pytest.raises(InputError, match="do not fit the network"):
+        dump(folder, images, folder / "other.safetensors", "batch0", "conv")
+    assert not (folder / "batch0.conv.seed0.part").exists()
+
+
+def test_every_script_is_run_here():
+    text = Path(__file__).read_text()
+    missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}"' not in text]
+    assert missing == []

@@ -1,0 +1,92 @@
+"""Bad input ends with one readable message and a non-zero exit, and keeps what was computed."""
+
+import copy
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+from tiny import TINY, Workflow
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    return Workflow(tmp_path_factory.mktemp("bad"))
+
+
+def failing(workflow, changes, *arguments):
+    config = copy.deepcopy(TINY)
+    for section, values in changes.items():
+        config[section] = {**config[section], **values} if isinstance(values, dict) else values
+    done = workflow.run(*arguments, configfiles=[workflow.config(config, "bad.yaml")])
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mapper": {"overlapp": 0.3}}, "mapper.overlapp: unknown key; did you mean 'overlap'?"),
+        ({"data": {"dataset": "cifar"}}, "data.dataset: 'cifar' is not one of"),
+        ({"homology": {"tap": "pool"}}, "homology.tap: 'pool' is not one of conv, bn, relu"),
+        ({"data": {"dataset": "image_folder", "root": "none.zip"}}, "data.root: none.zip does not exist"),
+    ],
+)
+def test_configuration(fresh, changes, words):
+    text = failing(fresh, changes, "--dry-run")
+    assert words in text
+    assert "Traceback" not in text
+
+
+def write_images(folder, classes, n=4, side=20):
+    rng = np.random.default_rng(0)
+    for name in classes:
+        (folder / name).mkdir(parents=True)
+        for i in range(n):
+            cv2.imwrite(str(folder / name / f"{i}.png"), rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("problem", ["corrupt zip", "undecodable image", "empty class", "one class"])
+def test_images(fresh, tmp_path, problem):
+    root = tmp_path / "images"
+    write_images(root, ["cat"] if problem == "one class" else ["cat", "dog"])
+    if problem == "corrupt zip":
+        archive = tmp_path / "images.zip"
+        with zipfile.ZipFile(archive, "w") as file:
+            for path in root.rglob("*.png"):
+                file.write(path, path.relative_to(root))
+        archive.write_bytes(archive.read_bytes()[:-200])
+        root, word = archive, "images.zip"
+    elif problem == "undecodable image":
+        (root / "dog/2.png").write_bytes(b"no image")
+        word = "dog/2.png"
+    elif problem == "empty class":
+        (root / "bird").mkdir()
+        word = "bird"
+    else:
+        word = "cat"
+    changes = {"data": {"dataset": "image_folder", "root": str(root)}}
+    text = failing(fresh, changes, "results/tiny/data/image_folder/meta.json")
+    message = next(line for line in text.splitlines() if line.startswith("error in prepare_images: "))
+    assert word in message
+    assert "Traceback" not in text
+    assert not list((fresh.folder / "results/tiny/data").rglob("*.npy"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "words"),
+    [
+        ({"homology": {"batch_size": 100_000}}, "dump_activations", "homology.batch_size"),
+        ({"homology": {"batches": 50}}, "dump_activations", "homology.batches"),
+        ({"homology": {"points_per_image": 5}}, "sample_points", "points_per_image"),
+        ({"figures": {"purity_class": "deer"}}, "plot_purity", "figures.purity_class"),
+    ],
+)
+def test_stages(spoilable, changes, rule, words):
+    kept = {path: path.read_bytes() for path in (spoilable.folder / "results/tiny/models").rglob("*.safetensors")}
+    text = failing(spoilable, changes)
+    messages = [line for line in text.splitlines() if line.startswith(f"error in {rule}: ")]
+    assert messages
+    assert all(words in message for message in messages)
+    assert "Traceback" not in text
+    assert kept == {path: path.read_bytes() for path in kept}

@@ -1,0 +1,166 @@
+"""After a finished run, what a change would run again: exactly what depends on it."""
+
+import copy
+import os
+
+import pytest
+import yaml
+from tiny import TINY
+
+FIGURES_OF_DISTANCES = {"plot_layer_distances": 1, "plot_specificity": 1}
+AFTER_MODELS = {"model_distances": 1, "measure_specificity": 1, "plot_specificity": 1, "summarise": 1}
+AFTER_MAPPER = {"measure_purity": 1, "plot_mapper_graphs": 1, "plot_purity": 1, "summarise": 1}
+
+
+def with_change(path, value):
+    config = copy.deepcopy(TINY)
+    *parents, last = path.split(".")
+    part = config
+    for key in parents:
+        part = part.setdefault(key, {})
+    part[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            "models.resnet18_a.seeds",
+            3,
+            {"train_model": 1, "dump_activations": 1, "sample_points": 1, "compute_diagrams": 1, "plot_training": 1}
+            | AFTER_MODELS,
+        ),
+        ("similarity.directions", 20, {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS),
+        ("mapper.overlap", 0.25, {"build_mapper": 1} | AFTER_MAPPER),
+        ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
+        ("mapper.layers", [16, 12], {"dump_activations": 1, "sample_points": 1, "build_mapper": 2} | AFTER_MAPPER),
+        ("figures.row", 8, {"plot_specificity": 1}),
+        ("figures.purity_class", "7", {"plot_purity": 1}),
+        ("figures.dimension", 0, FIGURES_OF_DISTANCES),
+        (
+            "homology.tap",
+            "relu",
+            {"dump_activations": 2, "sample_points": 2, "compute_diagrams": 2, "layer_distances": 1}
+            | {"plot_layer_distances": 1}
+            | AFTER_MODELS,
+        ),
+        (
+            "models.resnet18_b.training.epochs",
+            2,
+            {"train_model": 1, "plot_training": 1, "dump_activations": 1, "sample_points": 1, "build_mapper": 1}
+            | AFTER_MAPPER,
+        ),
+        ("device", "auto", {}),
+        ("mapper.overlap", 0.3, {}),
+        ("homology.batch_size", 60, {}),
+    ],
+)
+def test_config(finished, path, value, expected):
+    name = finished.config(with_change(path, value), "changed.yaml")
+    assert finished.planned(configfiles=[name]) == expected
+
+
+def test_nothing_when_nothing_changed(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--cores", "1"), ("--set-threads", "train_model=2"), ("--set-resources", "train_model:mem_mb=1")]
+)
+def test_nothing_for_threads_and_resources(finished, arguments):
+    assert finished.planned(*arguments) == {}
+
+
+def test_nothing_for_the_order_of_keys_or_files(finished):
+    def backwards(value):
+        if not isinstance(value, dict):
+            return value
+        return {key: backwards(value[key]) for key in reversed(list(value))}
+
+    (finished.folder / "backwards.yaml").write_text(yaml.safe_dump(backwards(TINY), sort_keys=False))
+    assert finished.planned(configfiles=["backwards.yaml"]) == {}
+    half = finished.config({"mapper": TINY["mapper"], "run": "tiny"}, "half.yaml")
+    assert finished.planned(configfiles=["tiny.yaml", half]) == {}
+
+
+def edit(finished, file, old, new):
+    """Planned jobs while `old` is `new` in a file of the workflow."""
+    path = finished.folder / "workflow/scripts" / file
+    text = path.read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    try:
+        path.write_text(text.replace(old, new))
+        return finished.planned()
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (
+            "actopo/wasserstein.py",
+            "from actopo.errors import InputError\n",
+            "from actopo.errors import InputError\n\nEDITED = 1\n",
+            {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS,
+        ),
+        (
+            "actopo/purity.py",
+            "from actopo.errors import InputError\n",
+            "from actopo.errors import InputError\n\nEDITED = 1\n",
+            {"build_mapper": 1} | AFTER_MAPPER,
+        ),
+        (
+            "actopo/figures/specificity.py",
+            "from actopo.figures import style\n",
+            "from actopo.figures import style\n\nEDITED = 1\n",
+            {"plot_specificity": 1},
+        ),
+        ("measure_purity.py", "start_logging(snakemake)", "start_logging(snakemake)\nEDITED = 1", AFTER_MAPPER),
+    ],
+)
+def test_edited_code(finished, file, old, new, expected):
+    expected = dict(expected)
+    if file == "measure_purity.py":
+        del expected["plot_mapper_graphs"]
+    assert edit(finished, file, old, new) == expected
+
+
+def test_nothing_for_docstrings_comments_and_layout(finished):
+    text = (finished.folder / "workflow/scripts/actopo/wasserstein.py").read_text()
+    first = text.splitlines()[1]
+    assert edit(finished, "actopo/wasserstein.py", first, f"{first} Edited.") == {}
+    assert (
+        edit(finished, "train_model.py", "start_logging(snakemake)", "# A comment.\nstart_logging( snakemake )") == {}
+    )
+
+
+def test_nothing_for_logging(finished):
+    assert edit(finished, "actopo/job.py", "def progress(", "EDITED = 1\n\n\ndef progress(") == {}
+
+
+def test_nothing_for_a_touched_script(finished):
+    os.utime(finished.folder / "workflow/scripts/train_model.py")
+    assert finished.planned() == {}
+
+
+def test_nothing_for_a_fresh_checkout(spoilable):
+    """Sources from a new copy, with new time stamps; results and Snakemake's records stay."""
+    assert spoilable.planned() == {}
+
+
+def test_the_papers_run_is_planned_whole(workflow):
+    """100 networks; the first on ten batches; twelve graphs."""
+    planned = workflow.planned(configfiles=["config/config.yaml"])
+    assert planned["train_model"] == 101
+    assert planned["compute_diagrams"] == planned["dump_activations"] - 1 == 109
+    assert planned["build_mapper"] == 12
+
+
+def test_a_single_seed_goes_without_specificity(workflow):
+    planned = workflow.planned(configfiles=[workflow.config(with_change("models.resnet18_a.seeds", 1), "one.yaml")])
+    assert planned["train_model"] == 2
+    assert planned["summarise"] == 1
+    assert "measure_specificity" not in planned
+    assert "plot_specificity" not in planned

@@ -1,0 +1,100 @@
+"""One whole run on a CPU: everything that the workflow promises is there and readable."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="session")
+def results(finished):
+    return finished.folder / "results/tiny"
+
+
+def test_every_figure_is_there_twice(results):
+    names = {"layer_distances", "specificity", "mapper_graphs", "purity", "training.resnet18_a", "training.resnet18_b"}
+    files = {path.name for path in (results / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+
+
+def test_activations_are_gone(results):
+    assert not list(results.glob("activations/**/*.npy"))
+
+
+def test_summary_has_the_headline_numbers_beside_the_papers(results):
+    summary = json.loads((results / "summary.json").read_text())
+    homology, mapper = summary["homology"], summary["mapper"]
+    assert set(homology["test_accuracy"]["by_seed"]) == {"0", "1"}
+    h1 = homology["specificity"]["h1"]
+    assert h1["paper"] == {"rho_mean": 0.91, "rho_layer_9": 0.907}
+    assert -1 <= h1["rho_mean"] <= 1
+    assert h1["rho_layer_9"] == h1["variants"]["pearson, fixed reference, with own layer"]["rho_by_layer"]["9"]
+    assert set(homology["specificity"]) == {"h0", "h1", "sum"}
+    assert homology["layer_distances"]["h1"]["max_cv"] is None
+    graph = mapper["graphs"]["random"]["16"]
+    assert 0 < graph["coverage"] <= 1
+    assert set(graph["purity_by_class"]) == {str(digit) for digit in range(10)}
+
+
+def test_distances_are_symmetric_over_models_and_sum_over_dimensions(results):
+    models = np.load(results / "similarity/resnet18_a/models.npz")
+    assert models["h1"].shape == (8, 8)
+    assert models["seeds"].tolist() == [0, 1]
+    np.testing.assert_array_equal(models["h1"], models["h1"].T)
+    np.testing.assert_allclose(models["sum"], models["h0"] + models["h1"])
+    layers = np.load(results / "similarity/resnet18_a/layers.npz")
+    np.testing.assert_allclose(layers["h1"][0], models["h1"][:4, :4])
+
+
+def test_points_name_their_image_and_label(results):
+    points = np.load(results / "points/resnet18_a/seed0/homology.batch0.top_l2.npz")
+    labels = np.load(results / "data/digits/test/labels.npy")
+    other = np.load(results / "points/resnet18_a/seed1/homology.batch0.top_l2.npz")
+    for layer, side, width in ((0, 16, 2), (16, 2, 16)):
+        image = points[f"layer{layer:02d}.image"]
+        assert points[f"layer{layer:02d}.points"].shape == (60, width)
+        assert len(set(image)) == 60
+        assert points[f"layer{layer:02d}.row"].max() < side
+        np.testing.assert_array_equal(points[f"layer{layer:02d}.label"], labels[image])
+        np.testing.assert_array_equal(image, other[f"layer{layer:02d}.image"])
+
+
+def test_purity_of_the_table_is_that_of_the_graph(results):
+    graph = json.loads((results / "mapper/resnet18_b/seed0/random/layer16.json").read_text())
+    table = pd.read_csv(results / "mapper/resnet18_b/seed0/purity.csv")
+    assert table.n_nodes.tolist() == [len(graph["nodes"])]
+    purities = [1 / len(node["composition"]) for node in graph["nodes"]]
+    np.testing.assert_allclose(table.node_purity, np.mean(purities))
+
+
+def test_the_same_seed_gives_the_same_bytes(finished, results):
+    """Weights, points, diagrams, distances and graphs, made a second time by other jobs."""
+    kinds = (
+        "models/**/*.safetensors",
+        "points/**/*.npz",
+        "diagrams/*/*",
+        "similarity/*/*",
+        "mapper/**/*.*",
+        "figures/*",
+    )
+    before = {path: path.read_bytes() for kind in kinds for path in results.glob(kind)}
+    assert len(before) > 20
+    done = finished.run("--forceall", "--set-threads", "train_model=1", "dump_activations=1", "build_mapper=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    different = [str(path.relative_to(results)) for path, content in before.items() if path.read_bytes() != content]
+    assert different == []
+
+
+def test_report_is_one_page_with_the_figures(finished):
+    done = finished.run("--report", "report.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (finished.folder / "report.html").read_text()
+    for words in (
+        "Homology",
+        "Mapper",
+        "Training",
+        "specificity (Fig. 6)",
+        "whose largest H1 coefficient is below 0.17",
+    ):
+        assert words in page, words

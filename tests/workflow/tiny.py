@@ -1,0 +1,56 @@
+"""A copy of the workflow with a config that runs every rule on as little as it takes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+TINY = {
+    "run": "tiny",
+    "device": "cpu",
+    "data": {"dataset": "digits", "root": None, "size": 16, "test_share": 0.1},
+    "models": {
+        "resnet18_a": {"width": 2, "seeds": 2, "training": {"epochs": 1, "peak_epoch": 0.5, "learning_rate": 0.1}},
+        "resnet18_b": {"width": 2, "training": {"epochs": 1, "schedule": "triangular", "peak_epoch": 0.5}},
+    },
+    "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
+    "mapper": {"part": "test", "layers": [16], "samplings": {"full": None}, "intervals": 5},
+    "figures": {"purity_class": "4"},
+}
+
+
+class Workflow:
+    """The workflow in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("config", "envs", "profiles", "workflow"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "Snakefile", folder)
+        self.config(TINY)
+
+    def config(self, values, name="tiny.yaml"):
+        """Write a config file."""
+        (self.folder / name).write_text(yaml.safe_dump(values))
+        return name
+
+    def run(self, *arguments, configfiles=("tiny.yaml",)):
+        """Run snakemake; `arguments` come after the options."""
+        command = [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600)
+
+    def planned(self, *arguments, **kwargs):
+        """Number of jobs of every rule that a dry run would run."""
+        done = self.run("--dry-run", *arguments, **kwargs)
+        assert done.returncode == 0, done.stdout + done.stderr
+        rules = [
+            line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith(("rule ", "localrule "))
+        ]
+        return Counter(rule for rule in rules if rule != "all")

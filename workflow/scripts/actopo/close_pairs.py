@@ -1,0 +1,399 @@
+"""
+Pairs of points within a radius, a block at a time and without forming their list.
+
+*Sieve.* Points are centred, rotated to principal axes and cut to the leading ones, the norm of what was cut
+off being kept as one more coordinate. That map never lengthens a distance, so one thin float32 matrix product
+excludes most pairs. `_thresholds` bounds its rounding; a pair that the product cannot decide is left to its
+float64 distance.
+
+*Tree.* Median splits order the points into leaves, whose bounding boxes tell which leaves are out of reach.
+Sorting by norm alone would exclude next to nothing within an interval of a mapper cover, whose points have
+nearly the same norm.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+_UNIT = 2.0**-24
+_CHUNK = 64
+_SAMPLE = 2048
+_LEAF, _DEVICE_LEAF = 512, 4096
+
+
+def sieved_cloud(points, eps, device, run):
+    """
+    Prepare to ask which points are within `eps` of which.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d), float32 or float64
+        Finite, contiguous, ``n`` at least 1.
+    eps : float
+    device : str
+        "cpu" or a device of torch's.
+    run : callable
+        ``run(f, items)`` lists `f` of every item, perhaps in several threads.
+
+    Returns
+    -------
+    Cloud
+    """
+    kind, leaf = (Cloud, _LEAF) if device == "cpu" else (_TorchCloud, _DEVICE_LEAF)
+    image = _sieve(points, eps, run, cut=device == "cpu")
+    return kind(points, eps, device, *image, *_median_tree(image[0], leaf))
+
+
+def _sieve(points, eps, run, cut=True):
+    """
+    Float32 image of the points, the norms of what was cut off (its last column), and `eps` in its unit.
+
+    The fourth value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm.
+    Where nothing is worth cutting off, the points are centred and scaled only, and the norms are 0.
+    """
+    n, d = points.shape
+    sample = points[:: -(-n // _SAMPLE)].astype(np.float64)
+    centre = sample.mean(axis=0)
+    extent = math.sqrt(d) * (float(points.max()) - float(points.min()))
+    scale = math.ldexp(1.0, -max(math.frexp(extent)[1], -1000)) if extent else 1.0
+    # Norms are at most 1, so that every radius above 2 contains all; 4 cannot overflow in float32.
+    radius = min(eps * scale, 4.0)
+    axes = None
+    if cut and d > 24 and n > max(_SAMPLE, 4 * d):
+        sample = (sample - centre) * scale
+        axes = np.linalg.eigh(sample.T @ sample)[1][:, ::-1]
+        rank = _choose_rank((sample @ axes).astype(np.float32), radius)
+        axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
+    z = np.empty((n, d if axes is None else axes.shape[1] + 1), dtype=np.float32)
+    tail = np.zeros(n, dtype=np.float32)
+
+    def project(part):
+        centred = (points[part] - centre) * scale
+        if axes is None:
+            z[part] = centred
+            return
+        kept = centred @ axes
+        rest = np.einsum("ij,ij->i", centred, centred) - np.einsum("ij,ij->i", kept, kept)
+        z[part, :-1], tail[part] = kept, np.sqrt(np.maximum(rest, 0.0))
+        z[part, -1] = tail[part]
+
+    run(project, (slice(start, start + 2048) for start in range(0, n, 2048)))
+    # A tail is the root of a difference of squares, whose float64 error is below 8 d^1.5 2^-53 of the square.
+    displaced = 2.0 if axes is None else 2.0 + math.sqrt(8 * d**1.5 * 2.0**-53) / _UNIT
+    return z, tail, radius, displaced
+
+
+def _choose_rank(rotated, eps):
+    """
+    Number of leading axes that makes the products and the float64 distances cheapest, judged on a sample.
+
+    The weights are times measured on pairs: a float64 distance costs as much as 6 d columns.
+    """
+    d = rotated.shape[1]
+    energy = np.cumsum(rotated**2, axis=1)
+    half = 0.5 * (energy[::8, -1:] + energy[1::2, -1] - eps * eps)
+    within = rotated[::8] @ rotated[1::2].T >= half
+    cost, best = d, d
+    for k in (2**e - 1 for e in range(4, 12) if 2**e < d):
+        tail = np.sqrt(np.maximum(energy[:, -1] - energy[:, k - 1], 0.0))
+        product = rotated[::8, :k] @ rotated[1::2, :k].T + np.outer(tail[::8], tail[1::2])
+        estimate = k + 6 * d * np.mean((product >= half) & ~within)
+        if estimate < cost:
+            cost, best = estimate, k
+    return best
+
+
+def _thresholds(z, radius, displaced):
+    """
+    Shares ``low`` and ``high`` of every point in the decision about a pair, from its float32 product.
+
+    With ``h = |z|^2 / 2``, images are within the radius iff ``z.w >= h(z) + h(w) - radius^2 / 2``. Let
+    ``u = 2^-24``. The float32 product of `k` columns is off by at most ``1.02 k u |z||w|``, in any order of
+    summation, and ``|z||w| <= h(z) + h(w)``. Images displaced by ``m u |z|`` and ``m u |w|`` move the right
+    side by at most ``m u (2 h(z) + 2 h(w) + radius^2 / 2)``. Rounding the shares, their sum and the tails'
+    product takes less than ``12 u (h(z) + h(w)) + 2 u radius^2``, and float64 distances err by far less. So a
+    product below ``low(z) + low(w)`` proves the points apart; one above ``high(z) + high(w)``, plus twice the
+    product of the tails, proves them neighbours.
+    """
+    half = 0.5 * np.einsum("ij,ij->i", z, z, dtype=np.float64)
+    relative = (1.02 * (z.shape[1] + 2 * displaced) + 12) * _UNIT
+    slack = (displaced + 4) * _UNIT * radius**2 / 4 + 1e-34
+    low = half * (1 - relative) - radius**2 / 4 - slack
+    high = half * (1 + relative) - radius**2 / 4 + slack
+    return low.astype(np.float32), high.astype(np.float32)
+
+
+def _median_tree(coordinates, leaf):
+    """Order in which consecutive points are near, and the bounds of its leaves of at most `leaf` points."""
+    order = np.arange(len(coordinates))
+    bounds, stack = [], [(0, len(order))]
+    while stack:
+        a, b = stack.pop()
+        bounds.append(b)
+        if b - a > leaf:
+            bounds.pop()
+            node = order[a:b]
+            axis = coordinates[node[:: -(-(b - a) // 1024)]].var(axis=0).argmax()
+            middle = (b - a) // 2
+            order[a:b] = node[np.argpartition(coordinates[node, axis], middle)]
+            stack += [(a + middle, b), (a, a + middle)]
+    return order, np.array([0, *bounds])
+
+
+class Cloud:
+    """
+    The tree-ordered sieve of the points.
+
+    Positions are those of the tree's order throughout; `order` leads back to the points as given.
+    """
+
+    def __init__(self, points, eps, device, z, tail, radius, displaced, order, bounds):
+        self.points, self.squared, self.device = points, eps * eps, device
+        self.reach = radius * (1 + 1e-6) + 3 * displaced * _UNIT
+        z = z[order]
+        self._set(order, bounds, z, tail[order], *_thresholds(z, radius, displaced))
+
+    def _set(self, order, bounds, z, tail, low, high):
+        self.order, self.bounds, self.z, self.tail, self.low, self.high = order, bounds, z, tail, low, high
+        self.state = low, high, tail, self.points, order, self.squared
+        self.leaves = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+        self.centres = np.add.reduceat(z, bounds[:-1]) / np.diff(bounds)[:, None]
+        # Float64, lest the sum over the axes in `within_reach` need a bound of its own.
+        self.lower, self.upper = (
+            extreme.reduceat(z, bounds[:-1]).astype(np.float64) for extreme in (np.minimum, np.maximum)
+        )
+
+    def keep(self, positions):
+        """Forget all other positions; `positions` is ascending."""
+        bounds = np.unique(np.searchsorted(positions, self.bounds))
+        arrays = (self.z, self.tail, self.low, self.high)
+        self._set(self.order[positions], bounds, *(array[positions] for array in arrays))
+
+    def within_reach(self, rows):
+        """Leaves that can hold neighbours of `rows`, nearest centre first."""
+        z = self.z[rows]
+        gap = np.maximum(np.maximum(self.lower - z.max(axis=0), z.min(axis=0) - self.upper), 0.0)
+        reached = np.flatnonzero(np.linalg.norm(gap, axis=1) <= self.reach)
+        away = np.linalg.norm(self.centres[reached] - z.mean(axis=0), axis=1)
+        return [self.leaves[leaf] for leaf in reached[np.argsort(away, kind="stable")]]
+
+    def select(self, rows):
+        """The positions `rows` as rows of products to come."""
+        return Rows(self, rows)
+
+
+class Rows:
+    """Products of some rows with slices of the cloud, one at a time, and the decisions taken on them."""
+
+    def __init__(self, cloud, rows):
+        self.cloud, self.rows, self.z = cloud, rows, cloud.z[rows]
+        self.buffer = np.empty(0, dtype=np.float32)
+
+    def multiply(self, a, b):
+        """Form the product with positions `a` to `b`."""
+        size = len(self.rows) * (b - a)
+        if len(self.buffer) < size:
+            self.buffer = np.empty(size, dtype=np.float32)
+        product = self.buffer[:size].reshape(len(self.rows), b - a)
+        np.matmul(self.z, self.cloud.z[a:b].T, out=product)
+        self.tile = product, self.rows, a, self.cloud.state
+
+    def count(self, limit, counts, found):
+        """Add each row's neighbours in the product to `counts`, up to `limit`, and list them in `found`."""
+        _count(*self.tile, limit, counts, found)
+
+    def first_links(self, row_roots, column_roots):
+        """Each row's first neighbour column that has another root, -1 if none."""
+        return _first_links(*self.tile, row_roots, column_roots)
+
+    def unite(self, parent, linked):
+        """Join the trees of all neighbours in the product; only the rows `linked` have any to join."""
+        _unite_tile(*self.tile, parent, linked)
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+def _reordered_squared_distance(points, i, j):
+    total = 0.0
+    for k in range(points.shape[1]):
+        difference = np.float64(points[i, k]) - np.float64(points[j, k])
+        total += difference * difference
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _is_within(points, i, j, squared):
+    # The quick sum and the one in order are both within (d + 2) 2^-53 of the true one, relatively.
+    total = _reordered_squared_distance(points, i, j)
+    if abs(total - squared) > (points.shape[1] + 4) * 2.0**-51 * squared:
+        return total <= squared
+    total = 0.0
+    for k in range(points.shape[1]):
+        difference = np.float64(points[i, k]) - np.float64(points[j, k])
+        total += difference * difference
+    return total <= squared
+
+
+@njit(nogil=True, cache=True)
+def _are_within(points, first, second, squared):
+    result = np.empty(len(first), dtype=np.bool_)
+    for p in range(len(first)):
+        result[p] = _is_within(points, first[p], second[p], squared)
+    return result
+
+
+@njit(nogil=True, cache=True)
+def _is_pair(value, i, j, low, high, tail, points, order, squared):
+    if value < low[i] + low[j]:
+        return False
+    if value - 2 * tail[i] * tail[j] >= high[i] + high[j]:
+        return True
+    return _is_within(points, order[i], order[j], squared)
+
+
+@njit(nogil=True, cache=True)
+def _any_reaches(products, low, lows):
+    # Counting instead of leaving at the first hit is what lets the compiler vectorise this.
+    hits = np.int32(0)
+    for c in range(len(products)):
+        hits += np.int32(products[c] >= low + lows[c])
+    return hits > 0
+
+
+@njit(nogil=True, cache=True)
+def _count(product, rows, a, state, limit, counts, found):
+    low, high, tail, points, order, squared = state
+    width = product.shape[1]
+    for r in range(len(rows)):
+        i, count = rows[r], counts[r]
+        for start in range(0, width, _CHUNK):
+            if count >= limit:
+                break
+            stop = min(start + _CHUNK, width)
+            if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
+                continue
+            for c in range(start, stop):
+                if _is_pair(product[r, c], i, a + c, low, high, tail, points, order, squared):
+                    if count < found.shape[1]:
+                        found[r, count] = a + c
+                    count += 1
+                    if count >= limit:
+                        break
+        counts[r] = count
+
+
+@njit(nogil=True, cache=True)
+def _first_links(product, rows, a, state, row_roots, column_roots):
+    low, high, tail, points, order, squared = state
+    width = product.shape[1]
+    links = np.full(len(rows), -1, dtype=np.int64)
+    for r in range(len(rows)):
+        i = rows[r]
+        for start in range(0, width, _CHUNK):
+            if links[r] >= 0:
+                break
+            stop = min(start + _CHUNK, width)
+            if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
+                continue
+            for c in range(start, stop):
+                if column_roots[c] != row_roots[r] and _is_pair(
+                    product[r, c], i, a + c, low, high, tail, points, order, squared
+                ):
+                    links[r] = c
+                    break
+    return links
+
+
+@njit(nogil=True, cache=True)
+def _unite_tile(product, rows, a, state, parent, linked):
+    low, high, tail, points, order, squared = state
+    for r in linked:
+        i = rows[r]
+        for c in range(product.shape[1]):
+            j, value = a + c, product[r, c]
+            if value < low[i] + low[j]:
+                continue
+            root, other = _root(parent, i), _root(parent, j)
+            if root != other and _is_pair(value, i, j, low, high, tail, points, order, squared):
+                parent[max(root, other)] = min(root, other)
+
+
+@njit(nogil=True, cache=True)
+def _root(parent, node):
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@njit(nogil=True, cache=True)
+def find_roots(parent, nodes):
+    """Root of the tree of every node, in the forest that `parent` describes; shortens the paths."""
+    roots = np.empty(len(nodes), dtype=np.int64)
+    for p in range(len(nodes)):
+        roots[p] = _root(parent, nodes[p])
+    return roots
+
+
+@njit(nogil=True, cache=True)
+def unite(parent, first, second):
+    """Join the trees of the nodes `first` and `second`, pair by pair, under the smaller root."""
+    for p in range(len(first)):
+        root, other = _root(parent, first[p]), _root(parent, second[p])
+        parent[max(root, other)] = min(root, other)
+
+
+class _TorchCloud(Cloud):
+    """The same on a device of torch's."""
+
+    def _set(self, *arrays):
+        import torch
+
+        super()._set(*arrays)
+        self.torch = torch
+        self.on_device = [self.put(array) for array in (self.z, self.low, self.high)]
+
+    def put(self, array):
+        return self.torch.from_numpy(array).to(self.device)
+
+    def select(self, rows):
+        return _TorchRows(self, rows)
+
+
+class _TorchRows:
+    """As `Rows`, with the decisions on whole products; the pairs that stay open are decided on the host."""
+
+    def __init__(self, cloud, rows):
+        self.cloud, self.rows = cloud, rows
+        on_device = cloud.put(rows)
+        self.z, self.low, self.high = (array[on_device] for array in cloud.on_device)
+
+    def multiply(self, a, b):
+        cloud = self.cloud
+        z, low, high = (array[a:b] for array in cloud.on_device)
+        product = self.z @ z.T
+        self.start, self.near = a, product >= self.high[:, None] + high
+        i, j = self._where((product >= self.low[:, None] + low) & ~self.near)
+        pairs = cloud.order[self.rows[i]], cloud.order[a + j]
+        self.near[cloud.put(i), cloud.put(j)] = cloud.put(_are_within(cloud.points, *pairs, cloud.squared))
+
+    def count(self, limit, counts, found):
+        total = counts + self.near.sum(dim=1).cpu().numpy()
+        if found.shape[1]:
+            few = np.flatnonzero(total < limit)
+            i, j = self._where(self.near[self.cloud.put(few)])
+            found[few[i], counts[few[i]] + np.arange(len(i)) - np.searchsorted(i, i)] = self.start + j
+        counts[:] = np.minimum(total, limit)
+
+    def first_links(self, row_roots, column_roots):
+        put, torch = self.cloud.put, self.cloud.torch
+        other = self.near & (put(row_roots)[:, None] != put(column_roots))
+        return torch.where(other.any(dim=1), other.to(torch.uint8).argmax(dim=1), -1).cpu().numpy()
+
+    def unite(self, parent, linked):
+        i, j = self._where(self.near[self.cloud.put(linked)])
+        unite(parent, self.rows[linked[i]], self.start + j)
+
+    @staticmethod
+    def _where(mask):
+        return (index.cpu().numpy() for index in mask.nonzero(as_tuple=True))
