@@ -1,0 +1,64 @@
+"""The conda environment of every rule names what the rule's script imports, directly or not."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "workflow/scripts"
+# Import names that conda packages call otherwise.
+PACKAGES = {
+    "torch": "pytorch",
+    "sklearn": "scikit-learn",
+    "cv2": "opencv",
+    "gtda": "giotto-tda",
+    "igraph": "python-igraph",
+}
+RULES = {
+    name: env
+    for file in (ROOT / "workflow/rules").glob("*.smk")
+    for name, env in re.findall(r"^rule (\w+):.*?\.\./\.\./(envs/\w+\.yaml)", file.read_text(), flags=re.M | re.S)
+}
+
+
+def imports(path, seen):
+    """Packages outside the standard library that a file imports, following actopo's own modules."""
+    seen.add(path)
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            file = SCRIPTS / f"{name.replace('.', '/')}.py"
+            if file.is_file() and file not in seen:
+                found |= imports(file, seen)
+            found.add(name.split(".")[0])
+    return found - {"actopo"} - set(sys.stdlib_module_names)
+
+
+def packages(env):
+    for entry in yaml.safe_load((ROOT / env).read_text())["dependencies"]:
+        for name in entry["pip"] if isinstance(entry, dict) else [entry]:
+            yield re.split("[=<>]", name)[0]
+
+
+def test_every_rule_has_an_environment():
+    names = {path.stem for path in SCRIPTS.glob("*.py")}
+    assert set(RULES) == names
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_environment_is_complete(rule):
+    # job imports PyTorch and the figures only in functions that the rules with those call.
+    lazy = {SCRIPTS / "actopo/job.py"}
+    needed = imports(SCRIPTS / f"{rule}.py", set(lazy)) | {"tqdm"}
+    needed = {PACKAGES.get(name, name) for name in needed}
+    assert needed - set(packages(RULES[rule])) == set()
