@@ -23,7 +23,7 @@ env: .venv/ready  ## create .venv with everything that is needed (5 GB)
 
 demo: .venv/ready  ## run the whole workflow on handwritten digits
 	$(BIN)/snakemake $(DEMO_FLAGS)
-	@test $(DEMO)/report.html -nt $(DEMO)/summary.json || \
+	@test -e $(DEMO)/report.html -a -z "$$(find $(DEMO)/figures $(DEMO)/summary.json -newer $(DEMO)/report.html)" || \
 	  $(BIN)/snakemake $(DEMO_FLAGS) --report $(DEMO)/report.html
 	@echo "report:  $(DEMO)/report.html"
 	@echo "figures: $(DEMO)/figures"

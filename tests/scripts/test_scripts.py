@@ -91,10 +91,11 @@ def dump(folder, images, weights, subset, tap, seed=0):
     params = {
         "network": NETWORK,
         "layers": json.dumps({"layers": LAYERS}),
+        "tap": tap,
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
     }
     files = {"weights": weights, "images": images["test_images"], "meta": images["meta"]}
-    run("dump_activations", files, {"activations": output}, params, subset=subset, tap=tap)
+    run("dump_activations", files, {"activations": output}, params, subset=subset)
     return output
 
 
@@ -111,6 +112,7 @@ def sample(images, activations, method, seed=0, **settings):
         {"points": output},
         params,
         seed=seed,
+        subset="batch0",
     )
     return output
 
@@ -289,8 +291,8 @@ def test_figures_and_summary(folder, images, trained, distances, graphs, purity,
         "plot_training": ({"metrics": metrics}, {}, {"model": "net"}),
         "plot_layer_distances": ({"matrix": distances["layers"]["matrix"]}, {"dimension": 1}, {}),
         "plot_specificity": (
-            {"matrix": distances["models"], "table": distances["specificity"]},
-            {"dimension": 0, "row": 9, "pair": json.dumps({"pair": [1, 0]})},
+            {"matrix": distances["models"]},
+            {"choice": json.dumps({"dimension": 0, "row": 9, "pair": [1, 0]})},
             {},
         ),
         "plot_mapper_graphs": (

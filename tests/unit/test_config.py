@@ -82,6 +82,13 @@ def test_overlays_are_in_order(name, tmp_path):
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
         ("data.root", None, ["data.root", "cifar10"]),
         ("run", "a b", ["run", "'a b'"]),
+        ("run", "..", ["run", "'..'"]),
+        ("homology.batches", 10.0, ["homology.batches", "10.0", "integer"]),
+        ("models.resnet18_a.seeds", 10.0, ["models.resnet18_a.seeds", "10.0"]),
+        ("homology.layers", [9, 16], ["homology.layers", "3 or more"]),
+        ("models.resnet18_b.training.epochs", 150, ["resnet18_b.training.milestones", "150 epochs"]),
+        ("mapper.samplings", {1: {"method": "random", "tap": "relu"}}, ["mapper.samplings.1", "quotes"]),
+        ("mapper.samplings.full.method", "top_l2", ["mapper.samplings.full.cap", "another name"]),
         ("data", None, ["data", "object"]),
     ],
 )

@@ -6,7 +6,17 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from actopo.io import load_arrays, load_json, replacing, save_array, save_arrays, save_json, save_table, writing_arrays
+from actopo.io import (
+    load_arrays,
+    load_json,
+    load_table,
+    replacing,
+    save_array,
+    save_arrays,
+    save_json,
+    save_table,
+    writing_arrays,
+)
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
@@ -68,3 +78,20 @@ def test_json_is_strict(tmp_path):
 def test_table(tmp_path):
     save_table(tmp_path / "a.csv", pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}))
     assert (tmp_path / "a.csv").read_text() == "x,y\n1,a\n2,b\n"
+
+
+def test_names_of_classes_stay_texts(tmp_path):
+    names = ["1", "NA", "None", "nan", "null"]
+    save_table(tmp_path / "a.csv", pd.DataFrame({"class": names, "purity": [0.5, np.nan, 1, 1, 1]}))
+    table = load_table(tmp_path / "a.csv")
+    assert table["class"].tolist() == names
+    assert table.purity.isna().tolist() == [False, True, False, False, False]
+
+
+def test_what_a_killed_job_left_is_removed(tmp_path):
+    (tmp_path / ".folder.part").mkdir()
+    (tmp_path / ".folder.part/half").write_text("half")
+    with replacing(tmp_path / "folder") as temporary:
+        temporary.mkdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert not list((tmp_path / "folder").iterdir())

@@ -6,7 +6,7 @@ import torch
 from actopo.errors import InputError
 from actopo.io import save_json
 from actopo.models import resnet18_cifar, to_input
-from actopo.training import Recipe, accuracy, augment, choose_precision, draw_augmentation, train
+from actopo.training import Recipe, accuracy, augment, batches_of, choose_precision, draw_augmentation, train
 from actopo.weights import Checkpoint, save_tensors
 from torch.nn import functional
 
@@ -153,3 +153,12 @@ def test_precision():
     assert choose_precision("bf16", "cpu") == "bf16"
     assert choose_precision("auto", "cuda") == "fp16"
     assert choose_precision("auto", "cpu") in ("bf16", "fp32")
+
+
+def test_a_single_image_left_over_is_not_a_batch_of_its_own(data):
+    images, labels = data[0][:17, :8, :8], data[1][:17]
+    _, metrics = run((images, labels), Recipe(epochs=1, batch_size=16, learning_rate=0.01, peak_epoch=1))
+    assert np.isfinite(metrics["loss"]).all()
+    assert [len(piece) for piece in batches_of(torch.arange(17), 16)] == [17]
+    assert [len(piece) for piece in batches_of(torch.arange(34), 16)] == [16, 16, 2]
+    assert [len(piece) for piece in batches_of(torch.arange(1), 16)] == [1]

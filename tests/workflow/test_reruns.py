@@ -9,6 +9,7 @@ from tiny import TINY
 
 FIGURES_OF_DISTANCES = {"plot_layer_distances": 1, "plot_specificity": 1}
 AFTER_MODELS = {"model_distances": 1, "measure_specificity": 1, "plot_specificity": 1, "summarise": 1}
+ONE_GRAPH = {"dump_activations": 1, "sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {"measure_purity": 1, "plot_mapper_graphs": 1, "plot_purity": 1, "summarise": 1}
 
 
@@ -32,9 +33,13 @@ def with_change(path, value):
             | AFTER_MODELS,
         ),
         ("similarity.directions", 20, {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS),
-        ("mapper.overlap", 0.25, {"build_mapper": 1} | AFTER_MAPPER),
+        ("mapper.overlap", 0.25, {"build_mapper": 2} | AFTER_MAPPER),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
-        ("mapper.layers", [16, 12], {"dump_activations": 1, "sample_points": 1, "build_mapper": 2} | AFTER_MAPPER),
+        ("mapper.layers", [16, 12], {"dump_activations": 2, "sample_points": 2, "build_mapper": 4} | AFTER_MAPPER),
+        # One sampling of two.
+        ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER),
+        ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER),
+        ("mapper.samplings.full", None, AFTER_MAPPER),
         ("figures.row", 8, {"plot_specificity": 1}),
         ("figures.purity_class", "7", {"plot_purity": 1}),
         ("figures.dimension", 0, FIGURES_OF_DISTANCES),
@@ -48,17 +53,32 @@ def with_change(path, value):
         (
             "models.resnet18_b.training.epochs",
             2,
-            {"train_model": 1, "plot_training": 1, "dump_activations": 1, "sample_points": 1, "build_mapper": 1}
+            {"train_model": 1, "plot_training": 1, "dump_activations": 2, "sample_points": 2, "build_mapper": 2}
             | AFTER_MAPPER,
         ),
         ("device", "auto", {}),
         ("mapper.overlap", 0.3, {}),
-        ("homology.batch_size", 60, {}),
+        ("models.resnet18_a.training.epochs", 1, {}),
+        ("models.resnet18_a.training.peak_epoch", 0.5, {}),
+        ("models.resnet18_b.training.momentum", 0.9, {}),
+        ("models.resnet18_b.training.decay", 0.1, {}),
     ],
 )
 def test_config(finished, path, value, expected):
     name = finished.config(with_change(path, value), "changed.yaml")
     assert finished.planned(configfiles=[name]) == expected
+
+
+def test_swapped_settings_of_a_figure(finished):
+    """Numbers that change places are a change."""
+    config = with_change("figures", {**TINY["figures"], "dimension": 0, "row": 8, "pair": [1, 0]})
+    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    assert planned == FIGURES_OF_DISTANCES
+
+
+def test_a_float_for_an_integer_is_no_change(finished):
+    config = with_change("models.resnet18_b.training.peak_epoch", 1.0)
+    assert finished.planned(configfiles=[finished.config(config, "changed.yaml")]) == {}
 
 
 def test_nothing_when_nothing_changed(finished):
@@ -109,7 +129,7 @@ def edit(finished, file, old, new):
             "actopo/purity.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"build_mapper": 1} | AFTER_MAPPER,
+            {"build_mapper": 2} | AFTER_MAPPER,
         ),
         (
             "actopo/figures/specificity.py",

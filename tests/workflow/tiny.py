@@ -17,10 +17,10 @@ TINY = {
     "data": {"dataset": "digits", "root": None, "size": 16, "test_share": 0.1},
     "models": {
         "resnet18_a": {"width": 2, "seeds": 2, "training": {"epochs": 1, "peak_epoch": 0.5, "learning_rate": 0.1}},
-        "resnet18_b": {"width": 2, "training": {"epochs": 1, "schedule": "triangular", "peak_epoch": 0.5}},
+        "resnet18_b": {"width": 2, "training": {"epochs": 1, "schedule": "triangular", "peak_epoch": 1}},
     },
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
-    "mapper": {"part": "test", "layers": [16], "samplings": {"full": None}, "intervals": 5},
+    "mapper": {"part": "test", "layers": [16], "samplings": {"full": {"cap": 300}}, "intervals": 5},
     "figures": {"purity_class": "4"},
 }
 

@@ -1,26 +1,28 @@
 # All layers of a study in one forward pass: a folder with one array (N, n, m, c) a layer, removed once sampled.
+# Every sampling has its own, so that a new sampling does not run the others again.
 rule dump_activations:
     input:
         weights="<results>/models/{model}/seed{seed}.safetensors",
         images=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/images.npy",
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        activations=temp(directory("<results>/activations/{model}/seed{seed}/{study}.{subset}.{tap}")),
+        activations=temp(directory("<results>/activations/{model}/seed{seed}/{study}.{subset}.{sampling}")),
     log:
-        "<results>/logs/dump_activations/{model}.seed{seed}.{study}.{subset}.{tap}.log",
+        "<results>/logs/dump_activations/{model}.seed{seed}.{study}.{subset}.{sampling}.log",
     benchmark:
-        "<results>/benchmarks/dump_activations/{model}.seed{seed}.{study}.{subset}.{tap}.tsv"
+        "<results>/benchmarks/dump_activations/{model}.seed{seed}.{study}.{subset}.{sampling}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=gpu_count(),
         device=config["device"],
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=grows(8000),
+        runtime=grows(120),
     params:
         network=lambda wildcards: network(wildcards.model),
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study)),
+        tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
         batches=lambda wildcards: (
             as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"]) if wildcards.study == "homology" else ""
         ),

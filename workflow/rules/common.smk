@@ -43,15 +43,22 @@ wildcard_constraints:
     study="homology|mapper",
     subset=r"batch\d+|all",
     batch=r"\d+",
-    tap="conv|bn|relu",
     sampling="[A-Za-z0-9_]+",
     layer=r"\d+",
     dim="[01]",
 
 
 def as_json(**values):
-    """One text for several values: an order of keys or an 11 for an 11.0 is then no change."""
-    return json.dumps(values, sort_keys=True)
+    """One text for several values, in which neither the order of keys nor 11.0 for 11 is a change."""
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    return json.dumps(plain(values), sort_keys=True)
 
 
 @cache
@@ -79,7 +86,7 @@ def code_digest(script):
                     if ast.get_docstring(node, clean=False) is not None:
                         node.body = node.body[1:] or [ast.Pass()]
             waiting += [file for name in names if (file := SCRIPTS / f"{name.replace('.', '/')}.py").is_file()]
-        seen[path] = ast.dump(tree)
+        seen[path] = ast.unparse(tree)
     text = "\n".join(f"{path.relative_to(SCRIPTS)} {seen[path]}" for path in sorted(seen))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -92,7 +99,8 @@ def network(model):
 def sampling_of(study, name):
     """Settings of a sampling: the homology study has one, named after its method."""
     if study == "homology":
-        return {"method": name, "points_per_image": HOMOLOGY["points_per_image"], "tap": HOMOLOGY["tap"]}
+        points = {} if name == "full" else {"points_per_image": HOMOLOGY["points_per_image"]}
+        return {"method": name, "tap": HOMOLOGY["tap"], **points}
     return SAMPLINGS[name]
 
 
@@ -112,6 +120,11 @@ def batch_diagrams(wildcards):
     return collect(
         "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
     )
+
+
+def grows(amount):
+    """A resource that grows with every attempt, for a profile that retries."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def gpu_count():

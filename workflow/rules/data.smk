@@ -16,11 +16,11 @@ rule prepare_images:
         "../../envs/torch.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=grows(8000),
+        runtime=grows(60),
     params:
         source=as_json(**config["data"]),
-        content=image_listing(DATASET, config["data"]["root"]),
+        content=lambda wildcards: image_listing(DATASET, config["data"]["root"]),
         code=code_digest("prepare_images"),
     script:
         "../scripts/prepare_images.py"

@@ -57,7 +57,6 @@ rule plot_layer_distances:
 rule plot_specificity:
     input:
         matrix=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
-        table=f"<results>/similarity/{HOMOLOGY['model']}/specificity.csv",
     output:
         figure=report(
             figure_files("specificity"),
@@ -72,9 +71,7 @@ rule plot_specificity:
     conda:
         "../../envs/plot.yaml"
     params:
-        dimension=config["figures"]["dimension"],
-        row=config["figures"]["row"],
-        pair=as_json(pair=config["figures"]["pair"]),
+        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
         code=code_digest("plot_specificity"),
     script:
         "../scripts/plot_specificity.py"

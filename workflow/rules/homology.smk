@@ -12,8 +12,8 @@ rule compute_diagrams:
         "../../envs/topology.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=grows(8000),
+        runtime=grows(60),
     params:
         layers=as_json(layers=LAYERS),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),

@@ -14,8 +14,8 @@ rule build_mapper:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
-        mem_mb=16000,
-        runtime=240,
+        mem_mb=grows(16000),
+        runtime=grows(240),
     params:
         cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")}),
         clusterer=as_json(**{key: MAPPER[key] for key in ("eps", "min_samples")}),
@@ -48,8 +48,8 @@ rule measure_purity:
     conda:
         "../../envs/mapper.yaml"
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=grows(8000),
+        runtime=grows(60),
     params:
         order=as_json(samplings=list(SAMPLINGS), layers=MAPPER["layers"]),
         uncovered=MAPPER["uncovered"],

@@ -1,10 +1,7 @@
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each.
 rule sample_points:
     input:
-        activations=lambda wildcards: (
-            "<results>/activations/{model}/seed{seed}/{study}.{subset}."
-            + sampling_of(wildcards.study, wildcards.sampling)["tap"]
-        ),
+        activations="<results>/activations/{model}/seed{seed}/{study}.{subset}.{sampling}",
         labels=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/labels.npy",
     output:
         points="<results>/points/{model}/seed{seed}/{study}.{subset}.{sampling}.npz",
@@ -17,8 +14,8 @@ rule sample_points:
     conda:
         "../../envs/topology.yaml"
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=grows(8000),
+        runtime=grows(60),
     params:
         sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study)),

@@ -16,8 +16,8 @@ rule layer_distances:
         "../../envs/topology.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=grows(4000),
+        runtime=grows(60),
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         directions=config["similarity"]["directions"],
@@ -40,8 +40,8 @@ rule model_distances:
         "../../envs/topology.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=grows(8000),
+        runtime=grows(240),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
         directions=config["similarity"]["directions"],
@@ -63,8 +63,8 @@ rule measure_specificity:
     conda:
         "../../envs/topology.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=grows(4000),
+        runtime=grows(30),
     params:
         code=code_digest("measure_specificity"),
     script:

@@ -19,8 +19,8 @@ rule train_model:
     resources:
         gpu=gpu_count(),
         device=config["device"],
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=grows(8000),
+        runtime=grows(720),
     params:
         network=lambda wildcards: network(wildcards.model),
         recipe=lambda wildcards: as_json(**config["models"][wildcards.model]["training"]),

@@ -4,19 +4,22 @@ import json
 
 from actopo.dbscan import DBSCAN
 from actopo.io import load_arrays, load_json, save_arrays, save_json
-from actopo.job import progress, start_logging
+from actopo.job import limit_threads, progress, start_logging
 from actopo.mapper import IntervalCover, mapper_graph, node_link
 from actopo.neighbours import choose_eps, nearest_neighbour_distances
 
 start_logging(snakemake)
+limit_threads(snakemake.threads)
 
 file, layer = load_arrays(snakemake.input.points), f"layer{int(snakemake.wildcards.layer):02d}"
 points, lens, labels = (file[f"{layer}.{name}"] for name in ("points", "norm", "label"))
 settings, clusterer = json.loads(snakemake.params.cover), json.loads(snakemake.params.clusterer)
 cover = IntervalCover(settings["intervals"], settings["overlap"], settings["convention"])
 eps, choice = clusterer["eps"], {"rule": "fixed"}
+nearest = {}
 if eps == "knee":
-    eps, choice = choose_eps(nearest_neighbour_distances(points))
+    nearest["nearest_neighbour_distance"] = nearest_neighbour_distances(points)
+    eps, choice = choose_eps(nearest["nearest_neighbour_distance"])
 
 clusters = DBSCAN(eps, clusterer["min_samples"])
 graph = mapper_graph(points, lens, cover, clusters, progress=lambda steps: progress(steps, "interval"))
@@ -35,4 +38,5 @@ save_arrays(
     edges=graph.edges,
     shared=graph.shared,
     jaccard=graph.jaccard,
+    **nearest,
 )

@@ -37,7 +37,7 @@ with replacing(snakemake.output.activations) as folder, progress(len(images), "i
         for layer in layers
     }
     normalisation = (meta["mean"], meta["std"])
-    tap = snakemake.wildcards.tap
+    tap = snakemake.params.tap
     dump_activations(model, images, *normalisation, layers, tap, arrays, device=device, progress=bar.update)
     for array in arrays.values():
         array.flush()

@@ -2,10 +2,9 @@
 
 import json
 
-import pandas as pd
 from actopo.errors import InputError
 from actopo.figures.purity import plot
-from actopo.io import load_json
+from actopo.io import load_json, load_table
 from actopo.job import save_figure, start_logging
 
 start_logging(snakemake)
@@ -15,8 +14,8 @@ name = json.loads(snakemake.params.purity_class)["name"] or class_names[0]
 if name not in class_names:
     raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
 graphs, classes = (
-    pd.read_csv(snakemake.input.graphs),
-    pd.read_csv(snakemake.input.classes, dtype={"class": str}),
+    load_table(snakemake.input.graphs),
+    load_table(snakemake.input.classes),
 )
 of_class = classes.loc[classes["class"] == name, ["sampling", "layer", "purity"]]
 table = {}

@@ -2,27 +2,19 @@
 
 import json
 
-import pandas as pd
 from actopo.figures.specificity import plot
 from actopo.io import load_arrays
 from actopo.job import save_figure, start_logging
+from actopo.similarity import mean_specificity, specificity
 
 start_logging(snakemake)
 
-file, dimension = load_arrays(snakemake.input.matrix), f"h{snakemake.params.dimension}"
-layers, seeds = file["layers"].tolist(), file["seeds"].tolist()
-a, b = json.loads(snakemake.params.pair)["pair"]
-blocks = file[dimension].reshape(len(seeds), len(layers), len(seeds), len(layers))
-table = pd.read_csv(snakemake.input.table)
-headline = "dimension == @dimension and models == 'fixed' and correlation == 'pearson' and own_layer == 'with'"
-rho = table.query(headline).set_index("layer").rho[layers].to_numpy()
-figure = plot(
-    blocks[a, :, a],
-    blocks[a, :, b],
-    layers,
-    snakemake.params.row,
-    (seeds[a], seeds[b]),
-    rho,
-    float(rho.mean()),
+choice, file = json.loads(snakemake.params.choice), load_arrays(snakemake.input.matrix)
+layers, seeds, distances = file["layers"].tolist(), file["seeds"].tolist(), file[f"h{choice['dimension']}"]
+a, b = choice["pair"]
+blocks = distances.reshape(len(seeds), len(layers), len(seeds), len(layers))
+rho, rho_mean = mean_specificity(specificity(distances, len(seeds), len(layers), reference=a))
+pair = (seeds[a], seeds[b])
+save_figure(
+    snakemake.output.figure, plot(blocks[a, :, a], blocks[a, :, b], layers, choice["row"], pair, rho, rho_mean)
 )
-save_figure(snakemake.output.figure, figure)

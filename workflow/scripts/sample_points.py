@@ -16,14 +16,16 @@ settings = json.loads(snakemake.params.sampling)
 sample = getattr(sampling, settings.pop("method"))
 del settings["tap"]
 folder = Path(snakemake.input.activations)
+subset = snakemake.wildcards.subset
+batch = 0 if subset == "all" else int(subset.removeprefix("batch"))
 images = np.load(folder / "images.npy")
 labels = np.load(snakemake.input.labels)[images]
 
 with writing_arrays(snakemake.output.points) as add, progress(len(layers), "layer") as bar:
     for layer in layers:
         activations = np.load(folder / f"layer{layer:02d}.npy", mmap_mode="r")
-        # Positions are drawn anew for every network and layer.
-        seed = [snakemake.params.seed, int(snakemake.wildcards.seed), layer]
+        # Positions are drawn anew for every network, batch and layer.
+        seed = [snakemake.params.seed, int(snakemake.wildcards.seed), batch, layer]
         try:
             cloud = sample(activations, labels, seed=seed, **settings)
         except InputError as error:

@@ -2,8 +2,7 @@
 
 import json
 
-import pandas as pd
-from actopo.io import load_json, save_json
+from actopo.io import load_json, load_table, save_json
 from actopo.job import start_logging
 from actopo.summary import homology_summary, mapper_summary
 
@@ -12,12 +11,12 @@ start_logging(snakemake)
 studies = json.loads(snakemake.params.studies)
 meta = load_json(snakemake.input.meta)
 trained = [load_json(path) for path in snakemake.input.homology_metrics]
-specificity = pd.read_csv(snakemake.input.specificity) if snakemake.input.specificity else None
-distances = pd.read_csv(snakemake.input.layers)
+specificity = load_table(snakemake.input.specificity) if snakemake.input.specificity else None
+distances = load_table(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
 graphs, classes = (
-    pd.read_csv(snakemake.input.graphs),
-    pd.read_csv(snakemake.input.classes, dtype={"class": str}),
+    load_table(snakemake.input.graphs),
+    load_table(snakemake.input.classes),
 )
 summary = {
     "run": studies["run"],

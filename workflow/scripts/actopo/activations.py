@@ -114,7 +114,9 @@ def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500,
         If an activation is not finite: the network's weights are unusable. Names the layer and image.
     """
     model.to(device, memory_format=torch.channels_last).eval()
-    with torch.inference_mode(), recording(model, layers, tap) as recorded:
+    # Full float32 products: TF32 would cost three digits.
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch.inference_mode(), exact, recording(model, layers, tap) as recorded:
         for start in range(0, len(images), batch_size):
             stop = min(start + batch_size, len(images))
             # A copy in memory: PyTorch warns of arrays that it could not write to, such as memory maps.

@@ -6,14 +6,22 @@ messages name the key by its path, `homology.batch_size`, and say what to write 
 """
 
 import hashlib
+import os
 import zipfile
 from difflib import get_close_matches
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
 
 from actopo.errors import InputError
+
+# JSON has one kind of number, for which 10.0 is an integer; Python's range() and a list of seeds want 10.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
 
 # How many layers a network has, known without building it.
 LAYER_COUNTS = {"resnet18_cifar": 17}
@@ -43,14 +51,22 @@ def image_listing(dataset, root):
     Digest of what an image folder or .zip holds, without reading the images.
 
     Names and sizes of the files of a folder, names and check sums of the members of a .zip: a copy, a clone
-    or a `touch` changes nothing, an added, removed or edited image does. Empty for other data sets, and for
-    a .zip that cannot be listed, which the job that reads it reports.
+    or a `touch` changes nothing, an added or removed image does, and so does an edited one, unless it lies in
+    a folder and has as many bytes as before. Empty for other data sets, and for a .zip that cannot be listed,
+    which the job that reads it reports.
     """
-    if dataset != "image_folder" or not Path(root).exists():
+    if dataset != "image_folder":
         return ""
-    if Path(root).is_dir():
-        files = (path for path in Path(root).rglob("*") if path.is_file())
-        entries = [f"{path.relative_to(root)} {path.stat().st_size}" for path in files]
+    root = Path(root).expanduser()
+    if not root.exists():
+        return ""
+    if root.is_dir():
+        entries = [
+            f"{Path(folder, name).relative_to(root)} {Path(folder, name).stat().st_size}"
+            for folder, _, names in os.walk(root, followlinks=True)
+            for name in names
+            if not name.startswith(".")
+        ]
     else:
         try:
             with zipfile.ZipFile(root) as archive:
@@ -75,12 +91,22 @@ def check(config, schema):
     InputError
         Names every key that is wrong.
     """
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
-    problems = [message for error in errors for message in _explain(error)]
+    problems = list(_odd_keys(config, []))
+    if not problems:
+        errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
+        problems = [message for error in errors for message in _explain(error)]
     if not problems:
         problems = list(_contradictions(config))
     if problems:
         raise InputError("the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+
+def _odd_keys(value, path):
+    """Keys that YAML reads as a number, a date or a truth value."""
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if not isinstance(key, str):
+            yield f"{_where([*path, key])}: YAML reads this name as {type(key).__name__}; put it in quotes"
+        yield from _odd_keys(item, [*path, key])
 
 
 def _where(path):
@@ -153,7 +179,7 @@ def _contradictions(config):
     models = config["models"]
     if data["dataset"] != "digits" and data["root"] is None:
         yield f"data.root: {data['dataset']} needs the folder or .zip where the images are, or are to be kept"
-    if data["dataset"] == "image_folder" and data["root"] is not None and not Path(data["root"]).exists():
+    if data["dataset"] == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
         yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
     for name, model in models.items():
         training = model["training"]
@@ -162,6 +188,13 @@ def _contradictions(config):
                 f"models.{name}.training.peak_epoch: {training.get('peak_epoch', 5)} lies beyond the last of "
                 f"{training['epochs']} epochs"
             )
+        if training["schedule"] == "step":
+            inside = [milestone for milestone in training.get("milestones", []) if milestone < training["epochs"]]
+            if not inside:
+                yield (
+                    f"models.{name}.training.milestones: schedule step needs one before the last of "
+                    f"{training['epochs']} epochs; or set schedule to triangular"
+                )
         if training.get("cutout", 8) > data["size"]:
             yield f"models.{name}.training.cutout: {training.get('cutout', 8)} is larger than data.size {data['size']}"
     for study in ("homology", "mapper"):
@@ -184,6 +217,8 @@ def _contradictions(config):
         if 1 < n_seeds <= last:
             problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
             yield f"figures.pair: {problem}"
+        if n_seeds > 1 and len(layer_list(homology["layers"], model["architecture"])) < 3:
+            yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
         if figures["row"] not in layer_list(homology["layers"], model["architecture"]):
             yield f"figures.row: layer {figures['row']} is not among homology.layers"
     if figures["dimension"] not in homology["dimensions"]:
@@ -198,4 +233,7 @@ def _contradictions(config):
         yield "mapper.samplings: all are null; keep at least one"
     for name, sampling in samplings.items():
         for key in sorted(set(sampling) - {"method", "tap"} - allowed[sampling["method"]]):
-            yield f"mapper.samplings.{name}.{key}: has no meaning for method {sampling['method']}; remove it"
+            yield (
+                f"mapper.samplings.{name}.{key}: has no meaning for method {sampling['method']}; remove it, or give "
+                f"your sampling another name and set {name}: null"
+            )

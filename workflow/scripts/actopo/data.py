@@ -4,7 +4,7 @@ Labelled images as arrays: digits, CIFAR-10, Fashion-MNIST, or a folder or .zip 
 Every image becomes ``size x size``: the shorter side is resized to `size` with the aspect ratio kept (area
 averaging when it shrinks, bicubic when it grows) and the centre is cut out. Images are read in the order of
 the sorted class and file names, so a folder and its archive give the same arrays. This module and
-`image_folder` are the only ones of the package that read paths, because images are files.
+`image_folder` read paths, because images are files.
 
 References
 ----------
@@ -131,6 +131,11 @@ def load_images(dataset, root=None, size=32, channels=3, test_share=0.2, seed=0,
     else:
         parts, class_names, provenance = _load_torchvision(dataset, Path(root).expanduser(), size, channels)
     train, test = parts
+    for name, part in zip(PARTS, parts, strict=True):
+        if not len(part.labels):
+            raise InputError(
+                f"the {name} part has no image; give every class at least 2 images, or a {name}/ folder of its own."
+            )
     mean, std = normalisation(train.images)
     sha256 = {name: _digest(part) for name, part in zip(PARTS, parts, strict=True)}
     sha256 |= provenance.pop("sha256", {})

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 # A fixed date makes the same arrays the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -18,7 +19,9 @@ def replacing(path):
     """Yield a temporary path beside `path`, for a file or a folder: renamed on success, removed on failure."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.part")
+    # What a killed job left behind.
+    _remove_folder(temporary)
     try:
         yield temporary
         _remove_folder(path)
@@ -86,6 +89,11 @@ def save_table(path, table):
     """Write a data frame as .csv, without its index."""
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def load_table(path):
+    """Read a .csv; names of classes and samplings stay texts, also `1` and `NA`."""
+    return pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
 
 
 def save_bytes(path, content):

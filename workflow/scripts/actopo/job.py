@@ -59,6 +59,15 @@ def progress(steps, unit, description=None):
     return tqdm(**what, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
 
 
+def limit_threads(n_threads):
+    """Keep PyTorch and numba to the threads of the job; BLAS and OpenMP have them from Snakemake."""
+    import numba
+    import torch
+
+    torch.set_num_threads(n_threads)
+    numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+
+
 def save_figure(paths, figure):
     """Write a figure into every path, in the format of its ending."""
     from actopo.figures.style import figure_bytes

@@ -151,6 +151,12 @@ def augment(padded, chosen, draw, recipe):
     return batch.permute(0, 3, 1, 2)
 
 
+def batches_of(order, batch_size):
+    """Pieces of `order`; a single image left over joins the last piece, since batch norm needs two."""
+    pieces = list(order.split(batch_size))
+    return [*pieces[:-2], torch.cat(pieces[-2:])] if len(pieces) > 1 and len(pieces[-1]) == 1 else pieces
+
+
 def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
     """Share of images (uint8, (N, h, w, c)) whose largest logit is at the label; `dtype` is autocast's."""
     model.eval()
@@ -215,7 +221,7 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     t = recipe.translate
     padded = functional.pad(to_input(images, mean, std, device).permute(0, 2, 3, 1), (0, 0, t, t, t, t))
     truth = torch.as_tensor(labels, device=device)
-    n_batches = -(-len(images) // recipe.batch_size)
+    n_batches = len(batches_of(torch.arange(len(images)), recipe.batch_size))
     begin, rates = time.perf_counter(), []
     # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
@@ -225,7 +231,7 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
             draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
             draw = {name: torch.as_tensor(values, device=device) for name, values in draw.items()}
             total = torch.zeros((), dtype=torch.float64, device=device)
-            for index, chosen in enumerate(draw["order"].split(recipe.batch_size)):
+            for index, chosen in enumerate(batches_of(draw["order"], recipe.batch_size)):
                 rate = recipe.rate(epoch + index / n_batches)
                 for group in optimiser.param_groups:
                     group["lr"] = rate
