@@ -217,6 +217,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     )
     scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
     losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
+    for _ in losses if progress is not None else ():
+        progress()
 
     t = recipe.translate
     padded = functional.pad(to_input(images, mean, std, device).permute(0, 2, 3, 1), (0, 0, t, t, t, t))
