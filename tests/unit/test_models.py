@@ -24,9 +24,15 @@ def model(request):
 
 
 def dump(model, images, layers, tap, **kwargs):
+    batches = {layer: [] for layer in layers}
+    dump_activations(
+        model, images, [0.5] * 3, [0.25] * 3, layers, tap, lambda layer, batch: batches[layer].append(batch), **kwargs
+    )
     shapes = activation_shapes(model, layers, images.shape[1:])
-    out = {layer: np.full((len(images), *shapes[layer]), np.nan, dtype=np.float32) for layer in layers}
-    dump_activations(model, images, [0.5] * 3, [0.25] * 3, layers, tap, out, **kwargs)
+    out = {layer: np.concatenate(pieces) for layer, pieces in batches.items()}
+    assert {layer: array.shape for layer, array in out.items()} == {
+        layer: (len(images), *shapes[layer]) for layer in layers
+    }
     return out
 
 

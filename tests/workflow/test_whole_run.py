@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tiny import TINY
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +99,13 @@ def test_report_is_one_page_with_the_figures(finished):
         "whose largest H1 coefficient is below 0.17",
     ):
         assert words in page, words
+
+
+def test_full_clouds_in_the_homology_study(spoilable):
+    """Every position of the last stage, 2 x 2 of them."""
+    homology = {**TINY["homology"], "sampling": "full", "layers": [13, 14, 15, 16]}
+    config = spoilable.config({**TINY, "homology": homology, "figures": {"row": 16}}, "full.yaml")
+    target = "results/tiny/diagrams/resnet18_a/seed0.batch0.npz"
+    done = spoilable.run("--", target, configfiles=[config])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert np.load(spoilable.folder / target)["layer16.h0"].shape == (60 * 4 - 1, 2)

@@ -1,6 +1,7 @@
 """Activations of every layer of a study, one array (N, n, m, c) a layer, in one forward pass."""
 
 import json
+from contextlib import ExitStack
 
 import numpy as np
 import torch
@@ -26,18 +27,22 @@ if subset != "all":
     index = batches(len(images), n_batches=batch + 1, **json.loads(snakemake.params.batches))[batch]
     images = images[index]
 
-with replacing(snakemake.output.activations) as folder, progress(len(images), "image") as bar:
+with replacing(snakemake.output.activations) as folder, progress(len(images), "image") as bar, ExitStack() as stack:
     folder.mkdir()
     np.save(folder / "images.npy", index)
-    shapes = activation_shapes(model, layers, images.shape[1:])
-    arrays = {
-        layer: np.lib.format.open_memmap(
-            folder / f"layer{layer:02d}.npy", mode="w+", dtype=np.float32, shape=(len(images), *shapes[layer])
-        )
-        for layer in layers
-    }
-    normalisation = (meta["mean"], meta["std"])
-    tap = snakemake.params.tap
-    dump_activations(model, images, *normalisation, layers, tap, arrays, device=device, progress=bar.update)
-    for array in arrays.values():
-        array.flush()
+    files = {}
+    for layer, shape in activation_shapes(model, layers, images.shape[1:]).items():
+        files[layer] = stack.enter_context(open(folder / f"layer{layer:02d}.npy", "wb"))
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(images), *shape)}
+        np.lib.format.write_array_header_1_0(files[layer], header)
+    dump_activations(
+        model,
+        images,
+        meta["mean"],
+        meta["std"],
+        layers,
+        snakemake.params.tap,
+        lambda layer, batch: files[layer].write(batch),
+        device=device,
+        progress=bar.update,
+    )

@@ -87,9 +87,9 @@ def activation_shapes(model, layers, image_shape):
         return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
 
 
-def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500, device="cpu", progress=None):
+def dump_activations(model, images, mean, std, layers, tap, write, batch_size=500, device="cpu", progress=None):
     """
-    Write the activations of all images into arrays that the caller provides.
+    Hand the activations of all images to the caller, batch by batch.
 
     Parameters
     ----------
@@ -100,8 +100,9 @@ def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500,
         Normalisation, as in `to_input`.
     layers : sequence of int
     tap : {"conv", "bn", "relu"}
-    out : dict of int to float32 array of shape (N, n, m, c)
-        Filled; memory maps keep memory independent of N.
+    write : callable (layer, float32 ndarray of shape (b, n, m, c))
+        Called for every layer of every batch, in the order of the images. What writes into files keeps
+        memory independent of N.
     batch_size : int
         Images per forward pass. Results do not depend on it beyond rounding.
     device : str or torch.device
@@ -131,6 +132,6 @@ def dump_activations(model, images, mean, std, layers, tap, out, batch_size=500,
                         f"layer {layer} has an activation that is not finite for image {image}; "
                         "the network diverged in training or its weights are damaged"
                     )
-                out[layer][start:stop] = batch.cpu().numpy()
+                write(layer, batch.cpu().numpy())
             if progress is not None:
                 progress(stop - start)

@@ -1,6 +1,7 @@
 """Training of the models of one name: loss by epoch, and the test accuracy each seed ends with."""
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from actopo.errors import InputError
 from actopo.figures import style
@@ -62,6 +63,10 @@ def _losses(axes, losses):
     axes.plot([], [], color=style.LINES[0], linewidth=0.5, label=f"each of {len(losses)} seeds")
     if np.nanmin(table, initial=np.inf) > 0:
         axes.set_yscale("log")
+        # Powers of ten alone are too few labels for one or two decades.
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel("training loss")
