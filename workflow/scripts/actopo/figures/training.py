@@ -63,7 +63,11 @@ def _losses(axes, losses):
     axes.plot([], [], color=style.LINES[0], linewidth=0.5, label=f"each of {len(losses)} seeds")
     if np.nanmin(table, initial=np.inf) > 0:
         axes.set_yscale("log")
-        # Powers of ten alone are too few labels for one or two decades.
+        # Powers of ten alone are too few labels for one or two decades; the axis ends at labels.
+        ticks = np.outer(10.0 ** np.arange(-12, 12), (1, 2, 5)).ravel()
+        below = np.searchsorted(ticks, np.nanmin(table), side="right") - 1
+        above = np.searchsorted(ticks, np.nanmax(table))
+        axes.set_ylim(ticks[max(below, 0)], ticks[min(above, len(ticks) - 1)])
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
