@@ -21,10 +21,13 @@ NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": 
 
 
 class Files(SimpleNamespace):
-    """Named files, as attributes and as items; `files` lists those that have no name of their own."""
+    """Named files, as attributes, as items and in order."""
 
     def __getitem__(self, key):
         return vars(self)[key]
+
+    def __iter__(self):
+        return iter(vars(self).values())
 
 
 def run(name, input=None, output=None, params=None, threads=1, **wildcards):
@@ -303,10 +306,10 @@ def test_figures_and_summary(folder, images, trained, distances, graphs, purity,
         "plot_purity": ({**purity, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
     }
     for name, (files, params, wildcards) in jobs.items():
-        output = [folder / f"{name}.png", folder / f"{name}.svg"]
-        run(name, files, {"figure": output}, params, **wildcards)
-        assert output[0].read_bytes().startswith(b"\x89PNG")
-        assert b"<svg" in output[1].read_bytes()
+        output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+        run(name, files, output, params, **wildcards)
+        assert output["png"].read_bytes().startswith(b"\x89PNG")
+        assert b"<svg" in output["svg"].read_bytes()
 
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
     files |= {"layers": distances["layers"]["table"], "specificity": distances["specificity"]}
@@ -321,7 +324,7 @@ def test_figures_and_summary(folder, images, trained, distances, graphs, purity,
 def test_plot_purity_names_the_classes(folder, images, purity):
     files = {**purity, "meta": images["meta"]}
     with pytest.raises(InputError, match="no class 'deer'; choose one of blue, green, red"):
-        run("plot_purity", files, {"figure": [folder / "x.png"]}, {"purity_class": json.dumps({"name": "deer"})})
+        run("plot_purity", files, {"png": folder / "x.png"}, {"purity_class": json.dumps({"name": "deer"})})
 
 
 def test_dump_activations_refuses_other_weights(folder, images):

@@ -130,8 +130,3 @@ def grows(amount):
 def gpu_count():
     """GPUs that a job on a network asks for; none where the config says cpu."""
     return 0 if config["device"] == "cpu" else 1
-
-
-def figure_files(name):
-    """The files of a figure."""
-    return [f"<results>/figures/{name}.png", f"<results>/figures/{name}.svg"]

@@ -4,7 +4,9 @@ REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
 # Fig. 6 compares two networks.
 NAMES = ["layer_distances", *(["specificity"] if len(SEEDS) > 1 else []), "mapper_graphs", "purity"]
 TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
-FIGURES = [file for name in [*NAMES, *(f"training.{model}" for model in TRAINED)] for file in figure_files(name)]
+FIGURES = collect(
+    "<results>/figures/{name}.{kind}", name=[*NAMES, *(f"training.{model}" for model in TRAINED)], kind=["png", "svg"]
+)
 
 
 rule plot_training:
@@ -13,12 +15,13 @@ rule plot_training:
             "<results>/models/{model}/seed{seed}.json", model=wildcards.model, seed=used_seeds(wildcards.model)
         ),
     output:
-        figure=report(
-            multiext("<results>/figures/training.{model}", ".png", ".svg"),
+        png=report(
+            "<results>/figures/training.{model}.png",
             caption="../report/training.rst",
             category="Training",
             labels={"figure": "loss and accuracy", "network": "{model}"},
         ),
+        svg="<results>/figures/training.{model}.svg",
     log:
         "<results>/logs/plot_training/{model}.log",
     benchmark:
@@ -35,12 +38,13 @@ rule plot_layer_distances:
     input:
         matrix=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
     output:
-        figure=report(
-            figure_files("layer_distances"),
+        png=report(
+            "<results>/figures/layer_distances.png",
             caption="../report/layer_distances.rst",
             category="Homology",
             labels={"figure": "distances between layers (Fig. 5)"},
         ),
+        svg="<results>/figures/layer_distances.svg",
     log:
         "<results>/logs/plot_layer_distances.log",
     benchmark:
@@ -58,12 +62,13 @@ rule plot_specificity:
     input:
         matrix=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
     output:
-        figure=report(
-            figure_files("specificity"),
+        png=report(
+            "<results>/figures/specificity.png",
             caption="../report/specificity.rst",
             category="Homology",
             labels={"figure": "specificity (Fig. 6)"},
         ),
+        svg="<results>/figures/specificity.svg",
     log:
         "<results>/logs/plot_specificity.log",
     benchmark:
@@ -82,12 +87,13 @@ rule plot_mapper_graphs:
         graphs=collect(f"{REFERENCE}/{{sampling}}/layer{{layer}}.json", sampling=SAMPLINGS, layer=MAPPER["layers"]),
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        figure=report(
-            figure_files("mapper_graphs"),
+        png=report(
+            "<results>/figures/mapper_graphs.png",
             caption="../report/mapper_graphs.rst",
             category="Mapper",
             labels={"figure": "graphs by layer (Fig. 8)"},
         ),
+        svg="<results>/figures/mapper_graphs.svg",
     log:
         "<results>/logs/plot_mapper_graphs.log",
     benchmark:
@@ -107,12 +113,13 @@ rule plot_purity:
         classes=f"{REFERENCE}/class_purity.csv",
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        figure=report(
-            figure_files("purity"),
+        png=report(
+            "<results>/figures/purity.png",
             caption="../report/purity.rst",
             category="Mapper",
             labels={"figure": "purity by layer (Fig. 12)"},
         ),
+        svg="<results>/figures/purity.svg",
     log:
         "<results>/logs/plot_purity.log",
     benchmark:

@@ -9,4 +9,4 @@ start_logging(snakemake)
 
 file, dimension = load_arrays(snakemake.input.matrix), snakemake.params.dimension
 mean, _, cv = layer_statistics(file[f"h{dimension}"])
-save_figure(snakemake.output.figure, plot(mean, cv, file["layers"].tolist(), f"H{dimension}"))
+save_figure(snakemake.output, plot(mean, cv, file["layers"].tolist(), f"H{dimension}"))

@@ -12,4 +12,4 @@ order = json.loads(snakemake.params.order)
 graphs = iter(snakemake.input.graphs)
 grid = [[load_json(next(graphs)) for _ in order["layers"]] for _ in order["samplings"]]
 class_names = load_json(snakemake.input.meta)["class_names"]
-save_figure(snakemake.output.figure, plot(grid, order["samplings"], order["layers"], class_names))
+save_figure(snakemake.output, plot(grid, order["samplings"], order["layers"], class_names))

@@ -26,4 +26,4 @@ for sampling, rows in graphs.merge(of_class, on=["sampling", "layer"]).groupby("
         "class_purity": rows.purity.tolist(),
         "coverage": rows.coverage.tolist(),
     }
-save_figure(snakemake.output.figure, plot(table, name, len(class_names)))
+save_figure(snakemake.output, plot(table, name, len(class_names)))

@@ -15,4 +15,4 @@ a, b = choice["pair"]
 blocks = distances.reshape(len(seeds), len(layers), len(seeds), len(layers))
 rho, rho_mean = mean_specificity(specificity(distances, len(seeds), len(layers), reference=a))
 pair = (seeds[a], seeds[b])
-save_figure(snakemake.output.figure, plot(blocks[a, :, a], blocks[a, :, b], layers, choice["row"], pair, rho, rho_mean))
+save_figure(snakemake.output, plot(blocks[a, :, a], blocks[a, :, b], layers, choice["row"], pair, rho, rho_mean))

@@ -7,4 +7,4 @@ from actopo.job import save_figure, start_logging
 start_logging(snakemake)
 
 curves = [load_json(path) for path in snakemake.input.metrics]
-save_figure(snakemake.output.figure, plot(curves, title=snakemake.wildcards.model))
+save_figure(snakemake.output, plot(curves, title=snakemake.wildcards.model))
