@@ -14,8 +14,8 @@ def test_layer_statistics():
     matrices = np.array([[[0, 1, 4], [1, 0, 2], [4, 2, 0]], [[0, 3, 4], [3, 0, 4], [4, 4, 0]]])
     mean, sd, cv = layer_statistics(matrices)
     nan, root = np.nan, np.sqrt(2)
-    np.testing.assert_array_equal(mean, [[nan, 2, 4], [2, nan, 3], [4, 3, nan]])
-    np.testing.assert_allclose(sd, [[nan, root, 0], [root, nan, root], [0, root, nan]])
+    np.testing.assert_array_equal(mean, [[0, 2, 4], [2, 0, 3], [4, 3, 0]])
+    np.testing.assert_allclose(sd, [[0, root, 0], [root, 0, root], [0, root, 0]], atol=1e-15)
     np.testing.assert_allclose(cv, [[nan, root / 2, 0], [root / 2, nan, root / 3], [0, root / 3, nan]])
 
 

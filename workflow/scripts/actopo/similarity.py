@@ -26,9 +26,8 @@ def layer_statistics(matrices):
     Returns
     -------
     mean, sd, cv : ndarray of shape (l, l)
-        Mean, standard deviation (with b - 1) and their ratio sd / mean for each pair of layers. The
-        diagonal of all three is nan, sd and cv are nan for a single batch, and cv is nan where the mean
-        is 0.
+        Mean, standard deviation (with b - 1) and their ratio sd / mean for each pair of layers. sd
+        and cv are nan for a single batch, and cv is nan where the mean is 0, as on the diagonal.
 
     Raises
     ------
@@ -40,8 +39,6 @@ def layer_statistics(matrices):
         raise InputError(f"matrices have shape {matrices.shape}; give one square matrix per batch.")
     mean = matrices.mean(axis=0)
     sd = matrices.std(axis=0, ddof=1) if len(matrices) > 1 else np.full_like(mean, np.nan)
-    np.fill_diagonal(mean, np.nan)
-    np.fill_diagonal(sd, np.nan)
     return mean, sd, np.divide(sd, mean, out=np.full_like(mean, np.nan), where=mean != 0)
 
 

@@ -19,7 +19,7 @@ def plot(mean, cv, layers, dimension):
     Parameters
     ----------
     mean : array_like of shape (L, L)
-        Mean over batches of the distance between two layers, in filtration units; its diagonal is drawn as 0.
+        Mean over batches of the distance between two layers, in filtration units.
     cv : array_like of shape (L, L)
         Standard deviation over batches divided by the mean. Its diagonal (0 / 0) is not shown.
     layers : sequence of int of length L
@@ -36,8 +36,7 @@ def plot(mean, cv, layers, dimension):
     InputError
         If a matrix is not `L x L`.
     """
-    mean = style.layer_matrix(mean, layers, "the mean distances").copy()
-    np.fill_diagonal(mean, 0)
+    mean = style.layer_matrix(mean, layers, "the mean distances")
     cv = style.layer_matrix(cv, layers, "the coefficient of variation").copy()
     np.fill_diagonal(cv, np.nan)
     figure = style.new_figure(7.2, 3.15)
