@@ -400,7 +400,7 @@ def test_batches_are_disjoint_and_stable():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((100, 10, 11), ["homology.batches 11", "homology.batch_size 10", "there are 100", "at most 10"]),
+        ((100, 10, 11), ["homology.batches: 11 batches", "homology.batch_size 10", "there are 100", "at most 10"]),
         ((100, 101, 1), ["homology.batch_size to at most 100"]),
         ((100, 10, 0), ["homology.batches is 0"]),
         ((100, 0, 10), ["homology.batch_size is 0"]),

@@ -361,4 +361,4 @@ def test_training_shows_every_seed_and_the_means():
     np.testing.assert_allclose(level.get_ydata(), 0.8325)
     assert losses.get_yscale() == "log"
     assert accuracies.get_title().startswith("mean 0.8325 ±")
-    assert training.plot(CURVES[:1]).axes[1].get_title() == "mean 0.8000"
+    assert training.plot(CURVES[:1]).axes[1].get_title() == "test accuracy 0.8000"

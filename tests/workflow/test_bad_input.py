@@ -78,7 +78,6 @@ def test_images(fresh, tmp_path, problem):
     [
         ({"homology": {"batch_size": 100_000}}, "dump_activations", "homology.batch_size"),
         ({"homology": {"batches": 50}}, "dump_activations", "homology.batches"),
-        ({"homology": {"points_per_image": 5}}, "sample_points", "points_per_image"),
         ({"figures": {"purity_class": "deer"}}, "plot_purity", "figures.purity_class"),
     ],
 )

@@ -69,6 +69,12 @@ def test_config(finished, path, value, expected):
     assert finished.planned(configfiles=[name]) == expected
 
 
+def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
+    config = with_change("homology.layers", [16, 0, 9, 8])
+    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    assert planned == {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS
+
+
 def test_swapped_settings_of_a_figure(finished):
     """Numbers that change places are a change."""
     config = with_change("figures", {**TINY["figures"], "dimension": 0, "row": 8, "pair": [1, 0]})

@@ -1,6 +1,7 @@
 """One whole run on a CPU: everything that the workflow promises is there and readable."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,20 @@ def test_the_same_seed_gives_the_same_bytes(finished, results):
     assert done.returncode == 0, done.stdout + done.stderr
     different = [str(path.relative_to(results)) for path, content in before.items() if path.read_bytes() != content]
     assert different == []
+
+
+def test_it_runs_from_another_folder(finished, tmp_path):
+    (tmp_path / "mine.yaml").write_text((finished.folder / "tiny.yaml").read_text())
+    command = ["--snakefile", str(finished.folder / "Snakefile"), "--directory", str(tmp_path)]
+    planned = finished.planned(*command, configfiles=[str(tmp_path / "mine.yaml")])
+    assert planned["train_model"] == 3
+
+
+def test_results_can_be_read_by_others(results):
+    mask = os.umask(0)
+    os.umask(mask)
+    modes = {path.stat().st_mode & 0o777 for path in results.rglob("*.*") if path.is_file()}
+    assert modes == {0o666 & ~mask}
 
 
 def test_report_is_one_page_with_the_figures(finished):

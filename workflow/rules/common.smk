@@ -105,8 +105,8 @@ def sampling_of(study, name):
 
 
 def study_layers(study):
-    """Layers of a study, in the order of the config."""
-    return LAYERS if study == "homology" else MAPPER["layers"]
+    """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
+    return sorted(LAYERS if study == "homology" else MAPPER["layers"])
 
 
 def used_seeds(model):

@@ -15,7 +15,7 @@ rule compute_diagrams:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        layers=as_json(layers=LAYERS),
+        layers=as_json(layers=study_layers("homology")),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),
         code=code_digest("compute_diagrams"),
     script:

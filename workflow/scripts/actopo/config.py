@@ -9,6 +9,7 @@ import hashlib
 import os
 import zipfile
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -18,9 +19,15 @@ from jsonschema.validators import extend
 from actopo.errors import InputError
 
 # JSON has one kind of number, for which 10.0 is an integer; Python's range() and a list of seeds want 10.
+# YAML has .nan and .inf, which no key takes.
 Validator = extend(
     Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in (int, float) and isfinite(value),
+        }
+    ),
 )
 
 # How many layers a network has, known without building it.
@@ -38,6 +45,14 @@ def seed_list(seeds):
 def layer_list(layers, architecture):
     """Layer indices: `all` stands for every layer of the architecture."""
     return list(range(LAYER_COUNTS[architecture])) if layers == "all" else list(layers)
+
+
+def positions(architecture, layer, size):
+    """Side of a layer's square of positions, for images of `size` pixels: every stage but the first halves it."""
+    if architecture == "resnet18_cifar":
+        for _ in range(max(layer - 1, 0) // 4):
+            size = (size + 1) // 2
+    return size
 
 
 def sampling_order(samplings):
@@ -98,7 +113,8 @@ def check(config, schema):
     if not problems:
         problems = list(_contradictions(config))
     if problems:
-        raise InputError("the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
+        lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
+        raise InputError(f"the configuration is wrong:\n{lines}")
 
 
 def _odd_keys(value, path):
@@ -138,13 +154,10 @@ def _explain(error):
         # Where one of the alternatives has the right type, what it lacks says more than the list of them.
         fitting = [item for item in error.context if item.validator not in ("type", "const")]
         detail = f": {_message(best_match(fitting))}" if fitting else ""
-        yield f"{where}: {value!r} is not {' or '.join(texts)}{detail}"
+        yield f"{where}: {value!r} is not {' or '.join(texts)}{detail}{_number_hint(value)}"
     elif error.validator == "type":
         wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
-        hint = ""
-        if isinstance(value, str) and wanted in ("number", "integer") and _is_number(value):
-            hint = f"; YAML reads {value} as text, write {float(value)!r}"
-        yield f"{where}: {value!r} is not of type {wanted}{hint}"
+        yield f"{where}: {value!r} is not of type {wanted}{_number_hint(value)}"
     else:
         yield f"{where}: {_message(error)}"
 
@@ -165,12 +178,16 @@ def _message(error):
     return f"{error.instance!r} {text}"
 
 
-def _is_number(text):
+def _number_hint(value):
+    """What to write for a number that arrived as text."""
     try:
-        float(text)
+        number = float(value) if isinstance(value, str) else None
     except ValueError:
-        return False
-    return True
+        number = None
+    if number is None:
+        return ""
+    number = int(number) if isfinite(number) and number.is_integer() else number
+    return f"; it arrived as text, write {number!r} (in a file: numbers inside a --config are texts)"
 
 
 def _contradictions(config):
@@ -207,6 +224,14 @@ def _contradictions(config):
         beyond = [layer for layer in layer_list(config[study]["layers"], architecture) if layer > last]
         if beyond:
             yield f"{study}.layers: {beyond} do not exist; {architecture} has layers 0 to {last}"
+        samplings = {f"mapper.samplings.{name}": item for name, item in sampling_order(mapper["samplings"]).items()}
+        for path, sampling in (samplings if study == "mapper" else {"homology": homology}).items():
+            wanted, border = sampling.get("points_per_image", 1), sampling.get("exclude_border", False)
+            for layer in layer_list(config[study]["layers"], architecture):
+                side = positions(architecture, layer, data["size"]) - border
+                if layer <= last and wanted > side**2:
+                    yield f"{path}.points_per_image: {wanted} is more than layer {layer}'s {side} x {side} positions"
+                    break
     if homology["sampling"] == "full" and homology["points_per_image"] != 1:
         yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
     if mapper["model"] in models and mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):

@@ -221,8 +221,8 @@ def batches(n_images, batch_size, n_batches, seed):
         if most == 0:
             remedy = f"set homology.batch_size to at most {n_images // n_batches}"
         raise InputError(
-            f"homology.batches {n_batches} x homology.batch_size {batch_size} = {n_batches * batch_size} "
-            f"images, but there are {n_images} and batches are disjoint: {remedy}."
+            f"homology.batches: {n_batches} batches of homology.batch_size {batch_size} need "
+            f"{n_batches * batch_size} images, but there are {n_images} and batches are disjoint: {remedy}."
         )
     order = np.random.default_rng(seed).permutation(n_images).astype(np.int64, copy=False)
     return order[: n_batches * batch_size].reshape(n_batches, batch_size)

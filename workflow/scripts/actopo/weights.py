@@ -6,16 +6,15 @@ import logging
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from actopo.io import replacing
+from actopo.io import save_bytes
 
 
 def save_tensors(path, tensors, **metadata):
     """Write a dict of tensors; `metadata` are texts."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    save_bytes(path, save(tensors, metadata))
 
 
 class Checkpoint:

@@ -45,7 +45,9 @@ def plot(mean, cv, layers, dimension):
     style.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
     left.set_title(f"mean over batches, {dimension}")
     mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis")
-    style.colour_bar(figure, mesh, right, "coefficient of variation over batches", shrink=0.85)
+    # Without a value there is no scale to show.
+    if np.isfinite(cv).any():
+        style.colour_bar(figure, mesh, right, "coefficient of variation over batches", shrink=0.85)
     right.set_title(_largest(cv, layers))
     for axes, letter in ((left, "a"), (right, "b")):
         style.panel_letter(axes, letter)
@@ -54,6 +56,6 @@ def plot(mean, cv, layers, dimension):
 
 def _largest(cv, layers):
     if not np.isfinite(cv).any():
-        return "no pair of layers"
+        return "no variation: a single batch" if len(layers) > 1 else "no pair of layers"
     row, col = np.unravel_index(np.argmax(np.where(np.isfinite(cv), cv, -1)), cv.shape)
     return f"maximum CV {cv[row, col]:.3f} (layers {layers[row]} and {layers[col]})"

@@ -60,7 +60,11 @@ def _losses(axes, losses):
     count = np.isfinite(table).sum(axis=0)
     mean = np.divide(np.nansum(table, axis=0), count, out=np.full(epochs, np.nan), where=count > 0)
     axes.plot(steps, mean, color="black", linewidth=1.3, marker=marker, label="mean")
-    axes.plot([], [], color=style.LINES[0], linewidth=0.5, label=f"each of {len(losses)} seeds")
+    if len(losses) > 1:
+        axes.plot([], [], color=style.LINES[0], linewidth=0.5, label=f"each of {len(losses)} seeds")
+        axes.legend(loc="upper right")
+    if epochs == 1:
+        axes.set_xlim(0, 2)
     if np.nanmin(table, initial=np.inf) > 0:
         axes.set_yscale("log")
         # Powers of ten alone are too few labels for one or two decades; the axis ends at labels.
@@ -74,18 +78,20 @@ def _losses(axes, losses):
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel("training loss")
-    axes.legend(loc="upper right")
 
 
 def _accuracies(axes, seeds, accuracy):
     mean = accuracy.mean()
-    text = f"mean {mean:.4f}"
+    text = f"test accuracy {mean:.4f}"
     if len(accuracy) > 1:
-        text += f" ± {accuracy.std(ddof=1):.4f} (sd of {len(accuracy)} seeds)"
-    axes.axhline(mean, color="black", linestyle="--", linewidth=0.9)
+        text = f"mean {mean:.4f} ± {accuracy.std(ddof=1):.4f} (sd of {len(accuracy)} seeds)"
+        axes.axhline(mean, color="black", linestyle="--", linewidth=0.9)
     axes.plot(seeds, accuracy, "o", color=style.LINES[0], markersize=2.8)
     axes.set_title(text)
     axes.margins(x=0.04, y=0.12)
+    if len(accuracy) == 1:
+        axes.set_xlim(seeds[0] - 1, seeds[0] + 1)
+        axes.set_ylim(0, 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("seed")
     axes.set_ylabel("final test accuracy")
