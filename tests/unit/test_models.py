@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from actopo.activations import activation_shapes, dump_activations, recording
+from actopo.config import positions
 from actopo.errors import InputError
 from actopo.models import N_LAYERS, build, load_weights, resnet18_cifar, to_input
 from torch.nn import functional
@@ -46,6 +47,13 @@ def test_seventeen_layers_have_the_shapes_of_the_paper(model):
     expected = [(32, 32, 2)] * 5 + [(16, 16, 4)] * 4 + [(8, 8, 8)] * 4 + [(4, 4, 16)] * 4
     assert list(shapes.values()) == expected
     assert [conv.kernel_size for conv, _ in model.layers()] == [(3, 3)] * N_LAYERS
+
+
+@pytest.mark.parametrize("size", [32, 20, 9])
+def test_positions_are_known_without_building_the_network(size):
+    shapes = activation_shapes(resnet18_cifar(1, "A", 2, seed=0), range(N_LAYERS), (size, size, 3))
+    assert [positions("resnet18_cifar", layer, size) for layer in range(N_LAYERS)] == [n for n, _, _ in shapes.values()]
+    assert all(n == m for n, m, _ in shapes.values())
 
 
 def test_number_of_parameters_is_that_of_resnet18():
