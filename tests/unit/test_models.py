@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from actopo.activations import activation_shapes, dump_activations, recording
-from actopo.config import positions
+from actopo.config import LAYER_COUNTS, positions
 from actopo.errors import InputError
-from actopo.models import N_LAYERS, build, load_weights, resnet18_cifar, to_input
+from actopo.models import build, load_weights, resnet18_cifar, to_input
 from torch.nn import functional
 
 IMAGE = (32, 32, 3)
+N_LAYERS = LAYER_COUNTS["resnet18_cifar"]
 
 
 @pytest.fixture(params=["A", "B"])
@@ -47,6 +48,7 @@ def test_seventeen_layers_have_the_shapes_of_the_paper(model):
     expected = [(32, 32, 2)] * 5 + [(16, 16, 4)] * 4 + [(8, 8, 8)] * 4 + [(4, 4, 16)] * 4
     assert list(shapes.values()) == expected
     assert [conv.kernel_size for conv, _ in model.layers()] == [(3, 3)] * N_LAYERS
+    assert N_LAYERS == 17
 
 
 @pytest.mark.parametrize("size", [32, 20, 9])

@@ -23,7 +23,6 @@ from actopo.errors import InputError
 
 SHORTCUTS = ("A", "B")
 TAPS = ("conv", "bn", "relu")
-N_LAYERS = 17
 
 
 def conv3x3(n_in, n_out, stride=1):
