@@ -22,8 +22,12 @@ include: "workflow/rules/activations.smk"
 include: "workflow/rules/points.smk"
 include: "workflow/rules/homology.smk"
 include: "workflow/rules/similarity.smk"
+include: "workflow/rules/rivals.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/homology_figures.smk"
+include: "workflow/rules/similarity_figures.smk"
+include: "workflow/rules/mapper_figures.smk"
 include: "workflow/rules/report.smk"
 
 

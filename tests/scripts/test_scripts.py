@@ -13,10 +13,13 @@ import pandas as pd
 import pytest
 from actopo.errors import InputError
 from actopo.models import resnet18_cifar
+from actopo.wasserstein import sliced_wasserstein
 from actopo.weights import save_tensors
+from scipy.spatial.distance import pdist
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 LAYERS = [0, 9, 16]
+TESTS = {"n_resamples": 10, "n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
 
@@ -98,7 +101,7 @@ def dump(folder, images, weights, subset, tap, seed=0):
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
     }
     files = {"weights": weights, "images": images["test_images"], "meta": images["meta"]}
-    run("dump_activations", files, {"activations": output}, params, subset=subset)
+    run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
 
@@ -127,27 +130,70 @@ def diagrams(folder, images, trained):
         activations = dump(folder, images, trained[seed]["weights"], "batch0", "conv", seed)
         points = sample(images, activations, "top_l2", seed, points_per_image=1)
         paths.append(folder / f"diagrams{seed}.npz")
-        params = {"layers": json.dumps({"layers": LAYERS}), "dimensions": json.dumps({"dimensions": [0, 1]})}
-        run("compute_diagrams", {"points": points}, {"diagrams": paths[-1]}, params)
+        compute(points, paths[-1])
     return paths
+
+
+def compute(points, output, gaussian="", seed=0):
+    params = {"layers": json.dumps({"layers": LAYERS}), "dimensions": json.dumps({"dimensions": [0, 1]})}
+    run("compute_diagrams", {"points": points}, {"diagrams": output}, {**params, "gaussian": gaussian}, seed=seed)
+    return np.load(output)
 
 
 @pytest.fixture(scope="module")
 def distances(folder, diagrams):
     order = {"layers": LAYERS, "dimensions": [0, 1]}
     layers = {"matrix": folder / "layers.npz", "table": folder / "layers.csv"}
-    params = {"order": json.dumps({**order, "batches": [0, 1]}), "directions": 10}
+    distance = json.dumps({"n_directions": 10, "method": "exact", "tolerance": 0.005})
+    params = {"order": json.dumps({**order, "batches": [0, 1]}), "distance": distance}
     run("layer_distances", {"diagrams": diagrams}, layers, params)
-    models = {"matrix": folder / "models.npz"}
-    run(
-        "model_distances",
-        {"diagrams": diagrams},
-        models,
-        {"order": json.dumps({**order, "seeds": [0, 1]}), "directions": 10},
-    )
+    models, scaled = {"matrix": folder / "models.npz"}, {"matrix": folder / "scaled.npz"}
+    params = {"order": json.dumps({**order, "seeds": [0, 1]}), "distance": distance}
+    clouds = [folder / f"batch0.conv.seed{seed}.top_l2.npz" for seed in (0, 1)]
+    run("model_distances", {"diagrams": diagrams, "points": []}, models, params)
+    run("model_distances", {"diagrams": diagrams, "points": clouds}, scaled, params)
     table = folder / "specificity.csv"
-    run("measure_specificity", {"matrix": models["matrix"]}, {"table": table})
-    return {"layers": layers, "models": models["matrix"], "specificity": table}
+    run(
+        "measure_specificity",
+        {"matrix": models["matrix"], "points": clouds[:1]},
+        {"table": table},
+        {"tests": json.dumps(TESTS)},
+    )
+    return {
+        "layers": layers,
+        "models": models["matrix"],
+        "scaled": scaled["matrix"],
+        "specificity": table,
+        "clouds": clouds,
+    }
+
+
+@pytest.fixture(scope="module")
+def compared(folder, distances):
+    rivals, curves = [], []
+    for metric, settings in {
+        "sw": {"dimensions": [0, 1], "directions": 10},
+        "linear_cka": {},
+        "rtd": {"subsets": 1, "subset_size": 10, "seed": 0},
+    }.items():
+        params = {"settings": json.dumps(settings), "order": json.dumps({"layers": LAYERS, "seeds": [0, 1]})}
+        params["removal"] = json.dumps(
+            {"layers": [0, 16], "seed": 0, "centered": True, "components": ["smallest", "random"]}
+        )
+        if metric != "sw":
+            rivals.append(folder / f"{metric}.npz")
+            run("rival_distances", {"points": distances["clouds"]}, {"matrix": rivals[-1]}, params, metric=metric)
+        curves.append(folder / f"{metric}.csv")
+        run("measure_sensitivity", {"points": distances["clouds"][:1]}, {"curves": curves[-1]}, params, metric=metric)
+    output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity", "sensitivity")}
+    files = {"models": distances["models"], "points": distances["clouds"][:1], "rivals": rivals, "curves": curves}
+    params = {
+        "tests": json.dumps(TESTS),
+        "quantile": json.dumps({"quantile": 0.9}),
+        "rivals": json.dumps({"metrics": ["linear_cka", "rtd"]}),
+    }
+    run("compare_metrics", files, output, params)
+    return {**output, "rivals": rivals, "curves": curves}
 
 
 @pytest.fixture(scope="module")
@@ -259,12 +305,60 @@ def test_distances(distances):
     assert row["mean"] == pytest.approx(layers["h1"][:, 0, 2].mean())
     assert row.cv == pytest.approx(layers["h1"][:, 0, 2].std(ddof=1) / row["mean"])
     specificity = pd.read_csv(distances["specificity"])
-    one = specificity.query(
-        "dimension == 'h0' and models == 'fixed' and correlation == 'pearson' and own_layer == 'with'"
-    )
+    one = specificity.query("metric == 'sw_h0' and models == 'fixed' and statistic == 'rho'")
+    one = one.query("correlation == 'pearson' and own_layer == 'with'")
     expected = [np.corrcoef(models["h0"][i, :3], models["h0"][i, 3:])[0, 1] for i in range(3)]
-    np.testing.assert_allclose(one.rho, expected)
+    np.testing.assert_allclose(one.value, [np.mean(expected), *expected])
+    assert one.layer.tolist() == ["mean", "0", "9", "16"]
+    # Three layers of three widths.
+    np.testing.assert_array_equal(one.width_p_value, np.ones(4))
+    assert set(specificity.metric) == {"sw_h0", "sw_h1", "sw_sum"}
     assert set(specificity.groupby("models").n_pairs.first().items()) == {("fixed", 1), ("all", 2)}
+
+
+def test_gaussian_diagrams(folder, distances):
+    """Other points with the same moments: another diagram, on the same scale."""
+    plain = compute(distances["clouds"][0], folder / "plain.npz")
+    control = [
+        compute(distances["clouds"][0], folder / f"gaussian{seed}.npz", json.dumps({"seed": 0}), seed)
+        for seed in (0, 1)
+    ]
+    for layer in LAYERS:
+        deaths = [file[f"layer{layer:02d}.h0"][:, 1] for file in (plain, *control)]
+        assert len({tuple(values) for values in deaths}) == 3
+        assert 0.2 < deaths[1].mean() / deaths[0].mean() < 5
+
+
+def test_scaled_distances(distances):
+    """The mean distance of a cloud becomes 1, whatever the layer."""
+    points = np.load(distances["clouds"][0])
+    units = [pdist(points[f"layer{layer:02d}.points"]).mean() for layer in LAYERS]
+    plain, scaled = np.load(distances["models"])["h0"], np.load(distances["scaled"])["h0"]
+    assert not np.allclose(scaled, plain)
+    diagrams = [np.load(distances["models"].parent / "diagrams0.npz")[f"layer{layer:02d}.h0"] for layer in LAYERS]
+    expected = sliced_wasserstein(diagrams[0] / units[0], diagrams[2] / units[2], 10)
+    assert scaled[0, 2] == pytest.approx(expected)
+
+
+def test_comparison(compared, distances):
+    metrics = pd.read_csv(compared["metrics"])
+    assert metrics.metric.tolist() == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
+    table = pd.read_csv(distances["specificity"])
+    rho = table.query("metric == 'sw_h0' and statistic == 'rho' and correlation == 'pearson' and own_layer == 'with'")
+    rho = rho.query("models == 'fixed' and layer == 'mean'").value.item()
+    assert metrics.rho_pearson[0] == pytest.approx(rho)
+    curves = pd.concat([pd.read_csv(path) for path in compared["curves"]])
+    assert set(curves.metric) == set(metrics.metric)
+    assert (curves[curves.layer == 0].removed == 1).all()
+    detection = pd.read_csv(compared["sensitivity"])
+    baseline = np.load(compared["rivals"][0])["distances"][1, 2, 2]
+    assert detection.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
+
+
+def test_untrained_networks_need_no_weights(folder, images):
+    arrays = [np.load(dump(folder, images, [], "batch0", "bn", seed) / "layer16.npy") for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(arrays[0], arrays[1])
+    assert not np.allclose(arrays[0], arrays[2])
 
 
 def test_build_mapper(graphs):
@@ -287,7 +381,7 @@ def test_purity(purity, graphs):
 
 
 @pytest.mark.parametrize("purity_class", [None, "red"])
-def test_figures_and_summary(folder, images, trained, distances, graphs, purity, purity_class):
+def test_figures_and_summary(folder, images, trained, diagrams, distances, compared, graphs, purity, purity_class):
     order = json.dumps({"samplings": ["full"], "layers": LAYERS})
     metrics = [files["metrics"] for files in trained]
     jobs = {
@@ -296,6 +390,27 @@ def test_figures_and_summary(folder, images, trained, distances, graphs, purity,
         "plot_specificity": (
             {"matrix": distances["models"]},
             {"choice": json.dumps({"dimension": 0, "row": 9, "pair": [1, 0]})},
+            {},
+        ),
+        "plot_vietoris_rips": ({}, {}, {}),
+        "plot_diagrams": (
+            {"diagrams": diagrams[0]},
+            {"order": json.dumps({"layers": LAYERS, "dimensions": [0, 1]})},
+            {},
+        ),
+        "plot_sensitivity": (
+            {"curves": compared["curves"][0], "detection": compared["sensitivity"]},
+            {"dimension": 1},
+            {},
+        ),
+        "plot_controls": (
+            {"tables": [distances["specificity"]] * 2},
+            {"choice": json.dumps({"controls": ["scaled"], "dimension": 1})},
+            {},
+        ),
+        "plot_metrics": (
+            {"models": distances["models"], **compared},
+            {"rivals": json.dumps({"metrics": ["linear_cka", "rtd"]})},
             {},
         ),
         "plot_mapper_graphs": (
@@ -312,12 +427,16 @@ def test_figures_and_summary(folder, images, trained, distances, graphs, purity,
         assert b"<svg" in output["svg"].read_bytes()
 
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
-    files |= {"layers": distances["layers"]["table"], "specificity": distances["specificity"]}
-    studies = {"run": "test", "homology": {"model": "net"}, "mapper": {"model": "net"}}
+    files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
+    files |= {name: compared[name] for name in ("metrics", "sensitivity")}
+    studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
-    assert "paper" not in summary["homology"]["specificity"]["h0"]
+    assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
+    assert "paper" not in summary["homology"]["specificity"]["trained"]["h0"]
+    assert list(summary["homology"]["metrics"]) == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
+    assert set(summary["homology"]["sensitivity"]["rtd"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
 
 

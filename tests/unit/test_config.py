@@ -75,6 +75,10 @@ def test_overlays_are_in_order(name, tmp_path):
         ("homology.points_per_image", 0, ["homology.points_per_image", "1 or more"]),
         ("mapper.layers", [16, 17], ["mapper.layers", "[17]", "layers 0 to 16"]),
         ("mapper.layers", [16, 16], ["mapper.layers", "twice"]),
+        ("similarity.sensitivity.layers", [0, 17], ["similarity.sensitivity.layers", "[17]"]),
+        ("similarity.rivals.metrics", ["cka"], ["similarity.rivals.metrics.0", "linear_cka"]),
+        ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
+        ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
         ("mapper.eps", "nee", ["mapper.eps", "knee or number"]),
@@ -92,7 +96,6 @@ def test_overlays_are_in_order(name, tmp_path):
         ("run", "..", ["run", "'..'"]),
         ("homology.batches", 10.0, ["homology.batches", "10.0", "integer"]),
         ("models.resnet18_a.seeds", 10.0, ["models.resnet18_a.seeds", "10.0"]),
-        ("homology.layers", [9, 16], ["homology.layers", "3 or more"]),
         ("models.resnet18_b.training.epochs", 150, ["resnet18_b.training.milestones", "150 epochs"]),
         ("mapper.samplings", {1: {"method": "random", "tap": "relu"}}, ["mapper.samplings.1", "quotes"]),
         ("mapper.samplings.full.method", "top_l2", ["mapper.samplings.full.cap", "another name"]),
@@ -103,6 +106,13 @@ def test_a_bad_value_is_named(path, value, words):
     lines = messages(changed(path, value))
     assert len(lines) == 1
     assert all(word in lines[0] for word in words), lines[0]
+
+
+def test_two_layers_are_too_few_to_correlate():
+    config = changed("homology.layers", [9, 16])
+    config["similarity"]["sensitivity"]["layers"] = "all"
+    [line] = messages(config)
+    assert all(word in line for word in ("homology.layers", "3 or more"))
 
 
 def test_a_missing_key_is_named():

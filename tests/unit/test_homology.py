@@ -1,7 +1,10 @@
+import warnings
+import weakref
+
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.homology import diagrams
+from actopo.homology import AHEAD, diagrams
 from ripser import ripser
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
@@ -62,6 +65,33 @@ def test_jobs_and_order_of_points_do_not_matter():
         assert {k: v.tobytes() for k, v in first.items()} == {k: v.tobytes() for k, v in second.items()}
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_stream_of_clouds_is_read_as_it_is_needed(n_jobs):
+    alive, most = weakref.WeakValueDictionary(), []
+
+    def stream():
+        for seed in range(60):
+            cloud = gaussian(20, 3, seed)
+            alive[seed] = cloud
+            most.append(len(alive))
+            yield cloud
+
+    result = diagrams(stream(), n_jobs=n_jobs)
+    # Beside those under way: the new one, the one before it, and those that the workers hand back late.
+    assert max(most) <= (AHEAD * n_jobs + 3 if n_jobs > 1 else 3)
+    expected = diagrams([gaussian(20, 3, seed) for seed in range(60)])
+    for first, second in zip(result, expected, strict=True):
+        assert {k: v.tobytes() for k, v in first.items()} == {k: v.tobytes() for k, v in second.items()}
+
+
+def test_as_many_points_as_channels_is_no_distance_matrix():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        diagram = diagrams([gaussian(12, 12)])[0][0]
+    edges = minimum_spanning_tree(squareform(pdist(gaussian(12, 12).astype(np.float64)))).data
+    np.testing.assert_allclose(diagram[:, 1], np.sort(edges), rtol=np.finfo(np.float32).eps)
+
+
 def test_scaling_and_isometry():
     cloud = gaussian(50, 6).astype(np.float64)
     rotation = np.linalg.qr(gaussian(6, 6, 1))[0].astype(np.float64)
@@ -95,6 +125,7 @@ def test_chosen_dimensions_and_no_clouds():
         (np.array([[0.0, np.inf], [1.0, 2.0]]), "cloud 1 is not finite"),
     ],
 )
-def test_bad_clouds(bad, message):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_bad_clouds(bad, message, n_jobs):
     with pytest.raises(InputError, match=message):
-        diagrams([gaussian(5, 2), bad])
+        diagrams([gaussian(5, 2), bad], n_jobs=n_jobs)

@@ -1,17 +1,22 @@
 """Mapper against KeplerMapper, a brute-force mapper, and shapes whose graph is known."""
 
 import json
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import kmapper
 import networkx as nx
 import numpy as np
 import pytest
+from actopo import dbscan
+from actopo.clusterers import load_clusterer
 from actopo.errors import InputError
 from actopo.mapper import (
     IntervalCover,
+    LabelledInterval,
     cluster_interval,
+    cluster_intervals,
     interval_members,
+    join,
     mapper_graph,
     n_components,
     n_cycles,
@@ -20,7 +25,7 @@ from actopo.mapper import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.cluster import DBSCAN
+from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans
 
 
 class OneCluster:
@@ -247,3 +252,169 @@ def test_lens_must_be_finite_numbers(lens):
 def test_lens_must_fit_the_points():
     with pytest.raises(InputError, match="3 points but 2 lens"):
         mapper_graph(np.zeros((3, 1)), np.zeros(2), IntervalCover(), OneCluster())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    n=st.integers(1, 60),
+    n_intervals=st.integers(1, 70),
+    overlap=st.just(0.0) | st.floats(0, 0.99),
+    seed=st.integers(0, 9),
+)
+def test_balanced_theorems(n, n_intervals, overlap, seed):
+    lens = np.random.default_rng(seed).permutation(n) ** 3 + 0.5
+    bounds = IntervalCover(n_intervals, overlap, "balanced").intervals(lens)
+    members = interval_members(lens, bounds)
+    sizes = np.array([len(own) for own in members])
+    size = n / (n_intervals - (n_intervals - 1) * overlap)
+    assert (np.bincount(np.concatenate(members), minlength=n) > 0).all()
+    assert (bounds[0, 0], bounds[-1, 1]) == (lens.min(), lens.max())
+    assert (np.diff(bounds, axis=0) >= 0).all()
+    assert sizes.min() >= 1
+    assert sizes.max() - sizes.min() <= 1
+    assert np.abs(sizes - size).max() <= 1
+    if size >= 1:
+        shared = [len(set(a) & set(b)) for a, b in pairwise(members)]
+        assert np.abs(np.array(shared) - overlap * size).max(initial=0) <= 1 + 1e-9
+    if overlap == 0 and n >= n_intervals:
+        assert sizes.sum() == n
+
+
+def test_balanced_by_hand():
+    # m = 10 / (3 - 2/2) = 5, so that the places are 0 to 4, 3 to 7 (from 2.5, rounded up) and 5 to 9.
+    lens = np.array([90.0, 0, 1, 2, 3, 40, 50, 60, 70, 80])
+    cover = IntervalCover(3, 0.5, "balanced")
+    np.testing.assert_array_equal(cover.intervals(lens), [[0, 40], [3, 70], [50, 90]])
+    assert [len(own) for own in interval_members(lens, cover.intervals(lens))] == [5, 5, 5]
+    np.testing.assert_array_equal(IntervalCover(2, 0.0, "balanced").intervals(lens), [[0, 40], [50, 90]])
+
+
+def test_balanced_keeps_ties_together():
+    lens = np.array([0.0, 1, 1, 1, 1, 2])
+    bounds = IntervalCover(3, 0.0, "balanced").intervals(lens)
+    np.testing.assert_array_equal(bounds, [[0, 1], [1, 1], [1, 2]])
+    assert [len(own) for own in interval_members(lens, bounds)] == [5, 4, 5]
+
+
+def same(graph, other):
+    """Whether two graphs are equal bit for bit, the layout of the incidence too."""
+    parts = [
+        [g.incidence.indptr, g.incidence.indices, g.incidence.data, g.interval, g.edges, g.shared, g.jaccard]
+        for g in (graph, other)
+    ]
+    return graph.incidence.shape == other.incidence.shape and all(
+        a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in zip(*parts, strict=True)
+    )
+
+
+@pytest.mark.parametrize("convention", ["fit", "overhang", "balanced"])
+@pytest.mark.parametrize("clusterer", [dbscan.DBSCAN(1.2), DBSCAN(eps=1.2), KMeans(2, n_init=1, random_state=0)])
+def test_split_intervals_are_the_whole(tmp_path, convention, clusterer):
+    points, lens = blobs(7)
+    np.save(tmp_path / "points.npy", points)
+    mapped, cover = np.load(tmp_path / "points.npy", mmap_mode="r"), IntervalCover(9, 0.4, convention)
+    whole = mapper_graph(points, lens, cover, clusterer, min_points=3)
+    assert len(whole.edges) > 3
+    for split in ([[0, 1, 2, 3], [4, 5, 6, 7, 8]], [[8, 3], [0], [7, 1, 2], [], [6, 4, 5]], [[i] for i in range(9)]):
+        parts = [cluster_intervals(mapped, lens, cover, clusterer, own, min_points=3) for own in split]
+        assert [[labelled.interval for labelled in part] for part in parts] == split
+        assert same(join(len(points), 9, parts), whole)
+
+
+def test_join_names_the_interval():
+    points, lens = blobs(7)
+    parts = [cluster_intervals(points, lens, IntervalCover(4), OneCluster(), own) for own in ([0, 1], [2, 3])]
+    with pytest.raises(InputError, match="interval 2 0 times"):
+        join(len(points), 4, parts[:1])
+    with pytest.raises(InputError, match="interval 0 2 times"):
+        join(len(points), 4, [*parts, parts[0]])
+    with pytest.raises(InputError, match="interval 3 1 times"):
+        join(len(points), 3, parts)
+    with pytest.raises(InputError, match="no interval 4"):
+        cluster_intervals(points, lens, IntervalCover(4), OneCluster(), [4])
+    with pytest.raises(InputError, match="no interval -1"):
+        cluster_intervals(points, lens, IntervalCover(4), OneCluster(), [-1])
+
+
+def test_noise_is_in_no_node():
+    nothing = np.array([-1, -2, -3])
+    graph = join(3, 1, [[LabelledInterval(0, np.arange(3), nothing)]])
+    assert (graph.n_nodes, graph.incidence.nnz) == (0, 0)
+
+
+@pytest.mark.parametrize("clusterer", [dbscan.DBSCAN(1.0), DBSCAN(eps=1.0)])
+@pytest.mark.parametrize("overlap", [0, 0.99])
+@pytest.mark.parametrize("convention", ["fit", "overhang", "balanced"])
+def test_extreme_clouds(clusterer, overlap, convention):
+    cover = IntervalCover(5, overlap, convention)
+    single = mapper_graph(np.zeros((1, 2)), np.zeros(1), cover, clusterer)
+    assert (single.n_points, single.n_nodes) == (1, 0)
+    equal = mapper_graph(np.ones((9, 2)), np.full(9, 0.1), cover, clusterer)
+    assert equal.sizes.tolist() == [9] * 5
+    assert len(equal.edges) == 10
+
+
+@pytest.mark.parametrize("eps", [0, float("nan"), -1, "wide"])
+def test_wrong_eps(eps):
+    points, lens = blobs(0)
+    with pytest.raises(InputError, match="eps"):
+        mapper_graph(points, lens, IntervalCover(4), dbscan.DBSCAN(eps))
+
+
+@pytest.mark.parametrize("clusterer", [dbscan.DBSCAN(1.0), DBSCAN(), OneCluster()])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_points_must_be_finite(clusterer, value):
+    points, lens = blobs(0)
+    points[217, 1] = value
+    with pytest.raises(InputError, match="point 217 of the cloud"):
+        mapper_graph(points, lens, IntervalCover(4), clusterer)
+    with pytest.raises(InputError, match="first at point 217"):
+        mapper_graph(points, np.linalg.norm(points, axis=1), IntervalCover(4), clusterer)
+
+
+def test_clusterer_that_needs_more_points():
+    points, lens = blobs(0)
+    lens[np.argmax(lens)] = 100
+    with pytest.raises(InputError, match="AgglomerativeClustering refuses the 1 points"):
+        mapper_graph(points, lens, IntervalCover(9), AgglomerativeClustering(2))
+    graph = mapper_graph(points, lens, IntervalCover(9), AgglomerativeClustering(2), min_points=2)
+    assert not graph.incidence[[int(np.argmax(lens))]].nnz
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "equal"),
+    [
+        ("sklearn.cluster.HDBSCAN", {"min_cluster_size": 5}, HDBSCAN(min_cluster_size=5)),
+        ("sklearn.cluster.KMeans", {"n_clusters": 3, "n_init": 1}, KMeans(3, n_init=1, random_state=0)),
+        ("actopo.dbscan.DBSCAN", {"eps": 1.2}, DBSCAN(eps=1.2)),
+    ],
+)
+def test_load_clusterer(path, params, equal):
+    points, lens = blobs(3)
+    graphs = [mapper_graph(points, lens, IntervalCover(3), own) for own in (load_clusterer(path, params), equal)]
+    assert graphs[0].n_nodes > 3
+    assert same(*graphs)
+
+
+def test_load_clusterer_seeds():
+    assert load_clusterer("sklearn.cluster.KMeans", seed=7).random_state == 7
+    assert load_clusterer("sklearn.cluster.KMeans", {"random_state": 1}, seed=7).random_state == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "message"),
+    [
+        ("sklearn.cluster.Dbscan", {}, "no clusterer 'sklearn.cluster.Dbscan'"),
+        ("sklern.cluster.DBSCAN", {}, "No module named 'sklern'"),
+        ("DBSCAN", {}, "no clusterer 'DBSCAN'"),
+        ("", {}, "no clusterer ''"),
+        ("sklearn.decomposition.PCA", {}, "no fit_predict"),
+        ("sklearn.cluster.dbscan", {}, "no fit_predict"),
+        ("sklearn.cluster.DBSCAN", {"epsilon": 1}, "epsilon.*Its parameters are eps, min_samples"),
+        ("sklearn.cluster.DBSCAN", {"eps": -1}, "'eps' parameter"),
+        ("actopo.dbscan.DBSCAN", {}, "eps"),
+    ],
+)
+def test_load_clusterer_refuses(path, params, message):
+    with pytest.raises(InputError, match=message):
+        load_clusterer(path, params)

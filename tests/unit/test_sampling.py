@@ -3,10 +3,19 @@ import pytest
 from actopo import sampling
 from actopo.errors import InputError
 
+
+def tied_weights(activations):
+    """Few different weights, some images without any, so that the seed decides; image 3 is among those."""
+    weights = np.random.default_rng(2).integers(3, size=activations.shape[:3]).astype(float)
+    weights[3::8] = 0
+    return weights
+
+
 DRAWS = {
     "random": lambda a, y, seed=0: sampling.random(a, y, 3, seed=seed),
     "random_inside": lambda a, y, seed=0: sampling.random(a, y, 3, seed=seed, exclude_border=True),
     "top_l2": lambda a, y, seed=0: sampling.top_l2(a, y, 3, seed=seed),
+    "top_weight": lambda a, y, seed=0: sampling.top_weight(a, y, tied_weights(a), 3, seed=seed),
     "full": lambda a, y, seed=0: sampling.full(a, y),
     "stratified": lambda a, y, seed=0: sampling.full(a, y, cap=101, seed=seed),
     "replaced": lambda a, y, seed=0: sampling.full(a, y, cap=101, seed=seed, replace=True),
@@ -45,7 +54,7 @@ def test_same_seed_same_bytes_whatever_the_blocks(layer, draw, monkeypatch):
         assert getattr(first, field).tobytes() == getattr(second, field).tobytes()
 
 
-@pytest.mark.parametrize("name", ["random", "random_inside", "stratified", "replaced"])
+@pytest.mark.parametrize("name", ["random", "random_inside", "top_weight", "stratified", "replaced"])
 def test_another_seed_another_draw(layer, name):
     assert DRAWS[name](*layer, seed=1).points.tobytes() != DRAWS[name](*layer, seed=2).points.tobytes()
 
@@ -177,3 +186,79 @@ def test_bad_input(activations, labels, message):
 def test_bad_cap(layer):
     with pytest.raises(InputError, match="cap is 0"):
         sampling.full(*layer, cap=0)
+
+
+@pytest.mark.parametrize("p", [1, 5, 15])
+def test_top_weight_by_brute_force(layer, p):
+    weights = np.random.default_rng(6).uniform(size=(40, 3, 5)) * np.logspace(-200, 200, 40)[:, None, None]
+    cloud = sampling.top_weight(*layer, weights, p)
+    best = np.argsort(-weights.reshape(40, 15), axis=1)[:, :p]
+    np.testing.assert_array_equal((cloud.row * 5 + cloud.col).reshape(40, p), best)
+    np.testing.assert_array_equal(cloud.image, np.arange(40).repeat(p))
+
+
+@pytest.mark.parametrize("noise", [0, 1e-13])
+def test_top_weight_takes_the_largest_first_and_draws_evenly_among_ties(noise):
+    # Symmetric positions whose weights differ by rounding only are ties too.
+    weights = np.tile([[3.0, 2.0], [2.0, 2.0]], (6000, 1, 1)) / 7 * (1 + noise * np.arange(4).reshape(2, 2))
+    cloud = sampling.top_weight(np.zeros((6000, 2, 2, 1), np.float32), np.zeros(6000, int), weights, 2)
+    position = (cloud.row * 2 + cloud.col).reshape(-1, 2)
+    assert not position[:, 0].any()
+    counts = np.bincount(position[:, 1], minlength=4)
+    assert counts[0] == 0
+    assert np.sum((counts[1:] - 2000) ** 2 / 2000) < 18.4  # chi-squared, 2 degrees of freedom, p = 1e-4
+
+
+@pytest.mark.parametrize("policy", ["random", "keep"])
+def test_images_without_foreground_get_random_positions(policy):
+    activations, labels = np.zeros((9000, 2, 3, 1), np.float32), np.zeros(9000, int)
+    cloud = sampling.top_weight(activations, labels, np.zeros((9000, 2, 3)), 2, policy=policy)
+    position = (cloud.row * 3 + cloud.col).reshape(-1, 2)
+    assert (position[:, 0] != position[:, 1]).all()
+    counts = np.bincount(position.ravel(), minlength=6)
+    assert np.sum((counts - 3000) ** 2 / 3000) < 25.7  # chi-squared, 5 degrees of freedom, p = 1e-4
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_policies_agree_on_images_with_foreground(layer, given):
+    weights = tied_weights(layer[0])
+    has = weights.any(axis=(1, 2))
+    assert 0 < has.sum() < 40
+    clouds = {
+        policy: sampling.top_weight(*layer, weights, 3, has_foreground=has if given else None, policy=policy)
+        for policy in sampling.POLICIES
+    }
+    np.testing.assert_array_equal(clouds["drop"].image, np.flatnonzero(has).repeat(3))
+    np.testing.assert_array_equal(clouds["random"].points, clouds["keep"].points)
+    for field in sampling.Cloud.__dataclass_fields__:
+        kept = getattr(clouds["keep"], field)[has.repeat(3)]
+        np.testing.assert_array_equal(kept, getattr(clouds["drop"], field))
+
+
+def test_an_image_rejected_in_spite_of_its_weights_is_random_or_kept():
+    activations, labels = np.zeros((2000, 2, 2, 1), np.float32), np.zeros(2000, int)
+    weights = np.tile([[1.0, 2.0], [3.0, 4.0]], (2000, 1, 1))
+    none = np.zeros(2000, bool)
+    kept = sampling.top_weight(activations, labels, weights, has_foreground=none, policy="keep")
+    assert (kept.row * 2 + kept.col == 3).all()
+    drawn = sampling.top_weight(activations, labels, weights, has_foreground=none, policy="random")
+    counts = np.bincount(drawn.row * 2 + drawn.col, minlength=4)
+    assert np.sum((counts - 500) ** 2 / 500) < 21.2  # chi-squared, 3 degrees of freedom, p = 1e-4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"points_per_image": 16}, r"points_per_image is 16.*3 x 5"),
+        ({"weights": np.ones((40, 5, 3))}, r"\(40, 5, 3\).*\(40, 3, 5\)"),
+        ({"weights": np.full((40, 3, 5), -1.0)}, "weight of image 0 is negative"),
+        ({"weights": np.full((40, 3, 5), np.nan)}, "weight of image 0 .*not finite"),
+        ({"policy": "skip"}, "'skip'.*random, drop, keep"),
+        ({"has_foreground": [True]}, r"\(1,\).*40 images"),
+        ({"has_foreground": np.ones(40)}, "float64"),
+        ({"weights": np.zeros((40, 3, 5)), "policy": "drop"}, "no image has a foreground"),
+    ],
+)
+def test_bad_weights(layer, arguments, message):
+    with pytest.raises(InputError, match=message):
+        sampling.top_weight(*layer, **{"weights": np.ones((40, 3, 5)), **arguments})

@@ -7,8 +7,14 @@ import pytest
 import yaml
 from tiny import TINY
 
-FIGURES_OF_DISTANCES = {"plot_layer_distances": 1, "plot_specificity": 1}
-AFTER_MODELS = {"model_distances": 1, "measure_specificity": 1, "plot_specificity": 1, "summarise": 1}
+FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
+# Of the networks and three controls.
+SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
+COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
+AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
+# Clouds of the networks and of the untrained ones.
+ALL_CLOUDS = {"dump_activations": 4, "sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
+ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "rival_distances": 2}
 ONE_GRAPH = {"dump_activations": 1, "sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {"measure_purity": 1, "plot_mapper_graphs": 1, "plot_purity": 1, "summarise": 1}
 
@@ -29,10 +35,28 @@ def with_change(path, value):
         (
             "models.resnet18_a.seeds",
             3,
-            {"train_model": 1, "dump_activations": 1, "sample_points": 1, "compute_diagrams": 1, "plot_training": 1}
+            {"train_model": 1, "dump_activations": 2, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
+            | {"rival_distances": 2}
             | AFTER_MODELS,
         ),
-        ("similarity.directions", 20, {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS),
+        (
+            "similarity.directions",
+            20,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1} | AFTER_MODELS,
+        ),
+        ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
+        ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
+        ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
+        (
+            "similarity.rivals.metrics",
+            ["linear_cka", "rtd_lite", "rtd"],
+            {"rival_distances": 1, "measure_sensitivity": 1} | COMPARISON,
+        ),
+        ("similarity.rivals.rtd_points", 10, {"rival_distances": 1, "measure_sensitivity": 1} | COMPARISON),
+        ("similarity.rivals.networks", 5, {}),
+        ("similarity.sensitivity.quantile", 0.9, COMPARISON),
+        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON),
+        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 3} | COMPARISON),
         ("mapper.overlap", 0.25, {"build_mapper": 2} | AFTER_MAPPER),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
         ("mapper.layers", [16, 12], {"dump_activations": 2, "sample_points": 2, "build_mapper": 4} | AFTER_MAPPER),
@@ -46,9 +70,7 @@ def with_change(path, value):
         (
             "homology.tap",
             "relu",
-            {"dump_activations": 2, "sample_points": 2, "compute_diagrams": 2, "layer_distances": 1}
-            | {"plot_layer_distances": 1}
-            | AFTER_MODELS,
+            ALL_CLOUDS | AFTER_MODELS,
         ),
         (
             "models.resnet18_b.training.epochs",
@@ -72,7 +94,8 @@ def test_config(finished, path, value, expected):
 def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     config = with_change("homology.layers", [16, 0, 9, 8])
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    assert planned == {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS
+    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "rival_distances": 2}
+    assert planned == expected | AFTER_MODELS
 
 
 def test_swapped_settings_of_a_figure(finished):
@@ -129,7 +152,7 @@ def edit(finished, file, old, new):
             "actopo/wasserstein.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"layer_distances": 1, "plot_layer_distances": 1} | AFTER_MODELS,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3} | AFTER_MODELS,
         ),
         (
             "actopo/purity.py",
@@ -177,10 +200,13 @@ def test_nothing_for_a_fresh_checkout(spoilable):
 
 
 def test_the_papers_run_is_planned_whole(workflow):
-    """100 networks; the first on ten batches; twelve graphs."""
+    """100 networks, the first on ten batches, and twelve graphs."""
     planned = workflow.planned(configfiles=["config/config.yaml"])
     assert planned["train_model"] == 101
-    assert planned["compute_diagrams"] == planned["dump_activations"] - 2 == 109
+    # And 100 untrained ones; Gaussian clouds go without a network.
+    assert planned["dump_activations"] - 2 == 209
+    assert planned["compute_diagrams"] == 309
+    assert planned["rival_distances"] == 8
     assert planned["build_mapper"] == 12
 
 
@@ -188,5 +214,6 @@ def test_a_single_seed_goes_without_specificity(workflow):
     planned = workflow.planned(configfiles=[workflow.config(with_change("models.resnet18_a.seeds", 1), "one.yaml")])
     assert planned["train_model"] == 2
     assert planned["summarise"] == 1
-    assert "measure_specificity" not in planned
-    assert "plot_specificity" not in planned
+    assert planned["plot_sensitivity"] == 1
+    for rule in ("measure_specificity", "plot_specificity", "rival_distances", "compare_metrics", "plot_metrics"):
+        assert rule not in planned

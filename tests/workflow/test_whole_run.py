@@ -15,7 +15,8 @@ def results(finished):
 
 
 def test_every_figure_is_there_twice(results):
-    names = {"layer_distances", "specificity", "mapper_graphs", "purity", "training.resnet18_a", "training.resnet18_b"}
+    names = {"vietoris_rips", "diagrams", "layer_distances", "specificity", "controls", "sensitivity", "metrics"}
+    names |= {"mapper_graphs", "purity", "training.resnet18_a", "training.resnet18_b"}
     files = {path.name for path in (results / "figures").iterdir()}
     assert files == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
 
@@ -28,11 +29,15 @@ def test_summary_has_the_headline_numbers_beside_the_papers(results):
     summary = json.loads((results / "summary.json").read_text())
     homology, mapper = summary["homology"], summary["mapper"]
     assert set(homology["test_accuracy"]["by_seed"]) == {"0", "1"}
-    h1 = homology["specificity"]["h1"]
+    assert set(homology["specificity"]) == {"trained", "scaled", "untrained", "gaussian"}
+    h1 = homology["specificity"]["trained"]["h1"]
     assert h1["paper"] == {"rho_mean": 0.91, "rho_layer_9": 0.907}
     assert -1 <= h1["rho_mean"] <= 1
-    assert h1["rho_layer_9"] == h1["variants"]["pearson, fixed reference, with own layer"]["rho_by_layer"]["9"]
-    assert set(homology["specificity"]) == {"h0", "h1", "sum"}
+    headline = h1["tests"]["rho, pearson, with own layer, fixed reference"]
+    assert h1["rho_layer_9"] == headline["by_layer"]["9"]
+    assert 0 < headline["p_value"] <= 1
+    assert set(homology["specificity"]["trained"]) == {"h0", "h1", "sum"}
+    assert set(homology["metrics"]) == {"sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"}
     assert homology["layer_distances"]["h1"]["max_cv"] is None
     graph = mapper["graphs"]["random"]["16"]
     assert 0 < graph["coverage"] <= 1

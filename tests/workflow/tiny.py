@@ -20,6 +20,11 @@ TINY = {
         "resnet18_b": {"width": 2, "training": {"epochs": 1, "schedule": "triangular", "peak_epoch": 1}},
     },
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
+    "similarity": {
+        "resamples": 20,
+        "permutations": 20,
+        "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
+    },
     "mapper": {"part": "test", "layers": [16], "samplings": {"full": {"cap": 300}}, "intervals": 5},
     "figures": {"purity_class": "4"},
 }

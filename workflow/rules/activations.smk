@@ -1,16 +1,21 @@
 # All layers of a study in one forward pass: a folder with one array (N, n, m, c) a layer, removed once sampled.
-# Every sampling has its own, so that a new sampling does not run the others again.
+# Every sampling has its own, so that a new sampling does not run the others again. An untrained network has no
+# weights: its seed makes it.
 rule dump_activations:
     input:
-        weights="<results>/models/{model}/seed{seed}.safetensors",
+        weights=lambda wildcards: (
+            [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
+        ),
         images=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/images.npy",
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        activations=temp(directory("<results>/activations/{model}/seed{seed}/{study}.{subset}.{sampling}")),
+        activations=temp(directory("<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}")),
     log:
-        "<results>/logs/dump_activations/{model}.seed{seed}.{study}.{subset}.{sampling}.log",
+        "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.log",
     benchmark:
-        "<results>/benchmarks/dump_activations/{model}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+        "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+    wildcard_constraints:
+        control=r"|\.untrained",
     conda:
         "../../envs/torch.yaml"
     threads: 8

@@ -31,6 +31,13 @@ SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
 LAYERS = layer_list(HOMOLOGY["layers"], HOMOLOGY_MODEL["architecture"])
 BATCHES = list(range(HOMOLOGY["batches"]))
 
+SIMILARITY = config["similarity"]
+SENSITIVITY = SIMILARITY["sensitivity"]
+# Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
+CONTROLS = ["", *(f".{control}" for control in SIMILARITY["controls"])]
+RIVALS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
+RIVAL_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
+
 MAPPER = config["mapper"]
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 
@@ -39,13 +46,14 @@ wildcard_constraints:
     dataset=r"[a-z0-9_]+",
     part="train|test",
     model="[A-Za-z0-9_-]+",
+    control=r"|\.(scaled|untrained|gaussian)",
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
     layer=r"\d+",
-    dim="[01]",
+    metric="[a-z_]+",
 
 
 def as_json(**values):
@@ -120,6 +128,16 @@ def batch_diagrams(wildcards):
     return collect(
         "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
     )
+
+
+def first_batch_points(seeds):
+    """Input function: clouds of some networks on the first batch."""
+    paths = collect(
+        f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        seed=seeds,
+        allow_missing=True,
+    )
+    return lambda wildcards: collect(paths, model=wildcards.model)
 
 
 def grows(amount):

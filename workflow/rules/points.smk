@@ -1,14 +1,16 @@
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each.
 rule sample_points:
     input:
-        activations="<results>/activations/{model}/seed{seed}/{study}.{subset}.{sampling}",
+        activations="<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}",
         labels=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/labels.npy",
     output:
-        points="<results>/points/{model}/seed{seed}/{study}.{subset}.{sampling}.npz",
+        points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}.npz",
     log:
-        "<results>/logs/sample_points/{model}.seed{seed}.{study}.{subset}.{sampling}.log",
+        "<results>/logs/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.log",
     benchmark:
-        "<results>/benchmarks/sample_points/{model}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+        "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+    wildcard_constraints:
+        control=r"|\.untrained",
     # Activations are the largest files of a run: what frees them goes first.
     priority: 10
     conda:

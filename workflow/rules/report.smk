@@ -5,7 +5,13 @@ rule summarise:
         homology_metrics=collect(f"<results>/models/{HOMOLOGY['model']}/seed{{seed}}.json", seed=SEEDS),
         mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
         layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
-        specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity.csv" if len(SEEDS) > 1 else [],
+        specificity=(
+            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=CONTROLS)
+            if len(SEEDS) > 1
+            else []
+        ),
+        metrics=f"<results>/similarity/{HOMOLOGY['model']}/metrics.csv" if len(SEEDS) > 1 else [],
+        sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
     output:
@@ -25,6 +31,7 @@ rule summarise:
         studies=as_json(
             run=config["run"],
             homology=config["homology"],
+            controls=SIMILARITY["controls"],
             mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
             n_batches=len(BATCHES),
         ),

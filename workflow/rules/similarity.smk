@@ -1,4 +1,10 @@
 # Sliced-Wasserstein distances. Both axes are ordered as the config orders layers and seeds.
+DISTANCE = as_json(n_directions=SIMILARITY["directions"], **{key: SIMILARITY[key] for key in ("method", "tolerance")})
+TESTS = as_json(
+    n_resamples=SIMILARITY["resamples"],
+    n_permutations=SIMILARITY["permutations"],
+    **{key: SIMILARITY[key] for key in ("level", "seed")},
+)
 
 
 # Between the layers of the first seed, batch by batch.
@@ -20,52 +26,64 @@ rule layer_distances:
         runtime=grows(60),
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
-        directions=config["similarity"]["directions"],
+        distance=DISTANCE,
         code=code_digest("layer_distances"),
     script:
         "../scripts/layer_distances.py"
 
 
-# Between all layers of all seeds, on the first batch.
+# Between all layers of all seeds, on the first batch. Scaled: after dividing every cloud, and with it its diagrams, by
+# its mean distance between points.
 rule model_distances:
     input:
-        diagrams=collect("<results>/diagrams/{{model}}/seed{seed}.batch0.npz", seed=SEEDS),
+        diagrams=lambda wildcards: collect(
+            "<results>/diagrams/{model}{control}/seed{seed}.batch0.npz",
+            model=wildcards.model,
+            control=wildcards.control.removesuffix(".scaled"),
+            seed=SEEDS,
+        ),
+        points=lambda wildcards: first_batch_points(SEEDS)(wildcards) if wildcards.control == ".scaled" else [],
     output:
-        matrix="<results>/similarity/{model}/models.npz",
+        matrix="<results>/similarity/{model}{control}/models.npz",
     log:
-        "<results>/logs/model_distances/{model}.log",
+        "<results>/logs/model_distances/{model}{control}.log",
     benchmark:
-        "<results>/benchmarks/model_distances/{model}.tsv"
+        "<results>/benchmarks/model_distances/{model}{control}.tsv"
     conda:
         "../../envs/topology.yaml"
     threads: 8
     resources:
+        # A GPU compares grids alone.
+        gpu=0 if SIMILARITY["method"] == "exact" else gpu_count(),
+        device=config["device"],
         mem_mb=grows(8000),
         runtime=grows(240),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
-        directions=config["similarity"]["directions"],
+        distance=DISTANCE,
         code=code_digest("model_distances"),
     script:
         "../scripts/model_distances.py"
 
 
-# How well one network's distances between layers foretell another's.
+# How well one network's distances between layers foretell another's, with intervals and nulls.
 rule measure_specificity:
     input:
-        matrix="<results>/similarity/{model}/models.npz",
+        matrix="<results>/similarity/{model}{control}/models.npz",
+        points=first_batch_points(SEEDS[:1]),
     output:
-        table="<results>/similarity/{model}/specificity.csv",
+        table="<results>/similarity/{model}{control}/specificity.csv",
     log:
-        "<results>/logs/measure_specificity/{model}.log",
+        "<results>/logs/measure_specificity/{model}{control}.log",
     benchmark:
-        "<results>/benchmarks/measure_specificity/{model}.tsv"
+        "<results>/benchmarks/measure_specificity/{model}{control}.tsv"
     conda:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(30),
+        runtime=grows(60),
     params:
+        tests=TESTS,
         code=code_digest("measure_specificity"),
     script:
         "../scripts/measure_specificity.py"

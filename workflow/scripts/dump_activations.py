@@ -18,7 +18,9 @@ device = choose_device(snakemake.resources.device)
 torch.set_num_threads(snakemake.threads)
 meta = load_json(snakemake.input.meta)
 sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
-model = load_weights(build(**json.loads(snakemake.params.network), **sizes), load_file(snakemake.input.weights))
+model = build(**json.loads(snakemake.params.network), **sizes, seed=int(snakemake.wildcards.seed))
+if snakemake.input.weights:
+    model = load_weights(model, load_file(snakemake.input.weights))
 layers = json.loads(snakemake.params.layers)["layers"]
 images, subset = np.load(snakemake.input.images, mmap_mode="r"), snakemake.wildcards.subset
 index = np.arange(len(images))

@@ -10,7 +10,7 @@ from actopo.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
-order = json.loads(snakemake.params.order)
+order, settings = json.loads(snakemake.params.order), json.loads(snakemake.params.distance)
 layers, dimensions = order["layers"], order["dimensions"]
 batches = [load_arrays(path) for path in snakemake.input.diagrams]
 matrices = {}
@@ -19,9 +19,7 @@ with progress(len(dimensions) * len(batches), "matrix") as bar:
         matrices[f"h{dimension}"] = np.empty((len(batches), len(layers), len(layers)))
         for matrix, batch in zip(matrices[f"h{dimension}"], batches, strict=True):
             diagrams = [batch[f"layer{layer:02d}.h{dimension}"] for layer in layers]
-            matrix[:] = pairwise_distances(
-                diagrams, n_directions=snakemake.params.directions, n_threads=snakemake.threads
-            )
+            matrix[:] = pairwise_distances(diagrams, **settings, n_threads=snakemake.threads)
             bar.update()
 
 matrices = with_sum(matrices)

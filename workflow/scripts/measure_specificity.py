@@ -1,11 +1,21 @@
-"""Correlation between the distances of a layer to the layers of its own and of other networks."""
+"""Whether layers of other networks look as those of one's own: correlations, with intervals and nulls."""
+
+import json
 
 from actopo.io import load_arrays, save_table
 from actopo.job import start_logging
-from actopo.similarity import specificity_table
+from actopo.similarity import blocks, specificity_table
 
 start_logging(snakemake)
 
-models = load_arrays(snakemake.input.matrix)
-matrices = {name: models[name] for name in models.files if name not in ("layers", "seeds")}
-save_table(snakemake.output.table, specificity_table(matrices, models["layers"], len(models["seeds"])))
+tests, models = json.loads(snakemake.params.tests), load_arrays(snakemake.input.matrix)
+layers, n_models = models["layers"], len(models["seeds"])
+names = [name for name in models.files if name not in ("layers", "seeds")]
+[points] = map(load_arrays, snakemake.input.points)
+table = specificity_table(
+    {f"sw_{name}": blocks(models[name], n_models, len(layers)) for name in names},
+    layers,
+    widths=[points[f"layer{layer:02d}.points"].shape[1] for layer in layers],
+    **tests,
+)
+save_table(snakemake.output.table, table)

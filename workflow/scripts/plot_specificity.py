@@ -2,17 +2,18 @@
 
 import json
 
+import numpy as np
 from actopo.figures.specificity import plot
 from actopo.io import load_arrays
 from actopo.job import save_figure, start_logging
-from actopo.similarity import mean_specificity, specificity
+from actopo.similarity import blocks, specificity
 
 start_logging(snakemake)
 
 choice, file = json.loads(snakemake.params.choice), load_arrays(snakemake.input.matrix)
 layers, seeds, distances = file["layers"].tolist(), file["seeds"].tolist(), file[f"h{choice['dimension']}"]
 a, b = choice["pair"]
-blocks = distances.reshape(len(seeds), len(layers), len(seeds), len(layers))
-rho, rho_mean = mean_specificity(specificity(distances, len(seeds), len(layers), reference=a))
-pair = (seeds[a], seeds[b])
-save_figure(snakemake.output, plot(blocks[a, :, a], blocks[a, :, b], layers, choice["row"], pair, rho, rho_mean))
+matrix = blocks(distances, len(seeds), len(layers))
+# Over the other networks: a row is nan where network a meets itself.
+rho = np.delete(specificity(matrix)[a], a, axis=0).mean(axis=0)
+save_figure(snakemake.output, plot(matrix[a, a], matrix[a, b], layers, choice["row"], (seeds[a], seeds[b]), rho))

@@ -11,7 +11,8 @@ start_logging(snakemake)
 studies = json.loads(snakemake.params.studies)
 meta = load_json(snakemake.input.meta)
 trained = [load_json(path) for path in snakemake.input.homology_metrics]
-specificity = load_table(snakemake.input.specificity) if snakemake.input.specificity else None
+specificity = dict(zip(["trained", *studies["controls"]], map(load_table, snakemake.input.specificity), strict=False))
+compared = [load_table(snakemake.input[name]) for name in ("metrics", "sensitivity") if snakemake.input[name]]
 distances = load_table(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
 graphs, classes = (
@@ -21,7 +22,7 @@ graphs, classes = (
 summary = {
     "run": studies["run"],
     "data": {key: meta[key] for key in ("dataset", "class_names", "n_train", "n_test", "image_shape", "mean", "std")},
-    "homology": {**studies["homology"], **homology_summary(trained, distances, specificity)},
+    "homology": {**studies["homology"], **homology_summary(trained, distances, specificity, *compared)},
     "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes)},
 }
 save_json(snakemake.output.summary, summary)

@@ -55,6 +55,11 @@ def positions(architecture, layer, size):
     return size
 
 
+def channels(width, layer):
+    """Channels of a layer of `resnet18_cifar`: every stage but the first doubles them."""
+    return width * 2 ** (max(layer - 1, 0) // 4)
+
+
 def sampling_order(samplings):
     """Samplings that are not null, by method and then by name: laying one config over another mixes up their order."""
     kept = {name: sampling for name, sampling in samplings.items() if sampling is not None}
@@ -244,8 +249,14 @@ def _contradictions(config):
             yield f"figures.pair: {problem}"
         if n_seeds > 1 and len(layer_list(homology["layers"], model["architecture"])) < 3:
             yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
-        if figures["row"] not in layer_list(homology["layers"], model["architecture"]):
+        layers = layer_list(homology["layers"], model["architecture"])
+        if figures["row"] not in layers:
             yield f"figures.row: layer {figures['row']} is not among homology.layers"
+        wanted = config["similarity"]["sensitivity"]["layers"]
+        if wanted != "all" and not set(wanted) <= set(layers):
+            missing = [layer for layer in wanted if layer not in layers]
+            yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
+        yield from _unfit_rivals(config["similarity"]["rivals"]["metrics"], homology, model, layers)
     if figures["dimension"] not in homology["dimensions"]:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
     allowed = {
@@ -262,3 +273,21 @@ def _contradictions(config):
                 f"mapper.samplings.{name}.{key}: has no meaning for method {sampling['method']}; remove it, or give "
                 f"your sampling another name and set {name}: null"
             )
+
+
+def _unfit_rivals(metrics, homology, model, layers):
+    """Metrics that compare row with row, and those that need more points than channels."""
+    path = "similarity.rivals.metrics"
+    if metrics and homology["sampling"] == "full":
+        yield f"{path}: layers have different numbers of positions, so sampling full pairs no rows; write []"
+        return
+    cca = [metric for metric in metrics if metric.endswith("cca")]
+    n_points = homology["batch_size"] * homology["points_per_image"]
+    for layer in layers if cca else ():
+        n_channels = channels(model["width"], layer)
+        if n_channels >= n_points:
+            yield (
+                f"{path}: {', '.join(cca)} need more points than channels, and layer {layer} has {n_channels} channels "
+                f"to {n_points} points; raise homology.batch_size or remove them"
+            )
+            return

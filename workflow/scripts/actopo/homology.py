@@ -6,10 +6,21 @@ back end is a parallel Ripser (Bauer 2021). The filtration value of an edge is i
 bar of H0 is dropped, and so are bars of length zero, so that a diagram holds finite points only.
 """
 
+import multiprocessing
+import sys
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from operator import length_hint
+
 import numpy as np
 from gtda.homology import VietorisRipsPersistence
+from joblib import effective_n_jobs
+from scipy.spatial.distance import pdist, squareform
 
 from actopo.errors import InputError
+
+# Clouds under way for each process: enough that none waits, few enough that a stream stays a stream.
+AHEAD = 4
 
 
 def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
@@ -18,8 +29,9 @@ def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
 
     Parameters
     ----------
-    clouds : sequence of ndarray of shape (P, c)
-        Point clouds; `P`, at least 2, and `c` may differ from one to another.
+    clouds : iterable of ndarray of shape (P, c)
+        Point clouds; `P`, at least 2, and `c` may differ from one to another. An iterator is read as its
+        clouds are needed: a few for each job are in memory at a time.
     dimensions : sequence of int, default (0, 1)
         Homology dimensions.
     n_jobs : int, default 1
@@ -37,16 +49,24 @@ def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
     InputError
         If a cloud is not a two-dimensional array of at least 2 points, or is not finite (with its index).
     """
-    clouds = [_checked(cloud, index) for index, cloud in enumerate(clouds)]
-    if not clouds:
-        return []
-    # Minkowski's distance takes differences; the "euclidean" of scikit-learn expands the square, which
-    # leaves duplicate points apart by rounding.
-    rips = VietorisRipsPersistence(
-        metric="minkowski", metric_params={"p": 2}, homology_dimensions=dimensions, n_jobs=n_jobs
-    )
-    padded = rips.fit_transform(clouds)
-    return [{dimension: _diagram(rows, dimension) for dimension in dimensions} for rows in padded]
+    dimensions = tuple(dimensions)
+    n_workers = min(effective_n_jobs(n_jobs), length_hint(clouds, sys.maxsize))
+    checked = (_checked(cloud, index) for index, cloud in enumerate(clouds))
+    if n_workers <= 1:
+        return [_diagrams(cloud, dimensions) for cloud in checked]
+    found, pending = [], deque()
+    with ProcessPoolExecutor(n_workers, mp_context=_context()) as pool:
+        for cloud in checked:
+            pending.append(pool.submit(_diagrams, cloud, dimensions))
+            if len(pending) == AHEAD * n_workers:
+                found.append(pending.popleft().result())
+        return found + [future.result() for future in pending]
+
+
+def _context():
+    # The back end holds the interpreter's lock, so threads would take turns. A forked process starts at once
+    # where a fresh one imports for seconds; it calls neither BLAS nor OpenMP, which may not survive a fork.
+    return multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
 
 
 def _checked(cloud, index):
@@ -56,6 +76,14 @@ def _checked(cloud, index):
     if not np.isfinite(cloud).all():
         raise InputError(f"cloud {index} is not finite; leave out the images whose activations overflow.")
     return cloud
+
+
+def _diagrams(cloud, dimensions):
+    # pdist takes differences, while the "euclidean" of scikit-learn, giotto-tda's default, expands the square,
+    # which leaves duplicate points apart by rounding.
+    rips = VietorisRipsPersistence(metric="precomputed", homology_dimensions=dimensions)
+    rows = rips.fit_transform([squareform(pdist(cloud))])[0]
+    return {dimension: _diagram(rows, dimension) for dimension in dimensions}
 
 
 def _diagram(rows, dimension):

@@ -6,12 +6,12 @@ interval are clustered in the original space; each cluster is a node, and two no
 share a point [1]_. Noise is in no node.
 
 :func:`mapper_graph` does all of it. Its steps are public, since the intervals of one large graph can be
-clustered as independent jobs: :func:`interval_members` and :func:`cluster_interval` for each interval,
-then one :func:`nerve` over all of them.
+clustered as independent jobs: :func:`cluster_intervals` for some of the intervals in each job, then one
+:func:`join` of what all jobs return, which is the graph that one job makes of all intervals, bit for bit.
 
 Three roles meet here. A *lens* is an array with a number for each point. A *cover* has
 ``intervals(lens)``, which returns closed intervals as rows (lower, upper). A *clusterer* has scikit-learn's
-``fit_predict(points)``, whose negative labels mean noise.
+``fit_predict(points)``, whose negative labels mean noise (:mod:`actopo.dbscan`, :mod:`actopo.clusterers`).
 
 References
 ----------
@@ -20,92 +20,49 @@ References
 """
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from actopo.covers import IntervalCover, checked_lens
 from actopo.errors import InputError
 from actopo.purity import composition, node_purity
 
-CONVENTIONS = ("fit", "overhang")
+__all__ = [
+    "IntervalCover",
+    "LabelledInterval",
+    "MapperGraph",
+    "cluster_interval",
+    "cluster_intervals",
+    "interval_members",
+    "join",
+    "mapper_graph",
+    "n_components",
+    "n_cycles",
+    "nerve",
+    "node_link",
+]
 
 
-@dataclass(frozen=True)
-class IntervalCover:
-    r"""
-    Equal closed intervals, each overlapping the next by a fraction of its length.
+class LabelledInterval(NamedTuple):
+    """
+    One interval of a cover, clustered.
 
-    With `R` the range of the lens, `n` intervals and overlap `p`, the length is :math:`R / (n - (n-1)p)`
-    under ``fit``, where the first interval starts at the minimum and the last ends at the maximum. Under
-    ``overhang``, KeplerMapper's convention, it is :math:`R / (n (1-p))` around the centres
-    :math:`\min + R/2n + iR/n`, and the outer intervals reach beyond the lens.
-
-    Parameters
+    Attributes
     ----------
-    n_intervals : int, default 40
-        Number of intervals.
-    overlap : float, default 0.3
-        Share of an interval's length in common with the next; at least 0 and below 1.
-    convention : {"fit", "overhang"}, default "fit"
-        Whether the cover ends at the lens's extremes or reaches beyond them.
-
-    Raises
-    ------
-    InputError
-        If a parameter is out of its range.
+    interval : int
+        Place of the interval in the cover.
+    members : ndarray of shape (m,), int64
+        Ascending indices of the points over it.
+    labels : ndarray of shape (m,), int64
+        Cluster label of each member, negative for noise.
     """
 
-    n_intervals: int = 40
-    overlap: float = 0.3
-    convention: str = "fit"
-
-    def __post_init__(self):
-        """Refuse parameters that describe no cover."""
-        if not isinstance(self.n_intervals, Integral) or self.n_intervals < 1:
-            raise InputError(f"n_intervals must be a whole number of at least 1, not {self.n_intervals!r}.")
-        if not isinstance(self.overlap, Real) or not 0 <= self.overlap < 1:
-            raise InputError(f"overlap must be at least 0 and below 1 (0.3 is 30 %), not {self.overlap!r}.")
-        if self.convention not in CONVENTIONS:
-            raise InputError(f"convention must be 'fit' or 'overhang', not {self.convention!r}.")
-
-    def intervals(self, lens):
-        """
-        Return the bounds of the intervals that cover `lens`.
-
-        Parameters
-        ----------
-        lens : ndarray of shape (n_points,)
-            Finite lens values, at least one.
-
-        Returns
-        -------
-        ndarray of shape (n_intervals, 2), float64
-            Lower and upper bound of each closed interval, ascending. Every lens value is in one at least.
-
-        Raises
-        ------
-        InputError
-            If `lens` is empty or holds a value that is not finite.
-        """
-        lens = _checked_lens(lens)
-        n, p = int(self.n_intervals), self.overlap
-        low, high = lens.min(), lens.max()
-        if self.convention == "fit":
-            radius = (high - low) / (2 * (n - (n - 1) * p))
-            inset = radius
-        else:
-            # The range less (n - 1)/n of it, not R/2n: KeplerMapper's arithmetic, hence its very bounds.
-            radius = (high - low) / (2 * n * (1 - p))
-            inset = ((high - low) - (n - 1) / n * (high - low)) / 2
-        centres = np.linspace(low + inset, high - inset, num=n)
-        bounds = np.stack([centres - radius, centres + radius], axis=1)
-        # Rounding must not lose the extremes, nor part neighbours that touch.
-        bounds[0, 0] = low if self.convention == "fit" else min(bounds[0, 0], low)
-        bounds[-1, 1] = high if self.convention == "fit" else max(bounds[-1, 1], high)
-        bounds[:-1, 1] = np.maximum(bounds[:-1, 1], bounds[1:, 0])
-        return bounds
+    interval: int
+    members: np.ndarray
+    labels: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,22 +106,14 @@ class MapperGraph:
         return np.bincount(self.incidence.indices, minlength=self.n_nodes).astype(np.int64)
 
 
-def mapper_graph(points, lens, cover, clusterer, progress=None):
+def mapper_graph(points, lens, cover, clusterer, progress=None, min_points=1):
     """
     Mapper graph of a point cloud.
 
     Parameters
     ----------
-    points : ndarray of shape (n_points, c)
-        May be a memory map: only one interval's points are copied at a time.
-    lens : ndarray of shape (n_points,)
-        Finite lens value of each point.
-    cover : object with ``intervals(lens)``
-        Such as :class:`IntervalCover`.
-    clusterer : object with ``fit_predict(points)``
-        Gets the points over one interval in their original order; negative labels are noise.
-    progress : callable, optional
-        Wraps the sequence of intervals and yields them, as tqdm does.
+    points, lens, cover, clusterer, progress, min_points
+        As in :func:`cluster_intervals`.
 
     Returns
     -------
@@ -173,19 +122,91 @@ def mapper_graph(points, lens, cover, clusterer, progress=None):
     Raises
     ------
     InputError
-        If `lens` does not fit `points`, is empty, or holds a value that is not finite.
+        As :func:`cluster_intervals`.
+    """
+    parts = cluster_intervals(points, lens, cover, clusterer, progress=progress, min_points=min_points)
+    return join(len(points), len(parts), [parts])
+
+
+def cluster_intervals(points, lens, cover, clusterer, indices=None, progress=None, min_points=1):
+    """
+    Cluster the points over some intervals of a cover, each interval for itself.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, c)
+        The whole cloud. May be a memory map: only one interval's points are copied at a time.
+    lens : ndarray of shape (n_points,)
+        Finite lens value of each point of the whole cloud.
+    cover : object with ``intervals(lens)``
+        Such as :class:`IntervalCover`.
+    clusterer : object with ``fit_predict(points)``
+        Gets the points over one interval in their original order; negative labels are noise.
+    indices : sequence of int, optional
+        Intervals to cluster, from 0; all by default.
+    progress : callable, optional
+        Wraps the sequence of intervals and yields them, as tqdm does.
+    min_points : int, default 1
+        All points over an interval with fewer points are noise: for clusterers that need so many.
+
+    Returns
+    -------
+    list of LabelledInterval
+        In the order of `indices`; see :func:`join`.
+
+    Raises
+    ------
+    InputError
+        If `lens` does not fit `points`, is empty or not finite; if an interval is not in the cover; if a point is
+        not finite; or if the clusterer refuses the points over an interval.
     """
     if len(points) != len(lens):
         raise InputError(
             f"there are {len(points)} points but {len(lens)} lens values; compute the lens from these points."
         )
-    members = interval_members(lens, cover.intervals(lens))
-    steps = range(len(members))
-    clusters = [
-        (members[i], cluster_interval(points, members[i], clusterer))
+    intervals = cover.intervals(lens)
+    steps = range(len(intervals)) if indices is None else [int(i) for i in indices]
+    outside = [i for i in steps if not 0 <= i < len(intervals)]
+    if outside:
+        raise InputError(f"the cover has no interval {outside[0]}; its intervals run from 0 to {len(intervals) - 1}.")
+    members = dict(zip(steps, interval_members(lens, intervals[list(steps)]), strict=True))
+    return [
+        LabelledInterval(i, members[i], cluster_interval(points, members[i], clusterer, min_points))
         for i in (steps if progress is None else progress(steps))
     ]
-    return nerve(len(points), clusters)
+
+
+def join(n_points, n_intervals, parts):
+    """
+    Mapper graph of a cover whose intervals were clustered in parts.
+
+    Parameters
+    ----------
+    n_points : int
+        Number of points in the whole cloud.
+    n_intervals : int
+        Number of intervals in the whole cover.
+    parts : sequence of sequences of LabelledInterval
+        What :func:`cluster_intervals` returned for each part, parts and intervals in any order.
+
+    Returns
+    -------
+    MapperGraph
+
+    Raises
+    ------
+    InputError
+        If an interval is missing or there twice.
+    """
+    clustered = sorted((labelled for part in parts for labelled in part), key=lambda labelled: labelled.interval)
+    found = [labelled.interval for labelled in clustered]
+    wrong = [i for i in sorted({*range(n_intervals), *found}) if found.count(i) != (0 <= i < n_intervals)]
+    if wrong:
+        raise InputError(
+            f"the parts hold interval {wrong[0]} {found.count(wrong[0])} times; join parts that hold each of the "
+            f"{n_intervals} intervals once."
+        )
+    return nerve(n_points, [(members, labels) for _, members, labels in clustered])
 
 
 def interval_members(lens, intervals):
@@ -209,7 +230,7 @@ def interval_members(lens, intervals):
     InputError
         If `lens` is empty or holds a value that is not finite.
     """
-    lens = _checked_lens(lens)
+    lens = checked_lens(lens)
     order = np.argsort(lens, kind="stable")
     ordered = lens[order]
     starts = np.searchsorted(ordered, intervals[:, 0], side="left")
@@ -217,7 +238,7 @@ def interval_members(lens, intervals):
     return [np.sort(order[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
 
-def cluster_interval(points, members, clusterer):
+def cluster_interval(points, members, clusterer, min_points=1):
     """
     Cluster the points over one interval.
 
@@ -229,15 +250,35 @@ def cluster_interval(points, members, clusterer):
         Indices of the points over the interval.
     clusterer : object with ``fit_predict(points)``
         Gets the members' points in the order of `members`.
+    min_points : int, default 1
+        All of fewer members are noise.
 
     Returns
     -------
     ndarray of shape (m,), int64
         Cluster label of each member, negative for noise.
+
+    Raises
+    ------
+    InputError
+        If a point is not finite, or the clusterer refuses the points.
     """
-    if len(members) == 0:
-        return np.empty(0, dtype=np.int64)
-    return np.asarray(clusterer.fit_predict(points[members])).astype(np.int64)
+    if len(members) < max(min_points, 1):
+        return np.full(len(members), -1, dtype=np.int64)
+    own = points[members]
+    # The extremes carry a NaN along and need no temporary of the size of the cloud.
+    if not np.isfinite([own.min(initial=0), own.max(initial=0)]).all():
+        row = next(i for i, point in zip(members, own, strict=True) if not np.isfinite(point).all())
+        raise InputError(f"point {row} of the cloud has a coordinate that is not finite; drop that point.")
+    try:
+        return np.asarray(clusterer.fit_predict(own)).astype(np.int64)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(
+            f"{type(clusterer).__name__} refuses the {len(members)} points over an interval ({error}); change its "
+            "parameters, take fewer or longer intervals, or raise the number of points that an interval needs."
+        ) from error
 
 
 def nerve(n_points, clusters):
@@ -326,7 +367,7 @@ def node_link(graph, labels, lens, class_names):
     InputError
         If `labels` or `lens` does not fit the graph's points.
     """
-    lens = _checked_lens(lens)
+    lens = checked_lens(lens)
     if len(lens) != graph.n_points:
         raise InputError(
             f"there are {len(lens)} lens values but the graph has {graph.n_points} points; "
@@ -356,18 +397,3 @@ def node_link(graph, labels, lens, class_names):
     ]
     facts = {"n_points": graph.n_points, "n_components": n_components(graph), "n_cycles": n_cycles(graph)}
     return {"directed": False, "multigraph": False, "graph": facts, "nodes": nodes, "links": links}
-
-
-def _checked_lens(lens):
-    lens = np.asarray(lens, dtype=np.float64)
-    if lens.ndim != 1 or len(lens) == 0:
-        raise InputError(
-            f"the lens must be one number for each of at least one point, not an array of shape {lens.shape}."
-        )
-    missing = np.flatnonzero(~np.isfinite(lens))
-    if len(missing):
-        raise InputError(
-            f"the lens is not finite at {len(missing)} of {len(lens)} points, first at point {missing[0]}; "
-            "drop those points."
-        )
-    return lens

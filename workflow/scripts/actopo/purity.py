@@ -4,7 +4,9 @@ How well the nodes of a mapper graph separate the classes.
 With :math:`\alpha_i` one over the number of class labels present in node `i` (node-wise purity), the
 point-wise purity :math:`\beta_x` is the mean of :math:`\alpha` over the nodes that contain `x`, and the
 class-wise purity :math:`\gamma_k` the mean of :math:`\beta` over the points of class `k` [1]_. A point in no
-node has no :math:`\beta`; :func:`coverage` says how many have one.
+node has no :math:`\beta`; :func:`coverage` says how many have one. :math:`\alpha` counts classes and not points;
+:func:`majority_share` and :func:`node_entropy` weigh them. :func:`permutation_null` says what labels that have
+nothing to do with the graph would give.
 
 Every function takes the incidence of points and nodes, a sparse matrix of shape (n_points, n_nodes) that is
 not 0 where the point is in the node, and costs time linear in the number of memberships.
@@ -15,8 +17,11 @@ References
    Activations", AAAI.
 """
 
+import warnings
+
 import numpy as np
 from scipy import sparse
+from scipy.special import entr
 
 from actopo.errors import InputError
 
@@ -172,6 +177,179 @@ def coverage(incidence, labels=None, n_classes=None):
     return _shares(np.bincount(labels[covered], minlength=n_classes), np.bincount(labels, minlength=n_classes))
 
 
+def majority_share(incidence, labels):
+    """
+    Share of each node's points that are of its largest class.
+
+    Parameters
+    ----------
+    incidence : sparse matrix of shape (n_points, n_nodes)
+        Not 0 where the point is in the node.
+    labels : ndarray of shape (n_points,), int
+        Class of each point.
+
+    Returns
+    -------
+    ndarray of shape (n_nodes,), float64
+        In (0, 1]; NaN for a node without points.
+
+    Raises
+    ------
+    InputError
+        If `labels` does not match the points.
+    """
+    labels = _checked_labels(labels, incidence.shape[0])
+    classes, labels = np.unique(labels, return_inverse=True)
+    counts = composition(incidence, labels, len(classes))
+    return _shares(counts.max(axis=1, initial=0), counts.sum(axis=1))
+
+
+def node_entropy(incidence, labels, n_classes, normalised=False):
+    """
+    Entropy of the class composition of each node.
+
+    Parameters
+    ----------
+    incidence : sparse matrix of shape (n_points, n_nodes)
+        Not 0 where the point is in the node.
+    labels : ndarray of shape (n_points,), int
+        Class of each point, from 0 to ``n_classes - 1``.
+    n_classes : int
+        Number of classes, those without points included.
+    normalised : bool, default False
+        Over its maximum, the logarithm of `n_classes`, instead of in bits.
+
+    Returns
+    -------
+    ndarray of shape (n_nodes,), float64
+        In bits: 0 for a single class; NaN for a node without points and, `normalised`, for a single `n_classes`.
+
+    Raises
+    ------
+    InputError
+        If `labels` does not match the points or the number of classes.
+    """
+    counts = composition(incidence, labels, n_classes)
+    bits = entr(_shares(counts, counts.sum(axis=1, keepdims=True))).sum(axis=1) / np.log(2)
+    return _shares(bits, np.full(len(bits), np.log2(n_classes))) if normalised else bits
+
+
+def weighted_mean(values, sizes):
+    """
+    Mean of a quantity of the nodes, each weighted by its number of points.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_nodes,)
+        Quantity of each node; NaN is left out with its weight.
+    sizes : ndarray of shape (n_nodes,)
+        Number of points in each node.
+
+    Returns
+    -------
+    float
+        NaN where no node is left.
+    """
+    values, sizes = np.asarray(values, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    known = ~np.isnan(values)
+    weight = sizes[known].sum()
+    return float(values[known] @ sizes[known] / weight) if weight else float("nan")
+
+
+def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, groups=None):
+    """
+    Purity measures of the graph, and what they are when the labels are permuted over the points.
+
+    Parameters
+    ----------
+    incidence : sparse matrix of shape (n_points, n_nodes)
+        Not 0 where the point is in the node.
+    labels : ndarray of shape (n_points,), int
+        Class of each point, from 0 to ``n_classes - 1``.
+    n_classes : int
+        Number of classes, those without points included.
+    n_permutations : int, default 1000
+        Number of permutations.
+    seed : int, default 0
+        Seed of the permutations.
+    groups : ndarray of shape (n_points,), optional
+        Group of each point, such as its image. Groups keep one label for all their points, and labels are permuted
+        over groups: points of one image are alike for other reasons than their class. By default each point is a
+        group of its own.
+
+    Returns
+    -------
+    dict of str to dict of str to float or ndarray of shape (n_classes,)
+        For ``node_purity`` (mean over nodes), ``majority_share`` (mean over nodes weighted by their size) and
+        ``class_purity`` (of each class, points in no node left out): ``observed``, and over the permutations
+        ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %). NaN for a class without points.
+
+    Raises
+    ------
+    InputError
+        If `labels` does not match the points, the number of classes or the groups, or there is no permutation.
+
+    Notes
+    -----
+    One permutation takes time linear in the number of memberships and keeps no more than its measures.
+    """
+    if n_permutations < 1:
+        raise InputError(f"a null needs at least one permutation, not {n_permutations}.")
+    members = _members(incidence)
+    labels = _checked_labels(labels, members.shape[0], n_classes)
+    by_group, group = _group_labels(labels, groups)
+    n_nodes, degree = members.shape[1], np.diff(members.indptr)
+    point = np.repeat(np.arange(len(labels)), degree)
+    weight, cell = 1.0 / degree[point], members.indices.astype(np.int64) * n_classes
+    sizes = np.bincount(members.indices, minlength=n_nodes)
+
+    def measure(labels):
+        own = labels[point]
+        counts = np.bincount(cell + own, minlength=n_nodes * n_classes).reshape(n_nodes, n_classes)
+        alpha = _shares(np.ones(n_nodes), np.count_nonzero(counts, axis=1))
+        # A point's mean over its nodes, summed over a class, is one sum over memberships.
+        gamma = np.bincount(own, weights=weight * alpha[members.indices], minlength=n_classes)
+        covered = np.bincount(labels[degree > 0], minlength=n_classes)
+        return np.concatenate(
+            [
+                [weighted_mean(alpha, sizes > 0), weighted_mean(_shares(counts.max(axis=1, initial=0), sizes), sizes)],
+                _shares(gamma, covered),
+            ]
+        )
+
+    rng = np.random.default_rng(seed)
+    drawn = np.stack([measure(rng.permutation(by_group)[group]) for _ in range(n_permutations)])
+    quantiles = {}
+    with warnings.catch_warnings():
+        # A class without points has no purity in any permutation.
+        warnings.filterwarnings("ignore", "(Mean of empty|All-NaN) slice", RuntimeWarning)
+        quantiles["mean"] = np.nanmean(drawn, axis=0)
+        quantiles["low"], quantiles["high"] = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    rows = {"observed": measure(labels), **quantiles}
+    return {
+        "node_purity": {name: float(row[0]) for name, row in rows.items()},
+        "majority_share": {name: float(row[1]) for name, row in rows.items()},
+        "class_purity": {name: row[2:] for name, row in rows.items()},
+    }
+
+
+def _group_labels(labels, groups):
+    """Label of each group, and each point's group."""
+    if groups is None:
+        return labels, np.arange(len(labels))
+    groups = np.asarray(groups)
+    if groups.shape != labels.shape:
+        raise InputError(f"there are {len(labels)} points but groups of shape {groups.shape}; give one for each.")
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    mixed = np.flatnonzero(labels[first][group] != labels)
+    if len(mixed):
+        raise InputError(
+            f"group {groups[mixed[0]]} holds points of several classes; labels can be permuted only over groups that "
+            "have one."
+        )
+    return labels[first], group
+
+
 def _members(incidence):
     return sparse.csr_array(incidence != 0)
 
@@ -192,4 +370,4 @@ def _checked_labels(labels, n_points, n_classes=None):
 
 
 def _shares(parts, wholes):
-    return np.divide(parts, wholes, out=np.full(len(wholes), np.nan), where=wholes > 0)
+    return np.divide(parts, wholes, out=np.full(np.shape(parts), np.nan), where=wholes > 0)

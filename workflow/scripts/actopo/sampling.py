@@ -4,7 +4,8 @@ Point clouds from activations: which spatial activations of a layer become point
 A layer's activations are an array `(N, n, m, c)`: for each of `N` images a grid of `n x m` positions,
 and at each position a `c`-vector, the spatial activation. A cloud takes some positions of each image
 (Purvine et al. 2023, "Experimental Observations of the Topology of Convolutional Neural Network
-Activations", sections 3 and 5) and keeps for every point where it came from.
+Activations", sections 3 and 5) and keeps for every point where it came from. Foreground and background
+are `top_weight` with weights from `actopo.receptive_field`.
 
 Activations may be a memory map far larger than memory: they are read in blocks of images, and only
 the points drawn are copied. The cloud of all positions is a view.
@@ -17,6 +18,7 @@ import numpy as np
 from actopo.errors import InputError
 
 BLOCK_BYTES = 1 << 25
+POLICIES = ("random", "drop", "keep")
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,86 @@ def top_l2(activations, labels, points_per_image=1, seed=0):
     for start in range(0, n_images, step):
         block = activations[start : start + step].reshape(-1, c)
         norm = _norms(block, np.arange(start, start + len(block) // (n * m)).repeat(n * m))
-        # The bits of non-negative floats are ordered as the floats: norm first, then a random number.
-        key = norm.view(np.uint32).astype(np.uint64) << np.uint64(32)
-        key |= rng.integers(1 << 32, size=len(key), dtype=np.uint32)
-        key = key.reshape(-1, n * m)
-        best = np.argpartition(key, n * m - points_per_image, axis=1)[:, n * m - points_per_image :]
-        order = np.argsort(np.take_along_axis(key, best, axis=1), axis=1)[:, ::-1]
-        position[start : start + step] = np.take_along_axis(best, order, axis=1)
+        position[start : start + step] = _largest(norm.reshape(-1, n * m), points_per_image, rng)
     return _gather(activations, labels, _flat(position, n * m))
+
+
+def top_weight(activations, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random"):
+    """
+    Take the positions with the largest weight, as the foreground inside their receptive fields.
+
+    The rule is strict: a position is left out only for positions of larger or equal weight. The paper's
+    released code draws among all positions that reach the p-th largest weight, and so may leave out the largest.
+
+    Parameters
+    ----------
+    activations : ndarray or memmap of shape (N, n, m, c)
+        Activations of one layer, float32 or float16, C-contiguous. Only the points taken are read.
+    labels : array_like of shape (N,)
+        Integer class label of each image.
+    weights : ndarray of shape (N, n, m)
+        Weight of each position, 0 or more, in any unit: only the order within an image counts.
+    points_per_image : int, default 1
+        Positions per image.
+    seed : int or sequence of int, default 0
+        Seed of the draw among positions of equal weight: equal in float32 once the image's largest weight
+        is 1, so that rounding does not decide between symmetric positions.
+    has_foreground : array_like of bool of shape (N,), optional
+        Whether an image has any pixel of the wanted kind: for the background, whether it has any background.
+        By default, whether it has a weight above 0.
+    policy : {"random", "drop", "keep"}, default "random"
+        What becomes of an image without. "random": random positions. "drop": the image has no point, and
+        `image` skips its index. "keep": the rule as for any other image, as the paper's released code; where
+        all weights are 0, all positions tie and the draw is that of "random". The two differ only for an image
+        that `has_foreground` rejects in spite of its weights, as one with too few foreground pixels.
+
+    Returns
+    -------
+    Cloud
+        `points_per_image` points of each image, by image and then from the largest weight down. The points of
+        an image with foreground do not depend on the policy.
+
+    Raises
+    ------
+    InputError
+        If there are too few positions, the weights do not fit the activations or are negative or not finite,
+        no image is left, or a point taken is not finite (with its image).
+    """
+    labels = _checked(activations, labels)
+    n_images, n, m, _ = activations.shape
+    _check_points_per_image(points_per_image, n, m, n * m)
+    weights = np.asarray(weights)
+    if weights.shape != (n_images, n, m):
+        raise InputError(f"weights have shape {weights.shape}, but the activations need {(n_images, n, m)}.")
+    if policy not in POLICIES:
+        raise InputError(f"unknown policy {policy!r} for images without foreground; choose {', '.join(POLICIES)}.")
+    if has_foreground is None:
+        has_foreground = weights.any(axis=(1, 2))
+    has_foreground = np.asarray(has_foreground)
+    if has_foreground.shape != (n_images,) or has_foreground.dtype != bool:
+        raise InputError(
+            f"has_foreground is {has_foreground.dtype} of shape {has_foreground.shape}; give one boolean for "
+            f"each of the {n_images} images."
+        )
+    if policy == "drop" and not has_foreground.any():
+        raise InputError("no image has a foreground, so dropping those without leaves none; set policy to random.")
+    rng = np.random.default_rng(seed)
+    position = np.empty((n_images, points_per_image), np.int64)
+    step = _block_rows(weights, n * m)
+    for start in range(0, n_images, step):
+        block = weights[start : start + step].reshape(-1, n * m).astype(np.float64)
+        wrong = ~(np.isfinite(block) & (block >= 0)).all(axis=1)
+        if wrong.any():
+            raise InputError(f"a weight of image {start + wrong.argmax()} is negative or not finite.")
+        if policy == "random":
+            block[~has_foreground[start : start + step]] = 0
+        largest = block.max(axis=1, keepdims=True)
+        scaled = (block / np.where(largest > 0, largest, 1)).astype(np.float32)
+        position[start : start + step] = _largest(scaled, points_per_image, rng)
+    flat = _flat(position, n * m)
+    if policy == "drop":
+        flat = flat[has_foreground.repeat(points_per_image)]
+    return _gather(activations, labels, flat)
 
 
 def full(activations, labels, cap=None, seed=0, replace=False):
@@ -212,6 +286,18 @@ def _distinct(n_rows, size, k, rng):
         taken = (chosen[:, :column] == draw[:, None]).any(axis=1)
         chosen[:, column] = np.where(taken, last, draw)
     return np.sort(chosen, axis=1)
+
+
+def _largest(values, k, rng):
+    """Columns of the `k` largest values of each row, largest first; `values` are float32 and 0 or more."""
+    size = values.shape[1]
+    # The bits of non-negative floats are ordered as the floats: the value first, then a random number.
+    # Adding 0 makes a negative zero positive.
+    key = (values + np.float32(0)).view(np.uint32).astype(np.uint64) << np.uint64(32)
+    key |= rng.integers(1 << 32, size=values.size, dtype=np.uint32).reshape(values.shape)
+    best = np.argpartition(key, size - k, axis=1)[:, size - k :]
+    order = np.argsort(np.take_along_axis(key, best, axis=1), axis=1)[:, ::-1]
+    return np.take_along_axis(best, order, axis=1)
 
 
 def _stratified(labels, positions, cap, rng):

@@ -6,6 +6,7 @@ same network; everything else has no counterpart in the paper, and no entry `pap
 """
 
 import numpy as np
+import pandas as pd
 
 # Mean correlation of layer 9 and over layers, and the bound of the coefficient of variation.
 PAPER = {"rho_layer_9": 0.907, "rho_mean": 0.910, "max_cv_below": 0.17}
@@ -17,7 +18,7 @@ def _spread(values):
     return {"mean": float(values.mean()), "sd": sd, "min": float(values.min()), "max": float(values.max())}
 
 
-def homology_summary(trained, distances, specificity):
+def homology_summary(trained, distances, specificity, metrics=None, sensitivity=None):
     """
     Numbers of the homology study.
 
@@ -27,17 +28,22 @@ def homology_summary(trained, distances, specificity):
         Of every network `seed`, `test_accuracy` and `precision`.
     distances : DataFrame
         As `actopo.similarity.layer_table` makes it.
-    specificity : DataFrame or None
-        As `actopo.similarity.specificity_table` makes it; None for a single network.
+    specificity : dict of str to DataFrame
+        By name of the clouds, `trained` first and then the controls, as `actopo.similarity.specificity_table`
+        makes it; empty for a single network.
+    metrics : DataFrame, optional
+        One row per measure of similarity, as `actopo.comparison.metric_table` makes it.
+    sensitivity : DataFrame, optional
+        As `actopo.sensitivity.detection_table` makes it.
 
     Returns
     -------
     dict
     """
-    accuracy = {str(metrics["seed"]): metrics["test_accuracy"] for metrics in trained}
+    accuracy = {str(network["seed"]): network["test_accuracy"] for network in trained}
     result = {
         "test_accuracy": {"by_seed": accuracy, **_spread(list(accuracy.values()))},
-        "precision": sorted({metrics["precision"] for metrics in trained}),
+        "precision": sorted({network["precision"] for network in trained}),
         "layer_distances": {},
     }
     for dimension, rows in distances.groupby("dimension", sort=False):
@@ -52,26 +58,45 @@ def homology_summary(trained, distances, specificity):
                 result["layer_distances"][dimension]["paper"] = {"max_cv_below": PAPER["max_cv_below"]}
         else:
             result["layer_distances"][dimension] = {"max_cv": None, "why": "a single batch has no variation"}
-    if specificity is None:
+    if not specificity:
         result["specificity"] = {"why_not": "specificity compares networks, and there is a single seed"}
         return result
-    result["specificity"] = {}
-    for dimension, rows in specificity.groupby("dimension", sort=False):
-        variants = {}
-        for (models, correlation, own), variant in rows.groupby(["models", "correlation", "own_layer"], sort=False):
-            variants[f"{correlation}, {models} reference, {own} own layer"] = {
-                "n_pairs": int(variant.n_pairs.iloc[0]),
-                "rho_mean": variant.rho.mean(),
-                "rho_by_layer": {str(row.layer): row.rho for row in variant.itertuples()},
-            }
-        headline = variants["pearson, fixed reference, with own layer"]
-        result["specificity"][dimension] = {
-            "rho_mean": headline["rho_mean"],
-            "rho_layer_9": headline["rho_by_layer"].get("9"),
-            **({"paper": {key: PAPER[key] for key in ("rho_mean", "rho_layer_9")}} if dimension == "h1" else {}),
-            "variants": variants,
-        }
+    result["specificity"] = {
+        clouds: {metric.removeprefix("sw_"): _specificity(rows) for metric, rows in table.groupby("metric", sort=False)}
+        for clouds, table in specificity.items()
+    }
+    if "h1" in result["specificity"]["trained"]:
+        result["specificity"]["trained"]["h1"]["paper"] = {key: PAPER[key] for key in ("rho_mean", "rho_layer_9")}
+    result["metrics"] = {row.pop("metric"): row for row in metrics.to_dict("records")}
+    result["sensitivity"] = {}
+    for (metric, layer, components), rows in sensitivity.groupby(["metric", "layer", "components"], sort=False):
+        crossings = {row.threshold: _crossing(row) for row in rows.itertuples()}
+        result["sensitivity"].setdefault(metric, {}).setdefault(str(layer), {})[components] = crossings
     return result
+
+
+def _specificity(table):
+    """Every variant of rho, the first network against the others with its own layer first, and the other tests."""
+    tests = {}
+    kinds = ["statistic", "correlation", "own_layer", "models"]
+    for (statistic, correlation, own, models), rows in table.fillna(dict.fromkeys(kinds, "")).groupby(
+        kinds, sort=False
+    ):
+        words = [statistic, correlation, f"{own} own layer" if own else "", f"{models} reference"]
+        mean = rows[rows.layer == "mean"].iloc[0]
+        numbers = ("n_pairs", "value", "low", "high", "null_mean", "null_high", "p_value")
+        numbers += ("width_null_mean", "width_null_high", "width_p_value")
+        tests[", ".join(word for word in words if word)] = {
+            **{name: getattr(mean, name) for name in numbers if not pd.isna(getattr(mean, name))},
+            "by_layer": {row.layer: row.value for row in rows[rows.layer != "mean"].itertuples()},
+        }
+    headline = tests["rho, pearson, with own layer, fixed reference"]
+    return {"rho_mean": headline["value"], "rho_layer_9": headline["by_layer"].get("9"), "tests": tests}
+
+
+def _crossing(row):
+    """Where a curve crosses its threshold, as shares of the components."""
+    return {"level": row.level, "first_fraction": row.first_fraction, "last_fraction": row.last_fraction}
 
 
 def mapper_summary(trained, graphs, classes):

@@ -217,13 +217,38 @@ def layer_matrix(matrix, layers, name):
     return matrix
 
 
+def require_columns(table, columns, name):
+    """Raise InputError unless the DataFrame `table` has all of `columns` and at least one row."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(f"{name} has no column {', '.join(missing)}; it needs {', '.join(columns)}")
+    if len(table) == 0:
+        raise InputError(f"{name} has no row; there is nothing to draw")
+
+
+def panel_grid(figure, n, most):
+    """
+    Axes of `n` panels in rows of equal length, at most `most` in each.
+
+    Returns
+    -------
+    panels, spare : ndarray of Axes
+        The `n` panels, row by row, and what is left of the last row, empty and invisible.
+    """
+    rows = -(-n // most)
+    axes = figure.subplots(rows, -(-n // rows), squeeze=False).ravel()
+    for spare in axes[n:]:
+        spare.set_axis_off()
+    return axes[:n], axes[n:]
+
+
 def shared_norm(*matrices):
     """Colour scale from 0 to the largest finite value of all the matrices (1 where there is none above 0)."""
     largest = max((matrix[np.isfinite(matrix)].max(initial=0) for matrix in matrices), default=0)
     return Normalize(0, largest if largest > 0 else 1)
 
 
-def heat_map(axes, matrix, layers, norm, colours="viridis"):
+def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
     """
     Draw a layer-by-layer matrix, row 0 on top, as vector cells; what is not finite is grey.
 
@@ -239,6 +264,8 @@ def heat_map(axes, matrix, layers, norm, colours="viridis"):
         Colour scale.
     colours : str, default 'viridis'
         Colour map.
+    most : int
+        Most ticks of an axis.
 
     Returns
     -------
@@ -258,7 +285,7 @@ def heat_map(axes, matrix, layers, norm, colours="viridis"):
     axes.set_aspect("equal")
     axes.invert_yaxis()
     for axis in (axes.xaxis, axes.yaxis):
-        layer_ticks(axis, layers, offset=0.5)
+        layer_ticks(axis, layers, offset=0.5, most=most)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("layer")
@@ -274,13 +301,13 @@ def colour_bar(figure, mesh, axes, label, **kwargs):
     return bar
 
 
-def layer_ticks(axis, layers, offset=0.0):
-    """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th of many."""
-    step = -(-len(layers) // MAX_TICKS)
+def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
+    """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th if over `most`."""
+    step = -(-len(layers) // most)
     positions = np.arange(0, len(layers), step)
     axis.set_ticks(positions + offset, [str(layers[position]) for position in positions])
 
 
-def panel_letter(axes, letter):
-    """Write a panel's bold letter above its top left corner."""
-    axes.set_title(letter, loc="left", fontweight="bold")
+def panel_letter(axes, letter, lines=1):
+    """Write a panel's bold letter above its top left corner, beside the first of a title's `lines`."""
+    axes.set_title(letter + "\n" * (lines - 1), loc="left", fontweight="bold")

@@ -1,0 +1,110 @@
+"""
+Persistence diagrams layer by layer.
+
+A point is a homology class of the Vietoris-Rips filtration of a layer's cloud, born at the length of the
+edge that closes it and dead at that of the edge that fills it: the farther from the diagonal, the longer
+it lives. Components (H0) are all born at 0. The infinite bar of H0 is not part of a diagram.
+"""
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from actopo.errors import InputError
+from actopo.figures import style
+
+PER_ROW = 6
+MARKERS = ("o", "^", "s", "D")
+# Axes below 0 by this share of their length: H0, born at 0, stands clear of the frame.
+MARGIN = 0.04
+
+
+@style.styled
+def plot(diagrams, layers):
+    """
+    Draw a panel per layer, each on its own scale, the same for birth and death.
+
+    Parameters
+    ----------
+    diagrams : sequence of dict of int to array_like of shape (k, 2)
+        For each layer the (birth, death) pairs of each homology dimension, in filtration units; `k` may be 0.
+    layers : sequence of int
+        Layer indices, one per dict.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no layer, their number differs from that of the diagrams, or a diagram has another
+        shape, a value that is not finite or a death before its birth.
+    """
+    if len(diagrams) != len(layers) or not len(layers):
+        raise InputError(
+            f"{len(diagrams)} layers have diagrams, but {len(layers)} have a name; give one or more of each"
+        )
+    diagrams = [
+        {dimension: checked(pairs, f"the diagram H{dimension} of layer {layer}") for dimension, pairs in each.items()}
+        for layer, each in zip(layers, diagrams, strict=True)
+    ]
+    rows = -(-len(layers) // PER_ROW)
+    columns = -(-len(layers) // rows)
+    cell = min(7.0 / columns, 2.8)
+    figure = style.new_figure(cell * columns + 0.2, rows * (cell + 0.12) + 0.45)
+    panels, _ = style.panel_grid(figure, len(layers), PER_ROW)
+    handles = {}
+    for axes, layer, each in zip(panels, layers, diagrams, strict=True):
+        points = draw(axes, each, size=1.1 if columns > 3 else 1.8)
+        handles |= points
+        counts = "\n".join(f"{len(pairs)} {name}" for name, pairs in zip(points, each.values(), strict=True))
+        axes.text(0.97, 0.06, counts, transform=axes.transAxes, ha="right", va="bottom", fontsize=6, linespacing=1.3)
+        axes.set_title(f"layer {layer}")
+    figure.supxlabel("birth (filtration units)", fontsize=7)
+    figure.supylabel("death (filtration units)", fontsize=7)
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), markerscale=2.5)
+    return figure
+
+
+def checked(pairs, name):
+    """Return a diagram as float64 of shape (k, 2), or raise InputError."""
+    pairs = np.asarray(pairs, dtype=float)
+    if pairs.size == 0:
+        return np.empty((0, 2))
+    if pairs.ndim != 2 or pairs.shape[1] != 2:
+        raise InputError(f"{name} has shape {pairs.shape}; give one (birth, death) pair a row")
+    if not np.isfinite(pairs).all() or (pairs[:, 1] < pairs[:, 0]).any():
+        raise InputError(f"{name} has an infinite bar or one that dies before its birth; leave such bars out")
+    return pairs
+
+
+def draw(axes, diagrams, size):
+    """
+    Draw the diagrams of one cloud and the diagonal, on equal scales from 0 to the last death.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    diagrams : dict of int to ndarray of shape (k, 2)
+        As `checked` returns them.
+    size : float
+        Of a marker, in points.
+
+    Returns
+    -------
+    dict of str to matplotlib.lines.Line2D
+        The points of each dimension, by name, in order of the diagrams.
+    """
+    last = max((pairs[:, 1].max(initial=0) for pairs in diagrams.values()), default=0) or 1
+    limits = (-MARGIN * last, (1 + MARGIN) * last)
+    axes.plot(limits, limits, color="0.6", linewidth=0.7, zorder=1)
+    points = {}
+    for dimension, pairs in diagrams.items():
+        look = {"marker": MARKERS[dimension % len(MARKERS)], "color": style.LINES[dimension % len(style.LINES)]}
+        (points[f"H{dimension}"],) = axes.plot(*pairs.T, linestyle="none", markersize=size, mew=0, zorder=3, **look)
+    axes.set(xlim=limits, ylim=limits, aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter("{x:g}")
+    return points

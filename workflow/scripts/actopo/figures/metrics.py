@@ -1,0 +1,169 @@
+"""
+Measures of similarity through the same tests, side by side.
+
+For each measure the distances from the layers of a network to those of another, and what it makes of the
+loss of principal components, in units of its own baseline (the distance to the same layer of other networks,
+after Ding et al. 2021, "Grounding Representation Similarity Through Statistical Testing"); below, what it
+reaches in the tests of specificity (Purvine et al. 2023, "Experimental Observations of the Topology of
+Convolutional Neural Network Activations"), layer retrieval and Ding's criterion.
+"""
+
+import numpy as np
+from matplotlib.colors import Normalize
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from actopo.errors import InputError
+from actopo.figures import sensitivity as curve_figure
+from actopo.figures import style
+from actopo.figures.controls import (
+    MODELS,
+    common_models,
+    draw_retrieval_and_ding,
+    draw_rows,
+    explain_nulls,
+    mean_row,
+    name_rows,
+)
+
+NAMES = {
+    "sw_h0": "SW, H0",
+    "sw_h1": "SW, H1",
+    "sw_sum": "SW, H0 + H1",
+    "linear_cka": "linear CKA",
+    "unbiased_cka": "unbiased CKA",
+    "mean_cca": "mean CCA",
+    "svcca": "SVCCA",
+    "pwcca": "PWCCA",
+    "procrustes": "Procrustes",
+    "rtd": "RTD",
+    "rtd_lite": "RTD-Lite",
+}
+PER_ROW = 6
+# Lowest ratio to the baseline that is drawn: below, a change is far from detectable.
+FLOOR = 1e-3
+
+
+@style.styled
+def plot(distances, specificity, curves, detection, layers, layer=None, labels=None):
+    """
+    Draw for each metric its distances and a sensitivity curve, and for all of them the three tests.
+
+    Parameters
+    ----------
+    distances : dict of str to array_like of shape (L, L)
+        For each metric, in the order drawn, the distances from the layers of A to those of B.
+    specificity : DataFrame
+        As `actopo.similarity.specificity_table` makes it, of all these metrics. Drawn are all ordered pairs of
+        models where every metric has them, else the first model's.
+    curves, detection : DataFrame
+        As in `actopo.figures.sensitivity.plot`, of several metrics.
+    layers : sequence of int of length L
+        Layer indices.
+    layer : int, optional
+        Layer of the sensitivity curves; by default the middle one of those that have curves.
+    labels : dict of str to str, optional
+        Names of metrics; by default those in `NAMES`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no metric, a matrix does not fit the layers, a table lacks a column or a row of a metric,
+        or `layer` has no curve.
+    """
+    if not distances:
+        raise InputError("there is no metric to draw; give the distances of one at least")
+    matrices = {metric: style.layer_matrix(each, layers, f"D_AB of {metric}") for metric, each in distances.items()}
+    curves, detection = curve_figure.checked(curves, detection)
+    measured = sorted(curves.layer.unique())
+    layer = measured[len(measured) // 2] if layer is None else layer
+    if layer not in measured:
+        raise InputError(f"layer {layer} has no sensitivity curve; choose one of {', '.join(map(str, measured))}")
+    style.require_columns(specificity, ("metric",), "the specificity")
+    tables = {metric: specificity[specificity.metric == metric] for metric in matrices}
+    models = common_models(tables)
+    names = {metric: (NAMES | (labels or {})).get(metric, metric) for metric in matrices}
+
+    bands = -(-len(names) // PER_ROW)
+    columns = -(-len(names) // bands)
+    cell = min(7.2 / columns, 2.0)
+    heights = (bands * (1.55 * cell + 0.55) + 0.45, 0.95 + 0.17 * len(names))
+    figure = style.new_figure(7.2, sum(heights))
+    upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+    grid = upper.subplots(2 * bands, columns, squeeze=False, height_ratios=(1.25, 1) * bands)
+    here = curves[curves.layer == layer]
+    for index, (metric, matrix) in enumerate(matrices.items()):
+        band, column = divmod(index, columns)
+        _distances(upper, grid[2 * band, column], matrix, layers, names[metric], first=column == 0)
+        rows = detection[(detection.metric == metric) & (detection.layer == layer)]
+        label = f"layer {layer}:\ndistance / baseline" if column == 0 else ""
+        _ratio(grid[2 * band + 1, column], here[here.metric == metric], rows, label)
+    for axes in grid[-2:, len(names) - columns * (bands - 1) :].ravel():
+        axes.set_axis_off()
+    panels = grid[1::2].ravel()[: len(names)]
+    _share_ratio(panels)
+    curve_figure.legend(upper, panels, 6)
+    for axes, letter in zip(grid[:2, 0], "ab", strict=True):
+        style.panel_letter(axes, letter)
+    _summary(lower, tables, models, list(names.values()))
+    return figure
+
+
+def _distances(figure, axes, matrix, layers, name, first):
+    finite = matrix[np.isfinite(matrix)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
+    mesh = style.heat_map(axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5)
+    bar = style.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
+    bar.ax.tick_params(labelsize=6, length=1.5, pad=1.5)
+    bar.locator = MaxNLocator(3, steps=[1, 2, 5, 10])
+    bar.formatter = "{x:g}"
+    bar.update_ticks()
+    axes.tick_params(labelsize=6, pad=1)
+    axes.set_title(name)
+    axes.set_xlabel("layer of B")
+    axes.set_ylabel("layer of A" if first else "")
+
+
+def _ratio(axes, curves, detection, label):
+    level = detection.level[detection.threshold == "mean"]
+    if len(curves) and len(level) and level.iloc[0] > 0:
+        unit = level.iloc[0]
+        curve_figure.draw_curves(axes, curves, unit)
+        curve_figure.draw_levels(axes, curves, detection, unit, thresholds=("mean",))
+    else:
+        axes.text(0.5, 0.5, "not\nmeasured", transform=axes.transAxes, ha="center", va="center", color="0.35")
+    axes.set(xlim=(0, 1), xlabel="share removed, $k/c$", ylabel=label)
+    # The axis is that of the first panel of the row.
+    axes.tick_params(labelleft=bool(label))
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.grid(axis="y")
+
+
+def _share_ratio(panels):
+    """One logarithmic axis for all metrics: in units of its baseline each is detectable above 1."""
+    values = np.concatenate([line.get_ydata() for axes in panels for line in axes.lines] or [[1.0]])
+    values = values[np.isfinite(values) & (values > 0)]
+    low, high = max(values.min(initial=0.5), FLOOR), values.max(initial=2.0)
+    for axes in panels:
+        axes.set_yscale("log")
+        axes.set_ylim(low / 1.4, high * 1.4)
+        axes.yaxis.set_major_locator(LogLocator(numticks=6))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _summary(figure, tables, models, names):
+    panels = figure.subplots(1, 3, sharey=True)
+    colours = [style.LINES[0]] * len(names)
+    rows = [mean_row(table, metric, "rho", models, "pearson", "with") for metric, table in tables.items()]
+    draw_rows(panels[0], rows, colours)
+    panels[0].set(title="specificity", xlabel=r"mean $\rho$ (Pearson, with $m = l$)")
+    draw_retrieval_and_ding(panels[1:], tables, models, colours)
+    name_rows(panels[0], names)
+    for axes, letter in zip(panels, "cde", strict=True):
+        style.panel_letter(axes, letter)
+    figure.suptitle(MODELS[models], fontsize=7)
+    explain_nulls(figure, panels)

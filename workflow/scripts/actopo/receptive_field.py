@@ -1,0 +1,250 @@
+r"""
+How much each pixel counts for each spatial activation, and how much foreground a position sees.
+
+The effective receptive field `r(p, q)` of position `p` at pixel `q` is the response at `p` to the image that
+is 1 at `q` only, of a copy of the network without normalisation in which every weight is one constant: a
+weighted count of the paths from `q` to `p` (Purvine et al. 2023, section 3, and their released code). The
+copy is run, so any network will do. Where it is linear in the unit images no gradient is needed; max-pooling is
+kept as it is, on responses that are never negative.
+
+A convolution with one constant as weight has the same output in every channel: the box sum, over the
+kernel, of the sum over input channels; a linear map likewise. The copy computes just that, which is exact and far
+faster.
+
+What the constant weighs is paths through convolutions against identity shortcuts: a convolution multiplies by
+constant x channels, a shortcut by 1. The released code has 0.001 in a network that begins with 64 channels; tied
+to the channels of the first convolution, fields of one architecture are the same at any width, up to a factor.
+"""
+
+import copy
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from actopo.activations import recording
+from actopo.errors import InputError
+
+WEIGHTS = ("energy", "coverage", "count")
+CONSTANT_TIMES_CHANNELS = 0.064
+BATCH_PIXELS = 1 << 17
+CHUNK_BYTES = 1 << 26
+RECTIFIERS = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.RReLU,
+    nn.ELU,
+    nn.CELU,
+    nn.SELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Mish,
+    nn.Hardswish,
+    nn.Softplus,
+)
+
+
+def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):
+    """
+    Effective receptive fields of all positions of some layers, in one pass over unit images.
+
+    Parameters
+    ----------
+    model : torch.nn.Module with a method `layers()`
+        As in `actopo.activations.recording`. It is copied and stays as it is; its weights do not matter.
+    layers : sequence of int
+    tap : {"conv", "bn", "relu"}
+        `bn` and `relu` are the same here, and those of the paper's released code: for the second convolution
+        of a residual block they include the shortcut.
+    image_shape : (H, W, C)
+    constant : float, optional
+        What every weight becomes; by default 0.064 over the channels of the first convolution.
+    block : int, default 1
+        Side of the squares of pixels that share one value: their mean, from the response to the image that is 1
+        on the whole square. It divides the time by its square. The mean over pixels is exact where the copy is
+        linear, all but max-pooling, which makes it smaller.
+    batch_size : int, optional
+        Unit images per forward pass; by default as many as have 131 072 pixels.
+    device : str or torch.device
+
+    Returns
+    -------
+    dict of int to float64 ndarray of shape (n, m, H / block, W / block)
+        l2 norm over channels.
+
+    Raises
+    ------
+    InputError
+        If the sides of the image are no multiples of `block`, a layer or the tap does not exist, or a response
+        is not finite or not zero for an image of zeros.
+    """
+    height, width, channels = image_shape
+    if block < 1 or height % block or width % block:
+        raise InputError(f"block is {block}; write a number that divides the image's height {height} and width {width}")
+    rows, cols = height // block, width // block
+    batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
+    network = constant_copy(model, constant).to(device)
+    fields = {}
+    with torch.inference_mode(), recording(network, layers, tap) as recorded:
+        network(torch.zeros(1, channels, height, width, dtype=torch.float64, device=device))
+        for layer in layers:
+            if recorded[layer].any():
+                raise InputError(
+                    f"layer {layer} responds to an image of zeros even without biases, so its receptive fields are not "
+                    "defined; make what the network adds a parameter whose name ends in bias"
+                )
+            fields[layer] = np.empty((*recorded[layer].shape[1:3], rows * cols))
+        for start in range(0, rows * cols, batch_size):
+            pixels = torch.arange(start, min(start + batch_size, rows * cols), device=device)
+            network(_unit_images(pixels, rows, cols, block, channels))
+            for layer in layers:
+                response = torch.linalg.vector_norm(recorded[layer], dim=3).permute(1, 2, 0) / block**2
+                fields[layer][:, :, start : start + len(pixels)] = response.cpu().numpy()
+    for layer, field in fields.items():
+        if not np.isfinite(field).all():
+            raise InputError(f"the receptive field of layer {layer} overflows; give a smaller constant")
+        fields[layer] = field.reshape(*field.shape[:2], rows, cols)
+    return fields
+
+
+def constant_copy(model, constant=None):
+    """
+    Copy of a network that counts paths: no normalisation, no biases, every weight one constant, float64.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    constant : float, optional
+        As in `receptive_fields`.
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode, so without dropout. Its modules are those of the model, and hooks find them; leaf
+        modules with "Norm" in the name of their class and elementwise rectifiers hand on what they get.
+
+    Raises
+    ------
+    InputError
+        If the network has no convolution, or the constant is not positive.
+    """
+    network = copy.deepcopy(model).double().eval()
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    if not convolutions:
+        raise InputError("the network has no two-dimensional convolution, so its positions have no receptive field")
+    if constant is None:
+        constant = CONSTANT_TIMES_CHANNELS / convolutions[0].out_channels
+    if not 0 < constant < np.inf:
+        raise InputError(f"the constant weight is {constant}; write a positive number")
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_(0 if name.endswith("bias") else constant)
+    for module in network.modules():
+        # torchvision's GoogLeNet and Inception v3 shift their input, so that no image is zero.
+        if getattr(module, "transform_input", False):
+            module.transform_input = False
+        normalises = "Norm" in type(module).__name__ and not any(module.children())
+        if normalises or isinstance(module, RECTIFIERS):
+            # A copy: what follows may work in place.
+            module.forward = torch.clone
+        elif type(module) is nn.Conv2d:
+            module.forward = _BoxSum(module, constant)
+        elif type(module) is nn.Linear:
+            module.forward = partial(_sum_of_inputs, n_out=module.out_features, constant=constant)
+    return network
+
+
+def position_weights(masks, field, weight="energy"):
+    """
+    How much of a mask each position sees.
+
+    With `r` the field and sums over the pixels `q` of the mask, a position's weight is
+
+    - `energy`: the root of the sum of `r ** 2`, as the paper's released code;
+    - `coverage`: the sum of `r`, over the sum of `r` over all pixels, from 0 to 1;
+    - `count`: the number of pixels with `r > 0`, which tells positions apart only where no field is the whole image.
+
+    Parameters
+    ----------
+    masks : bool ndarray or memmap of shape (N, H, W)
+        Foreground; for the background give its complement.
+    field : ndarray of shape (n, m, H / block, W / block)
+        One layer of `receptive_fields`. In a block of pixels `r` is taken as constant.
+    weight : {"energy", "coverage", "count"}
+
+    Returns
+    -------
+    float64 ndarray of shape (N, n, m)
+
+    Raises
+    ------
+    InputError
+        If the weight is unknown, or masks and field do not fit each other.
+    """
+    if weight not in WEIGHTS:
+        raise InputError(f"unknown weight {weight!r}; choose one of {', '.join(WEIGHTS)}")
+    n, m, rows, cols = field.shape
+    if masks.ndim != 3 or masks.dtype != bool:
+        raise InputError(f"masks are {masks.dtype} of shape {masks.shape}; give booleans of shape (N, H, W)")
+    block = max(1, masks.shape[1] // rows)
+    if masks.shape[1:] != (rows * block, cols * block):
+        raise InputError(
+            f"masks of {masks.shape[1]} x {masks.shape[2]} pixels do not fit receptive fields of {rows} x {cols}; "
+            "compute both for the same images"
+        )
+    matrix = field.reshape(n * m, rows * cols)
+    if weight == "energy":
+        matrix = matrix**2
+    elif weight == "count":
+        matrix = (matrix > 0).astype(np.float64)
+    weights = np.empty((len(masks), n * m))
+    step = max(1, CHUNK_BYTES // (8 * masks[0].size)) if len(masks) else 1
+    for start in range(0, len(masks), step):
+        chunk = masks[start : start + step].reshape(-1, rows, block, cols, block)
+        pixels = chunk.sum(axis=(2, 4), dtype=np.float64).reshape(-1, rows * cols)
+        np.matmul(pixels, matrix.T, out=weights[start : start + step])
+    if weight == "energy":
+        np.sqrt(weights, out=weights)
+    elif weight == "coverage":
+        total = block**2 * matrix.sum(axis=1)
+        weights /= np.where(total > 0, total, 1)
+    return weights.reshape(-1, n, m)
+
+
+class _BoxSum:
+    """What a convolution with constant weights and no bias computes: one box sum a group, in all its channels."""
+
+    def __init__(self, conv, constant):
+        self.groups = conv.groups
+        self.repeats = conv.out_channels // conv.groups
+        self.box = nn.Conv2d(
+            1,
+            1,
+            conv.kernel_size,
+            conv.stride,
+            conv.padding,
+            conv.dilation,
+            bias=False,
+            padding_mode=conv.padding_mode,
+            device=conv.weight.device,
+            dtype=conv.weight.dtype,
+        )
+        nn.init.constant_(self.box.weight, constant)
+
+    def __call__(self, x):
+        x = x.unflatten(1, (self.groups, -1)).sum(dim=2)
+        x = self.box.to(x.device)(x.flatten(0, 1).unsqueeze(1))
+        return x.squeeze(1).unflatten(0, (-1, self.groups)).repeat_interleave(self.repeats, dim=1)
+
+
+def _sum_of_inputs(x, n_out, constant):
+    return (constant * x.sum(dim=-1, keepdim=True)).expand(*x.shape[:-1], n_out).clone()
+
+
+def _unit_images(pixels, rows, cols, block, channels):
+    images = torch.zeros(len(pixels), channels, rows, cols, dtype=torch.float64, device=pixels.device)
+    images[torch.arange(len(pixels), device=pixels.device), :, pixels // cols, pixels % cols] = 1
+    return images.repeat_interleave(block, dim=2).repeat_interleave(block, dim=3)
