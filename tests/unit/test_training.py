@@ -1,14 +1,21 @@
 """Training: schedules, augmentation, reproducibility and interruption."""
 
+import os
+import signal
+import subprocess
+import sys
+from copy import deepcopy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from actopo import training
 from actopo.errors import InputError
 from actopo.io import save_json
 from actopo.models import resnet18_cifar, to_input
 from actopo.training import Recipe, accuracy, augment, batches_of, choose_precision, draw_augmentation, train
 from actopo.weights import Checkpoint, save_tensors
-from torch.nn import functional
 
 MEAN, STD = [0.5] * 3, [0.25] * 3
 RECIPE = Recipe(epochs=3, batch_size=16, learning_rate=0.05, peak_epoch=1, cutout=4, precision="fp32")
@@ -30,6 +37,11 @@ def run(data, recipe=RECIPE, seed=1, **kwargs):
     return model, metrics
 
 
+def assert_same_weights(a, b):
+    for (name, left), right in zip(a.state_dict().items(), b.state_dict().values(), strict=True):
+        assert torch.equal(left, right), name
+
+
 def test_triangular_schedule_of_the_paper():
     recipe = Recipe()
     assert [recipe.rate(epoch) for epoch in (0, 2.5, 5, 14.5, 24)] == pytest.approx([0, 0.5, 1, 0.5, 0])
@@ -41,25 +53,29 @@ def test_step_schedule():
 
 
 @pytest.mark.parametrize("flip", [0, 1])
-def test_augmentation_by_brute_force(flip):
+@pytest.mark.parametrize("cutout", [0, 3, 20])
+def test_augmentation_by_brute_force(flip, cutout):
     rng = np.random.default_rng(2)
-    images = rng.normal(size=(6, 9, 7, 3)).astype(np.float32)
-    recipe = Recipe(translate=2, cutout=3)
+    images = rng.integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
+    mean, std = [0.5, 0.4, 0.3], [0.2, 0.3, 0.25]
+    normalised = to_input(images, mean, std).permute(0, 2, 3, 1).numpy()
+    recipe = Recipe(translate=2, cutout=cutout)
     draw = draw_augmentation(6, (9, 7), recipe, seed=0, epoch=4)
     draw["flip"][:] = flip
-    padded = functional.pad(torch.as_tensor(images), (0, 0, 2, 2, 2, 2))
     chosen = torch.tensor([4, 0, 5])
-    batch = augment(padded, chosen, {name: torch.as_tensor(v) for name, v in draw.items()}, recipe)
+    tensors = {name: torch.as_tensor(values) for name, values in draw.items()}
+    batch = augment(torch.as_tensor(images), mean, std, chosen, tensors, recipe)
+    assert batch.is_contiguous(memory_format=torch.channels_last)
     for out, i in zip(batch.permute(0, 2, 3, 1).numpy(), chosen.tolist(), strict=True):
-        expected = np.zeros_like(images[i])
+        expected = np.zeros_like(normalised[i])
         for r in range(9):
             for c in range(7):
                 # Row and column of the original that lands at (r, c): mirrored, then shifted by 2 - offset.
                 row, column = r + draw["row"][i] - 2, (6 - c if flip else c) + draw["column"][i] - 2
                 if 0 <= row < 9 and 0 <= column < 7:
-                    expected[r, c] = images[i, row, column]
+                    expected[r, c] = normalised[i, row, column]
         top, left = draw["cut_row"][i], draw["cut_column"][i]
-        expected[top : top + 3, left : left + 3] = 0
+        expected[top : top + cutout, left : left + cutout] = 0
         np.testing.assert_array_equal(out, expected)
 
 
@@ -103,11 +119,48 @@ def test_same_seed_same_bytes_other_seed_other_weights(data, tmp_path):
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_seeds_trained_in_one_process_are_those_trained_alone(data, precision):
+    """Whatever ran before, and whoever draws from the global generator meanwhile."""
+    recipe = replace(RECIPE, epochs=2, precision=precision)
+    alone = run(data, recipe, seed=2)
+    state = torch.get_rng_state()
+    run(data, recipe, seed=1)
+    assert torch.equal(torch.get_rng_state(), state)
+    after = run(data, recipe, seed=2, progress=lambda: torch.rand(3))
+    assert after[1]["loss"] == alone[1]["loss"]
+    assert_same_weights(after[0], alone[0])
+
+
+def test_a_job_that_was_killed_goes_on_to_the_same_weights(data, tmp_path):
+    """The kill comes in the second epoch, while nothing but the checkpoint of the first is on the disk."""
+    np.savez(tmp_path / "data.npz", images=data[0], labels=data[1])
+    script = """
+import os, signal, numpy as np
+from actopo.weights import Checkpoint
+from test_training import RECIPE, run
+data = np.load("data.npz")
+epochs = []
+def progress():
+    epochs.append(1)
+    if len(epochs) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+run((data["images"], data["labels"]), save=Checkpoint("run.checkpoint", "run").save, progress=progress)
+"""
+    paths = os.pathsep.join(sys.path)
+    killed = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=os.environ | {"PYTHONPATH": paths})
+    assert killed.returncode == -signal.SIGKILL
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", "run").load()
+    assert len(checkpoint["loss"]) == 1
+    assert_same_weights(run(data, checkpoint=checkpoint)[0], run(data)[0])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("stop_after", [1, 2])
 def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, stop_after):
-    recipe = Recipe(**{**vars(RECIPE), "precision": precision})
-    whole, metrics = run(data, recipe)
+    recipe = replace(RECIPE, epochs=4, precision=precision)
+    states = []
+    whole, metrics = run(data, recipe, save=lambda state: states.append(deepcopy(state)))
 
     class Killed(Exception):
         pass
@@ -124,10 +177,15 @@ def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, s
     with pytest.raises(Killed):
         run(data, recipe, save=save_and_stop)
     assert Checkpoint(tmp_path / "run.checkpoint", ["another run"]).load() is None
-    resumed, again = run(data, recipe, checkpoint=checkpoint.load())
+    states_again = []
+    resumed, again = run(
+        data, recipe, checkpoint=checkpoint.load(), save=lambda state: states_again.append(deepcopy(state))
+    )
     assert again["loss"] == metrics["loss"]
-    for name, tensor in whole.state_dict().items():
-        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    assert_same_weights(whole, resumed)
+    for left, right in zip(states[stop_after:], states_again, strict=True):
+        assert left.keys() == right.keys()
+        assert all(torch.equal(left[name], right[name]) for name in left)
 
 
 def test_a_damaged_checkpoint_is_not_used(tmp_path):
@@ -142,6 +200,69 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_batch_and_rate(data):
     recipe = Recipe(epochs=2, batch_size=16, learning_rate=1e30, peak_epoch=0.01, precision="fp32")
     with pytest.raises(InputError, match=r"not finite in epoch 1 .*batch.*learning rate"):
         run(data, recipe)
+
+
+def test_a_first_step_that_the_scaler_skips_changes_nothing():
+    """In fp16 the scale begins too high; all that it may cost is the step."""
+
+    class Overflows(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(2))
+            self.calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            logits = x.mean(dim=(2, 3))[:, :2] * self.weight
+            if self.calls == 1:
+                logits.register_hook(lambda gradient: gradient * torch.inf)
+            return logits
+
+    images, labels = np.full((4, 2, 2, 3), 200, np.uint8), np.array([0, 1, 1, 1])
+    recipe = Recipe(epochs=2, batch_size=4, learning_rate=0.1, schedule="step", cutout=0, precision="fp16")
+    model, after_first = Overflows(), {}
+    train(model, images, labels, MEAN, STD, recipe, 0, save=lambda state: after_first.update(deepcopy(state)))
+    assert torch.equal(after_first["model.weight"], torch.ones(2))
+    assert torch.equal(after_first["momentum.weight"], torch.zeros(2))
+    assert torch.isfinite(model.weight).all()
+    assert not torch.equal(model.weight, torch.ones(2))
+
+
+def test_compiled_networks_are_used(data, monkeypatch):
+    """The compiler itself is PyTorch's; here it only traces."""
+    traced = []
+
+    def trace(model, dynamic, options):
+        def forward(x):
+            traced.append(tuple(x.shape))
+            return model(x)
+
+        return forward
+
+    monkeypatch.setattr(torch, "compile", trace)
+    compiled = run(data, replace(RECIPE, epochs=1, compile=True))[0]
+    assert [shape[0] for shape in traced] == [16, 16, 16, 2]
+    assert_same_weights(compiled, run(data, replace(RECIPE, epochs=1))[0])
+
+
+@pytest.mark.parametrize("interval", [1, 2, 16])
+def test_the_first_batch_whose_loss_is_not_finite_is_named(data, monkeypatch, interval):
+    """However seldom the loss is looked at. An epoch has the batches 16, 16, 16 and 2 images."""
+
+    class Breaks(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = torch.nn.Parameter(torch.zeros(2))
+            self.calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return x.mean(dim=(2, 3))[:, :2] + self.bias + (torch.nan if self.calls == 7 else 0)
+
+    monkeypatch.setattr(training, "CHECK_INTERVAL", interval)
+    recipe = replace(RECIPE, schedule="step", milestones=(1,), learning_rate=0.25)
+    with pytest.raises(InputError, match=r"in epoch 2 at batch 3 of 4, with learning rate 0\.025;"):
+        train(Breaks(), *data, MEAN, STD, recipe, 0)
 
 
 def test_input_is_normalised():
