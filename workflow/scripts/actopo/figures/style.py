@@ -21,7 +21,7 @@ from contextlib import contextmanager
 import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from actopo.errors import InputError
 
@@ -106,11 +106,21 @@ def styled(plot):
     def wrapper(*args, **kwargs):
         with context():
             figure = plot(*args, **kwargs)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+            _freeze_layout(figure)
         return figure
 
     return wrapper
+
+
+def _freeze_layout(figure):
+    """Lay a figure out, once, to six digits: the layout solver's last depend on where objects lie in memory."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.findobj(SubFigure):
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
+    for axes in figure.axes:
+        axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
+        axes.set_in_layout(True)
 
 
 def new_figure(width, height, layout="constrained"):
