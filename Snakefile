@@ -28,6 +28,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/homology_figures.smk"
 include: "workflow/rules/similarity_figures.smk"
 include: "workflow/rules/mapper_figures.smk"
+include: "workflow/rules/image_figures.smk"
 include: "workflow/rules/report.smk"
 
 

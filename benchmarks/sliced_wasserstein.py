@@ -1,16 +1,19 @@
 """
 Time and error of sliced-Wasserstein distances: ours, GUDHI's and persim's on the same diagrams.
 
-Diagrams are those of Gaussian clouds whose variances fall off by a power law, as those of activations do,
-in the sizes and scales of the layers of a ResNet; every implementation compares the first half of them
-with the second half, in the same number of directions. The error is relative to the exact distance in
-400 directions. Times are medians per pair and contain the work per diagram, of which ours and GUDHI's is
-shared by all pairs; the implementations take turns. persim is so slow that it gets the first few pairs only.
+Diagrams are those that a run wrote (--files), or else those of Gaussian clouds whose variances fall off by a
+power law, as those of activations do, in the sizes and scales of the layers of a ResNet. Every implementation
+compares the first half of them with the second half, in the same number of directions. The error is relative to
+the exact distance in 400 directions, over pairs of different layers. Times are medians per pair and contain the work
+per diagram, of which ours and GUDHI's is shared by all pairs; the implementations take turns. GUDHI gets no more
+than 60 x 60 pairs, persim, which is far slower, the first few. A last section times all pairs of many diagrams,
+those at hand repeated with every coordinate changed by up to one in a million.
 
-    python benchmarks/sliced_wasserstein.py --diagrams 40 --points 1000
+    python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*.npz --all-pairs 1700
 """
 
 import argparse
+import resource
 import sys
 import time
 from pathlib import Path
@@ -50,13 +53,14 @@ def measure(methods, n_repeats):
 
 
 def compare(rows, columns, options):
-    """Print a table for the distances from `rows` to `columns`."""
+    """Print a table for the distances from `rows` to `columns`; return GUDHI's seconds a pair."""
 
     def ours(**arguments):
         return lambda part: pairwise_distances(rows[part], columns[part], options.directions, **arguments)
 
     def gudhi(part):
-        return SlicedWassersteinDistance(options.directions).fit(columns[part]).transform(rows[part])
+        some = rows[part][:60], columns[part][:60]
+        return SlicedWassersteinDistance(options.directions).fit(some[1]).transform(some[0])
 
     def persim(part):
         some = rows[part][:1], columns[part][: options.persim_pairs]
@@ -74,14 +78,45 @@ def compare(rows, columns, options):
     }
     seconds, results = measure(methods, options.repeats)
     reference = pairwise_distances(rows, columns, 400, n_threads=max(options.threads))
-    first = next(iter(methods))
-    unit = seconds[first] / results[first].size
-    print(f"{'method':<22}{'ms/pair':>10}{'ratio':>10}{'median error':>15}{'largest error':>15}")
+    unit = seconds["GUDHI"] / results["GUDHI"].size
+    # Diagrams of one layer differ by little, so that an error relative to their distance says little.
+    distinct = reference > np.median(reference) / 10
+    print(f"{'method':<22}{'ms/pair':>10}{'x GUDHI':>10}{'median error':>15}{'largest error':>15}")
     for name, matrix in results.items():
-        per_pair = seconds[name] / matrix.size
-        error = np.abs(matrix / reference[: matrix.shape[0], : matrix.shape[1]] - 1)
-        numbers = f"{1e3 * per_pair:>10.4f}{per_pair / unit:>10.3f}"
+        per_pair, part = seconds[name] / matrix.size, (slice(matrix.shape[0]), slice(matrix.shape[1]))
+        error = np.abs(matrix / reference[part] - 1)[distinct[part]]
+        numbers = f"{1e3 * per_pair:>10.4f}{unit / per_pair:>10.1f}"
         print(f"{name:<22}{numbers}{np.median(error):>15.2e}{error.max():>15.2e}")
+    return unit
+
+
+def load(paths):
+    """Diagrams of all layers of the files of a run, by dimension."""
+    files = [np.load(path) for path in paths]
+    return [[file[name] for file in files for name in file.files if name.endswith(f".h{dim}")] for dim in (0, 1)]
+
+
+def all_pairs(both, gudhi, options):
+    """Print the time of all pairs of many diagrams, in both dimensions; `gudhi` has its seconds a pair in each."""
+    rng = np.random.default_rng(options.seed)
+    n, n_threads, total = options.all_pairs, max(options.threads), {}
+    print(
+        f"\nall pairs of {n} diagrams on {n_threads} threads; x GUDHI by its time above, for the same work on one core"
+    )
+    for dimension, diagrams in enumerate(both):
+        many = [diagrams[index % len(diagrams)] for index in range(n)]
+        many = [diagram * (1 + 1e-6 * rng.uniform(size=(len(diagram), 1))) for diagram in many]
+        methods = {"exact": {}} | {f"grid, {bins} bins": {"method": "grid", "n_bins": bins} for bins in options.bins}
+        for name, arguments in methods.items():
+            start = time.perf_counter()
+            pairwise_distances(many, n_directions=options.directions, n_threads=n_threads, **arguments)
+            seconds = time.perf_counter() - start
+            total[name] = total.get(name, 0) + seconds
+            per_pair = n_threads * seconds / (n * (n - 1) / 2)
+            print(f"H{dimension} {name:<19}{seconds:>8.1f} s{1e3 * per_pair:>10.4f} ms/pair and core", end="")
+            print(f"{gudhi[dimension] / per_pair:>8.1f} x GUDHI")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print("; ".join(f"{name} {seconds:.1f} s" for name, seconds in total.items()), f"for both; {peak:.2f} GB at most")
 
 
 def main():
@@ -89,25 +124,33 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--diagrams", type=int, default=80, help="number of diagrams")
+    parser.add_argument("--files", type=Path, nargs="+", help="diagrams/*/*.npz of a run")
+    parser.add_argument("--diagrams", type=int, default=80, help="number of diagrams to compare")
+    parser.add_argument("--all-pairs", type=int, default=1700, help="number of diagrams of the last section")
     parser.add_argument("--points", type=int, default=1000, help="points per cloud")
     parser.add_argument("--directions", type=int, default=50, help="directions of every implementation")
-    parser.add_argument("--bins", type=int, nargs="+", default=[512, 2048], help="bins of the grid")
+    parser.add_argument("--bins", type=int, nargs="+", default=[4096, 16384], help="bins of the grid")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="threads of the exact method")
     parser.add_argument("--device", default="cpu", help="also time the grid on this device of torch")
     parser.add_argument("--persim-pairs", type=int, default=3, help="pairs given to persim")
     parser.add_argument("--repeats", type=int, default=3, help="runs of which the median is taken")
     parser.add_argument("--seed", type=int, default=0, help="seed of the clouds")
     options = parser.parse_args()
-    start = time.perf_counter()
-    both = rips_diagrams(list(make_clouds(options.diagrams, options.points, options.seed)))
-    print(f"{len(both)} Rips diagrams of {options.points} points in {time.perf_counter() - start:.1f} s")
+    if options.files:
+        both = load(options.files)
+        print(f"{len(both[0])} diagrams of {len(options.files)} files")
+    else:
+        found = rips_diagrams(make_clouds(options.diagrams, options.points, options.seed), n_jobs=2)
+        both = [[diagram[dimension] for diagram in found] for dimension in (0, 1)]
+        print(f"{len(found)} diagrams of Gaussian clouds of {options.points} points")
+    gudhi = []
     for dimension in (0, 1):
-        diagrams = [diagram[dimension] for diagram in both]
+        diagrams = both[dimension][: options.diagrams]
         half = len(diagrams) // 2
         size = np.mean([len(diagram) for diagram in diagrams])
         print(f"\nH{dimension}: {half} x {len(diagrams) - half} pairs of {size:.0f} points on average")
-        compare(diagrams[:half], diagrams[half:], options)
+        gudhi.append(compare(diagrams[:half], diagrams[half:], options))
+    all_pairs(both, gudhi, options)
 
 
 if __name__ == "__main__":

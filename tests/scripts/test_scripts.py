@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from actopo.errors import InputError
 from actopo.models import resnet18_cifar
+from actopo.receptive_field import position_weights
 from actopo.wasserstein import sliced_wasserstein
 from actopo.weights import save_tensors
 from scipy.spatial.distance import pdist
@@ -92,29 +93,42 @@ def trained(folder, images):
     return outputs
 
 
-def dump(folder, images, weights, subset, tap, seed=0):
-    output = folder / f"{subset}.{tap}.seed{seed}"
+def dump(folder, images, weights, subset, tap, seed=0, noise=""):
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
     params = {
         "network": NETWORK,
         "layers": json.dumps({"layers": LAYERS}),
         "tap": tap,
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
+        "noise": noise,
     }
     files = {"weights": weights, "images": images["test_images"], "meta": images["meta"]}
     run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
 
-def sample(images, activations, method, seed=0, **settings):
+@pytest.fixture(scope="module")
+def foreground(folder, images):
+    output = {"masks": folder / "foreground.npy", "share": folder / "foreground.json"}
+    settings = {"masks": "grabcut", "weights": None, "seed": 0}
+    run("find_foreground", {"images": images["test_images"]}, output, {"settings": json.dumps(settings)})
+    fields = folder / "fields.npz"
+    params = {"network": NETWORK, "layers": json.dumps({"layers": LAYERS})}
+    run("find_receptive_fields", {"meta": images["meta"]}, {"fields": fields}, params, tap="bn")
+    return {**output, "fields": fields}
+
+
+def sample(images, activations, method, seed=0, foreground=None, **settings):
     output = Path(f"{activations}.{method}.npz")
     params = {
         "sampling": json.dumps({"method": method, "tap": "conv", **settings}),
         "layers": json.dumps({"layers": LAYERS}),
+        "foreground": json.dumps({"weight": "energy", "without": "random"}) if foreground else "",
         "seed": 0,
     }
     run(
         "sample_points",
-        {"activations": activations, "labels": images["test_labels"]},
+        {"activations": activations, "labels": images["test_labels"], **(foreground or {})},
         {"points": output},
         params,
         seed=seed,
@@ -226,12 +240,21 @@ def purity(folder, images, graphs):
         "memberships": [graph["membership"] for graph in graphs],
         "meta": images["meta"],
     }
-    run(
-        "measure_purity",
-        files,
-        output,
-        {"order": json.dumps({"samplings": ["full"], "layers": LAYERS}), "uncovered": "drop"},
-    )
+    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "uncovered": "drop"}
+    run("measure_purity", files, output, {**params, "null": json.dumps({"n_permutations": 5, "seed": 0})})
+    return output
+
+
+@pytest.fixture(scope="module")
+def branching(folder, images, graphs):
+    output = {name: folder / f"branching.{name}" for name in ("levels", "table", "agreement")}
+    files = {
+        "graphs": [graph["graph"] for graph in graphs],
+        "memberships": [graph["membership"] for graph in graphs],
+        "meta": images["meta"],
+    }
+    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "seed": 0}
+    run("measure_branching", files, output, {**params, "placing": json.dumps({"classes": "majority"})})
     return output
 
 
@@ -361,6 +384,43 @@ def test_untrained_networks_need_no_weights(folder, images):
     assert not np.allclose(arrays[0], arrays[2])
 
 
+def test_foreground_and_background(folder, images, trained, foreground):
+    masks = np.load(foreground["masks"])
+    share = json.loads(Path(foreground["share"]).read_text())
+    assert masks.shape == (27, 16, 16)
+    assert share["no_foreground"] == pytest.approx((~masks.any(axis=(1, 2))).mean())
+    activations = dump(folder, images, trained[0]["weights"], "batch0", "bn")
+    index = np.load(activations / "images.npy")
+    weights = position_weights(masks[index], np.load(foreground["fields"])["layer09"], "energy")
+    points = np.load(sample(images, activations, "foreground", foreground=foreground, points_per_image=2))
+    best = np.sort(weights.reshape(len(index), -1))[:, -2:]
+    place = np.searchsorted(np.sort(index), points["layer09.image"])
+    taken = weights[np.argsort(index)][place, points["layer09.row"], points["layer09.col"]]
+    seen = masks[index].any(axis=(1, 2))
+    np.testing.assert_allclose(np.sort(taken.reshape(-1, 2))[seen], best[seen], rtol=1e-6)
+    behind = np.load(sample(images, activations, "background", foreground=foreground, points_per_image=2))
+    assert (behind["layer09.row"] != points["layer09.row"]).any()
+
+
+def test_noise_is_that_of_its_image(folder, images, trained):
+    """Whether an image is dumped in a batch or with all others."""
+    noise = json.dumps({"sigma": 0.5, "units": "normalised", "seed": 1})
+    clean = np.load(dump(folder, images, trained[0]["weights"], "all", "conv") / "layer00.npy")
+    whole = np.load(dump(folder, images, trained[0]["weights"], "all", "conv", noise=noise) / "layer00.npy")
+    part = dump(folder, images, trained[0]["weights"], "batch0", "conv", noise=noise)
+    np.testing.assert_allclose(np.load(part / "layer00.npy"), whole[np.load(part / "images.npy")], atol=1e-5)
+    assert not np.allclose(whole, clean, atol=0.01)
+
+
+def test_branching(branching, graphs):
+    levels = np.load(branching["levels"])
+    assert levels.files == [f"full.layer{layer:02d}" for layer in LAYERS]
+    nodes = json.loads(Path(graphs[0]["graph"]).read_text())["nodes"]
+    assert np.nanmax(levels["full.layer00"]) <= max(node["lens_mean"] for node in nodes)
+    assert len(pd.read_csv(branching["table"])) == 3 * 6
+    assert len(pd.read_csv(branching["agreement"])) == 3
+
+
 def test_build_mapper(graphs):
     graph = json.loads(Path(graphs[-1]["graph"]).read_text())
     member = np.load(graphs[-1]["membership"])
@@ -381,8 +441,16 @@ def test_purity(purity, graphs):
 
 
 @pytest.mark.parametrize("purity_class", [None, "red"])
-def test_figures_and_summary(folder, images, trained, diagrams, distances, compared, graphs, purity, purity_class):
-    order = json.dumps({"samplings": ["full"], "layers": LAYERS})
+def test_figures_and_summary(
+    folder, images, trained, diagrams, distances, compared, foreground, graphs, purity, branching, purity_class
+):
+    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    test_part = {"images": images["test_images"], "labels": images["test_labels"], "meta": images["meta"]}
+    memberships = {
+        key: [files[name] for files in graphs] for key, name in (("graphs", "graph"), ("memberships", "membership"))
+    }
+    activations = dump(folder, images, trained[0]["weights"], "all", "bn")
+    points = sample(images, activations, "foreground", foreground=foreground, points_per_image=1)
     metrics = [files["metrics"] for files in trained]
     jobs = {
         "plot_training": ({"metrics": metrics}, {}, {"model": "net"}),
@@ -416,6 +484,27 @@ def test_figures_and_summary(folder, images, trained, diagrams, distances, compa
         "plot_mapper_graphs": (
             {"graphs": [files["graph"] for files in graphs], "meta": images["meta"]},
             {"order": order},
+            {},
+        ),
+        "plot_nested_circles": ({}, {}, {}),
+        "plot_branching": (
+            {**branching, "meta": images["meta"]},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS})},
+            {},
+        ),
+        "plot_eps_choice": (
+            memberships,
+            {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})},
+            {},
+        ),
+        "plot_noise": (
+            test_part,
+            {"noise": json.dumps({"n_images": 2, "seed": 0, "sigmas": [0.1, 1], "units": "pixel"})},
+            {},
+        ),
+        "plot_foreground": (
+            {**test_part, **foreground, "points": points},
+            {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy"})},
             {},
         ),
         "plot_purity": ({**purity, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),

@@ -25,7 +25,14 @@ TINY = {
         "permutations": 20,
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
     },
-    "mapper": {"part": "test", "layers": [16], "samplings": {"full": {"cap": 300}}, "intervals": 5},
+    "mapper": {
+        "part": "test",
+        "layers": [16],
+        "samplings": {"full": {"cap": 300}, "foreground_5": None, "background_1": None, "background_5": None},
+        "noise": {"sigmas": [0.5], "samplings": ["random"]},
+        "permutations": 5,
+        "intervals": 5,
+    },
     "figures": {"purity_class": "4"},
 }
 

@@ -9,11 +9,13 @@ rule dump_activations:
         images=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/images.npy",
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        activations=temp(directory("<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}")),
+        activations=temp(
+            directory("<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{noise}")
+        ),
     log:
-        "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.log",
+        "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{noise}.log",
     benchmark:
-        "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+        "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{noise}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
     conda:
@@ -26,11 +28,42 @@ rule dump_activations:
         runtime=grows(120),
     params:
         network=lambda wildcards: network(wildcards.model),
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study)),
+        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.noise)),
         tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
         batches=lambda wildcards: (
             as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"]) if wildcards.study == "homology" else ""
         ),
+        noise=lambda wildcards: (
+            as_json(sigma=float(wildcards.noise[6:]), units=NOISE["units"], seed=MAPPER["sampling_seed"])
+            if wildcards.noise
+            else ""
+        ),
         code=code_digest("dump_activations"),
     script:
         "../scripts/dump_activations.py"
+
+
+# Of the network's structure, whatever its weights: what each position of the mapper study sees of an image.
+rule find_receptive_fields:
+    input:
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        fields="<results>/models/{model}/receptive_fields.{tap}.npz",
+    log:
+        "<results>/logs/find_receptive_fields/{model}.{tap}.log",
+    benchmark:
+        "<results>/benchmarks/find_receptive_fields/{model}.{tap}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count(),
+        device=config["device"],
+        mem_mb=grows(8000),
+        runtime=grows(120),
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        layers=as_json(layers=study_layers("mapper")),
+        code=code_digest("find_receptive_fields"),
+    script:
+        "../scripts/find_receptive_fields.py"

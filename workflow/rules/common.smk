@@ -40,6 +40,16 @@ RIVAL_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
 
 MAPPER = config["mapper"]
 SAMPLINGS = sampling_order(MAPPER["samplings"])
+NOISE = MAPPER["noise"]
+# Every graph: sampling, noise and layer. Noise is a suffix to the sampling's name in paths.
+GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER["layers"]]
+NOISY = [
+    (sampling, f".noise{float(sigma):g}", layer)
+    for sampling in SAMPLINGS
+    if sampling in NOISE["samplings"]
+    for sigma in NOISE["sigmas"]
+    for layer in NOISE["layers"]
+]
 
 
 wildcard_constraints:
@@ -52,6 +62,7 @@ wildcard_constraints:
     subset=r"batch\d+|all",
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
+    noise=r"|\.noise[0-9.e-]+",
     layer=r"\d+",
     metric="[a-z_]+",
 
@@ -112,9 +123,14 @@ def sampling_of(study, name):
     return SAMPLINGS[name]
 
 
-def study_layers(study):
+def study_layers(study, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
-    return sorted(LAYERS if study == "homology" else MAPPER["layers"])
+    return sorted(LAYERS if study == "homology" else NOISE["layers"] if noise else MAPPER["layers"])
+
+
+def sees_foreground(wildcards):
+    """Whether a sampling goes by foreground masks."""
+    return sampling_of(wildcards.study, wildcards.sampling)["method"] in ("foreground", "background")
 
 
 def used_seeds(model):

@@ -24,3 +24,31 @@ rule prepare_images:
         code=code_digest("prepare_images"),
     script:
         "../scripts/prepare_images.py"
+
+
+# Once for all networks and layers, on the images as they are: noise comes later.
+rule find_foreground:
+    input:
+        images="<results>/data/{dataset}/{part}/images.npy",
+    output:
+        masks="<results>/data/{dataset}/{part}/foreground.npy",
+        share="<results>/data/{dataset}/{part}/foreground.json",
+    log:
+        "<results>/logs/find_foreground/{dataset}.{part}.log",
+    benchmark:
+        "<results>/benchmarks/find_foreground/{dataset}.{part}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count() if MAPPER["foreground"]["masks"] == "deeplab" else 0,
+        device=config["device"],
+        mem_mb=grows(8000),
+        runtime=grows(240),
+    params:
+        settings=as_json(
+            **{key: MAPPER["foreground"][key] for key in ("masks", "weights")}, seed=MAPPER["sampling_seed"]
+        ),
+        code=code_digest("find_foreground"),
+    script:
+        "../scripts/find_foreground.py"

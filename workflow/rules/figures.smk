@@ -1,8 +1,18 @@
 # Figures, each as PNG and SVG, with the paper's number in the caption. A setting under `figures` redraws one of them.
 REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
 
+# The first sampling that goes by the foreground, for Fig. 4.
+SEEING_NAME = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "foreground"), None)
+SEEING = SAMPLINGS.get(SEEING_NAME)
+# Dendrograms of the classes: of random positions where there are some.
+FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
+
 # Distances between networks need two of them.
-NAMES = ["vietoris_rips", "diagrams", "layer_distances", "sensitivity", "mapper_graphs", "purity"]
+NAMES = ["vietoris_rips", "diagrams", "layer_distances", "sensitivity"]
+NAMES += ["nested_circles", "mapper_graphs", "purity", "branching"]
+NAMES += ["eps_choice"] if MAPPER["eps"] == "knee" else []
+NAMES += ["noise", "noisy_graphs"] if NOISY else []
+NAMES += ["foreground"] if SEEING else []
 NAMES += ["specificity", "metrics", *(["controls"] if SIMILARITY["controls"] else [])] if len(SEEDS) > 1 else []
 TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
 FIGURES = collect(

@@ -1,15 +1,24 @@
-# Mapper graphs of point clouds, and the purity of their nodes.
+# Mapper graphs of point clouds, and what is measured on them.
+
+
+def graph_files(ending, graphs):
+    """Files of some graphs of one network."""
+    return [
+        f"<results>/mapper/{{model}}/seed{{seed}}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs
+    ]
+
+
 rule build_mapper:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.npz",
+        graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.json",
+        membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
     log:
-        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}.layer{layer}.log",
+        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -27,16 +36,8 @@ rule build_mapper:
 # All graphs of one network in two tables: one row a graph, one row a graph and class.
 rule measure_purity:
     input:
-        graphs=collect(
-            "<results>/mapper/{{model}}/seed{{seed}}/{sampling}/layer{layer}.json",
-            sampling=SAMPLINGS,
-            layer=MAPPER["layers"],
-        ),
-        memberships=collect(
-            "<results>/mapper/{{model}}/seed{{seed}}/{sampling}/layer{layer}.npz",
-            sampling=SAMPLINGS,
-            layer=MAPPER["layers"],
-        ),
+        graphs=graph_files("json", GRAPHS + NOISY),
+        memberships=graph_files("npz", GRAPHS + NOISY),
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
         graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
@@ -51,8 +52,37 @@ rule measure_purity:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(samplings=list(SAMPLINGS), layers=MAPPER["layers"]),
+        order=as_json(graphs=GRAPHS + NOISY),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
         code=code_digest("measure_purity"),
     script:
         "../scripts/measure_purity.py"
+
+
+# Where on the lens the classes part, in every graph, and whether graphs agree on it.
+rule measure_branching:
+    input:
+        graphs=graph_files("json", GRAPHS),
+        memberships=graph_files("npz", GRAPHS),
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        levels="<results>/mapper/{model}/seed{seed}/branching.npz",
+        table="<results>/mapper/{model}/seed{seed}/branching.csv",
+        agreement="<results>/mapper/{model}/seed{seed}/branching_agreement.csv",
+    log:
+        "<results>/logs/measure_branching/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_branching/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        order=as_json(graphs=GRAPHS),
+        placing=as_json(**MAPPER["branching"]),
+        seed=MAPPER["sampling_seed"],
+        code=code_digest("measure_branching"),
+    script:
+        "../scripts/measure_branching.py"

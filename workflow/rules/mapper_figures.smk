@@ -1,9 +1,16 @@
 # Figures of the mapper study, each as PNG and SVG.
+NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
+NOISE_LEVELS = ["", *(f".noise{float(sigma):g}" for sigma in NOISE["sigmas"])]
+
+
+def reference_graphs(ending, graphs):
+    """Files of some graphs of the mapper study's network."""
+    return [f"{REFERENCE}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs]
 
 
 rule plot_mapper_graphs:
     input:
-        graphs=collect(f"{REFERENCE}/{{sampling}}/layer{{layer}}.json", sampling=SAMPLINGS, layer=MAPPER["layers"]),
+        graphs=reference_graphs("json", GRAPHS),
         meta=f"<results>/data/{DATASET}/meta.json",
     output:
         png=report(
@@ -20,10 +27,38 @@ rule plot_mapper_graphs:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(samplings=list(SAMPLINGS), layers=MAPPER["layers"]),
+        order=as_json(rows=list(SAMPLINGS), columns=MAPPER["layers"]),
         code=code_digest("plot_mapper_graphs"),
     script:
         "../scripts/plot_mapper_graphs.py"
+
+
+# Of one or more layers, clean and with growing noise.
+use rule plot_mapper_graphs as plot_noisy_graphs with:
+    input:
+        graphs=reference_graphs(
+            "json",
+            [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS],
+        ),
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/noisy_graphs.png",
+            caption="../report/noisy_graphs.rst",
+            category="Mapper",
+            labels={"figure": "graphs of noisy images (Fig. 11)"},
+        ),
+        svg="<results>/figures/noisy_graphs.svg",
+    log:
+        "<results>/logs/plot_noisy_graphs.log",
+    benchmark:
+        "<results>/benchmarks/plot_noisy_graphs.tsv"
+    params:
+        order=as_json(
+            rows=[f"{name}, layer {layer}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
+            columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
+        ),
+        code=code_digest("plot_mapper_graphs"),
 
 
 rule plot_purity:
@@ -50,3 +85,54 @@ rule plot_purity:
         code=code_digest("plot_purity"),
     script:
         "../scripts/plot_purity.py"
+
+
+rule plot_branching:
+    input:
+        levels=f"{REFERENCE}/branching.npz",
+        agreement=f"{REFERENCE}/branching_agreement.csv",
+        meta=f"<results>/data/{DATASET}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/branching.png",
+            caption="../report/branching.rst",
+            category="Mapper",
+            labels={"figure": "where classes part"},
+        ),
+        svg="<results>/figures/branching.svg",
+    log:
+        "<results>/logs/plot_branching.log",
+    benchmark:
+        "<results>/benchmarks/plot_branching.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER["layers"]),
+        code=code_digest("plot_branching"),
+    script:
+        "../scripts/plot_branching.py"
+
+
+rule plot_eps_choice:
+    input:
+        graphs=reference_graphs("json", GRAPHS),
+        memberships=reference_graphs("npz", GRAPHS),
+    output:
+        png=report(
+            "<results>/figures/eps_choice.png",
+            caption="../report/eps_choice.rst",
+            category="Mapper",
+            labels={"figure": "choice of eps"},
+        ),
+        svg="<results>/figures/eps_choice.svg",
+    log:
+        "<results>/logs/plot_eps_choice.log",
+    benchmark:
+        "<results>/benchmarks/plot_eps_choice.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(graphs=GRAPHS),
+        code=code_digest("plot_eps_choice"),
+    script:
+        "../scripts/plot_eps_choice.py"

@@ -34,6 +34,7 @@ save_arrays(
     indices=incidence.indices,
     shape=incidence.shape,
     label=labels,
+    image=file[f"{layer}.image"],
     interval=graph.interval,
     edges=graph.edges,
     shared=graph.shared,

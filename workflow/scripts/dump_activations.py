@@ -10,6 +10,7 @@ from actopo.data import batches
 from actopo.io import load_json, replacing
 from actopo.job import choose_device, progress, start_logging
 from actopo.models import build, load_weights
+from actopo.noise import gaussian_noise
 from safetensors.torch import load_file
 
 start_logging(snakemake)
@@ -29,6 +30,14 @@ if subset != "all":
     index = batches(len(images), n_batches=batch + 1, **json.loads(snakemake.params.batches))[batch]
     images = images[index]
 
+perturb = None
+if snakemake.params.noise:
+    noise = {"image_shape": images.shape[1:], "std": meta["std"], **json.loads(snakemake.params.noise)}
+
+    def perturb(places):
+        return gaussian_noise(index[places], **noise)
+
+
 with replacing(snakemake.output.activations) as folder, progress(len(images), "image") as bar, ExitStack() as stack:
     folder.mkdir()
     np.save(folder / "images.npy", index)
@@ -47,4 +56,5 @@ with replacing(snakemake.output.activations) as folder, progress(len(images), "i
         lambda layer, batch: files[layer].write(batch),
         device=device,
         progress=bar.update,
+        perturb=perturb,
     )

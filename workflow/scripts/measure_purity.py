@@ -4,27 +4,34 @@ import json
 
 import numpy as np
 import pandas as pd
-from actopo.io import load_arrays, load_json, save_table
-from actopo.job import start_logging
-from actopo.purity import class_purity, coverage, node_purity
-from scipy.sparse import csr_array
+from actopo.io import load_arrays, load_incidence, load_json, save_table
+from actopo.job import progress, start_logging
+from actopo.purity import (
+    class_purity,
+    coverage,
+    majority_share,
+    node_entropy,
+    node_purity,
+    permutation_null,
+    weighted_mean,
+)
 
 start_logging(snakemake)
 
-order = json.loads(snakemake.params.order)
+order, null_settings = json.loads(snakemake.params.order)["graphs"], json.loads(snakemake.params.null)
 class_names = load_json(snakemake.input.meta)["class_names"]
-names = [(sampling, layer) for sampling in order["samplings"] for layer in order["layers"]]
+n_classes = len(class_names)
 graphs, classes = [], []
-for (sampling, layer), path, description in zip(
-    names, snakemake.input.memberships, snakemake.input.graphs, strict=True
+for (sampling, noise, layer), path, description in zip(
+    progress(order, "graph"), snakemake.input.memberships, snakemake.input.graphs, strict=True
 ):
     file, described = load_arrays(path), load_json(description)["graph"]
-    ones = np.ones(len(file["indices"]), dtype=bool)
-    incidence = csr_array((ones, file["indices"], file["indptr"]), shape=file["shape"])
-    labels = file["label"]
-    alpha = node_purity(incidence, labels)
-    gamma = class_purity(incidence, labels, len(class_names), uncovered=snakemake.params.uncovered)
-    key = {"sampling": sampling, "layer": layer}
+    incidence, labels = load_incidence(file), file["label"]
+    alpha, sizes = node_purity(incidence, labels), np.diff(incidence.tocsc().indptr)
+    gamma = class_purity(incidence, labels, n_classes, uncovered=snakemake.params.uncovered)
+    # Points of one image share its label, also in the null.
+    null = permutation_null(incidence, labels, n_classes, groups=file["image"], **null_settings)
+    key = {"sampling": sampling, "sigma": float(noise.removeprefix(".noise") or 0), "layer": layer}
     graphs.append(
         {
             **key,
@@ -33,6 +40,11 @@ for (sampling, layer), path, description in zip(
             "n_edges": len(file["edges"]),
             **{name: described[name] for name in ("n_points", "n_components", "n_cycles")},
             "node_purity": alpha.mean() if len(alpha) else np.nan,
+            **{f"node_purity_null_{name}": null["node_purity"][name] for name in ("mean", "low", "high")},
+            "node_purity_by_size": weighted_mean(alpha, sizes),
+            "majority_share": weighted_mean(majority_share(incidence, labels), sizes),
+            **{f"majority_share_null_{name}": null["majority_share"][name] for name in ("mean", "low", "high")},
+            "entropy": weighted_mean(node_entropy(incidence, labels, n_classes, normalised=True), sizes),
             "class_purity": np.nan if np.isnan(gamma).all() else np.nanmean(gamma),
             "coverage": coverage(incidence),
         }
@@ -40,7 +52,8 @@ for (sampling, layer), path, description in zip(
     by_class = {
         "class": class_names,
         "purity": gamma,
-        "coverage": coverage(incidence, labels, len(class_names)),
+        **{f"purity_null_{name}": null["class_purity"][name] for name in ("mean", "low", "high")},
+        "coverage": coverage(incidence, labels, n_classes),
     }
     classes.append(pd.DataFrame({**key, **by_class}))
 save_table(snakemake.output.graphs, pd.DataFrame(graphs))

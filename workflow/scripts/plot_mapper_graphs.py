@@ -1,4 +1,4 @@
-"""Figure 8: mapper graphs, a row for every sampling and a column for every layer."""
+"""Figures 8, 9 and 11: mapper graphs, a row for every sampling and a column for every layer or strength of noise."""
 
 import json
 
@@ -10,6 +10,6 @@ start_logging(snakemake)
 
 order = json.loads(snakemake.params.order)
 graphs = iter(snakemake.input.graphs)
-grid = [[load_json(next(graphs)) for _ in order["layers"]] for _ in order["samplings"]]
+grid = [[load_json(next(graphs)) for _ in order["columns"]] for _ in order["rows"]]
 class_names = load_json(snakemake.input.meta)["class_names"]
-save_figure(snakemake.output, plot(grid, order["samplings"], order["layers"], class_names))
+save_figure(snakemake.output, plot(grid, order["rows"], order["columns"], class_names))

@@ -87,7 +87,9 @@ def activation_shapes(model, layers, image_shape):
         return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
 
 
-def dump_activations(model, images, mean, std, layers, tap, write, batch_size=500, device="cpu", progress=None):
+def dump_activations(
+    model, images, mean, std, layers, tap, write, batch_size=500, device="cpu", progress=None, perturb=None
+):
     """
     Hand the activations of all images to the caller, batch by batch.
 
@@ -108,6 +110,9 @@ def dump_activations(model, images, mean, std, layers, tap, write, batch_size=50
     device : str or torch.device
     progress : callable, optional
         Called with the number of images done after each batch.
+    perturb : callable, optional
+        From the places of a batch's images to a float32 ndarray of shape (b, h, w, c) that is added to them after
+        normalisation.
 
     Raises
     ------
@@ -121,7 +126,10 @@ def dump_activations(model, images, mean, std, layers, tap, write, batch_size=50
         for start in range(0, len(images), batch_size):
             stop = min(start + batch_size, len(images))
             # A copy in memory: PyTorch warns of arrays that it could not write to, such as memory maps.
-            model(to_input(np.array(images[start:stop]), mean, std, device))
+            batch = to_input(np.array(images[start:stop]), mean, std, device)
+            if perturb is not None:
+                batch += torch.from_numpy(perturb(range(start, stop))).to(device).permute(0, 3, 1, 2)
+            model(batch)
             for layer in layers:
                 batch = recorded[layer]
                 # One sum tells whether all are finite, far cheaper than a test of every element.

@@ -32,8 +32,8 @@ def metric_table(specificity, detection):
     Returns
     -------
     DataFrame
-        `metric`; `n_models`; means over layers, with the first network as the reference, of rho in several variants with
-        the interval and the upper limits of the nulls of the first, of `ding` and of `retrieval`; and
+        `metric`; `n_models`; means over layers, with the first network as the reference, of rho in several variants
+        with the interval and the upper limits of the nulls of the first, of `ding` and of `retrieval`; and
         `COMPONENTS_layerL`, the share of components of layer L whose removal first exceeds the mean baseline, nan
         where none does.
     """

@@ -34,7 +34,7 @@ Validator = extend(
 LAYER_COUNTS = {"resnet18_cifar": 17}
 
 # In the order of the rows of figures and tables.
-SAMPLING_METHODS = ("random", "full", "top_l2")
+SAMPLING_METHODS = ("foreground", "background", "random", "full", "top_l2")
 
 
 def seed_list(seeds):
@@ -263,10 +263,19 @@ def _contradictions(config):
         "random": {"points_per_image", "exclude_border"},
         "full": {"cap", "replace"},
         "top_l2": {"points_per_image"},
+        "foreground": {"points_per_image"},
+        "background": {"points_per_image"},
     }
     samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"
+    elif mapper["noise"]["sigmas"]:
+        for key in ("samplings", "layers"):
+            unknown = [item for item in mapper["noise"][key] if item not in mapper[key]]
+            if unknown:
+                yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
+    if mapper["foreground"]["masks"] == "deeplab" and mapper["foreground"]["weights"] is None:
+        yield "mapper.foreground.weights: deeplab needs a name of torchvision's weights, or a file"
     for name, sampling in samplings.items():
         for key in sorted(set(sampling) - {"method", "tap"} - allowed[sampling["method"]]):
             yield (

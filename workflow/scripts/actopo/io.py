@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 # A fixed date makes the same arrays the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -66,6 +67,12 @@ def save_arrays(path, **arrays):
 def load_arrays(path):
     """Open an .npz; arrays are read when asked for. Nothing in it is executed."""
     return np.load(path, allow_pickle=False)
+
+
+def load_incidence(file):
+    """Points by nodes, from the arrays `indptr`, `indices` and `shape` of a mapper graph's membership file."""
+    indices = file["indices"]
+    return csr_array((np.ones(len(indices), dtype=bool), indices, file["indptr"]), shape=file["shape"])
 
 
 def save_array(path, array):

@@ -9,14 +9,17 @@ between the cumulative counts, and the completion only moves terms from one side
 .. math:: G_D(\theta, t) = \#\{x \in D : \pi_\theta(x) \le t\} - \#\{x \in D : \pi_\theta(diag(x)) \le t\}
 
 it is an L1 distance, :math:`SW(D, E) = \frac1\pi \int\int |G_D - G_E| \, dt \, d\theta`. Each diagram is
-projected and sorted once per direction. Its step function `G` is then summed up on bins of `t` that all
-diagrams share, by its integral and its range in each bin:
+projected and sorted once per direction. Its step function `G` is then summed up on blocks of `t` that all
+diagrams share, by its integral and its range in each block. In a block where the ranges of `G_D` and `G_E`
+do not overlap, the difference keeps its sign and its area is that of the integrals. The few other blocks
+are left to the method:
 
-- *grid*: the L1 distance between the vectors of integrals. Never above the distance, since
-  :math:`|\int f| \le \int |f|`; and below it by at most `r_D + r_E`, where `r_D` is the integral of the
-  distance of `G_D` from its own mean over the bin.
-- *exact*: in a bin where the ranges of `G_D` and `G_E` do not overlap, the difference keeps its sign and
-  the grid is exact; the other bins are integrated by merging the steps that fall into them.
+- *exact* merges the steps that fall into them.
+- *grid* divides them into bins and takes the L1 distance between the vectors of integrals over the bins.
+  Never above the distance, since :math:`|\int f| \le \int |f|`; and below it by at most `r_D + r_E`, where
+  `r_D` is the integral over the block of the distance of `G_D` from its mean over each bin. This is the L1
+  distance of the bins of all blocks, since in the others the sign is the same in every bin: a GPU, which
+  has no use for the blocks, computes it as such.
 
 Both go direction by direction, so that memory is that of one direction, and add up each pair in a fixed
 order, so that the number of threads does not change a bit of the result.
@@ -29,8 +32,12 @@ from numba import njit
 
 from actopo.errors import InputError
 
-TILE = 32
+BLOCK = 32
+TILE = 16
 KNOTS = 64
+PARTS = 8
+# Numbers in a temporary array of torch.
+CHUNK = 2**24
 
 
 def sliced_wasserstein(a, b, n_directions=50):
@@ -66,7 +73,7 @@ def pairwise_distances(
     other=None,
     n_directions=50,
     method="exact",
-    n_bins=512,
+    n_bins=16384,
     tolerance=0.005,
     n_threads=1,
     device="cpu",
@@ -86,8 +93,8 @@ def pairwise_distances(
     method : {"exact", "grid", "auto"}, default "exact"
         "grid" is a lower bound; "auto" takes it for the pairs whose error bound is at most `tolerance`
         times the distance, and computes the others exactly.
-    n_bins : int, default 512
-        Bins of t, at quantiles of the projections. They set the error of "grid" and the speed of "exact".
+    n_bins : int, default 16384
+        Bins of t, dense where the projections are. They set the error of "grid" and the speed of both.
     tolerance : float, default 0.005
         Relative error that "auto" accepts.
     n_threads : int, default 1
@@ -133,8 +140,7 @@ def pairwise_distances(
 
     distances = bound = np.zeros(wanted.shape)
     if method != "exact":
-        distances, residual = steps.grid(shift, wanted, device)
-        bound = wanted * (residual[: len(rows), None] + residual[shift : shift + n_columns])
+        distances, bound = steps.grid(shift, wanted, device, tolerance if method == "auto" else None)
         wanted &= (method == "auto") & (bound > tolerance * distances)
         bound[wanted] = 0
     distances = np.where(wanted, steps.exact(shift, wanted), distances)
@@ -160,19 +166,24 @@ class _Steps:
     """The step functions of a list of diagrams, made anew for one direction after another."""
 
     def __init__(self, diagrams, n_directions, n_bins, n_threads):
-        self.angles = -np.pi / 2 + np.pi * np.arange(n_directions) / n_directions
+        angles = -np.pi / 2 + np.pi * np.arange(n_directions) / n_directions
+        # The first of these parts stands for all.
+        self.angles = np.concatenate([angles[part::PARTS] for part in range(PARTS)])
         self.n_threads = n_threads
-        n = len(diagrams)
+        self.n_bins = n_bins
+        n, n_blocks = len(diagrams), -(-n_bins // BLOCK)
         self.offsets = np.cumsum([0, *map(len, diagrams)])
         self.pairs = np.concatenate([d[np.argsort(d.sum(axis=1))] for d in diagrams] or [np.empty((0, 2))])
+        # Positions are counted from here, so that none is negative and their bits are in their order.
+        self.origin = -1.01 * np.hypot(*self.pairs.T).max(initial=0)
+        self.projected = np.empty((2, len(self.pairs)))
         self.position = np.empty(2 * len(self.pairs) + n)
         self.level = np.empty(2 * len(self.pairs) + n, np.int32)
         self.edges = np.zeros(n_bins + 1)
-        self.start = np.empty((n, n_bins + 1), np.int64)
-        self.integral = np.empty((n, n_bins))
-        self.low = np.empty((n, n_bins), np.int32)
-        self.high = np.empty((n, n_bins), np.int32)
-        self.residual = np.zeros(n)
+        self.start = np.empty((n, n_blocks + 1), np.int64)
+        self.integral = np.empty((n, n_blocks))
+        # Narrow numbers, of which a processor compares many at once.
+        self.low, self.high = np.empty((2, n, n_blocks), np.min_scalar_type(-max(map(len, diagrams), default=0) - 1))
         # As many knots from each diagram, first and last step included, so that large ones do not rule.
         first, size = 2 * self.offsets[:-1] + np.arange(n), 2 * np.diff(self.offsets)
         knots = first[:, None] + np.rint(np.linspace(0, 1, KNOTS) * (size[:, None] - 1)).astype(np.int64)
@@ -182,33 +193,47 @@ class _Steps:
         """Distances of the wanted pairs; column j is diagram `shift` + j."""
         distances, tiles = np.zeros(wanted.shape), _tiles(wanted)
         for angle in self.angles if len(tiles) else ():
-            self._turn(angle)
-            steps = self.position, self.level, self.edges, self.start, self.integral, self.low, self.high
-            self._share(len(tiles), _add_exact, tiles, shift, wanted, *steps, distances)
+            blocks = self._turn(angle)
+            steps = self.position, self.level, self.start, self.edges
+            self._share(len(tiles), _add_exact, tiles, shift, wanted, *blocks, *steps, distances)
         return distances / len(self.angles)
 
-    def grid(self, shift, wanted, device):
-        """Lower bounds of the wanted pairs, and what each diagram adds to the error bound."""
-        distances, tiles = np.zeros(wanted.shape), _tiles(wanted)
-        self.residual[:] = 0
-        for angle in self.angles:
-            self._turn(angle)
+    def grid(self, shift, wanted, device, tolerance):
+        """
+        Lower bounds of the wanted pairs, and bounds of what they lack.
+
+        With a tolerance, pairs that are not going to meet it are left alone after the first directions, with
+        an infinite bound.
+        """
+        wanted, tiles = wanted.copy(), _tiles(wanted)
+        distances, bound = np.zeros((2, *wanted.shape))
+        bins = np.empty((len(self.start), self.n_bins))
+        residual = np.empty(self.integral.shape)
+        for index, angle in enumerate(self.angles):
+            if tolerance is not None and index == -(-len(self.angles) // PARTS):
+                hopeless = bound > 2 * tolerance * distances
+                wanted[hopeless], bound[hopeless] = False, np.inf
+            blocks = self._turn(angle)
+            self._share(len(bins), _refine, self.position, self.level, self.start, self.edges, bins, residual)
             if device == "cpu":
-                self._share(len(tiles), _add_grid, tiles, shift, wanted, self.integral, distances)
+                self._share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, residual, distances, bound)
             else:
-                distances += wanted * _torch_l1(self.integral, shift, wanted.shape, device)
-        return distances / len(self.angles), self.residual / len(self.angles)
+                _add_torch(device, shift, wanted, self.low, self.high, bins, residual, distances, bound)
+        return distances / len(self.angles), bound / len(self.angles)
 
     def _turn(self, angle):
-        cos, sin, n = np.cos(angle), np.sin(angle), len(self.integral)
-        self._share(n, _project, self.pairs, self.offsets, cos, sin, self.position, self.level)
+        cos, sin, n = np.cos(angle), np.sin(angle), len(self.start)
+        self._share(n, _project, self.pairs, self.offsets, cos, sin, self.origin, self.projected)
+        self._share(n, _sort, self.projected[0], self.offsets)
+        self._share(n, _merge, self.projected, self.offsets, self.position, self.level)
         if len(self.knots):
             self.edges = _edges(np.sort(self.position[self.knots]), len(self.edges))
-        bins = self.start, self.integral, self.low, self.high, self.residual
-        self._share(n, _bin, self.offsets, self.position, self.level, self.edges, *bins)
+        blocks = self.integral, self.low, self.high
+        self._share(n, _sum_up, self.offsets, self.position, self.level, self.edges, self.start, *blocks)
+        return blocks
 
     def _share(self, n_items, kernel, *arguments):
-        """Run a compiled kernel over `range(n_items)`, each thread on every `n_threads`-th item."""
+        """Run a kernel over `range(n_items)`, each thread on every `n_threads`-th item."""
         n = min(self.n_threads, n_items)
         if n <= 1:
             kernel(0, n_items, 1, *arguments)
@@ -224,16 +249,6 @@ def _edges(knots, size):
     return np.maximum.accumulate(np.interp(np.linspace(0, level[-1], size), level, knots))
 
 
-def _torch_l1(integral, shift, shape, device):
-    import torch  # only for a GPU: numba is faster on the CPU
-
-    try:
-        vectors = torch.from_numpy(integral).to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f'device "{device}" cannot be used ({error}); write "cpu".') from error
-    return torch.cdist(vectors[: shape[0]], vectors[shift : shift + shape[1]], p=1).cpu().numpy()
-
-
 def _tiles(wanted):
     starts = [
         (i, j)
@@ -245,45 +260,57 @@ def _tiles(wanted):
 
 
 @njit(nogil=True, cache=True)
-def _project(first, last, stride, pairs, offsets, cos, sin, position, level):
+def _project(first, last, stride, pairs, offsets, cos, sin, origin, projected):
+    """Positions of the points of each diagram, and those of their diagonal points in ascending order."""
+    for k in range(first, last, stride):
+        for i in range(offsets[k], offsets[k + 1]):
+            birth, death = pairs[i]
+            projected[0, i] = birth * cos + death * sin - origin
+            # The rows are in order of birth + death, and so are their diagonal points, or in the opposite one.
+            place = i if cos + sin >= 0 else offsets[k] + offsets[k + 1] - 1 - i
+            projected[1, place] = (birth + death) / 2 * (cos + sin) - origin
+
+
+def _sort(first, last, stride, values, offsets):
+    for k in range(first, last, stride):
+        # NumPy sorts with vector instructions, numba without.
+        values[offsets[k] : offsets[k + 1]].sort()
+
+
+@njit(nogil=True, cache=True)
+def _merge(first, last, stride, projected, offsets, position, level):
     """
     Steps of G for each diagram: projected points go one up, projected diagonal points one down.
 
     Diagram k has the steps `position[2 * offsets[k] + k :]`, closed by one at infinity; `level` is the
     value of G on the left of each.
     """
+    one = np.uint64(1)
     for k in range(first, last, stride):
         start, n = offsets[k], offsets[k + 1] - offsets[k]
-        up = np.empty(n)
-        down = np.empty(n)
-        for i in range(n):
-            birth, death = pairs[start + i]
-            up[i] = birth * cos + death * sin
-            down[i] = (birth + death) / 2 * (cos + sin)
-        up.sort()
-        # The rows are in order of birth + death, so that the diagonal points are sorted as they come.
-        if cos + sin < 0:
-            down = down[::-1]
-        i = j = 0
+        up, down = np.full(n + 1, np.inf), np.full(n + 1, np.inf)
+        up[:n], down[:n] = projected[0, start : start + n], projected[1, start : start + n]
+        up_key, down_key = up.view(np.int64), down.view(np.int64)
+        i = j = np.uint64(0)
         for step in range(2 * start + k, 2 * start + k + 2 * n):
-            level[step] = i - j
-            if j == n or (i < n and up[i] <= down[j]):
-                position[step] = up[i]
-                i += 1
-            else:
-                position[step] = down[j]
-                j += 1
+            level[step] = np.int64(i) - np.int64(j)
+            position[step] = min(up[i], down[j])
+            # Without a branch, which no processor could predict, and with indices that need no test for -1.
+            is_up = np.uint64(up_key[i] <= down_key[j])
+            i += is_up
+            j += one - is_up
         position[2 * (start + n) + k] = np.inf
         level[2 * (start + n) + k] = 0
 
 
 @njit(nogil=True, cache=True)
-def _bin(first, last, stride, offsets, position, level, edges, start, integral, low, high, residual):
-    """Integral and range of G in each bin, and the integral of its distance from its mean over the bin."""
+def _sum_up(first, last, stride, offsets, position, level, edges, start, integral, low, high):
+    """First step, integral and range of G in each block."""
+    n_blocks = integral.shape[1]
     for k in range(first, last, stride):
         step = 2 * offsets[k] + k
-        for b in range(len(edges) - 1):
-            left, right = edges[b], edges[b + 1]
+        for b in range(n_blocks):
+            left, right = edges[b * BLOCK], edges[min((b + 1) * BLOCK, len(edges) - 1)]
             while position[step] <= left:
                 step += 1
             start[k, b] = step
@@ -294,15 +321,42 @@ def _bin(first, last, stride, offsets, position, level, edges, start, integral, 
                 t = position[step]
                 step += 1
                 lo, hi = min(lo, level[step]), max(hi, level[step])
-            total += level[step] * (right - t)
-            integral[k, b], low[k, b], high[k, b] = total, lo, hi
-            if lo < hi:
+            integral[k, b] = total + level[step] * (right - t)
+            low[k, b], high[k, b] = lo, hi
+        start[k, n_blocks] = 2 * offsets[k + 1] + k
+
+
+@njit(nogil=True, cache=True)
+def _refine(first, last, stride, position, level, start, edges, bins, residual):
+    """Integral of G over each bin; and over each block, the integral of its distance from the means over bins."""
+    n_bins = bins.shape[1]
+    for k in range(first, last, stride):
+        for b in range(residual.shape[1]):
+            step, rest, end = start[k, b], 0.0, min((b + 1) * BLOCK, n_bins)
+            for c in range(b * BLOCK, end):
+                bins[k, c] = level[step] * (edges[c + 1] - edges[c])
+            c = b * BLOCK
+            while position[step] < edges[end]:
+                while edges[c + 1] <= position[step]:
+                    bins[k, c] = level[step] * (edges[c + 1] - edges[c])
+                    c += 1
+                left, right = edges[c], edges[c + 1]
+                begin, total, t = step, 0.0, left
+                while position[step] < right:
+                    total += level[step] * (position[step] - t)
+                    t = position[step]
+                    step += 1
+                total += level[step] * (right - t)
+                bins[k, c] = total
+                c += 1
                 mean, t = total / (right - left), left
-                for e in range(start[k, b], step):
-                    residual[k] += abs(level[e] - mean) * (position[e] - t)
+                for e in range(begin, step):
+                    rest += abs(level[e] - mean) * (position[e] - t)
                     t = position[e]
-                residual[k] += abs(level[step] - mean) * (right - t)
-        start[k, len(edges) - 1] = 2 * offsets[k + 1] + k
+                rest += abs(level[step] - mean) * (right - t)
+            for later in range(c, end):
+                bins[k, later] = level[step] * (edges[later + 1] - edges[later])
+            residual[k, b] = rest
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
@@ -314,50 +368,95 @@ def _l1(x, y):
 
 
 @njit(nogil=True, cache=True)
-def _area(position, level, i, j, n_steps, left, right):
-    """Area between two step functions on one bin, from the first of their `n_steps` steps in it."""
-    area, t = 0.0, left
+def _overlap(low_x, high_x, low_y, high_y, mask, found):
+    """Write the blocks in which the ranges overlap to `found` and return their number."""
+    for b in range(len(low_x)):
+        mask[b] = (low_x[b] < high_y[b]) & (low_y[b] < high_x[b])
+    words, n = mask.view(np.uint64), 0
+    for w in range(len(words)):
+        if words[w]:
+            for b in range(8 * w, 8 * w + 8):
+                found[n] = b
+                n += mask[b]
+    return n
+
+
+@njit(nogil=True, cache=True)
+def _area(position, key, level, i, j, n_steps, left, right):
+    """
+    Area between two step functions, from the first of their `n_steps` steps between `left` and `right`.
+
+    The next step is chosen without a branch, which no processor could predict, and by whole numbers, which
+    are compared faster. Unsigned indices spare a test for negative ones. A side that is used up stays,
+    because its next step is further right.
+    """
+    area, t, one = 0.0, left, np.uint64(1)
+    i, j = np.uint64(i), np.uint64(j)
     for _ in range(n_steps):
-        x, y = position[i], position[j]
-        u = min(x, y)
+        u = min(position[i], position[j])
         area += abs(level[i] - level[j]) * (u - t)
         t = u
-        # Without a branch, which no processor could predict; a side that is used up stays, because its
-        # next step lies in a later bin.
-        from_i = np.int64(x <= y)
+        from_i = np.uint64(key[i] <= key[j])
         i += from_i
-        j += 1 - from_i
+        j += one - from_i
     return area + abs(level[i] - level[j]) * (right - t)
 
 
 @njit(nogil=True, cache=True)
-def _add_grid(first, last, stride, tiles, shift, wanted, integral, distances):
-    for tile in range(first, last, stride):
-        row, column = tiles[tile]
-        for i in range(row, min(row + TILE, distances.shape[0])):
-            for j in range(column, min(column + TILE, distances.shape[1])):
-                if wanted[i, j]:
-                    distances[i, j] += _l1(integral[i], integral[shift + j])
-
-
-@njit(nogil=True, cache=True)
 def _add_exact(
-    first, last, stride, tiles, shift, wanted, position, level, edges, start, integral, low, high, distances
+    first, last, stride, tiles, shift, wanted, integral, low, high, position, level, start, edges, distances
 ):
-    crossing = np.empty(integral.shape[1], np.int64)
+    n_blocks = integral.shape[1]
+    mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
+    key = position.view(np.int64)
     for tile in range(first, last, stride):
         row, column = tiles[tile]
         for i in range(row, min(row + TILE, distances.shape[0])):
             for j in range(shift + column, shift + min(column + TILE, distances.shape[1])):
                 if not wanted[i, j - shift]:
                     continue
-                n = 0
-                for b in range(len(crossing)):
-                    crossing[n] = b
-                    n += (low[i, b] < high[j, b]) & (low[j, b] < high[i, b])
+                n = _overlap(low[i], high[i], low[j], high[j], mask, found)
                 total = _l1(integral[i], integral[j])
-                for b in crossing[:n]:
+                for b in found[:n]:
                     n_steps = start[i, b + 1] - start[i, b] + start[j, b + 1] - start[j, b]
-                    area = _area(position, level, start[i, b], start[j, b], n_steps, edges[b], edges[b + 1])
-                    total += area - abs(integral[i, b] - integral[j, b])
+                    left, right = edges[b * BLOCK], edges[min((b + 1) * BLOCK, len(edges) - 1)]
+                    total += _area(position, key, level, start[i, b], start[j, b], n_steps, left, right)
+                    total -= abs(integral[i, b] - integral[j, b])
                 distances[i, j - shift] += total
+
+
+@njit(nogil=True, cache=True)
+def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, residual, distances, bound):
+    n_blocks = integral.shape[1]
+    mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
+    for tile in range(first, last, stride):
+        row, column = tiles[tile]
+        for i in range(row, min(row + TILE, distances.shape[0])):
+            for j in range(shift + column, shift + min(column + TILE, distances.shape[1])):
+                if not wanted[i, j - shift]:
+                    continue
+                n = _overlap(low[i], high[i], low[j], high[j], mask, found)
+                total, error = _l1(integral[i], integral[j]), 0.0
+                for b in found[:n]:
+                    inside = slice(b * BLOCK, (b + 1) * BLOCK)
+                    total += _l1(bins[i, inside], bins[j, inside]) - abs(integral[i, b] - integral[j, b])
+                    error += residual[i, b] + residual[j, b]
+                distances[i, j - shift] += total
+                bound[i, j - shift] += error
+
+
+def _add_torch(device, shift, wanted, low, high, bins, residual, distances, bound):
+    import torch  # only for a GPU: numba is faster on the CPU
+
+    try:
+        low, high, bins, residual = (torch.from_numpy(x).to(device) for x in (low, high, bins, residual))
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f'device "{device}" cannot be used ({error}); write "cpu".') from error
+    columns = slice(shift, shift + wanted.shape[1])
+    n_rows = max(1, CHUNK // max(1, wanted.shape[1] * low.shape[1]))
+    for start in range(0, len(wanted), n_rows):
+        rows = slice(start, min(start + n_rows, len(wanted)))
+        distances[rows] += wanted[rows] * torch.cdist(bins[rows], bins[columns], p=1).cpu().numpy()
+        overlap = (low[rows, None] < high[columns]) & (low[columns] < high[rows, None])
+        error = (overlap * (residual[rows, None] + residual[columns])).sum(dim=2)
+        bound[rows] += wanted[rows] * error.cpu().numpy()

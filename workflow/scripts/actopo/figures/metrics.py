@@ -133,13 +133,22 @@ def _ratio(axes, curves, detection, label):
         unit = level.iloc[0]
         curve_figure.draw_curves(axes, curves, unit)
         curve_figure.draw_levels(axes, curves, detection, unit, thresholds=("mean",))
+        # A metric that does not notice at all is at rounding, far below the axis.
+        for line in axes.lines:
+            line.set_clip_on(True)
+        if curves.distance.max() < FLOOR * unit:
+            _say(axes, 0.3, f"all below\n{FLOOR:g}")
     else:
-        axes.text(0.5, 0.5, "not\nmeasured", transform=axes.transAxes, ha="center", va="center", color="0.35")
+        _say(axes, 0.5, "not\nmeasured")
     axes.set(xlim=(0, 1), xlabel="share removed, $k/c$", ylabel=label)
     # The axis is that of the first panel of the row.
     axes.tick_params(labelleft=bool(label))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.grid(axis="y")
+
+
+def _say(axes, height, text):
+    axes.text(0.5, height, text, transform=axes.transAxes, ha="center", va="center", color="0.35")
 
 
 def _share_ratio(panels):

@@ -3,31 +3,43 @@ Fig. 12: purity of mapper graphs by layer, for several ways of sampling spatial 
 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": a node's purity is one over the number of class labels present in it. A point in no node has
-no purity, so each curve comes with the share of points it speaks for.
+no purity, so each curve comes with the share of points it speaks for. Purity falls with a node's size for
+labels at random too, hence the interval of permuted labels; the majority's share and the entropy weigh classes
+by their points.
 """
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
 from actopo.figures import style
 
+# Key, label of the axis, title, and whether 1 / (number of classes) is the lowest value possible.
 PANELS = (
-    ("node_purity", "mean node-wise purity", "all classes"),
-    ("class_purity", "class-wise purity", None),
-    ("coverage", "share of points in a node", "coverage"),
+    ("node_purity", "mean node-wise purity", "all classes", True),
+    ("class_purity", "class-wise purity", None, True),
+    ("coverage", "share of points in a node", "coverage", False),
 )
+OPTIONAL_PANELS = (
+    ("majority_share", "share of the majority class", "majority, weighted by size", True),
+    ("entropy", "normalised entropy", "class entropy, weighted by size", False),
+)
+DODGE = 0.09
 
 
 @style.styled
 def plot(table, class_name="deer", n_classes=10):
     """
-    Draw node-wise purity, class-wise purity of one class, and coverage, a line per sampling.
+    Draw node-wise purity, class-wise purity of one class, coverage and further measures, a line per sampling.
 
     Parameters
     ----------
     table : dict of str to dict
-        For each sampling a dict of four sequences of one length: `layers`, `node_purity`, `class_purity`,
-        `coverage`. Samplings may have different layers; NaN leaves a gap.
+        For each sampling a dict of sequences of one length: `layers`, `node_purity`, `class_purity` and
+        `coverage`, and optionally `majority_share` and `entropy`, means over nodes weighted by their points, the
+        entropy between 0 and 1. Of any measure there may be an interval for permuted labels, as
+        `node_purity_low` and `node_purity_high`. A panel without data in any sampling is left out. Samplings may
+        have different layers; NaN leaves a gap.
     class_name : str, default 'deer'
         Class of the second panel.
     n_classes : int, default 10
@@ -40,36 +52,92 @@ def plot(table, class_name="deer", n_classes=10):
     Raises
     ------
     InputError
-        If there is no sampling, or a sampling's sequences differ in length.
+        If there is no sampling, a sampling's sequences differ in length, or an interval lacks an end.
     """
     if not table:
         raise InputError("the purity table is empty; list at least one sampling")
     for sampling, values in table.items():
-        lengths = {key: len(values[key]) for key in ("layers", *(panel[0] for panel in PANELS))}
-        if len(set(lengths.values())) > 1:
-            raise InputError(f"the purity of sampling {sampling!r} has sequences of unequal length: {lengths}")
+        _check(sampling, values)
     layers = sorted({int(layer) for values in table.values() for layer in values["layers"]})
-    place = {layer: position for position, layer in enumerate(layers)}
+    panels = [*PANELS, *(panel for panel in OPTIONAL_PANELS if any(panel[0] in values for values in table.values()))]
 
-    figure = style.new_figure(7.2, 2.75)
-    panels = figure.subplots(1, 3, width_ratios=(1.25, 1.25, 1))
-    for axes, letter, (key, label, title) in zip(panels, "abc", PANELS, strict=True):
-        for (sampling, values), line in zip(table.items(), style.line_styles(len(table)), strict=True):
-            order = np.argsort(values["layers"])
-            positions = [place[int(values["layers"][index])] for index in order]
-            axes.plot(positions, np.asarray(values[key], float)[order], label=sampling, zorder=3, **line)
+    figure = style.new_figure(7.2, 2.75 if len(panels) == len(PANELS) else 4.2)
+    grid, spare = style.panel_grid(figure, len(panels), 3)
+    handles = {}
+    for axes, letter, (key, label, title, has_floor) in zip(grid, "abcde"[: len(panels)], panels, strict=True):
+        for index, (sampling, line) in enumerate(zip(table, style.line_styles(len(table)), strict=True)):
+            shift = DODGE * (index - (len(table) - 1) / 2)
+            _draw(axes, table[sampling], key, layers, shift, {"label": sampling, **line})
+        if has_floor:
+            floor = {"color": "0.35", "linestyle": ":", "linewidth": 0.9}
+            axes.axhline(1 / n_classes, label=f"lowest possible, 1/{n_classes}", **floor)
         axes.set_title(title or f"class {class_name}")
         axes.set_ylabel(label)
         axes.set_xlabel("layer")
-        axes.set_ylim(0, 1.03)
+        axes.set_ylim(_limits(table, key, has_floor))
         axes.set_xlim(-0.4, len(layers) - 0.6)
         axes.grid(axis="y")
         style.layer_ticks(axes.xaxis, layers)
         style.panel_letter(axes, letter)
-    handles, labels = panels[0].get_legend_handles_labels()
-    for axes in panels[:2]:
-        floor = axes.axhline(1 / n_classes, color="0.35", linestyle=":", linewidth=0.9)
-    handles.append(floor)
-    labels.append(f"lowest possible, 1/{n_classes}")
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(handles), 5), handlelength=3.2)
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    if any(key.endswith("_low") for values in table.values() for key in values):
+        handles["labels permuted"] = Line2D(
+            [], [], color="0.35", marker="$\\mathrm{I}$", markersize=5, linestyle="none"
+        )
+    if len(spare):
+        spare[0].legend(handles.values(), handles, loc="center left", handlelength=3.6)
+    else:
+        place = {"loc": "outside lower center", "ncols": min(len(handles), 5)}
+        figure.legend(handles.values(), handles, handlelength=3.2, **place)
     return figure
+
+
+def _check(sampling, values):
+    required = ["layers", *(panel[0] for panel in PANELS)]
+    measures = [panel[0] for panel in (*PANELS, *OPTIONAL_PANELS)]
+    missing = [key for key in required if key not in values]
+    if missing:
+        raise InputError(f"the purity of sampling {sampling!r} lacks {', '.join(missing)}; give a value for each layer")
+    ends = [key for key in measures if (f"{key}_low" in values) != (f"{key}_high" in values)]
+    if ends:
+        raise InputError(
+            f"the interval of {ends[0]} of sampling {sampling!r} lacks an end; give {ends[0]}_low and {ends[0]}_high"
+        )
+    known = ["layers", *measures, *(f"{key}_{end}" for key in measures for end in ("low", "high"))]
+    lengths = {key: len(values[key]) for key in known if key in values}
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"the purity of sampling {sampling!r} has sequences of unequal length: {lengths}")
+
+
+def _limits(table, key, has_floor):
+    """From 0 to 1, but cut where a measure that has a lowest value stays far below 1, or entropy far above 0."""
+    drawn = [np.asarray(values[key], float) for values in table.values() if key in values]
+    drawn += [np.asarray(values[f"{key}_high"], float) for values in table.values() if f"{key}_high" in values]
+    known = np.concatenate(drawn)
+    known = known[np.isfinite(known)]
+    if has_floor:
+        return 0, min(1.03, 1.25 * known.max(initial=0.2))
+    return (max(0, 1 - 1.25 * (1 - known.min(initial=0.8))) if key == "entropy" else 0), 1.03
+
+
+def _draw(axes, values, key, layers, shift, line):
+    """Line of one measure and sampling, and its intervals beside one another's."""
+    order = np.argsort(values["layers"])
+    position = np.array([layers.index(int(values["layers"][index])) for index in order])
+    if key in values:
+        axes.plot(position, np.asarray(values[key], float)[order], zorder=3, **line)
+    if f"{key}_low" in values:
+        low, high = (np.asarray(values[f"{key}_{end}"], float)[order] for end in ("low", "high"))
+        middle = (low + high) / 2
+        axes.errorbar(
+            position + shift,
+            middle,
+            yerr=[middle - low, high - middle],
+            fmt="none",
+            ecolor=line["color"],
+            elinewidth=0.9,
+            capsize=1.6,
+            capthick=0.9,
+            zorder=2,
+        )

@@ -1,0 +1,104 @@
+"""
+How the radius of DBSCAN was chosen: the sorted distances between nearest neighbours, and the value on them.
+
+The rule is the knee of the curve, or the median where it has none (`actopo.neighbours.choose_eps`), or a fixed
+number. A curve of hundreds of thousands of points is drawn by some hundreds of them, equally spaced on the axis.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from actopo.errors import InputError
+from actopo.figures import style
+
+RULES = {"knee": "knee", "median": "median: no knee", "fixed": "fixed"}
+MARKS = {"knee": "o", "median": "s", "fixed": "D"}
+PER_ROW = 6
+MOST_POINTS = 400
+
+
+@style.styled
+def plot(curves):
+    r"""
+    Draw a panel per graph: distances in descending order, and eps at its rank.
+
+    Parameters
+    ----------
+    curves : sequence of dict
+        Each with `sampling`, `layer`, `distances` (ndarray of shape (n,), each point's distance to its nearest
+        neighbour), `eps`, `rule` ('knee', 'median' or 'fixed') and `noise_share` (share of the points in no node,
+        or None). Where each sampling has the same layers in the same order, rows are samplings.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no curve, a curve has no distance or one that is not finite, a rule is unknown, or eps is not
+        positive.
+    """
+    if not len(curves):
+        raise InputError("the figure of eps is empty; give at least one curve")
+    for curve in curves:
+        _check(curve)
+    per_row = _per_row(curves)
+    rows = -(-len(curves) // per_row)
+    columns = -(-len(curves) // rows)
+    figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.4 * rows)
+    panels, _ = style.panel_grid(figure, len(curves), per_row)
+    handles = {}
+    for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
+        _draw(axes, curve)
+        if index + columns >= len(curves):
+            axes.set_xlabel("rank of the point")
+        if index % columns == 0:
+            axes.set_ylabel("distance")
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), handlelength=2.6)
+    return figure
+
+
+def _check(curve):
+    name = f"{curve['sampling']}, layer {curve['layer']}"
+    distances = np.asarray(curve["distances"], dtype=float)
+    if distances.ndim != 1 or len(distances) == 0 or not np.isfinite(distances).all():
+        raise InputError(f"the nearest-neighbour distances of {name} must be finite, and at least one")
+    if curve["rule"] not in RULES:
+        raise InputError(f"the rule of eps of {name} is {curve['rule']!r}; choose one of {', '.join(RULES)}")
+    if not curve["eps"] > 0:
+        raise InputError(f"eps of {name} is {curve['eps']!r}; it must be a positive distance")
+
+
+def _per_row(curves):
+    """Columns that give a row to each sampling where that is possible, at most `PER_ROW`."""
+    layers = {}
+    for curve in curves:
+        layers.setdefault(curve["sampling"], []).append(curve["layer"])
+    first = next(iter(layers.values()))
+    blocks = len(Counter(curve["sampling"] for curve in curves)) * len(first) == len(curves)
+    in_order = [curve["sampling"] for curve in curves] == [name for name in layers for _ in first]
+    regular = blocks and in_order and all(own == first for own in layers.values())
+    return len(first) if regular and len(first) <= PER_ROW else min(PER_ROW, len(curves))
+
+
+def _draw(axes, curve):
+    descending = np.sort(np.asarray(curve["distances"], dtype=float))[::-1]
+    n, eps = len(descending), curve["eps"]
+    shown = np.unique(np.geomspace(1, n, MOST_POINTS).round().astype(int))
+    axes.plot(shown, descending[shown - 1], color=style.LINES[0], label="distance to nearest neighbour")
+    axes.axhline(eps, color="0.35", linestyle=":", linewidth=0.9, label="ε")
+    # The first rank at which the distance is no more than eps.
+    rank = min(int(np.count_nonzero(descending > eps)) + 1, n)
+    mark = {"color": style.LINES[1], "marker": MARKS[curve["rule"]], "linestyle": "none", "markersize": 4.5}
+    axes.plot([rank], [eps], label=RULES[curve["rule"]], zorder=3, clip_on=False, **mark)
+    axes.set_xscale("log")
+    axes.set_xlim(1, max(n, 2))
+    axes.set_ylim(0, 1.05 * max(descending[0], eps))
+    axes.grid(axis="y")
+    share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
+    noise = "" if share is None else f", noise {100 * share:.2g} %"
+    axes.set_title(f"{curve['sampling']}, layer {curve['layer']}\nε = {number}{noise}", size=6.5, linespacing=1.25)

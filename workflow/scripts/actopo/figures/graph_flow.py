@@ -1,0 +1,163 @@
+"""
+What mapper graphs of neighbouring layers share: their distances, and the images that go from node to node.
+
+A distance of two graphs (`actopo.graph_distance`) means something against its chance level, the distance after the
+images of one graph are permuted. The flow says where the images in a node of one graph are found in the other.
+"""
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.patches import Patch
+
+from actopo.errors import InputError
+from actopo.figures import style
+
+COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
+DODGE = 0.13
+BAR = 0.05
+GAP = 0.012
+STEPS = 40
+NO_NODE = "0.55"
+
+
+@style.styled
+def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"), class_names=(), label="distance"):
+    """
+    Draw distances against their chance level, and the largest flows between the nodes of two graphs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per sampling and pair of layers: columns `sampling`, `layer_a`, `layer_b`, `distance`, and
+        `chance_low` and `chance_high`, the interval for permuted images. Pairs keep their order.
+    flows : tuple of ndarray, optional
+        `source`, `target` and `mass` of the largest flows, from `actopo.graph_distance.flow_table`. The number
+        after a graph's last node stands for points in no node. None leaves the panel out.
+    graphs : pair of dict, optional
+        The two graphs in node-link form, as `actopo.mapper.node_link` gives: `nodes` with `composition` and
+        `lens_mean`. Needed with `flows`.
+    titles : pair of str
+        Names of the two graphs.
+    class_names : sequence of str
+        Names of the classes. A node has the colour of its largest class, a flow that of its first node.
+    label : str, default 'distance'
+        Label of the distances, with their unit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or has no row, flows come without graphs, a flow names a node or a node a
+        class that does not exist, or no flow is above 0.
+    """
+    style.require_columns(table, COLUMNS, "the table of graph distances")
+    figure = style.new_figure(3.5, 2.6) if flows is None else style.new_figure(7.2, 3.4)
+    if flows is None:
+        _draw_distances(figure.subplots(), table, label)
+        return figure
+    if graphs is None:
+        raise InputError("flows need the two graphs that they run between; give both in node-link form")
+    distances, sankey = figure.subplots(1, 2, width_ratios=(1, 1.15))
+    _draw_distances(distances, table, label)
+    _draw_flows(sankey, flows, graphs, titles, class_names)
+    for axes, letter in ((distances, "a"), (sankey, "b")):
+        style.panel_letter(axes, letter)
+    return figure
+
+
+def _draw_distances(axes, table, label):
+    pairs = list(dict.fromkeys(zip(table.layer_a, table.layer_b, strict=True)))
+    samplings = list(dict.fromkeys(table.sampling))
+    for index, (sampling, line) in enumerate(zip(samplings, style.line_styles(len(samplings)), strict=True)):
+        own = table[table.sampling == sampling]
+        shift = DODGE * (index - (len(samplings) - 1) / 2)
+        x = np.array([pairs.index(pair) for pair in zip(own.layer_a, own.layer_b, strict=True)]) + shift
+        chance = {"color": line["color"], "alpha": 0.35, "linewidth": 4, "zorder": 2}
+        # An interval too short to be seen at its height still has its ends.
+        axes.vlines(x, own.chance_low, own.chance_high, **chance)
+        for end in ("chance_low", "chance_high"):
+            axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
+        axes.plot(x, own.distance, label=str(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5})
+    axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
+    axes.set_xlim(-0.5, len(pairs) - 0.5)
+    # Distances of graphs that share little differ from chance by less than a thousandth.
+    axes.margins(y=0.08)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.grid(axis="y")
+    axes.set_xlabel("pair of layers")
+    axes.set_ylabel(label)
+    handles, names = axes.get_legend_handles_labels()
+    handles.append(Patch(facecolor=NO_NODE, alpha=0.5, label="chance: images permuted"))
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "ncols": min(len(handles), 3)}
+    axes.legend(handles, [*names, handles[-1].get_label()], **place)
+
+
+def _draw_flows(axes, flows, graphs, titles, class_names):
+    source, target, mass = (np.asarray(part) for part in flows)
+    if not len(mass) or not (mass > 0).all():
+        raise InputError("the flows between the two graphs must be above 0, and at least one")
+    colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
+    sides = [_Side(nodes, graph["nodes"], mass, colours) for nodes, graph in zip((source, target), graphs, strict=True)]
+    t = np.linspace(0, 1, STEPS)
+    ease = t * t * (3 - 2 * t)
+    x = BAR + t * (1 - 2 * BAR)
+    # Flows leave a node in the order in which they arrive, so that those of one node do not cross.
+    left = sides[0].stack(source, sides[1].bottom, target, mass)
+    right = sides[1].stack(target, sides[0].bottom, source, mass)
+    ribbons = []
+    for low, high, size in zip(left, right, mass, strict=True):
+        lower = low + (high - low) * ease
+        ribbons.append(np.column_stack([np.r_[x, x[::-1]], np.r_[lower, lower[::-1] + size]]))
+    shades = [sides[0].colour[node] for node in source]
+    axes.add_collection(PolyCollection(ribbons, facecolors=shades, alpha=0.5, linewidths=0, zorder=1))
+    for side, start in zip(sides, (0, 1 - BAR), strict=True):
+        for node, low in side.bottom.items():
+            axes.bar(start, side.total[node], BAR, low, align="edge", color=side.colour[node], linewidth=0, zorder=2)
+    height = max(side.height for side in sides)
+    axes.set(xlim=(0, 1), ylim=(-0.01 * height, 1.01 * height))
+    axes.set_axis_off()
+    for title, place, side in zip(titles, (0, 1), ("left", "right"), strict=True):
+        axes.text(place, -0.02, title, transform=axes.transAxes, ha=side, va="top")
+    axes.annotate("", (-0.035, 0.95), (-0.035, 0.05), "axes fraction", arrowprops={"arrowstyle": "->", "lw": 0.7})
+    axes.text(-0.055, 0.5, "mean lens of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
+    axes.set_title(f"the {len(mass)} largest flows: {100 * mass.sum():.0f} % of the images")
+    used = {side.label[node] for side in sides for node in side.bottom}
+    handles = [Patch(facecolor=colours[name], label=name) for name in class_names if name in used]
+    if None in used:
+        handles.append(Patch(facecolor=NO_NODE, label="in no node"))
+    spacing = {"handlelength": 0.9, "handleheight": 0.9, "columnspacing": 1.2}
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=4, **spacing)
+
+
+class _Side:
+    """Nodes of one graph in a column, by their lens from the bottom up, each as high as its flows."""
+
+    def __init__(self, flowing, nodes, mass, colours):
+        found = np.unique(flowing)
+        if not 0 <= found[0] <= found[-1] <= len(nodes):
+            raise InputError(f"a flow names node {found[-1]}, but the graph has {len(nodes)} nodes; give its own graph")
+        self.total, self.colour, self.label = {}, {}, {}
+        for node in found:
+            self.total[node] = mass[flowing == node].sum()
+            composition = nodes[node]["composition"] if node < len(nodes) else {}
+            unnamed = sorted(set(composition) - set(colours))
+            if unnamed:
+                raise InputError(f"a mapper node has points of class {unnamed[0]!r}, which is not among the classes")
+            self.label[node] = max(composition, key=composition.get, default=None)
+            self.colour[node] = colours.get(self.label[node], NO_NODE)
+        lens = {node: nodes[node]["lens_mean"] if node < len(nodes) else -np.inf for node in found}
+        self.bottom, self.height = {}, 0.0
+        for node in sorted(found, key=lens.get):
+            self.bottom[node] = self.height
+            self.height += self.total[node] + GAP * mass.sum()
+
+    def stack(self, own, other_bottom, others, mass):
+        """Lower end of every flow on its node."""
+        low, used = np.empty(len(mass)), dict(self.bottom)
+        for flow in sorted(range(len(mass)), key=lambda flow: other_bottom[others[flow]]):
+            low[flow] = used[own[flow]]
+            used[own[flow]] += mass[flow]
+        return low

@@ -1,0 +1,169 @@
+"""
+How far mapper graphs depend on their parameters and on the points: invariants over a grid, and over subsamples.
+
+Rows are invariants; columns are values of eps, with the numbers of intervals and their overlaps on the axes, and
+last the same invariants of graphs of random parts of the points (`actopo.stability`).
+"""
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from actopo.errors import InputError
+from actopo.figures import style
+
+INVARIANTS = {
+    "n_nodes": "nodes",
+    "n_components": "components",
+    "n_cycles": "cycles",
+    "node_purity": "mean purity",
+}
+PARAMETERS = ("n_intervals", "overlap", "eps")
+MOST_EPS = 4
+MOST_NUMBERS = 6
+SPREAD = 0.16
+
+
+@style.styled
+def plot(grid, samples=None, used=None, by=None, unit="ε"):
+    """
+    Draw heat maps of invariants over the grid of parameters, and their distribution over subsamples.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        From `actopo.stability.grid`: a row per graph with columns `n_intervals`, `overlap`, `eps`, `n_nodes`,
+        `n_components`, `n_cycles` and `node_purity`.
+    samples : DataFrame, optional
+        From `actopo.stability.resample`: a row per subsample with the same invariants. None leaves the last
+        column out.
+    used : tuple of (int, float, float), optional
+        Number of intervals, overlap and eps of the graph that is shown elsewhere: its cell is framed, and its
+        invariants are marked beside those of the subsamples unless these are in groups.
+    by : str, optional
+        Column of `samples` that parts them into groups, as `layer`; one box per group.
+    unit : str, default 'ε'
+        What the column `eps` holds, as 'ε' or 'ε / knee'.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If a table lacks a column or has no row, a combination of parameters is there twice, there are more than
+        four values of eps, or `used` is not in the grid.
+    """
+    style.require_columns(grid, (*PARAMETERS, *INVARIANTS), "the table of the grid")
+    if grid.duplicated(list(PARAMETERS)).any():
+        raise InputError("the table of the grid has a combination of parameters twice; give the grid of one graph")
+    if samples is not None:
+        style.require_columns(samples, (*INVARIANTS, *([by] if by else [])), "the table of subsamples")
+    eps = sorted(grid.eps.unique())
+    if len(eps) > MOST_EPS:
+        raise InputError(f"the grid has {len(eps)} values of eps; choose at most {MOST_EPS} of them to draw")
+    shown = None if used is None else _shown(grid, used)
+
+    with_samples = samples is not None
+    height = max(1.25, 0.22 * grid.n_intervals.nunique() + 0.35)
+    figure = style.new_figure(min(7.2, 1.6 + 1.5 * (len(eps) + with_samples)), 0.3 + height * len(INVARIANTS))
+    widths = [1] * len(eps) + [1] * with_samples
+    panels = figure.subplots(len(INVARIANTS), len(widths), squeeze=False, width_ratios=widths)
+    for index, (key, name) in enumerate(INVARIANTS.items()):
+        row = panels[index]
+        norm = _norm(key, grid[key])
+        for axes, value in zip(row, eps, strict=False):
+            mesh = _draw_map(axes, grid[grid.eps == value], key, norm)
+            if index == 0:
+                axes.set_title(f"{unit} = {value:.3g}")
+            if index == len(panels) - 1:
+                axes.set_xlabel("overlap")
+            if used is not None and value == shown.eps:
+                _frame(axes, grid, shown)
+        row[0].set_ylabel("intervals")
+        style.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
+        if with_samples:
+            groups = {"": samples} if by is None else dict(list(samples.groupby(by, sort=False)))
+            _draw_samples(row[-1], groups, key, None if shown is None or by else shown[key])
+            row[-1].set_ylabel(name)
+    if with_samples:
+        panels[0, -1].set_title(f"{max(map(len, groups.values()))} subsamples")
+        panels[-1, -1].set_xlabel(by or "")
+        style.panel_letter(panels[0, 0], "a")
+        style.panel_letter(panels[0, -1], "b")
+    if shown is not None:
+        frame = {"marker": "s", "markerfacecolor": "white", "markeredgewidth": 1.6, "markersize": 6}
+        line = {} if by or not with_samples else {"linestyle": "--", "linewidth": 0.9}
+        used_mark = Line2D([], [], **{"color": style.LINES[1], "linestyle": "none", **line, **frame})
+        figure.legend([used_mark], ["parameters used, all points"], loc="outside lower center", handlelength=3)
+    return figure
+
+
+def _shown(grid, used):
+    at = np.all([np.isclose(grid[name], value) for name, value in zip(PARAMETERS, used, strict=True)], axis=0)
+    if not at.any():
+        raise InputError(f"the grid has no graph with (n_intervals, overlap, eps) = {tuple(used)}; choose one of its")
+    return grid[at].iloc[0]
+
+
+def _norm(key, values):
+    if key == "node_purity":
+        return Normalize(0, 1)
+    return Normalize(0, max(float(np.nanmax(values)), 1))
+
+
+def _draw_map(axes, table, key, norm):
+    wide = table.pivot(index="n_intervals", columns="overlap", values=key)
+    colours = matplotlib.colormaps["viridis"].with_extremes(bad=style.MISSING)
+    values = wide.to_numpy(dtype=float)
+    cells = {"edgecolors": "face", "linewidth": 0.15, "antialiased": True}
+    mesh = axes.pcolormesh(np.ma.masked_invalid(values), norm=norm, cmap=colours, **cells)
+    axes.set_xticks(np.arange(wide.shape[1]) + 0.5, [f"{overlap:g}" for overlap in wide.columns])
+    axes.set_yticks(np.arange(wide.shape[0]) + 0.5, [f"{n}" for n in wide.index])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    if wide.shape[1] <= MOST_NUMBERS:
+        for i, j in np.argwhere(np.isfinite(values)):
+            text = f"{values[i, j]:.2f}" if key == "node_purity" else f"{values[i, j]:.0f}"
+            shade = "white" if norm(values[i, j]) < 0.6 else "black"
+            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=6, color=shade)
+    return mesh
+
+
+def _frame(axes, grid, shown):
+    column = sorted(grid.overlap.unique()).index(shown.overlap)
+    row = sorted(grid.n_intervals.unique()).index(shown.n_intervals)
+    frame = {"fill": False, "edgecolor": style.LINES[1], "linewidth": 1.6, "clip_on": False, "zorder": 5}
+    axes.add_patch(Rectangle((column, row), 1, 1, **frame))
+
+
+def _draw_samples(axes, groups, key, mark):
+    """A box over the points of each group, points side by side in the order of the samples."""
+    for position, own in enumerate(groups.values()):
+        values = own[key].to_numpy(dtype=float)
+        values = values[np.isfinite(values)]
+        spread = SPREAD * np.sin(2.4 * np.arange(len(values)))
+        axes.scatter(position + spread, values, s=5, color=style.LINES[0], alpha=0.45, linewidths=0, zorder=2)
+        line = {"color": "black", "linewidth": 0.8}
+        axes.boxplot(
+            [values],
+            positions=[position],
+            widths=0.55,
+            showfliers=False,
+            boxprops=line,
+            whiskerprops=line,
+            capprops=line,
+            medianprops={"color": style.LINES[1], "linewidth": 1.2},
+            manage_ticks=False,
+        )
+    if mark is not None:
+        axes.axhline(mark, color=style.LINES[1], linestyle="--", linewidth=0.9)
+    axes.set_xticks(range(len(groups)), [str(name) for name in groups])
+    axes.set_xlim(-0.6, len(groups) - 0.4)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(axis="y")
+    if key == "node_purity":
+        axes.set_ylim(0, 1.03)

@@ -1,0 +1,38 @@
+"""Where on the lens the classes of every graph part, and how far graphs agree on it."""
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from actopo.branching import agreement, merge_levels, place_classes
+from actopo.io import load_arrays, load_incidence, load_json, save_arrays, save_table
+from actopo.job import start_logging
+from actopo.purity import composition
+
+start_logging(snakemake)
+
+graphs = json.loads(snakemake.params.order)["graphs"]
+classes = json.loads(snakemake.params.placing)["classes"]
+class_names = load_json(snakemake.input.meta)["class_names"]
+levels, tables = {}, []
+for (sampling, _, layer), path, description in zip(
+    graphs, snakemake.input.memberships, snakemake.input.graphs, strict=True
+):
+    file = load_arrays(path)
+    counts = composition(load_incidence(file), file["label"], len(class_names))
+    placed = place_classes(counts, None if classes == "majority" else classes)
+    lens = np.array([node["lens_mean"] for node in load_json(description)["nodes"]])
+    levels[sampling, layer] = matrix = merge_levels(file["edges"], lens, placed)
+    first, second = np.triu_indices(len(class_names))
+    names = {"class_a": np.take(class_names, first), "class_b": np.take(class_names, second)}
+    tables.append(pd.DataFrame({"sampling": sampling, "layer": layer, **names, "level": matrix[first, second]}))
+
+rows = []
+for (a, b), (c, d) in combinations(levels, 2):
+    rho, p_value, n_classes = agreement(levels[a, b], levels[c, d], seed=snakemake.params.seed)
+    rows.append((a, b, c, d, rho, p_value, n_classes))
+columns = ["sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p", "n_classes"]
+save_arrays(snakemake.output.levels, **{f"{name}.layer{layer:02d}": matrix for (name, layer), matrix in levels.items()})
+save_table(snakemake.output.table, pd.concat(tables))
+save_table(snakemake.output.agreement, pd.DataFrame(rows, columns=columns))

@@ -1,0 +1,28 @@
+"""How eps was chosen for every graph: sorted nearest-neighbour distances, knee, value and share of noise."""
+
+import json
+
+import numpy as np
+from actopo.figures.eps_choice import plot
+from actopo.io import load_arrays, load_json
+from actopo.job import save_figure, start_logging
+
+start_logging(snakemake)
+
+curves = []
+for (sampling, _, layer), path, description in zip(
+    json.loads(snakemake.params.order)["graphs"], snakemake.input.memberships, snakemake.input.graphs, strict=True
+):
+    file, described = load_arrays(path), load_json(description)["graph"]
+    in_a_node = np.diff(file["indptr"]) > 0
+    curves.append(
+        {
+            "sampling": sampling,
+            "layer": layer,
+            "distances": file["nearest_neighbour_distance"],
+            "eps": described["eps"],
+            "rule": described["eps_choice"]["rule"],
+            "noise_share": 1 - in_a_node.mean(),
+        }
+    )
+save_figure(snakemake.output, plot(curves))

@@ -1,0 +1,22 @@
+"""Figure 10: images with Gaussian noise."""
+
+import json
+
+import numpy as np
+from actopo.figures.noise import plot
+from actopo.io import load_json
+from actopo.job import save_figure, start_logging
+from actopo.noise import gaussian_noise
+
+start_logging(snakemake)
+
+settings, meta = json.loads(snakemake.params.noise), load_json(snakemake.input.meta)
+images, labels = np.load(snakemake.input.images, mmap_mode="r"), np.load(snakemake.input.labels)
+# The first image of some classes.
+chosen = np.array([np.flatnonzero(labels == label)[0] for label in np.unique(labels)[: settings["n_images"]]])
+names, std = [meta["class_names"][label] for label in labels[chosen]], np.asarray(meta["std"])
+noisy = {}
+for sigma in settings["sigmas"]:
+    noise = gaussian_noise(chosen, images.shape[1:], sigma, settings["units"], std, settings["seed"])
+    noisy[sigma] = images[chosen] / 255 + noise * std
+save_figure(snakemake.output, plot(images[chosen], noisy, names, settings["units"]))
