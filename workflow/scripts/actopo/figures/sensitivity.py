@@ -120,7 +120,9 @@ def draw_levels(axes, curves, detection, unit=1.0, thresholds=tuple(THRESHOLDS))
             zorder=2,
         )
         points = [_point(curves, row) for row in found.itertuples() if np.isfinite(row.first_fraction)]
-        x, y = np.reshape(points, (-1, 2)).T
+        if not points:
+            continue
+        x, y = np.transpose(points)
         ring = {key: look[key] for key in ("marker", "markersize")}
         name = f"first above the {threshold}"
         ring |= {"mfc": "none", "mec": "black", "mew": 0.7, "clip_on": False}
