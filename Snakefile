@@ -16,6 +16,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/activations.smk"
@@ -24,10 +25,12 @@ include: "workflow/rules/homology.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/rivals.smk"
 include: "workflow/rules/mapper.smk"
+include: "workflow/rules/graphs.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/homology_figures.smk"
 include: "workflow/rules/similarity_figures.smk"
 include: "workflow/rules/mapper_figures.smk"
+include: "workflow/rules/graph_figures.smk"
 include: "workflow/rules/image_figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -37,3 +40,4 @@ rule all:
     input:
         "<results>/summary.json",
         FIGURES,
+        EXPORTS,

@@ -48,7 +48,7 @@ def rows(schema, config, path=""):
         if "properties" in part:
             yield f"| **`{here}`** | | | {part['description']} |"
             yield from rows(part, value, f"{here}.")
-        elif isinstance(part.get("additionalProperties"), dict):
+        elif "properties" in (part.get("additionalProperties") or {}):
             yield f"| **`{here}`** | | | {part['description']} |"
             # Keys of a named entry: the paper's value is that of the first entry that has it.
             merged = {}

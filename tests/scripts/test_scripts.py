@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.errors import InputError
+from actopo.exporters import from_graphml, from_keplermapper, from_mapper_interactive
 from actopo.models import resnet18_cifar
 from actopo.receptive_field import position_weights
 from actopo.wasserstein import sliced_wasserstein
@@ -219,7 +220,7 @@ def graphs(folder, images, trained):
         outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
         params = {
             "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
-            "clusterer": json.dumps({"eps": "knee", "min_samples": 3}),
+            "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": "dbscan"}),
         }
         run(
             "build_mapper",
@@ -421,6 +422,71 @@ def test_branching(branching, graphs):
     assert len(pd.read_csv(branching["agreement"])) == 3
 
 
+@pytest.fixture(scope="module")
+def analysed(folder, images, trained, graphs):
+    memberships = [graph["membership"] for graph in graphs]
+    output = {"table": folder / "graph_distances.csv", "flows": folder / "graph_flows.npz"}
+    order = json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})
+    null = json.dumps({"n_permutations": 3, "seed": 0})
+    run("measure_graph_distances", {"memberships": memberships}, output, {"order": order, "null": null})
+    points = sample(images, dump(folder, images, trained[0]["weights"], "all", "relu"), "full", cap=400)
+    stable = {"grid": folder / "grid.csv", "samples": folder / "samples.csv"}
+    params = {
+        "settings": json.dumps(
+            {"intervals": [3, 4], "overlaps": [0.3], "eps": [1, 1.5], "samples": 2, "share": 0.5, "seed": 0}
+        ),
+        "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
+        "min_samples": 3,
+    }
+    files = {"points": points, "graph": graphs[2]["graph"]}
+    run("measure_stability", files, stable, params, layer=16)
+    return {**output, **stable, "points": points}
+
+
+def test_graph_distances(analysed):
+    table = pd.read_csv(analysed["table"])
+    assert table[["layer_a", "layer_b"]].to_numpy().tolist() == [[0, 9], [9, 16]]
+    assert np.load(analysed["flows"])["full.layer09.layer16"].sum() == pytest.approx(1)
+
+
+def test_stability_holds_the_graph_itself(analysed, graphs):
+    grid = pd.read_csv(analysed["grid"]).query("n_intervals == 4 and eps_factor == 1").iloc[0]
+    described = json.loads(Path(graphs[2]["graph"]).read_text())
+    assert grid.n_nodes == len(described["nodes"])
+    assert grid.n_components == described["graph"]["n_components"]
+    assert len(pd.read_csv(analysed["samples"])) == 2
+
+
+@pytest.mark.parametrize("kind", ["graphml", "keplermapper.json", "mapper_interactive.json"])
+def test_exports_come_back(folder, images, analysed, graphs, kind):
+    path = folder / f"graph.{kind}"
+    files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
+    run("export_graph", files, {"graph": path}, layer=0, format=kind)
+    text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
+    if kind == "graphml":
+        graph = from_graphml(text)
+    else:
+        read = from_keplermapper if kind == "keplermapper.json" else from_mapper_interactive
+        graph = read(json.loads(text), n_points)
+    file = np.load(graphs[0]["membership"])
+    assert {tuple(edge) for edge in graph.edges} == {tuple(edge) for edge in file["edges"]}
+    np.testing.assert_array_equal(np.sort(graph.sizes), np.sort(np.bincount(file["indices"])))
+
+
+def test_another_clusterer(folder, images, analysed):
+    output = {"graph": folder / "other.json", "membership": folder / "other.npz"}
+    clusterer = {"path": "sklearn.cluster.KMeans", "params": {"n_clusters": 2, "n_init": 1}, "min_points": 2}
+    params = {
+        "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "balanced"}),
+        "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": clusterer}),
+    }
+    files = {"points": analysed["points"], "meta": images["meta"]}
+    run("build_mapper", files, output, params, layer=16, sampling="full")
+    graph = json.loads(output["graph"].read_text())
+    assert len(graph["nodes"]) == 8
+    assert "eps" not in graph["graph"]
+
+
 def test_build_mapper(graphs):
     graph = json.loads(Path(graphs[-1]["graph"]).read_text())
     member = np.load(graphs[-1]["membership"])
@@ -442,7 +508,18 @@ def test_purity(purity, graphs):
 
 @pytest.mark.parametrize("purity_class", [None, "red"])
 def test_figures_and_summary(
-    folder, images, trained, diagrams, distances, compared, foreground, graphs, purity, branching, purity_class
+    folder,
+    images,
+    trained,
+    diagrams,
+    distances,
+    compared,
+    foreground,
+    graphs,
+    purity,
+    branching,
+    analysed,
+    purity_class,
 ):
     order = json.dumps({"rows": ["full"], "columns": LAYERS})
     test_part = {"images": images["test_images"], "labels": images["test_labels"], "meta": images["meta"]}
@@ -492,6 +569,12 @@ def test_figures_and_summary(
             {"order": json.dumps({"sampling": "full", "layers": LAYERS})},
             {},
         ),
+        "plot_graph_flow": (
+            {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2]})},
+            {},
+        ),
+        "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
         "plot_eps_choice": (
             memberships,
             {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})},

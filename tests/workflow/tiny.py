@@ -31,6 +31,7 @@ TINY = {
         "samplings": {"full": {"cap": 300}, "foreground_5": None, "background_1": None, "background_5": None},
         "noise": {"sigmas": [0.5], "samplings": ["random"]},
         "permutations": 5,
+        "stability": {"intervals": [5], "overlaps": [0.3], "eps": [1], "samples": 2},
         "intervals": 5,
     },
     "figures": {"purity_class": "4"},

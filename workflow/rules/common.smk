@@ -128,34 +128,6 @@ def study_layers(study, noise=""):
     return sorted(LAYERS if study == "homology" else NOISE["layers"] if noise else MAPPER["layers"])
 
 
-def sees_foreground(wildcards):
-    """Whether a sampling goes by foreground masks."""
-    return sampling_of(wildcards.study, wildcards.sampling)["method"] in ("foreground", "background")
-
-
-def used_seeds(model):
-    """Seeds of a model that a study uses."""
-    seeds = SEEDS if model == HOMOLOGY["model"] else []
-    return seeds if model != MAPPER["model"] or MAPPER["seed"] in seeds else [*seeds, MAPPER["seed"]]
-
-
-def batch_diagrams(wildcards):
-    """Diagrams of every batch of the first seed."""
-    return collect(
-        "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
-    )
-
-
-def first_batch_points(seeds):
-    """Input function: clouds of some networks on the first batch."""
-    paths = collect(
-        f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
-        seed=seeds,
-        allow_missing=True,
-    )
-    return lambda wildcards: collect(paths, model=wildcards.model)
-
-
 def grows(amount):
     """A resource that grows with every attempt, for a profile that retries."""
     return lambda wildcards, attempt: amount * attempt

@@ -1,6 +1,4 @@
 # Figures, each as PNG and SVG, with the paper's number in the caption. A setting under `figures` redraws one of them.
-REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
-
 # The first sampling that goes by the foreground, for Fig. 4.
 SEEING_NAME = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "foreground"), None)
 SEEING = SAMPLINGS.get(SEEING_NAME)
@@ -10,7 +8,14 @@ FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] 
 # Distances between networks need two of them.
 NAMES = ["vietoris_rips", "diagrams", "layer_distances", "sensitivity"]
 NAMES += ["nested_circles", "mapper_graphs", "purity", "branching"]
-NAMES += ["eps_choice"] if MAPPER["eps"] == "knee" else []
+NAMES += ["graph_flow"] if len(MAPPER["layers"]) > 1 else []
+NAMES += ["eps_choice"] if MAPPER["eps"] == "knee" and MAPPER["clusterer"] == "dbscan" else []
+NAMES += [
+    f"stability.{name}.layer{layer}"
+    for name, layers in MAPPER["stability"]["graphs"].items()
+    if name in SAMPLINGS
+    for layer in layers
+]
 NAMES += ["noise", "noisy_graphs"] if NOISY else []
 NAMES += ["foreground"] if SEEING else []
 NAMES += ["specificity", "metrics", *(["controls"] if SIMILARITY["controls"] else [])] if len(SEEDS) > 1 else []
@@ -18,6 +23,13 @@ TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
 FIGURES = collect(
     "<results>/figures/{name}.{kind}", name=[*NAMES, *(f"training.{model}" for model in TRAINED)], kind=["png", "svg"]
 )
+
+ENDINGS = {"graphml": "graphml", "keplermapper": "keplermapper.json", "mapper_interactive": "mapper_interactive.json"}
+EXPORTS = [
+    f"{REFERENCE}/{name}{noise}/layer{layer}.{ENDINGS[kind]}"
+    for name, noise, layer in GRAPHS + NOISY
+    for kind in MAPPER["exports"]
+]
 
 
 rule plot_training:

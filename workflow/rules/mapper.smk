@@ -1,13 +1,6 @@
 # Mapper graphs of point clouds, and what is measured on them.
 
 
-def graph_files(ending, graphs):
-    """Files of some graphs of one network."""
-    return [
-        f"<results>/mapper/{{model}}/seed{{seed}}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs
-    ]
-
-
 rule build_mapper:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
@@ -27,7 +20,7 @@ rule build_mapper:
         runtime=grows(240),
     params:
         cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")}),
-        clusterer=as_json(**{key: MAPPER[key] for key in ("eps", "min_samples")}),
+        clusterer=as_json(**{key: MAPPER[key] for key in ("eps", "min_samples", "clusterer")}),
         code=code_digest("build_mapper"),
     script:
         "../scripts/build_mapper.py"
@@ -58,31 +51,3 @@ rule measure_purity:
         code=code_digest("measure_purity"),
     script:
         "../scripts/measure_purity.py"
-
-
-# Where on the lens the classes part, in every graph, and whether graphs agree on it.
-rule measure_branching:
-    input:
-        graphs=graph_files("json", GRAPHS),
-        memberships=graph_files("npz", GRAPHS),
-        meta=f"<results>/data/{DATASET}/meta.json",
-    output:
-        levels="<results>/mapper/{model}/seed{seed}/branching.npz",
-        table="<results>/mapper/{model}/seed{seed}/branching.csv",
-        agreement="<results>/mapper/{model}/seed{seed}/branching_agreement.csv",
-    log:
-        "<results>/logs/measure_branching/{model}.seed{seed}.log",
-    benchmark:
-        "<results>/benchmarks/measure_branching/{model}.seed{seed}.tsv"
-    conda:
-        "../../envs/mapper.yaml"
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(60),
-    params:
-        order=as_json(graphs=GRAPHS),
-        placing=as_json(**MAPPER["branching"]),
-        seed=MAPPER["sampling_seed"],
-        code=code_digest("measure_branching"),
-    script:
-        "../scripts/measure_branching.py"

@@ -3,11 +3,6 @@ NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *(f".noise{float(sigma):g}" for sigma in NOISE["sigmas"])]
 
 
-def reference_graphs(ending, graphs):
-    """Files of some graphs of the mapper study's network."""
-    return [f"{REFERENCE}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs]
-
-
 rule plot_mapper_graphs:
     input:
         graphs=reference_graphs("json", GRAPHS),
@@ -85,54 +80,3 @@ rule plot_purity:
         code=code_digest("plot_purity"),
     script:
         "../scripts/plot_purity.py"
-
-
-rule plot_branching:
-    input:
-        levels=f"{REFERENCE}/branching.npz",
-        agreement=f"{REFERENCE}/branching_agreement.csv",
-        meta=f"<results>/data/{DATASET}/meta.json",
-    output:
-        png=report(
-            "<results>/figures/branching.png",
-            caption="../report/branching.rst",
-            category="Mapper",
-            labels={"figure": "where classes part"},
-        ),
-        svg="<results>/figures/branching.svg",
-    log:
-        "<results>/logs/plot_branching.log",
-    benchmark:
-        "<results>/benchmarks/plot_branching.tsv"
-    conda:
-        "../../envs/plot.yaml"
-    params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER["layers"]),
-        code=code_digest("plot_branching"),
-    script:
-        "../scripts/plot_branching.py"
-
-
-rule plot_eps_choice:
-    input:
-        graphs=reference_graphs("json", GRAPHS),
-        memberships=reference_graphs("npz", GRAPHS),
-    output:
-        png=report(
-            "<results>/figures/eps_choice.png",
-            caption="../report/eps_choice.rst",
-            category="Mapper",
-            labels={"figure": "choice of eps"},
-        ),
-        svg="<results>/figures/eps_choice.svg",
-    log:
-        "<results>/logs/plot_eps_choice.log",
-    benchmark:
-        "<results>/benchmarks/plot_eps_choice.tsv"
-    conda:
-        "../../envs/plot.yaml"
-    params:
-        order=as_json(graphs=GRAPHS),
-        code=code_digest("plot_eps_choice"),
-    script:
-        "../scripts/plot_eps_choice.py"

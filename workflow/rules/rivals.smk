@@ -1,16 +1,6 @@
 # Other measures of similarity through the tests of ours: specificity, and sensitivity to lost components.
 
 
-def rival_settings(wildcards):
-    """What a measure of similarity depends on besides the clouds."""
-    if wildcards.metric == "sw":
-        return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
-    if wildcards.metric == "rtd":
-        rivals = SIMILARITY["rivals"]
-        return as_json(subsets=rivals["rtd_subsets"], subset_size=rivals["rtd_points"], seed=SIMILARITY["seed"])
-    return as_json()
-
-
 # Of the first network to itself and to others, by another measure of similarity.
 rule rival_distances:
     input:

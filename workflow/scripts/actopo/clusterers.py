@@ -3,7 +3,29 @@
 import importlib
 import inspect
 
+from actopo.dbscan import DBSCAN
 from actopo.errors import InputError
+
+
+def make_clusterer(choice, eps, min_samples, seed=0):
+    """
+    The clusterer that a configuration names.
+
+    Parameters
+    ----------
+    choice : str or dict
+        "dbscan", or `path` and `params` of `load_clusterer`.
+    eps, min_samples
+        Of DBSCAN, not used by others.
+    seed : int, default 0
+
+    Returns
+    -------
+    object with ``fit_predict(points)``
+    """
+    if choice == "dbscan":
+        return DBSCAN(eps, min_samples)
+    return load_clusterer(choice["path"], choice.get("params"), seed)
 
 
 def load_clusterer(path, params=None, seed=0):

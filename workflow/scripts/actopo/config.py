@@ -274,6 +274,14 @@ def _contradictions(config):
             unknown = [item for item in mapper["noise"][key] if item not in mapper[key]]
             if unknown:
                 yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
+    stability = mapper["stability"]["graphs"]
+    for name, layers in stability.items():
+        missing = [layer for layer in layers if layer not in mapper["layers"]]
+        if name not in mapper["samplings"] or missing:
+            what = f"layers {missing} are" if name in mapper["samplings"] else "it is"
+            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set mapper.stability.graphs to {{}}"
+    if mapper["clusterer"] != "dbscan" and stability:
+        yield "mapper.stability.graphs: the grid is over DBSCAN's eps, and mapper.clusterer is another; set it to {}"
     if mapper["foreground"]["masks"] == "deeplab" and mapper["foreground"]["weights"] is None:
         yield "mapper.foreground.weights: deeplab needs a name of torchvision's weights, or a file"
     for name, sampling in samplings.items():

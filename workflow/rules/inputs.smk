@@ -1,0 +1,52 @@
+# Inputs and params that several rules, or several kinds of one rule, choose from their wildcards.
+REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
+
+
+def batch_diagrams(wildcards):
+    """Diagrams of every batch of the first seed."""
+    return collect(
+        "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
+    )
+
+
+def first_batch_points(seeds):
+    """Input function: clouds of some networks on the first batch."""
+    paths = collect(
+        f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        seed=seeds,
+        allow_missing=True,
+    )
+    return lambda wildcards: collect(paths, model=wildcards.model)
+
+
+def rival_settings(wildcards):
+    """What a measure of similarity depends on besides the clouds."""
+    if wildcards.metric == "sw":
+        return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
+    if wildcards.metric == "rtd":
+        rivals = SIMILARITY["rivals"]
+        return as_json(subsets=rivals["rtd_subsets"], subset_size=rivals["rtd_points"], seed=SIMILARITY["seed"])
+    return as_json()
+
+
+def graph_files(ending, graphs):
+    """Files of some graphs of one network."""
+    return [
+        f"<results>/mapper/{{model}}/seed{{seed}}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs
+    ]
+
+
+def reference_graphs(ending, graphs):
+    """Files of some graphs of the mapper study's network."""
+    return [f"{REFERENCE}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs]
+
+
+def sees_foreground(wildcards):
+    """Whether a sampling goes by foreground masks."""
+    return sampling_of(wildcards.study, wildcards.sampling)["method"] in ("foreground", "background")
+
+
+def used_seeds(model):
+    """Seeds of a model that a study uses."""
+    seeds = SEEDS if model == HOMOLOGY["model"] else []
+    return seeds if model != MAPPER["model"] or MAPPER["seed"] in seeds else [*seeds, MAPPER["seed"]]

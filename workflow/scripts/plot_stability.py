@@ -1,0 +1,17 @@
+"""How one mapper graph depends on its parameters and on its points."""
+
+import json
+
+from actopo.figures.stability import plot
+from actopo.io import load_table
+from actopo.job import save_figure, start_logging
+
+start_logging(snakemake)
+
+used, grid = json.loads(snakemake.params.cover), load_table(snakemake.input.grid)
+grid["eps"] = grid.eps_factor
+own = (used["intervals"], used["overlap"], 1)
+there = ((grid.n_intervals == own[0]) & (grid.overlap == own[1]) & (grid.eps == own[2])).any()
+save_figure(
+    snakemake.output, plot(grid, load_table(snakemake.input.samples), own if there else None, unit="ε / ε of the graph")
+)
