@@ -78,6 +78,11 @@ def test_overlays_are_in_order(name, tmp_path):
         ("similarity.sensitivity.layers", [0, 17], ["similarity.sensitivity.layers", "[17]"]),
         ("similarity.rivals.metrics", ["cka"], ["similarity.rivals.metrics.0", "linear_cka"]),
         ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
+        ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
+        ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
+        ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
+        ("mapper.clusterer", "hdbscan", ["mapper.clusterer", "dbscan or object"]),
+        ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
         ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
@@ -113,6 +118,19 @@ def test_two_layers_are_too_few_to_correlate():
     config["similarity"]["sensitivity"]["layers"] = "all"
     [line] = messages(config)
     assert all(word in line for word in ("homology.layers", "3 or more"))
+
+
+def test_a_single_seed_is_not_refused_for_what_compares_seeds():
+    config = changed("models.resnet18_a.seeds", 1)
+    config["homology"] |= {"batch_size": 400, "layers": [0, 8, 16]}
+    check(config, SCHEMA)
+
+
+def test_full_clouds_that_no_memory_holds_are_refused():
+    config = changed("homology.sampling", "full")
+    config["similarity"]["rivals"]["metrics"] = []
+    [line] = messages(config)
+    assert "1024000 points in layer 0" in line
 
 
 def test_a_missing_key_is_named():

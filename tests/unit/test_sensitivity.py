@@ -244,3 +244,17 @@ def test_layers_of_a_single_channel_have_no_curve():
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_without_its_rank_a_cloud_is_a_point():
+    """Five channels vary: what is left is 0, not rounding that a rival would scale up."""
+    coordinates = principal_coordinates(CLOUDS["constant channels"])
+    [left] = without_components(coordinates, [5], "largest")
+    assert not left.any()
+
+
+def test_a_point_is_left_out_of_the_crossings():
+    index = deletion_index({0: 8}, ["largest"])
+    curves = curve_table(index, {"m": [2.0, np.nan]})
+    table = detection_table(curves, {"m": {0: [1.0, 1.0]}}, 0.5)
+    assert table.first_removed.tolist() == [4, 4]

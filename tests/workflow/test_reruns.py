@@ -16,7 +16,12 @@ AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COM
 ALL_CLOUDS = {"dump_activations": 4, "sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
 ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "rival_distances": 2}
 ONE_GRAPH = {"dump_activations": 1, "sample_points": 1, "build_mapper": 1}
-AFTER_MAPPER = {"measure_purity": 1, "plot_mapper_graphs": 1, "plot_purity": 1, "summarise": 1}
+AFTER_MAPPER = {
+    **{f"measure_{name}": 1 for name in ("purity", "branching")},
+    **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
+    "summarise": 1,
+}
+STABILITY = {"measure_stability": 1, "plot_stability": 1}
 
 
 def with_change(path, value):
@@ -45,6 +50,7 @@ def with_change(path, value):
             {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1} | AFTER_MODELS,
         ),
         ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
+        ("similarity.tolerance", 0.01, {}),
         ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
         (
@@ -57,9 +63,31 @@ def with_change(path, value):
         ("similarity.sensitivity.quantile", 0.9, COMPARISON),
         ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON),
         ("similarity.sensitivity.centered", False, {"measure_sensitivity": 3} | COMPARISON),
-        ("mapper.overlap", 0.25, {"build_mapper": 2} | AFTER_MAPPER),
+        ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
-        ("mapper.layers", [16, 12], {"dump_activations": 2, "sample_points": 2, "build_mapper": 4} | AFTER_MAPPER),
+        (
+            "mapper.layers",
+            [16, 12],
+            # The graph of noisy images is of layer 16, as before.
+            {"dump_activations": 3, "sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
+            | {"find_receptive_fields": 1, "plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1}
+            | AFTER_MAPPER
+            | STABILITY,
+        ),
+        (
+            "mapper.foreground.weight",
+            "count",
+            {"sample_points": 1, "dump_activations": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
+        ),
+        (
+            "mapper.noise.sigmas",
+            [0.5, 1],
+            ONE_GRAPH
+            | {"plot_noise": 1, "plot_noisy_graphs": 1, "measure_purity": 1, "plot_purity": 1, "summarise": 1},
+        ),
+        ("mapper.stability.samples", 3, STABILITY),
+        ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
+        ("mapper.exports", ["graphml"], {"export_graph": 4}),
         # One sampling of two.
         ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER),
         ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER),
@@ -75,8 +103,10 @@ def with_change(path, value):
         (
             "models.resnet18_b.training.epochs",
             2,
-            {"train_model": 1, "plot_training": 1, "dump_activations": 2, "sample_points": 2, "build_mapper": 2}
-            | AFTER_MAPPER,
+            {"train_model": 1, "plot_training": 1, "dump_activations": 4, "sample_points": 4, "build_mapper": 4}
+            | {"plot_foreground": 1, "plot_noisy_graphs": 1}
+            | AFTER_MAPPER
+            | STABILITY,
         ),
         ("device", "auto", {}),
         ("mapper.overlap", 0.3, {}),
@@ -158,7 +188,7 @@ def edit(finished, file, old, new):
             "actopo/purity.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"build_mapper": 2} | AFTER_MAPPER,
+            {"build_mapper": 4, "plot_nested_circles": 1, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY,
         ),
         (
             "actopo/figures/specificity.py",
@@ -166,13 +196,15 @@ def edit(finished, file, old, new):
             "from actopo.figures import style\n\nEDITED = 1\n",
             {"plot_specificity": 1},
         ),
-        ("measure_purity.py", "start_logging(snakemake)", "start_logging(snakemake)\nEDITED = 1", AFTER_MAPPER),
+        (
+            "measure_purity.py",
+            "start_logging(snakemake)",
+            "start_logging(snakemake)\nEDITED = 1",
+            {"measure_purity": 1, "plot_purity": 1, "summarise": 1},
+        ),
     ],
 )
 def test_edited_code(finished, file, old, new, expected):
-    expected = dict(expected)
-    if file == "measure_purity.py":
-        del expected["plot_mapper_graphs"]
     assert edit(finished, file, old, new) == expected
 
 
@@ -200,14 +232,14 @@ def test_nothing_for_a_fresh_checkout(spoilable):
 
 
 def test_the_papers_run_is_planned_whole(workflow):
-    """100 networks, the first on ten batches, and twelve graphs."""
+    """100 networks, the first on ten batches, 36 graphs and six of noisy images."""
     planned = workflow.planned(configfiles=["config/config.yaml"])
     assert planned["train_model"] == 101
     # And 100 untrained ones; Gaussian clouds go without a network.
-    assert planned["dump_activations"] - 2 == 209
+    assert planned["dump_activations"] == 209 + 6 + 6
     assert planned["compute_diagrams"] == 309
     assert planned["rival_distances"] == 8
-    assert planned["build_mapper"] == 12
+    assert planned["build_mapper"] == 36 + 6
 
 
 def test_a_single_seed_goes_without_specificity(workflow):

@@ -1,9 +1,8 @@
 # Sliced-Wasserstein distances. Both axes are ordered as the config orders layers and seeds.
-DISTANCE = as_json(n_directions=SIMILARITY["directions"], **{key: SIMILARITY[key] for key in ("method", "tolerance")})
-TESTS = as_json(
-    n_resamples=SIMILARITY["resamples"],
-    n_permutations=SIMILARITY["permutations"],
-    **{key: SIMILARITY[key] for key in ("level", "seed")},
+DISTANCE = as_json(
+    n_directions=SIMILARITY["directions"],
+    method=SIMILARITY["method"],
+    **({"tolerance": SIMILARITY["tolerance"]} if SIMILARITY["method"] == "auto" else {}),
 )
 
 

@@ -33,4 +33,6 @@ baselines = {
 detection = detection_table(curves, baselines, quantile)
 save_table(snakemake.output.specificity, table)
 save_table(snakemake.output.sensitivity, detection)
-save_table(snakemake.output.metrics, metric_table(table, detection))
+# The table of all metrics has the baseline of the networks that all of them saw.
+common = {metric: {layer: values[: compared - 1] for layer, values in by.items()} for metric, by in baselines.items()}
+save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, common, quantile)))

@@ -20,7 +20,7 @@ clouds = {layer: file[f"layer{layer:02d}.points"] for layer in layers}
 index = deletion_index({layer: cloud.shape[1] for layer, cloud in clouds.items()}, removal["components"])
 reduced = deletion_clouds(clouds, removal["components"], removal["centered"], removal["seed"])
 names = [f"sw_h{dimension}" for dimension in settings["dimensions"]] if metric == "sw" else [metric]
-distances = {name: np.empty(len(index)) for name in names}
+distances = {name: np.full(len(index), np.nan) for name in names}
 
 for layer, rows in progress(list(index.groupby("layer", sort=False).indices.items()), "layer"):
     of_layer = islice(reduced, len(rows))
@@ -34,9 +34,14 @@ for layer, rows in progress(list(index.groupby("layer", sort=False).indices.item
                 n_threads=n_threads,
             )[0]
     else:
-        distances[metric][rows] = rival_distances(
-            metric, [clouds[layer]], list(of_layer), n_threads=n_threads, **settings
-        )[0]
+        # A few at a time: prepared clouds are as large as their matrices of distances.
+        for some in np.array_split(rows, -(-len(rows) // 32)):
+            found = list(islice(of_layer, len(some)))
+            # Without all its components a cloud is a point, which rivals cannot compare.
+            left = [index for index, cloud in zip(some, found, strict=True) if cloud.any()]
+            distances[metric][left] = rival_distances(
+                metric, [clouds[layer]], [cloud for cloud in found if cloud.any()], n_threads=n_threads, **settings
+            )[0]
 if len(names) > 1:
     distances["sw_sum"] = sum(distances.values())
 save_table(snakemake.output.curves, curve_table(index, distances))

@@ -15,5 +15,5 @@ layers, seeds, distances = file["layers"].tolist(), file["seeds"].tolist(), file
 a, b = choice["pair"]
 matrix = blocks(distances, len(seeds), len(layers))
 # Over the other networks: a row is nan where network a meets itself.
-rho = np.delete(specificity(matrix)[a], a, axis=0).mean(axis=0)
+rho = np.nanmean(np.delete(specificity(matrix)[a], a, axis=0), axis=0)
 save_figure(snakemake.output, plot(matrix[a, a], matrix[a, b], layers, choice["row"], (seeds[a], seeds[b]), rho))

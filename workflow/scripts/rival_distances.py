@@ -10,8 +10,10 @@ start_logging(snakemake)
 
 order = json.loads(snakemake.params.order)
 layers, n_layers = order["layers"], len(order["layers"])
-files = [load_arrays(path) for path in snakemake.input.points]
-clouds = [file[f"layer{layer:02d}.points"] for file in files for layer in layers]
+clouds = []
+for path in snakemake.input.points:
+    with load_arrays(path) as file:
+        clouds += [file[f"layer{layer:02d}.points"] for layer in layers]
 with progress(n_layers * len(clouds), "pair") as bar:
     distances = rival_distances(
         snakemake.wildcards.metric,
@@ -21,5 +23,5 @@ with progress(n_layers * len(clouds), "pair") as bar:
         progress=bar.update,
         **json.loads(snakemake.params.settings),
     )
-blocks = distances.reshape(n_layers, len(files), n_layers).swapaxes(0, 1)
+blocks = distances.reshape(n_layers, -1, n_layers).swapaxes(0, 1)
 save_arrays(snakemake.output.matrix, layers=layers, seeds=order["seeds"], distances=blocks)

@@ -33,6 +33,12 @@ Validator = extend(
 # How many layers a network has, known without building it.
 LAYER_COUNTS = {"resnet18_cifar": 17}
 
+# Images of the parts of data sets whose size is known before they are there.
+IMAGE_COUNTS = {"cifar10": {"train": 50_000, "test": 10_000}, "fashion_mnist": {"train": 60_000, "test": 10_000}}
+
+# The distances of so many points fill 3 GB.
+MAX_RIPS_POINTS = 20_000
+
 # In the order of the rows of figures and tables.
 SAMPLING_METHODS = ("foreground", "background", "random", "full", "top_l2")
 
@@ -237,6 +243,22 @@ def _contradictions(config):
                 if layer <= last and wanted > side**2:
                     yield f"{path}.points_per_image: {wanted} is more than layer {layer}'s {side} x {side} positions"
                     break
+    n_images = IMAGE_COUNTS.get(data["dataset"], {}).get(homology["part"])
+    if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
+        yield (
+            f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
+            f"{n_images} of part {homology['part']}; lower one of the two"
+        )
+    if homology["sampling"] == "full" and homology["model"] in models:
+        architecture = models[homology["model"]]["architecture"]
+        for layer in layer_list(homology["layers"], architecture):
+            n_points = homology["batch_size"] * positions(architecture, layer, data["size"]) ** 2
+            if n_points > MAX_RIPS_POINTS:
+                yield (
+                    f"homology.sampling: full has {n_points} points in layer {layer}, and Vietoris-Rips complexes of "
+                    f"more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later homology.layers"
+                )
+                break
     if homology["sampling"] == "full" and homology["points_per_image"] != 1:
         yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
     if mapper["model"] in models and mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
@@ -250,13 +272,14 @@ def _contradictions(config):
         if n_seeds > 1 and len(layer_list(homology["layers"], model["architecture"])) < 3:
             yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
         layers = layer_list(homology["layers"], model["architecture"])
-        if figures["row"] not in layers:
+        if n_seeds > 1 and figures["row"] not in layers:
             yield f"figures.row: layer {figures['row']} is not among homology.layers"
         wanted = config["similarity"]["sensitivity"]["layers"]
         if wanted != "all" and not set(wanted) <= set(layers):
             missing = [layer for layer in wanted if layer not in layers]
             yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
-        yield from _unfit_rivals(config["similarity"]["rivals"]["metrics"], homology, model, layers)
+        if n_seeds > 1:
+            yield from _unfit_rivals(config["similarity"]["rivals"]["metrics"], homology, model, layers)
     if figures["dimension"] not in homology["dimensions"]:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
     allowed = {
@@ -300,6 +323,8 @@ def _unfit_rivals(metrics, homology, model, layers):
         return
     cca = [metric for metric in metrics if metric.endswith("cca")]
     n_points = homology["batch_size"] * homology["points_per_image"]
+    if "unbiased_cka" in metrics and n_points < 4:
+        yield f"{path}: unbiased_cka needs 4 points or more; raise homology.batch_size or remove it"
     for layer in layers if cca else ():
         n_channels = channels(model["width"], layer)
         if n_channels >= n_points:

@@ -61,8 +61,7 @@ def principal_coordinates(points, centred=True):
     Returns
     -------
     ndarray of shape (P, c)
-        float64, columns in order of descending singular value. Components beyond the P-th, for fewer
-        points than channels, are zero.
+        float64, columns in order of descending singular value. Components beyond the rank are zero.
 
     Raises
     ------
@@ -79,6 +78,8 @@ def principal_coordinates(points, centred=True):
     # One thread, because LAPACK rounds differently on several.
     with threadpool_limits(1, "blas"):
         left, singular, _ = np.linalg.svd(points, full_matrices=False)
+    # What is left of a cloud without its rank is a point, not rounding.
+    singular[singular <= singular[0] * max(points.shape) * np.finfo(float).eps] = 0
     coordinates = np.zeros(points.shape)
     coordinates[:, : len(singular)] = left * singular
     return coordinates
@@ -185,7 +186,8 @@ def curve_table(index, distances):
     index : DataFrame of n rows
         As `deletion_index` returns it.
     distances : dict of str to array_like of shape (n,)
-        For each metric the distance of each cloud to its full cloud.
+        For each metric the distance of each cloud to its full cloud, nan where the metric has none, as for a
+        cloud that is left as a single point.
 
     Returns
     -------
@@ -303,7 +305,7 @@ def detection_table(curves, baselines, quantile):
     for (metric, layer, components), curve in curves.groupby(["metric", "layer", "components"], sort=False):
         if layer not in baselines.get(metric, {}):
             raise InputError(f"{metric} has no baseline for layer {layer}; give its distances to other networks.")
-        curve = curve.sort_values("removed")
+        curve = curve.dropna(subset="distance").sort_values("removed")
         for threshold, level in thresholds(baselines[metric][layer], quantile).items():
             at = crossings(curve.distance, level)
             values = [np.nan if i is None else curve[name].iloc[i] for i in at for name in ("removed", "fraction")]

@@ -57,7 +57,10 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
             if dimension == "h1":
                 result["layer_distances"][dimension]["paper"] = {"max_cv_below": PAPER["max_cv_below"]}
         else:
-            result["layer_distances"][dimension] = {"max_cv": None, "why": "a single batch has no variation"}
+            result["layer_distances"][dimension] = {
+                "max_cv": None,
+                "why": "a single batch, or distances of 0, have no variation",
+            }
     if not specificity:
         result["specificity"] = {"why_not": "specificity compares networks, and there is a single seed"}
         return result

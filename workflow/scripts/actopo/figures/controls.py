@@ -63,12 +63,16 @@ def plot(specificity, labels=None):
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, hspace=0.03)
     panels = upper.subplots(1, 4, sharex=True, sharey=True)
     variants = [(correlation, own) for correlation in ("pearson", "spearman") for own in ("with", "without")]
+    lowest = 0.0
     for axes, letter, (correlation, own) in zip(panels, "abcd", variants, strict=True):
         rows = [mean_row(table, kind, "rho", models, correlation, own) for kind, table in specificity.items()]
         draw_rows(axes, rows, colours)
+        lowest = min(lowest, axes.get_xlim()[0])
         axes.set_title(f"{correlation.capitalize()}\n{own} $m = l$")
         axes.set_xlabel(r"mean $\rho$")
         style.panel_letter(axes, letter, lines=2)
+    # The axis is shared: the panel that reaches furthest below 0 sets it for all.
+    panels[0].set_xlim(left=lowest)
     name_rows(panels[0], names)
     explain_nulls(upper, panels)
 

@@ -71,7 +71,7 @@ def plot(d_aa, d_ab, layers, row=9, seeds=(0, 1), rho_layers=None, rho_mean=None
     rho_layers = np.asarray(rho_layers, dtype=float)
     curves, correlation = lower.subplots(1, 2, width_ratios=(1.5, 1))
     _curves(curves, d_aa, d_ab, layers, row, rho_layers[layers.index(row)])
-    _correlation(correlation, rho_layers, layers, np.mean(rho_layers) if rho_mean is None else rho_mean)
+    _correlation(correlation, rho_layers, layers, np.nanmean(rho_layers) if rho_mean is None else rho_mean)
     return figure
 
 
