@@ -601,6 +601,7 @@ def test_figures_and_summary(
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
     files |= {name: compared[name] for name in ("metrics", "sensitivity")}
+    files["foreground"] = foreground["share"]
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
     summary = json.loads((folder / "summary.json").read_text())
@@ -610,6 +611,7 @@ def test_figures_and_summary(
     assert list(summary["homology"]["metrics"]) == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
     assert set(summary["homology"]["sensitivity"]["rtd"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
+    assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1
 
 
 def test_plot_purity_names_the_classes(folder, images, purity):

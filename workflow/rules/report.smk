@@ -14,6 +14,7 @@ rule summarise:
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
+        foreground=f"<results>/data/{DATASET}/{MAPPER['part']}/foreground.json" if SEEING else [],
     output:
         summary=report(
             "<results>/summary.json",

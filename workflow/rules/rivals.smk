@@ -43,7 +43,11 @@ rule measure_sensitivity:
         runtime=grows(720),
     params:
         removal=as_json(
-            layers=[layer for layer in study_layers("homology") if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]],
+            layers=[
+                layer
+                for layer in study_layers("homology")
+                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
+            ],
             seed=SIMILARITY["seed"] if "random" in SENSITIVITY["components"] else 0,
             **{key: SENSITIVITY[key] for key in ("centered", "components")},
         ),

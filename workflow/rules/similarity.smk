@@ -4,6 +4,11 @@ DISTANCE = as_json(
     method=SIMILARITY["method"],
     **({"tolerance": SIMILARITY["tolerance"]} if SIMILARITY["method"] == "auto" else {}),
 )
+TESTS = as_json(
+    n_resamples=SIMILARITY["resamples"],
+    n_permutations=SIMILARITY["permutations"],
+    **{key: SIMILARITY[key] for key in ("level", "seed")},
+)
 
 
 # Between the layers of the first seed, batch by batch.

@@ -19,10 +19,11 @@ graphs, classes = (
     load_table(snakemake.input.graphs),
     load_table(snakemake.input.classes),
 )
+found = [load_json(snakemake.input.foreground)] if snakemake.input.foreground else []
 summary = {
     "run": studies["run"],
     "data": {key: meta[key] for key in ("dataset", "class_names", "n_train", "n_test", "image_shape", "mean", "std")},
     "homology": {**studies["homology"], **homology_summary(trained, distances, specificity, *compared)},
-    "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes)},
+    "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes, *found)},
 }
 save_json(snakemake.output.summary, summary)

@@ -102,7 +102,7 @@ def _crossing(row):
     return {"level": row.level, "first_fraction": row.first_fraction, "last_fraction": row.last_fraction}
 
 
-def mapper_summary(trained, graphs, classes):
+def mapper_summary(trained, graphs, classes, foreground=None):
     """
     Numbers of the mapper study.
 
@@ -111,20 +111,27 @@ def mapper_summary(trained, graphs, classes):
     trained : dict
         `test_accuracy` of the network.
     graphs : DataFrame
-        One row per sampling and layer: eps, counts, purity and coverage.
+        One row per sampling, sigma of the noise and layer: eps, counts, purity with its null and coverage.
     classes : DataFrame
-        One row per sampling, layer and class: purity and coverage.
+        One row per sampling, sigma, layer and class: purity and coverage.
+    foreground : dict, optional
+        Shares of images without foreground and without background, and of foreground pixels.
 
     Returns
     -------
     dict
     """
-    result = {"test_accuracy": trained["test_accuracy"], "graphs": {}}
-    for sampling, rows in graphs.groupby("sampling", sort=False):
-        result["graphs"][sampling] = {}
-        for row in rows.itertuples(index=False):
-            own = classes[(classes.sampling == sampling) & (classes.layer == row.layer)]
-            numbers = {key: value for key, value in row._asdict().items() if key not in ("sampling", "layer")}
-            numbers["purity_by_class"] = dict(zip(own["class"], own.purity, strict=True))
-            result["graphs"][sampling][str(row.layer)] = numbers
+    result = {"test_accuracy": trained["test_accuracy"], "graphs": {}, "noisy_graphs": {}}
+    if foreground is not None:
+        result["foreground"] = foreground
+    key = ["sampling", "sigma", "layer"]
+    by_class = {names: rows for names, rows in classes.groupby(key, sort=False)}
+    for row in graphs.to_dict("records"):
+        sampling, sigma, layer = names = tuple(row.pop(name) for name in key)
+        own = by_class[names]
+        row["purity_by_class"] = dict(zip(own["class"], own.purity, strict=True))
+        place = result["noisy_graphs" if sigma else "graphs"].setdefault(sampling, {})
+        if sigma:
+            place = place.setdefault(f"sigma {sigma:g}", {})
+        place[str(layer)] = row
     return result

@@ -172,6 +172,7 @@ class _Steps:
         self.n_threads = n_threads
         self.n_bins = n_bins
         n, n_blocks = len(diagrams), -(-n_bins // BLOCK)
+        self.shares = np.minimum(np.arange(n_blocks + 1) * BLOCK / n_bins, 1)
         self.offsets = np.cumsum([0, *map(len, diagrams)])
         self.pairs = np.concatenate([d[np.argsort(d.sum(axis=1))] for d in diagrams] or [np.empty((0, 2))])
         # Positions are counted from here, so that none is negative and their bits are in their order.
@@ -179,7 +180,7 @@ class _Steps:
         self.projected = np.empty((2, len(self.pairs)))
         self.position = np.empty(2 * len(self.pairs) + n)
         self.level = np.empty(2 * len(self.pairs) + n, np.int32)
-        self.edges = np.zeros(n_bins + 1)
+        self.edges = np.zeros(n_blocks + 1)
         self.start = np.empty((n, n_blocks + 1), np.int64)
         self.integral = np.empty((n, n_blocks))
         # Narrow numbers, of which a processor compares many at once.
@@ -227,7 +228,7 @@ class _Steps:
         self._share(n, _sort, self.projected[0], self.offsets)
         self._share(n, _merge, self.projected, self.offsets, self.position, self.level)
         if len(self.knots):
-            self.edges = _edges(np.sort(self.position[self.knots]), len(self.edges))
+            self.edges = _edges(np.sort(self.position[self.knots]), self.shares)
         blocks = self.integral, self.low, self.high
         self._share(n, _sum_up, self.offsets, self.position, self.level, self.edges, self.start, *blocks)
         return blocks
@@ -243,10 +244,10 @@ class _Steps:
                 future.result()
 
 
-def _edges(knots, size):
-    """Bins as dense as the square root of the knots, which minimises the sum of width times steps per bin."""
+def _edges(knots, shares):
+    """Edges of blocks as dense as the square root of the knots, which minimises the sum of width times steps."""
     level = np.cumsum(np.sqrt(np.diff(knots, prepend=knots[0])))
-    return np.maximum.accumulate(np.interp(np.linspace(0, level[-1], size), level, knots))
+    return np.maximum.accumulate(np.interp(shares * level[-1], level, knots))
 
 
 def _tiles(wanted):
@@ -310,7 +311,7 @@ def _sum_up(first, last, stride, offsets, position, level, edges, start, integra
     for k in range(first, last, stride):
         step = 2 * offsets[k] + k
         for b in range(n_blocks):
-            left, right = edges[b * BLOCK], edges[min((b + 1) * BLOCK, len(edges) - 1)]
+            left, right = edges[b], edges[b + 1]
             while position[step] <= left:
                 step += 1
             start[k, b] = step
@@ -328,35 +329,34 @@ def _sum_up(first, last, stride, offsets, position, level, edges, start, integra
 
 @njit(nogil=True, cache=True)
 def _refine(first, last, stride, position, level, start, edges, bins, residual):
-    """Integral of G over each bin; and over each block, the integral of its distance from the means over bins."""
-    n_bins = bins.shape[1]
+    """
+    Integral of G over each bin, and over each block a bound of the integral of its distance from these means.
+
+    A step at the share x of a bin of width w has the distance 2 x (1 - x) w from its mean; that of the sum
+    of steps is at most the sum.
+    """
+    after, change = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for k in range(first, last, stride):
         for b in range(residual.shape[1]):
-            step, rest, end = start[k, b], 0.0, min((b + 1) * BLOCK, n_bins)
-            for c in range(b * BLOCK, end):
-                bins[k, c] = level[step] * (edges[c + 1] - edges[c])
-            c = b * BLOCK
-            while position[step] < edges[end]:
-                while edges[c + 1] <= position[step]:
-                    bins[k, c] = level[step] * (edges[c + 1] - edges[c])
-                    c += 1
-                left, right = edges[c], edges[c + 1]
-                begin, total, t = step, 0.0, left
-                while position[step] < right:
-                    total += level[step] * (position[step] - t)
-                    t = position[step]
-                    step += 1
-                total += level[step] * (right - t)
-                bins[k, c] = total
-                c += 1
-                mean, t = total / (right - left), left
-                for e in range(begin, step):
-                    rest += abs(level[e] - mean) * (position[e] - t)
-                    t = position[e]
-                rest += abs(level[step] - mean) * (right - t)
-            for later in range(c, end):
-                bins[k, later] = level[step] * (edges[later + 1] - edges[later])
-            residual[k, b] = rest
+            row = bins[k, b * BLOCK : (b + 1) * BLOCK]
+            width = (edges[b + 1] - edges[b]) / len(row)
+            height, rest = level[start[k, b]], 0.0
+            if start[k, b] == start[k, b + 1]:
+                row[:] = height * width
+                residual[k, b] = 0
+                continue
+            after[:], change[:] = 0, 0
+            for step in range(start[k, b], start[k, b + 1]):
+                x = (position[step] - edges[b]) / width
+                c = min(np.uint64(x), np.uint64(len(row) - 1))
+                jump = level[step + 1] - level[step]
+                change[c] += jump
+                after[c] += jump * (c + 1 - x)
+                rest += (x - c) * (c + 1 - x)
+            for c in range(len(row)):
+                row[c] = (height + after[c]) * width
+                height += change[c]
+            residual[k, b] = 2 * width * rest
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
@@ -419,7 +419,7 @@ def _add_exact(
                 total = _l1(integral[i], integral[j])
                 for b in found[:n]:
                     n_steps = start[i, b + 1] - start[i, b] + start[j, b + 1] - start[j, b]
-                    left, right = edges[b * BLOCK], edges[min((b + 1) * BLOCK, len(edges) - 1)]
+                    left, right = edges[b], edges[b + 1]
                     total += _area(position, key, level, start[i, b], start[j, b], n_steps, left, right)
                     total -= abs(integral[i, b] - integral[j, b])
                 distances[i, j - shift] += total
