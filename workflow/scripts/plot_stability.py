@@ -13,5 +13,5 @@ grid["eps"] = grid.eps_factor
 own = (used["intervals"], used["overlap"], 1)
 there = ((grid.n_intervals == own[0]) & (grid.overlap == own[1]) & (grid.eps == own[2])).any()
 save_figure(
-    snakemake.output, plot(grid, load_table(snakemake.input.samples), own if there else None, unit="ε / ε of the graph")
+    snakemake.output, plot(grid, load_table(snakemake.input.samples), own if there else None, unit="relative ε")
 )
