@@ -165,7 +165,7 @@ def test_auto_is_exact_within_tolerance(rips, tolerance):
     diagrams = [d[0] for d in rips]
     exact = pairwise_distances(diagrams)
     # Few enough bins for some pairs to miss the tolerance.
-    settings = {"n_bins": 512, "return_bound": True}
+    settings = {"n_bins": 64, "return_bound": True}
     auto, bound = pairwise_distances(diagrams, method="auto", tolerance=tolerance, **settings)
     assert (np.abs(auto - exact) <= np.minimum(tolerance * exact, bound) + 1e-9).all()
     np.testing.assert_allclose(auto[bound == 0], exact[bound == 0], rtol=1e-13)

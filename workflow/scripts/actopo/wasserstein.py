@@ -16,28 +16,29 @@ are left to the method:
 
 - *exact* merges the steps that fall into them.
 - *grid* divides them into bins and takes the L1 distance between the vectors of integrals over the bins.
-  Never above the distance, since :math:`|\int f| \le \int |f|`; and below it by at most `r_D + r_E`, where
-  `r_D` is the integral over the block of the distance of `G_D` from its mean over each bin. This is the L1
-  distance of the bins of all blocks, since in the others the sign is the same in every bin: a GPU, which
-  has no use for the blocks, computes it as such.
+  Never above the distance, since :math:`|\int f| \le \int |f|`. On a bin of width `w` where `G_D` is within
+  `S_D / w` of its mean, the area is at most the larger of :math:`|\int f|` and `S_D + S_E`; what is missing
+  up to there is the error bound. In the blocks where the sign is kept, it is kept in every bin, so that this
+  is the L1 distance of all bins: a GPU, which has no use for blocks, computes that.
 
 Both go direction by direction, so that memory is that of one direction, and add up each pair in a fixed
 order, so that the number of threads does not change a bit of the result.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numba import njit
 
 from actopo.errors import InputError
 
-BLOCK = 32
-TILE = 16
-KNOTS = 64
-PARTS = 8
-# Numbers in a temporary array of torch.
-CHUNK = 2**24
+KNOTS = 64  # per diagram, from which the edges of blocks are made
+BINS = {"exact": 16, "grid": 32}  # per block
+TILE = 16  # diagrams whose bins stay in the cache
+CHUNK = 1024  # diagrams, on a GPU
+PARTS = 8  # of the directions: the first one tells "auto" which pairs are hopeless
+ROUND_UP = 1 + 1e-6  # more than the rounding to float32
 
 
 def sliced_wasserstein(a, b, n_directions=50):
@@ -73,7 +74,7 @@ def pairwise_distances(
     other=None,
     n_directions=50,
     method="exact",
-    n_bins=16384,
+    n_bins=8192,
     tolerance=0.005,
     n_threads=1,
     device="cpu",
@@ -93,7 +94,7 @@ def pairwise_distances(
     method : {"exact", "grid", "auto"}, default "exact"
         "grid" is a lower bound; "auto" takes it for the pairs whose error bound is at most `tolerance`
         times the distance, and computes the others exactly.
-    n_bins : int, default 16384
+    n_bins : int, default 8192
         Bins of t, dense where the projections are. They set the error of "grid" and the speed of both.
     tolerance : float, default 0.005
         Relative error that "auto" accepts.
@@ -131,7 +132,6 @@ def pairwise_distances(
     columns = [
         _checked(diagram, f"diagram {index} of other") for index, diagram in enumerate([] if other is None else other)
     ]
-    steps = _Steps(rows + columns, n_directions, n_bins, n_threads)
     symmetric = other is None
     shift, n_columns = (0, len(rows)) if symmetric else (len(rows), len(columns))
     wanted = np.ones((len(rows), n_columns), bool)
@@ -139,11 +139,17 @@ def pairwise_distances(
         wanted = np.triu(wanted, 1)
 
     distances = bound = np.zeros(wanted.shape)
-    if method != "exact":
-        distances, bound = steps.grid(shift, wanted, device, tolerance if method == "auto" else None)
-        wanted &= (method == "auto") & (bound > tolerance * distances)
-        bound[wanted] = 0
-    distances = np.where(wanted, steps.exact(shift, wanted), distances)
+    with ThreadPoolExecutor(n_threads) as pool:
+        share = partial(_share, pool, n_threads)
+        if method != "exact":
+            steps = _Steps(rows + columns, n_directions, n_bins, BINS["grid"], share)
+            limit = tolerance if method == "auto" else None
+            distances, bound = steps.grid(shift, wanted, device, return_bound, limit)
+            wanted &= (method == "auto") & (bound > tolerance * distances)
+            bound[wanted] = 0
+        if wanted.any():
+            steps = _Steps(rows + columns, n_directions, n_bins, BINS["exact"], share)
+            distances = np.where(wanted, steps.exact(shift, wanted), distances)
     if symmetric:
         distances, bound = distances + distances.T, bound + bound.T
     return (distances, bound) if return_bound else distances
@@ -165,18 +171,14 @@ def _checked(diagram, name):
 class _Steps:
     """The step functions of a list of diagrams, made anew for one direction after another."""
 
-    def __init__(self, diagrams, n_directions, n_bins, n_threads):
+    def __init__(self, diagrams, n_directions, n_bins, block, share):
         angles = -np.pi / 2 + np.pi * np.arange(n_directions) / n_directions
-        # The first of these parts stands for all.
         self.angles = np.concatenate([angles[part::PARTS] for part in range(PARTS)])
-        self.n_threads = n_threads
-        self.n_bins = n_bins
-        n, n_blocks = len(diagrams), -(-n_bins // BLOCK)
-        self.shares = np.minimum(np.arange(n_blocks + 1) * BLOCK / n_bins, 1)
+        self.n_bins, self.block, self.share = n_bins, block, share
+        n, n_blocks = len(diagrams), -(-n_bins // block)
+        self.shares = np.minimum(np.arange(n_blocks + 1) * block / n_bins, 1)
         self.offsets = np.cumsum([0, *map(len, diagrams)])
         self.pairs = np.concatenate([d[np.argsort(d.sum(axis=1))] for d in diagrams] or [np.empty((0, 2))])
-        # Positions are counted from here, so that none is negative and their bits are in their order.
-        self.origin = -1.01 * np.hypot(*self.pairs.T).max(initial=0)
         self.projected = np.empty((2, len(self.pairs)))
         self.position = np.empty(2 * len(self.pairs) + n)
         self.level = np.empty(2 * len(self.pairs) + n, np.int32)
@@ -184,7 +186,8 @@ class _Steps:
         self.start = np.empty((n, n_blocks + 1), np.int64)
         self.integral = np.empty((n, n_blocks))
         # Narrow numbers, of which a processor compares many at once.
-        self.low, self.high = np.empty((2, n, n_blocks), np.min_scalar_type(-max(map(len, diagrams), default=0) - 1))
+        longest = max(map(len, diagrams), default=0)
+        self.low, self.high = np.empty((2, n, n_blocks), np.int16 if longest < 2**15 else np.int32)
         # As many knots from each diagram, first and last step included, so that large ones do not rule.
         first, size = 2 * self.offsets[:-1] + np.arange(n), 2 * np.diff(self.offsets)
         knots = first[:, None] + np.rint(np.linspace(0, 1, KNOTS) * (size[:, None] - 1)).astype(np.int64)
@@ -196,52 +199,53 @@ class _Steps:
         for angle in self.angles if len(tiles) else ():
             blocks = self._turn(angle)
             steps = self.position, self.level, self.start, self.edges
-            self._share(len(tiles), _add_exact, tiles, shift, wanted, *blocks, *steps, distances)
+            self.share(len(tiles), _add_exact, tiles, shift, wanted, *blocks, *steps, distances)
         return distances / len(self.angles)
 
-    def grid(self, shift, wanted, device, tolerance):
+    def grid(self, shift, wanted, device, bounded, tolerance):
         """
-        Lower bounds of the wanted pairs, and bounds of what they lack.
+        Lower bounds of the wanted pairs and, if `bounded` or with a tolerance, bounds of what they lack.
 
-        With a tolerance, pairs that are not going to meet it are left alone after the first directions, with
-        an infinite bound.
+        Pairs that are not going to meet the tolerance are left alone after the first directions, with an
+        infinite bound.
         """
         wanted, tiles = wanted.copy(), _tiles(wanted)
         distances, bound = np.zeros((2, *wanted.shape))
-        bins = np.empty((len(self.start), self.n_bins))
-        residual = np.empty(self.integral.shape)
+        bins = np.zeros((*self.integral.shape, self.block))
+        reach = np.zeros(bins.shape if bounded or tolerance is not None else (0, 0, 0), np.float32)
         for index, angle in enumerate(self.angles):
             if tolerance is not None and index == -(-len(self.angles) // PARTS):
                 hopeless = bound > 2 * tolerance * distances
                 wanted[hopeless], bound[hopeless] = False, np.inf
             blocks = self._turn(angle)
-            self._share(len(bins), _refine, self.position, self.level, self.start, self.edges, bins, residual)
+            steps = self.position, self.level, self.start, self.edges
+            self.share(len(bins), _refine, self.n_bins, *steps, bins, reach)
             if device == "cpu":
-                self._share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, residual, distances, bound)
+                self.share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, reach, distances, bound)
             else:
-                _add_torch(device, shift, wanted, self.low, self.high, bins, residual, distances, bound)
+                _add_torch(device, shift, wanted, bins, reach, distances, bound)
         return distances / len(self.angles), bound / len(self.angles)
 
     def _turn(self, angle):
         cos, sin, n = np.cos(angle), np.sin(angle), len(self.start)
-        self._share(n, _project, self.pairs, self.offsets, cos, sin, self.origin, self.projected)
-        self._share(n, _sort, self.projected[0], self.offsets)
-        self._share(n, _merge, self.projected, self.offsets, self.position, self.level)
+        self.share(n, _project, self.pairs, self.offsets, cos, sin, self.projected)
+        self.share(n, _sort, self.projected[0], self.offsets)
+        self.share(n, _merge, self.projected, self.offsets, self.position, self.level)
         if len(self.knots):
             self.edges = _edges(np.sort(self.position[self.knots]), self.shares)
         blocks = self.integral, self.low, self.high
-        self._share(n, _sum_up, self.offsets, self.position, self.level, self.edges, self.start, *blocks)
+        self.share(n, _sum_up, self.offsets, self.position, self.level, self.edges, self.start, *blocks)
         return blocks
 
-    def _share(self, n_items, kernel, *arguments):
-        """Run a kernel over `range(n_items)`, each thread on every `n_threads`-th item."""
-        n = min(self.n_threads, n_items)
-        if n <= 1:
-            kernel(0, n_items, 1, *arguments)
-            return
-        with ThreadPoolExecutor(n) as pool:
-            for future in [pool.submit(kernel, i, n_items, n, *arguments) for i in range(n)]:
-                future.result()
+
+def _share(pool, n_threads, n_items, kernel, *arguments):
+    """Run a kernel over `range(n_items)`, each thread on every `n_threads`-th item."""
+    n = min(n_threads, n_items)
+    if n <= 1:
+        kernel(0, n_items, 1, *arguments)
+        return
+    for future in [pool.submit(kernel, i, n_items, n, *arguments) for i in range(n)]:
+        future.result()
 
 
 def _edges(knots, shares):
@@ -261,15 +265,15 @@ def _tiles(wanted):
 
 
 @njit(nogil=True, cache=True)
-def _project(first, last, stride, pairs, offsets, cos, sin, origin, projected):
+def _project(first, last, stride, pairs, offsets, cos, sin, projected):
     """Positions of the points of each diagram, and those of their diagonal points in ascending order."""
     for k in range(first, last, stride):
         for i in range(offsets[k], offsets[k + 1]):
             birth, death = pairs[i]
-            projected[0, i] = birth * cos + death * sin - origin
+            projected[0, i] = birth * cos + death * sin
             # The rows are in order of birth + death, and so are their diagonal points, or in the opposite one.
             place = i if cos + sin >= 0 else offsets[k] + offsets[k + 1] - 1 - i
-            projected[1, place] = (birth + death) / 2 * (cos + sin) - origin
+            projected[1, place] = (birth + death) / 2 * (cos + sin)
 
 
 def _sort(first, last, stride, values, offsets):
@@ -291,13 +295,12 @@ def _merge(first, last, stride, projected, offsets, position, level):
         start, n = offsets[k], offsets[k + 1] - offsets[k]
         up, down = np.full(n + 1, np.inf), np.full(n + 1, np.inf)
         up[:n], down[:n] = projected[0, start : start + n], projected[1, start : start + n]
-        up_key, down_key = up.view(np.int64), down.view(np.int64)
         i = j = np.uint64(0)
         for step in range(2 * start + k, 2 * start + k + 2 * n):
             level[step] = np.int64(i) - np.int64(j)
             position[step] = min(up[i], down[j])
-            # Without a branch, which no processor could predict, and with indices that need no test for -1.
-            is_up = np.uint64(up_key[i] <= down_key[j])
+            # Without a branch, which no processor could predict. Unsigned indices need no test for -1.
+            is_up = np.uint64(up[i] <= down[j])
             i += is_up
             j += one - is_up
         position[2 * (start + n) + k] = np.inf
@@ -328,35 +331,42 @@ def _sum_up(first, last, stride, offsets, position, level, edges, start, integra
 
 
 @njit(nogil=True, cache=True)
-def _refine(first, last, stride, position, level, start, edges, bins, residual):
+def _refine(first, last, stride, n_bins, position, level, start, edges, bins, reach):
     """
-    Integral of G over each bin, and over each block a bound of the integral of its distance from these means.
+    Integral of G over each bin and, unless `reach` is empty, its largest distance from its mean times the width.
 
-    A step at the share x of a bin of width w has the distance 2 x (1 - x) w from its mean; that of the sum
-    of steps is at most the sum.
+    Of the mean in a bin, a step at the share x of its width adds the share 1 - x of its height.
     """
-    after, change = np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    block, bounded, one = bins.shape[2], reach.size > 0, np.uint64(1)
+    change = np.empty(block, np.int64)
+    after, low, high = np.empty((3, block))
     for k in range(first, last, stride):
-        for b in range(residual.shape[1]):
-            row = bins[k, b * BLOCK : (b + 1) * BLOCK]
-            width = (edges[b + 1] - edges[b]) / len(row)
-            height, rest = level[start[k, b]], 0.0
+        for b in range(bins.shape[1]):
+            n = min(block, n_bins - b * block)
+            left, width, height = edges[b], (edges[b + 1] - edges[b]) / n, np.int64(level[start[k, b]])
             if start[k, b] == start[k, b + 1]:
-                row[:] = height * width
-                residual[k, b] = 0
+                bins[k, b, :n] = height * width
+                if bounded:
+                    reach[k, b] = 0
                 continue
-            after[:], change[:] = 0, 0
-            for step in range(start[k, b], start[k, b + 1]):
-                x = (position[step] - edges[b]) / width
-                c = min(np.uint64(x), np.uint64(len(row) - 1))
-                jump = level[step + 1] - level[step]
-                change[c] += jump
-                after[c] += jump * (c + 1 - x)
-                rest += (x - c) * (c + 1 - x)
-            for c in range(len(row)):
-                row[c] = (height + after[c]) * width
+            change[:] = 0
+            after[:], low[:], high[:] = 0, np.inf, -np.inf
+            old = height
+            for step in range(np.uint64(start[k, b]), np.uint64(start[k, b + 1])):
+                x, new = (position[step] - left) / width, np.int64(level[step + one])
+                c = min(np.uint64(x), np.uint64(n - 1))
+                change[c] += new - old
+                after[c] += (new - old) * (c + 1 - x)
+                if bounded:
+                    # As floats, of which the smaller is taken without a branch.
+                    low[c], high[c] = min(low[c], float(new)), max(high[c], float(new))
+                old = new
+            for c in range(n):
+                mean = height + after[c]
+                bins[k, b, c] = mean * width
+                if bounded:
+                    reach[k, b, c] = max(mean - min(low[c], height), max(high[c], height) - mean) * width * ROUND_UP
                 height += change[c]
-            residual[k, b] = 2 * width * rest
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
@@ -382,13 +392,11 @@ def _overlap(low_x, high_x, low_y, high_y, mask, found):
 
 
 @njit(nogil=True, cache=True)
-def _area(position, key, level, i, j, n_steps, left, right):
+def _area(position, level, i, j, n_steps, left, right):
     """
     Area between two step functions, from the first of their `n_steps` steps between `left` and `right`.
 
-    The next step is chosen without a branch, which no processor could predict, and by whole numbers, which
-    are compared faster. Unsigned indices spare a test for negative ones. A side that is used up stays,
-    because its next step is further right.
+    A side that is used up stays, because its next step is further right.
     """
     area, t, one = 0.0, left, np.uint64(1)
     i, j = np.uint64(i), np.uint64(j)
@@ -396,7 +404,7 @@ def _area(position, key, level, i, j, n_steps, left, right):
         u = min(position[i], position[j])
         area += abs(level[i] - level[j]) * (u - t)
         t = u
-        from_i = np.uint64(key[i] <= key[j])
+        from_i = np.uint64(position[i] <= position[j])
         i += from_i
         j += one - from_i
     return area + abs(level[i] - level[j]) * (right - t)
@@ -408,7 +416,6 @@ def _add_exact(
 ):
     n_blocks = integral.shape[1]
     mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
-    key = position.view(np.int64)
     for tile in range(first, last, stride):
         row, column = tiles[tile]
         for i in range(row, min(row + TILE, distances.shape[0])):
@@ -420,13 +427,13 @@ def _add_exact(
                 for b in found[:n]:
                     n_steps = start[i, b + 1] - start[i, b] + start[j, b + 1] - start[j, b]
                     left, right = edges[b], edges[b + 1]
-                    total += _area(position, key, level, start[i, b], start[j, b], n_steps, left, right)
+                    total += _area(position, level, start[i, b], start[j, b], n_steps, left, right)
                     total -= abs(integral[i, b] - integral[j, b])
                 distances[i, j - shift] += total
 
 
-@njit(nogil=True, cache=True)
-def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, residual, distances, bound):
+@njit(nogil=True, cache=True, fastmath={"reassoc"})
+def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, reach, distances, bound):
     n_blocks = integral.shape[1]
     mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
     for tile in range(first, last, stride):
@@ -438,25 +445,39 @@ def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bi
                 n = _overlap(low[i], high[i], low[j], high[j], mask, found)
                 total, error = _l1(integral[i], integral[j]), 0.0
                 for b in found[:n]:
-                    inside = slice(b * BLOCK, (b + 1) * BLOCK)
-                    total += _l1(bins[i, inside], bins[j, inside]) - abs(integral[i, b] - integral[j, b])
-                    error += residual[i, b] + residual[j, b]
+                    fine = _l1(bins[i, b], bins[j, b])
+                    total += fine - abs(integral[i, b] - integral[j, b])
+                    if reach.size:
+                        error += _upper(bins[i, b], bins[j, b], reach[i, b], reach[j, b]) - fine
                 distances[i, j - shift] += total
                 bound[i, j - shift] += error
 
 
-def _add_torch(device, shift, wanted, low, high, bins, residual, distances, bound):
+@njit(nogil=True, cache=True, fastmath={"reassoc"})
+def _upper(x, y, reach_x, reach_y):
+    total = 0.0
+    for i in range(len(x)):
+        total += max(abs(x[i] - y[i]), reach_x[i] + reach_y[i])
+    return total
+
+
+def _add_torch(device, shift, wanted, bins, reach, distances, bound):
     import torch  # only for a GPU: numba is faster on the CPU
 
+    def l1(x, y):
+        return torch.cdist(x.flatten(1), y.flatten(1), p=1).cpu().numpy()
+
     try:
-        low, high, bins, residual = (torch.from_numpy(x).to(device) for x in (low, high, bins, residual))
+        bins, reach = torch.from_numpy(bins).to(device), torch.from_numpy(reach).to(device)
     except (RuntimeError, AssertionError) as error:
         raise InputError(f'device "{device}" cannot be used ({error}); write "cpu".') from error
     columns = slice(shift, shift + wanted.shape[1])
-    n_rows = max(1, CHUNK // max(1, wanted.shape[1] * low.shape[1]))
-    for start in range(0, len(wanted), n_rows):
-        rows = slice(start, min(start + n_rows, len(wanted)))
-        distances[rows] += wanted[rows] * torch.cdist(bins[rows], bins[columns], p=1).cpu().numpy()
-        overlap = (low[rows, None] < high[columns]) & (low[columns] < high[rows, None])
-        error = (overlap * (residual[rows, None] + residual[columns])).sum(dim=2)
-        bound[rows] += wanted[rows] * error.cpu().numpy()
+    for start in range(0, len(wanted), CHUNK):
+        rows = slice(start, min(start + CHUNK, len(wanted)))
+        lower = l1(bins[rows], bins[columns])
+        distances[rows] += wanted[rows] * lower
+        if len(reach):
+            # max(|a|, b) = (|a + b| + |a - b|) / 2 for b >= 0.
+            upper = l1(bins[rows] + reach[rows], bins[columns] - reach[columns])
+            upper += l1(bins[rows] - reach[rows], bins[columns] + reach[columns])
+            bound[rows] += wanted[rows] * np.maximum(upper / 2 - lower, 0)
