@@ -1,9 +1,12 @@
 """Nearest-neighbour distances against scikit-learn's trees, and the eps rule on curves with known knees."""
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.neighbours import choose_eps, nearest_neighbour_distances
+from actopo.neighbours import BEYOND_TIES, choose_eps, nearest_neighbour_curve, nearest_neighbour_distances
 from kneed import KneeLocator
 from sklearn.neighbors import NearestNeighbors
 
@@ -79,6 +82,73 @@ def test_points_must_be_finite(value):
     points[7, 1] = value
     with pytest.raises(InputError, match="not finite"):
         nearest_neighbour_distances(points)
+
+
+@pytest.mark.parametrize("block", [37, 4096])
+@pytest.mark.parametrize(("name", "points"), clouds())
+def test_queries_are_those_of_all(name, points, block):
+    every = nearest_neighbour_distances(points)
+    queries = np.random.default_rng(3).integers(0, len(points), 90)
+    found = nearest_neighbour_distances(points, queries, block=block)
+    np.testing.assert_allclose(found, every[queries], rtol=1e-13, atol=0)
+    assert nearest_neighbour_distances(points, np.empty(0, dtype=int)).shape == (0,)
+
+
+def activations(seed, n=4000, c=12):
+    """Branches of very different density: a long tail of nearest-neighbour distances."""
+    rng = np.random.default_rng(seed)
+    points = rng.gamma(2, size=(n, 1)) * rng.normal(size=(5, c))[rng.integers(0, 5, n)] + rng.normal(size=(n, c))
+    return np.maximum(points, 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_curve_is_exact_down_to_the_knee(seed):
+    points = activations(seed)
+    exact = np.sort(nearest_neighbour_distances(points))[::-1]
+    curve = nearest_neighbour_curve(points, n_queries=600, seed=seed)
+    eps, details = choose_eps(exact, BEYOND_TIES)
+    assert details["rule"] == "knee"
+    n_exact = np.flatnonzero(~np.isclose(curve, exact, rtol=1e-13))[0]
+    assert details["knee_rank"] + 1 < n_exact < 600
+    assert choose_eps(curve, BEYOND_TIES) == pytest.approx((eps, details))
+    assert curve.shape == exact.shape
+    assert (np.diff(curve) <= 0).all()
+    # The largest distance between 600 and 4000 draws of one distribution exceeds 0.1 in one of 10^5 cases.
+    assert np.abs(np.searchsorted(-curve, -exact) - np.arange(4000)).max() < 400
+    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=600, seed=seed), curve)
+
+
+@pytest.mark.parametrize("n_queries", [2, 30, 400])
+def test_curve_without_a_knee_is_exact(n_queries):
+    """On a lattice with holes all distances are equal or nearly so; duplicates leave none above 0."""
+    lattice = np.stack(np.meshgrid(*[np.arange(8.0)] * 3), axis=-1).reshape(-1, 3)
+    for points in (lattice, np.r_[lattice, lattice], np.r_[lattice, lattice, [[20, 20, 20]]]):
+        expected = np.sort(nearest_neighbour_distances(points))[::-1]
+        np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries), expected)
+
+
+def test_curve_of_few_points_is_exact():
+    points = activations(0, n=300)
+    expected = np.sort(nearest_neighbour_distances(points))[::-1]
+    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=300), expected)
+    with pytest.raises(InputError, match="at least 2 queries"):
+        nearest_neighbour_curve(points, n_queries=1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_eps_beyond_ties_is_the_rule_in_exact_arithmetic(seed):
+    distances = nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6)))
+    exact = [Fraction(d) for d in np.sort(distances)[::-1].tolist()]
+    steps = [1 - 399 * (a - b) / (exact[0] - exact[-1]) for a, b in pairwise(exact)]
+    peak, fallen = None, 0
+    for rank, step in enumerate(steps):
+        peak, fallen = (peak if fallen else rank, fallen + step) if step > 0 else (None, 0)
+        if fallen > 1:
+            break
+    eps, details = choose_eps(distances, BEYOND_TIES)
+    assert (eps, details["knee_rank"]) == (float(exact[peak]), exact.index(exact[peak]))
+    jitter = 1 + 1e-13 * np.random.default_rng(seed).normal(size=400)
+    assert choose_eps(distances * jitter, BEYOND_TIES)[0] == pytest.approx(eps, rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(8))

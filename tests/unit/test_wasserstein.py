@@ -160,6 +160,26 @@ def test_grid_and_bound_converge(rips):
     assert all(b < a / 5 for a, b in pairwise(bounds))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n_bins=st.integers(1, 300),
+    tolerance=st.floats(0, 1),
+    n_directions=st.integers(1, 20),
+    device=st.sampled_from(["cpu", "cpu:0"]),
+)
+def test_auto_and_its_bound_hold_whatever_the_bins(seed, n_bins, tolerance, n_directions, device):
+    diagrams = random_diagrams(5, seed)
+    exact = pairwise_distances(diagrams, n_directions=n_directions)
+    grid, bound = pairwise_distances(diagrams, None, n_directions, "grid", n_bins, device=device, return_bound=True)
+    rounding = 1e-12 * exact.max()
+    assert (grid <= exact + rounding).all()
+    assert (exact <= grid + bound + rounding).all()
+    auto = pairwise_distances(diagrams, None, n_directions, "auto", n_bins, tolerance, device=device)
+    assert (auto <= exact + rounding).all()
+    assert (exact <= auto * (1 + tolerance) + rounding).all()
+
+
 @pytest.mark.parametrize("tolerance", [0.0, 0.02, 0.2, 100.0])
 def test_auto_is_exact_within_tolerance(rips, tolerance):
     diagrams = [d[0] for d in rips]
@@ -183,6 +203,42 @@ def test_empty_diagrams(method):
     assert sliced_wasserstein([], []) == 0
 
 
+@pytest.mark.parametrize("n", [1, 40_000])
+def test_bound_is_attained(n):
+    # In the only direction G is -n from -1 to 0 for the one and from -2 to -1 for the other.
+    diagrams = [np.array([pair]).repeat(n, axis=0) for pair in [(0, 2), (1, 3)]]
+    exact = pairwise_distances(diagrams, n_directions=1, n_bins=1)[0, 1]
+    grid, bound = pairwise_distances(diagrams, None, 1, "grid", 1, return_bound=True)
+    np.testing.assert_allclose([exact, bound[0, 1]], 2 * n, rtol=2e-6)
+    assert grid[0, 1] <= 1e-12 * n
+    assert exact <= grid[0, 1] + bound[0, 1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [1, 3, 40_000])
+def test_equal_points(method, n):
+    point = np.array([[0.3, 1.7]])
+    expected = n * sliced_wasserstein(point, EMPTY, 3)
+    many, bound = pairwise_distances([point.repeat(n, axis=0)], [EMPTY], 3, method, return_bound=True)
+    # All steps are at the ends of the range that is divided into bins.
+    assert bound == 0
+    np.testing.assert_allclose(many, expected, rtol=1e-13)
+    moved = pairwise_distances([point.repeat(n, axis=0)], [point.repeat(n, axis=0) + 1e-3], 3, method)
+    np.testing.assert_allclose(moved, n * sliced_wasserstein(point, point + 1e-3, 3), rtol=5e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_diagram_of_another_scale_does_no_harm(method):
+    diagrams = random_diagrams(6)
+    huge = np.array([[-1e9, 3e9], [2e9, 7e9]])
+    matrix, bound = pairwise_distances([*diagrams, huge], method=method, return_bound=True)
+    exact = pairwise_distances(diagrams)
+    assert (matrix[:6, :6] <= exact * (1 + 1e-12)).all()
+    assert (exact <= (matrix + bound)[:6, :6] * (1 + 1e-12)).all()
+    if method != "grid":
+        np.testing.assert_allclose(matrix[:6, :6], exact, rtol=5e-3 if method == "auto" else 1e-12)
+
+
 def test_torch_gives_the_same_grid():
     diagrams = random_diagrams(9)
     for other in None, diagrams[:4]:
@@ -196,6 +252,7 @@ def test_torch_gives_the_same_grid():
         (np.zeros((3, 3)), "diagram 1 has shape"),
         (np.zeros(2), "diagram 1 has shape"),
         (np.array([[0, np.inf]]), "diagram 1 has values that are not finite"),
+        (np.array([[-np.inf, 0]]), "diagram 1 has values that are not finite"),
         (np.array([[0, 1], [np.nan, 1]]), "diagram 1 has values that are not finite"),
         (np.array([[0, 1], [2, 1]]), "diagram 1 has a death before its birth"),
     ],

@@ -19,10 +19,11 @@ from numba import njit
 _UNIT = 2.0**-24
 _CHUNK = 64
 _SAMPLE = 2048
+_UNCUT = 24
 _LEAF, _DEVICE_LEAF = 512, 4096
 
 
-def sieved_cloud(points, eps, device, run):
+def sieved_cloud(points, eps, device, run, axes=None):
     """
     Prepare to ask which points are within `eps` of which.
 
@@ -35,17 +36,50 @@ def sieved_cloud(points, eps, device, run):
         "cpu" or a device of torch's.
     run : callable
         ``run(f, items)`` lists `f` of every item, perhaps in several threads.
+    axes : ndarray of shape (d, k), float64, optional
+        As `principal_axes` has them, of a cloud that `points` are a part of; of `points` by default.
 
     Returns
     -------
     Cloud
     """
-    kind, leaf = (Cloud, _LEAF) if device == "cpu" else (_TorchCloud, _DEVICE_LEAF)
-    image = _sieve(points, eps, run, cut=device == "cpu")
+    if device == "cpu":
+        kind, leaf = Cloud, _LEAF
+    else:
+        # Here, since torch takes seconds to load.
+        from actopo.close_pairs_torch import TorchCloud
+
+        kind, leaf = TorchCloud, _DEVICE_LEAF
+    image = _sieve(points, eps, run, axes, cut=device == "cpu")
     return kind(points, eps, device, *image, *_median_tree(image[0], leaf))
 
 
-def _sieve(points, eps, run, cut=True):
+def principal_axes(points):
+    """
+    Half of the axes of a cloud, those of most variance first, judged on a sample.
+
+    Any orthonormal axes serve the sieve; good ones make it exclude more.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+        Rows that are not finite are left out.
+
+    Returns
+    -------
+    ndarray of shape (d, d // 2), float64
+    """
+    n, d = points.shape
+    sample = np.asarray(points[:: max(1, -(-n // _SAMPLE))], dtype=np.float64)
+    sample = sample[(np.abs(sample) < 1e150).all(axis=1)]
+    sample = sample - sample.sum(axis=0) / max(1, len(sample))
+    sample = (sample / max(np.abs(sample).max(initial=0.0), 1e-300)).astype(np.float32)
+    axes = np.linalg.eigh((sample.T @ sample).astype(np.float64))[1]
+    # A copy, since numpy multiplies by a view that runs backwards without BLAS, 30 times as slow.
+    return np.ascontiguousarray(axes[:, : -(d // 2) - 1 : -1])
+
+
+def _sieve(points, eps, run, axes=None, cut=True):
     """
     Float32 image of the points, the norms of what was cut off (its last column), and `eps` in its unit.
 
@@ -59,13 +93,13 @@ def _sieve(points, eps, run, cut=True):
     scale = math.ldexp(1.0, -max(math.frexp(extent)[1], -1000)) if extent else 1.0
     # Norms are at most 1, so that every radius above 2 contains all; 4 cannot overflow in float32.
     radius = min(eps * scale, 4.0)
-    axes = None
-    if cut and d > 24 and n > max(_SAMPLE, 4 * d):
-        sample = (sample - centre) * scale
-        # numpy multiplies by views that run backwards without BLAS, 30 times as slow.
-        axes = np.ascontiguousarray(np.linalg.eigh(sample.T @ sample)[1][:, ::-1])
-        rank = _choose_rank((sample @ axes).astype(np.float32), radius)
+    # Less than 4 d points, or some with axes at hand, are compared faster than a cut is found.
+    if cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
+        axes = principal_axes(points) if axes is None else axes
+        rank = _choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), radius)
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
+    else:
+        axes = None
     z = np.empty((n, d if axes is None else axes.shape[1] + 1), dtype=np.float32)
     tail = np.zeros(n, dtype=np.float32)
 
@@ -85,20 +119,23 @@ def _sieve(points, eps, run, cut=True):
     return z, tail, radius, displaced
 
 
-def _choose_rank(rotated, eps):
+def _choose_rank(sample, axes, eps):
     """
     Number of leading axes that makes the products and the float64 distances cheapest, judged on a sample.
 
     The weights are times measured on pairs: a float64 distance costs as much as 6 d columns.
     """
-    d = rotated.shape[1]
-    energy = np.cumsum(rotated**2, axis=1)
-    half = 0.5 * (energy[::8, -1:] + energy[1::2, -1] - eps * eps)
-    within = rotated[::8] @ rotated[1::2].T >= half
+    d = sample.shape[1]
+    parts = sample[::8], sample[1::2]
+    squares = [np.einsum("ij,ij->i", part, part) for part in parts]
+    half = 0.5 * (squares[0][:, None] + squares[1] - eps * eps)
+    within = parts[0] @ parts[1].T >= half
+    rotated = [part @ axes for part in parts]
     cost, best = d, d
-    for k in (2**e - 1 for e in range(4, 12) if 2**e < d):
-        tail = np.sqrt(np.maximum(energy[:, -1] - energy[:, k - 1], 0.0))
-        product = rotated[::8, :k] @ rotated[1::2, :k].T + np.outer(tail[::8], tail[1::2])
+    for k in (2**e - 1 for e in range(4, 12) if 2**e <= axes.shape[1]):
+        kept = [part[:, :k] for part in rotated]
+        rest = [square - np.einsum("ij,ij->i", part, part) for square, part in zip(squares, kept, strict=True)]
+        product = kept[0] @ kept[1].T + np.outer(*(np.sqrt(np.maximum(part, 0.0)) for part in rest))
         estimate = k + 6 * d * np.mean((product >= half) & ~within)
         if estimate < cost:
             cost, best = estimate, k
@@ -154,22 +191,24 @@ class Cloud:
         self.reach = radius * (1 + 1e-6) + 3 * displaced * _UNIT
         z = z[order]
         self._set(order, bounds, z, tail[order], *_thresholds(z, radius, displaced))
-
-    def _set(self, order, bounds, z, tail, low, high):
-        self.order, self.bounds, self.z, self.tail, self.low, self.high = order, bounds, z, tail, low, high
-        self.state = low, high, tail, self.points, order, self.squared
-        self.leaves = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         self.centres = np.add.reduceat(z, bounds[:-1]) / np.diff(bounds)[:, None]
         # Float64, lest the sum over the axes in `within_reach` need a bound of its own.
         self.lower, self.upper = (
             extreme.reduceat(z, bounds[:-1]).astype(np.float64) for extreme in (np.minimum, np.maximum)
         )
 
+    def _set(self, order, bounds, z, tail, low, high):
+        self.order, self.bounds, self.z, self.tail, self.low, self.high = order, bounds, z, tail, low, high
+        self.state = low, high, tail, self.points, order, self.squared
+        self.leaves = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
     def keep(self, positions):
-        """Forget all other positions; `positions` is ascending."""
-        bounds = np.unique(np.searchsorted(positions, self.bounds))
+        """Forget all other positions; `positions` is ascending. Boxes stay as large as they were."""
+        bounds = np.searchsorted(positions, self.bounds)
+        left = np.diff(bounds) > 0
+        self.centres, self.lower, self.upper = (of[left] for of in (self.centres, self.lower, self.upper))
         arrays = (self.z, self.tail, self.low, self.high)
-        self._set(self.order[positions], bounds, *(array[positions] for array in arrays))
+        self._set(self.order[positions], np.unique(bounds), *(array[positions] for array in arrays))
 
     def within_reach(self, rows):
         """Leaves that can hold neighbours of `rows`, nearest centre first."""
@@ -236,7 +275,8 @@ def _is_within(points, i, j, squared):
 
 
 @njit(nogil=True, cache=True)
-def _are_within(points, first, second, squared):
+def are_within(points, first, second, squared):
+    """Whether the points `first` and `second`, pair by pair, are at most the root of `squared` apart."""
     result = np.empty(len(first), dtype=np.bool_)
     for p in range(len(first)):
         result[p] = _is_within(points, first[p], second[p], squared)
@@ -342,59 +382,3 @@ def unite(parent, first, second):
     for p in range(len(first)):
         root, other = _root(parent, first[p]), _root(parent, second[p])
         parent[max(root, other)] = min(root, other)
-
-
-class _TorchCloud(Cloud):
-    """The same on a device of torch's."""
-
-    def _set(self, *arrays):
-        import torch
-
-        super()._set(*arrays)
-        self.torch = torch
-        self.on_device = [self.put(array) for array in (self.z, self.low, self.high)]
-
-    def put(self, array):
-        return self.torch.from_numpy(array).to(self.device)
-
-    def select(self, rows):
-        return _TorchRows(self, rows)
-
-
-class _TorchRows:
-    """As `Rows`, with the decisions on whole products; the pairs that stay open are decided on the host."""
-
-    def __init__(self, cloud, rows):
-        self.cloud, self.rows = cloud, rows
-        on_device = cloud.put(rows)
-        self.z, self.low, self.high = (array[on_device] for array in cloud.on_device)
-
-    def multiply(self, a, b):
-        cloud = self.cloud
-        z, low, high = (array[a:b] for array in cloud.on_device)
-        product = self.z @ z.T
-        self.start, self.near = a, product >= self.high[:, None] + high
-        i, j = self._where((product >= self.low[:, None] + low) & ~self.near)
-        pairs = cloud.order[self.rows[i]], cloud.order[a + j]
-        self.near[cloud.put(i), cloud.put(j)] = cloud.put(_are_within(cloud.points, *pairs, cloud.squared))
-
-    def count(self, limit, counts, found):
-        total = counts + self.near.sum(dim=1).cpu().numpy()
-        if found.shape[1]:
-            few = np.flatnonzero(total < limit)
-            i, j = self._where(self.near[self.cloud.put(few)])
-            found[few[i], counts[few[i]] + np.arange(len(i)) - np.searchsorted(i, i)] = self.start + j
-        counts[:] = np.minimum(total, limit)
-
-    def first_links(self, row_roots, column_roots):
-        put, torch = self.cloud.put, self.cloud.torch
-        other = self.near & (put(row_roots)[:, None] != put(column_roots))
-        return torch.where(other.any(dim=1), other.to(torch.uint8).argmax(dim=1), -1).cpu().numpy()
-
-    def unite(self, parent, linked):
-        i, j = self._where(self.near[self.cloud.put(linked)])
-        unite(parent, self.rows[linked[i]], self.start + j)
-
-    @staticmethod
-    def _where(mask):
-        return (index.cpu().numpy() for index in mask.nonzero(as_tuple=True))

@@ -11,7 +11,9 @@ clustered as independent jobs: :func:`cluster_intervals` for some of the interva
 
 Three roles meet here. A *lens* is an array with a number for each point. A *cover* has
 ``intervals(lens)``, which returns closed intervals as rows (lower, upper). A *clusterer* has scikit-learn's
-``fit_predict(points)``, whose negative labels mean noise (:mod:`actopo.dbscan`, :mod:`actopo.clusterers`).
+``fit_predict(points)``, whose negative labels mean noise (:mod:`actopo.dbscan`, :mod:`actopo.clusterers`). It may
+have ``for_parts_of(points)`` besides, which returns the clusterer that gets the intervals of the cloud `points`: work
+that all of them need is done there once.
 
 References
 ----------
@@ -170,6 +172,8 @@ def cluster_intervals(points, lens, cover, clusterer, indices=None, progress=Non
     if outside:
         raise InputError(f"the cover has no interval {outside[0]}; its intervals run from 0 to {len(intervals) - 1}.")
     members = dict(zip(steps, interval_members(lens, intervals[list(steps)]), strict=True))
+    if hasattr(clusterer, "for_parts_of"):
+        clusterer = clusterer.for_parts_of(points)
     return [
         LabelledInterval(i, members[i], cluster_interval(points, members[i], clusterer, min_points))
         for i in (steps if progress is None else progress(steps))

@@ -378,17 +378,10 @@ def _l1(x, y):
 
 
 @njit(nogil=True, cache=True)
-def _overlap(low_x, high_x, low_y, high_y, mask, found):
-    """Write the blocks in which the ranges overlap to `found` and return their number."""
+def _overlap(low_x, high_x, low_y, high_y, mask):
+    """Mark the blocks in which the ranges overlap, a byte each, so that eight are looked through at once."""
     for b in range(len(low_x)):
         mask[b] = (low_x[b] < high_y[b]) & (low_y[b] < high_x[b])
-    words, n = mask.view(np.uint64), 0
-    for w in range(len(words)):
-        if words[w]:
-            for b in range(8 * w, 8 * w + 8):
-                found[n] = b
-                n += mask[b]
-    return n
 
 
 @njit(nogil=True, cache=True)
@@ -410,55 +403,66 @@ def _area(position, level, i, j, n_steps, left, right):
     return area + abs(level[i] - level[j]) * (right - t)
 
 
-@njit(nogil=True, cache=True)
-def _add_exact(
-    first, last, stride, tiles, shift, wanted, integral, low, high, position, level, start, edges, distances
-):
-    n_blocks = integral.shape[1]
-    mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
-    for tile in range(first, last, stride):
-        row, column = tiles[tile]
-        for i in range(row, min(row + TILE, distances.shape[0])):
-            for j in range(shift + column, shift + min(column + TILE, distances.shape[1])):
-                if not wanted[i, j - shift]:
-                    continue
-                n = _overlap(low[i], high[i], low[j], high[j], mask, found)
-                total = _l1(integral[i], integral[j])
-                for b in found[:n]:
-                    n_steps = start[i, b + 1] - start[i, b] + start[j, b + 1] - start[j, b]
-                    left, right = edges[b], edges[b + 1]
-                    total += _area(position, level, start[i, b], start[j, b], n_steps, left, right)
-                    total -= abs(integral[i, b] - integral[j, b])
-                distances[i, j - shift] += total
-
-
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
-def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, reach, distances, bound):
-    n_blocks = integral.shape[1]
-    mask, found = np.zeros(n_blocks + 8 - n_blocks % 8, np.uint8), np.empty(n_blocks + 8, np.int64)
-    for tile in range(first, last, stride):
-        row, column = tiles[tile]
-        for i in range(row, min(row + TILE, distances.shape[0])):
-            for j in range(shift + column, shift + min(column + TILE, distances.shape[1])):
-                if not wanted[i, j - shift]:
-                    continue
-                n = _overlap(low[i], high[i], low[j], high[j], mask, found)
-                total, error = _l1(integral[i], integral[j]), 0.0
-                for b in found[:n]:
-                    fine = _l1(bins[i, b], bins[j, b])
-                    total += fine - abs(integral[i, b] - integral[j, b])
-                    if reach.size:
-                        error += _upper(bins[i, b], bins[j, b], reach[i, b], reach[j, b]) - fine
-                distances[i, j - shift] += total
-                bound[i, j - shift] += error
-
-
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
 def _upper(x, y, reach_x, reach_y):
     total = 0.0
     for i in range(len(x)):
         total += max(abs(x[i] - y[i]), reach_x[i] + reach_y[i])
     return total
+
+
+@njit(nogil=True, cache=True)
+def _add_exact(
+    first, last, stride, tiles, shift, wanted, integral, low, high, position, level, start, edges, distances
+):
+    mask = np.zeros(-(-integral.shape[1] // 8) * 8, np.uint8)
+    eights = mask.view(np.uint64)
+    for tile in range(first, last, stride):
+        row, column = tiles[tile]
+        for i in range(row, min(row + TILE, distances.shape[0])):
+            x, start_x = integral[i], start[i]
+            for j in range(column, min(column + TILE, distances.shape[1])):
+                if not wanted[i, j]:
+                    continue
+                y, start_y = integral[shift + j], start[shift + j]
+                _overlap(low[i], high[i], low[shift + j], high[shift + j], mask)
+                total = _l1(x, y)
+                for eight in range(len(eights)):
+                    if not eights[eight]:
+                        continue
+                    for b in range(8 * eight, 8 * eight + 8):
+                        if mask[b]:
+                            n_steps = start_x[b + 1] - start_x[b] + start_y[b + 1] - start_y[b]
+                            area = _area(position, level, start_x[b], start_y[b], n_steps, edges[b], edges[b + 1])
+                            total += area - abs(x[b] - y[b])
+                distances[i, j] += total
+
+
+@njit(nogil=True, cache=True)
+def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, reach, distances, bound):
+    mask = np.zeros(-(-integral.shape[1] // 8) * 8, np.uint8)
+    eights, bounded = mask.view(np.uint64), reach.size > 0
+    for tile in range(first, last, stride):
+        row, column = tiles[tile]
+        for i in range(row, min(row + TILE, distances.shape[0])):
+            x, bins_x = integral[i], bins[i]
+            for j in range(column, min(column + TILE, distances.shape[1])):
+                if not wanted[i, j]:
+                    continue
+                y, bins_y = integral[shift + j], bins[shift + j]
+                _overlap(low[i], high[i], low[shift + j], high[shift + j], mask)
+                total, error = _l1(x, y), 0.0
+                for eight in range(len(eights)):
+                    if not eights[eight]:
+                        continue
+                    for b in range(8 * eight, 8 * eight + 8):
+                        if mask[b]:
+                            fine = _l1(bins_x[b], bins_y[b])
+                            total += fine - abs(x[b] - y[b])
+                            if bounded:
+                                error += _upper(bins_x[b], bins_y[b], reach[i, b], reach[shift + j, b]) - fine
+                distances[i, j] += total
+                bound[i, j] += error
 
 
 def _add_torch(device, shift, wanted, bins, reach, distances, bound):
