@@ -24,6 +24,11 @@ LAYERS = [0, 9, 16]
 TESTS = {"n_resamples": 10, "n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
+GRAPH = {
+    "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
+    "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": "dbscan"}),
+}
+
 
 class Files(SimpleNamespace):
     """Named files, as attributes, as items and in order."""
@@ -218,15 +223,11 @@ def graphs(folder, images, trained):
     outputs = []
     for layer in LAYERS:
         outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
-        params = {
-            "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
-            "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": "dbscan"}),
-        }
         run(
             "build_mapper",
-            {"points": points, "meta": images["meta"]},
+            {"points": points, "meta": images["meta"], "eps": [], "parts": []},
             outputs[-1],
-            params,
+            GRAPH,
             layer=layer,
             sampling="full",
         )
@@ -480,7 +481,7 @@ def test_another_clusterer(folder, images, analysed):
         "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "balanced"}),
         "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": clusterer}),
     }
-    files = {"points": analysed["points"], "meta": images["meta"]}
+    files = {"points": analysed["points"], "meta": images["meta"], "eps": [], "parts": []}
     run("build_mapper", files, output, params, layer=16, sampling="full")
     graph = json.loads(output["graph"].read_text())
     assert len(graph["nodes"]) == 8
@@ -494,6 +495,18 @@ def test_build_mapper(graphs):
     assert graph["graph"]["layer"] == 16
     assert sum(node["size"] for node in graph["nodes"]) == len(member["indices"])
     assert len(graph["links"]) == len(member["edges"])
+
+
+def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
+    eps, parts = folder / "eps.npz", [folder / f"part{part}.npz" for part in range(2)]
+    files = {"points": analysed["points"], "meta": images["meta"], "eps": eps}
+    run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
+    for part, path in enumerate(parts):
+        run("cluster_intervals", files, {"intervals": path}, {**GRAPH, "jobs": 2}, layer=16, part=part)
+    output = {"graph": folder / "joined.json", "membership": folder / "joined.npz"}
+    run("build_mapper", {**files, "eps": [eps], "parts": parts}, output, GRAPH, layer=16, sampling="full")
+    for name, path in output.items():
+        assert path.read_bytes() == Path(graphs[2][name]).read_bytes()
 
 
 def test_purity(purity, graphs):

@@ -1,22 +1,16 @@
 """Loading images: arrays against the files they come from, and a readable message for all that can fail."""
 
-import gzip
 import hashlib
-import io
-import os
-import pickle
-import struct
 import tarfile
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
-from actopo.data import batches, load_images, normalisation
+from actopo.config import image_listing
+from actopo.data import batches, load_images, measured_normalisation
 from actopo.errors import InputError
+from PIL import Image
 from sklearn.datasets import load_digits
 
 
@@ -206,6 +200,175 @@ def test_resize_keeps_aspect_and_takes_the_centre(tmp_path):
     np.testing.assert_array_equal(larger[0, 0, :, 0].reshape(-1, 2).mean(axis=1), columns[8:32])
 
 
+def test_resize_is_the_centre_of_a_larger_whole(tmp_path):
+    for i, shape in enumerate([(20, 20), (60, 40), (41, 97), (20, 33)]):
+        save(tmp_path / "ab"[i % 2] / f"{i}.png", picture(i, *shape))
+    larger, wanted = (load(tmp_path, test_share=0, **options).train for options in ({"size": 32}, {"resize": 32}))
+    np.testing.assert_array_equal(wanted.images, larger.images[:, 10:22, 10:22])
+    # No scaling leaves the pixels of the file.
+    for image, file in zip(load(tmp_path, test_share=0, resize=False).train.images, wanted.files, strict=True):
+        whole = cv2.cvtColor(cv2.imread(str(tmp_path / file)), cv2.COLOR_BGR2RGB)
+        top, left = ((side - 12) // 2 for side in whole.shape[:2])
+        np.testing.assert_array_equal(image, whole[top : top + 12, left : left + 12])
+    digits = load_images("digits", size=4, channels=1, resize=False, test_share=0).train.images
+    np.testing.assert_array_equal(digits[..., 0], np.rint(load_digits().images * 255 / 16)[:, 2:6, 2:6])
+
+
+def test_small_images_are_counted_or_refused(tmp_path, caplog):
+    make_tree(tmp_path, n=8)
+    for i in range(12):
+        save(tmp_path / "ant" / f"small{i:02d}.png", picture(i, height=11, width=20 + i))
+    load(tmp_path)
+    assert "12 of 28 images are smaller than 12 pixels and enlarged" in caplog.text
+    load(tmp_path, resize=20)
+    assert "28 of 28 images are smaller than 20 pixels" in caplog.text
+    message = error_of(load, tmp_path, resize=False, n_workers=2)
+    for words in (
+        "12 of 28 images",
+        "data.size 12",
+        "ant/small00.png (20 x 11)",
+        "ant/small09.png (29 x 11) and 2 more",
+    ):
+        assert words in message
+    assert "set data.resize to null" in message
+    caplog.clear()
+    load(tmp_path, size=11, resize=False)
+    assert not caplog.text
+
+
+# Files of all kinds: a left half of one colour and a right half of another
+
+LEFT, RIGHT = (200, 100, 50), (10, 20, 30)
+
+
+def halves(height=12, width=12):
+    image = np.empty((height, width, 3), np.uint8)
+    image[:, : width // 2], image[:, width // 2 :] = LEFT, RIGHT
+    return image
+
+
+def rotated_jpeg(stream):
+    # Orientation 6: what the file holds is to be turned clockwise by a quarter before it is seen.
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(halves())).save(stream, "JPEG", exif=exif, quality=95, subsampling=0)
+
+
+FILES = {
+    "alpha.png": lambda stream: Image.fromarray(np.dstack([halves(), halves()[..., 0]])).save(stream, "PNG"),
+    "transparent.png": lambda stream: Image.fromarray(np.dstack([halves(), halves()[..., 0] * 0])).save(stream, "PNG"),
+    "palette.png": lambda stream: Image.fromarray(halves()).quantize(4).save(stream, "PNG"),
+    "16bit.png": lambda stream: stream.write(
+        cv2.imencode(".png", halves()[..., ::-1].astype(np.uint16) * 256 + 255)[1].tobytes()
+    ),
+    "rotated.jpg": rotated_jpeg,
+    "cmyk.jpg": lambda stream: Image.fromarray(halves()).convert("CMYK").save(stream, "JPEG", quality=95),
+    "grey.jpg": lambda stream: Image.fromarray(halves()).convert("L").save(stream, "JPEG", quality=95),
+    "grey16.png": lambda stream: stream.write(
+        cv2.imencode(".png", cv2.cvtColor(halves(), cv2.COLOR_RGB2GRAY).astype(np.uint16) * 256 + 255)[1].tobytes()
+    ),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_all_kinds(tmp_path, name, channels):
+    for folder in ("ant", "cat"):
+        (tmp_path / folder).mkdir()
+        with (tmp_path / folder / name).open("wb") as stream:
+            FILES[name](stream)
+    image = load(tmp_path, channels=channels, test_share=0).train.images[0]
+    assert image.shape == (12, 12, channels)
+    expected = halves()
+    if channels == 1 or "grey" in name:
+        expected = cv2.cvtColor(expected, cv2.COLOR_RGB2GRAY)[..., None]
+    # Columns beside the edge are left out, since JPEG rings there; 5 of 255 is its rounding on flat colour.
+    kept = [0, 1, 2, 3, 8, 9, 10, 11]
+    np.testing.assert_allclose(image[:, kept].astype(int), np.broadcast_to(expected, image.shape)[:, kept], atol=5)
+
+
+# Subsets
+
+
+def test_classes_keep_their_images_and_get_new_labels(tmp_path):
+    pictures = make_tree(tmp_path, classes=("ant", "bee", "cat", "dog"))
+    data = load(tmp_path, classes=["dog", "bee"], test_share=0)
+    assert data.class_names == ("bee", "dog")
+    assert data.train.files == tuple(f"{name}/{i}.png" for name in ("bee", "dog") for i in range(5))
+    np.testing.assert_array_equal(data.train.labels, [0] * 5 + [1] * 5)
+    np.testing.assert_array_equal(data.train.images, [pictures[file] for file in data.train.files])
+    assert data.train.labels.dtype == np.int64
+    digits = load_images("digits", size=8, channels=1, classes=["7", "2"], test_share=0)
+    target = load_digits().target
+    assert digits.class_names == ("2", "7")
+    np.testing.assert_array_equal(digits.train.labels, (target[np.isin(target, [2, 7])] == 7).astype(int))
+
+
+def test_all_classes_are_as_none():
+    assert_same(load_images("digits", classes=list("9876543210"), images_per_class=1000), load_images("digits"))
+
+
+@pytest.mark.parametrize("parts", [("",), ("train", "test")])
+def test_images_per_class(tmp_path, caplog, parts):
+    pictures = make_tree(tmp_path, parts=parts, classes=("ant", "cat"), n=30)
+    save(tmp_path / parts[0] / "bee/0.png", picture(98))
+    save(tmp_path / parts[-1] / "bee/1.png", picture(99))
+    drawn = {}
+    for seed in (0, 1):
+        for n in (4, 10):
+            caplog.clear()
+            data = load(tmp_path, images_per_class=n, test_share=0, seed=seed)
+            assert ("bee (1 in train), bee (1 in test)" if len(parts) > 1 else "bee (2)") in caplog.text
+            assert "ant" not in caplog.text
+            for part in (data.train, data.test)[: len(parts)]:
+                counts = np.bincount(part.labels)
+                np.testing.assert_array_equal(counts[[0, 2]], n)
+                assert counts[1] == 2 // len(parts)
+                assert list(part.files) == sorted(part.files)
+                kept = [i for i, file in enumerate(part.files) if "bee" not in file]
+                np.testing.assert_array_equal(part.images[kept], [pictures[part.files[i]] for i in kept])
+            drawn[seed, n] = set(data.train.files) | set(data.test.files)
+        assert drawn[seed, 4] < drawn[seed, 10]
+    assert drawn[0, 10] != drawn[1, 10]
+
+
+def test_subset_of_arrays_is_split_after_the_draw():
+    data = load_images("digits", size=8, channels=1, classes=["1", "4"], images_per_class=50, test_share=0.2)
+    np.testing.assert_array_equal(np.bincount(data.train.labels), [40, 40])
+    np.testing.assert_array_equal(np.bincount(data.test.labels), [10, 10])
+    whole = np.rint(load_digits().images * 255 / 16).astype(np.uint8)
+    by_image = dict(zip(map(bytes, whole), load_digits().target, strict=True))
+    for part in (data.train, data.test):
+        names = [int(data.class_names[label]) for label in part.labels]
+        assert [by_image[bytes(image)] for image in part.images] == names
+    assert not set(map(bytes, data.train.images)) & set(map(bytes, data.test.images))
+
+
+def test_images_that_are_not_chosen_are_not_read(tmp_path):
+    make_tree(tmp_path)
+    (tmp_path / "bee").mkdir()
+    (tmp_path / "bee" / "broken.png").write_bytes(b"no image")
+    assert "bee/broken.png" in error_of(load, tmp_path)
+    assert load(tmp_path, classes=["ant", "cat"]).class_names == ("ant", "cat")
+
+
+def test_unknown_class_of_a_folder(tmp_path):
+    make_tree(tmp_path, classes=("tabby cat", "terrier"))
+    assert "named tabbycat; did you mean tabby cat?" in error_of(load, tmp_path, classes=["tabbycat", "terrier"])
+
+
+def test_no_test_part(tmp_path):
+    make_tree(tmp_path)
+    data = load(tmp_path, test_share=0)
+    assert len(data.train.labels) == 10
+    assert data.test.images.shape == (0, 12, 12, 3)
+    assert data.test.labels.shape == (0,)
+    assert data.test.files == ()
+    # Without a test part one image a class will do.
+    assert len(load(tmp_path, test_share=0, images_per_class=1).train.labels) == 2
+    assert len(load_images("digits", test_share=0).train.labels) == 1797
+
+
 # Errors
 
 
@@ -223,9 +386,28 @@ def test_resize_keeps_aspect_and_takes_the_centre(tmp_path):
         ({"size": 32.0}, ["data.size is 32.0"]),
         ({"size": True}, ["data.size is True"]),
         ({"channels": 2}, ["data.channels is 2"]),
-        ({"test_share": 0}, ["data.test_share is 0"]),
+        ({"test_share": -0.1}, ["data.test_share is -0.1"]),
         ({"test_share": 1.0}, ["data.test_share is 1.0"]),
         ({"test_share": float("nan")}, ["data.test_share is nan"]),
+        ({"resize": 31}, ["data.resize is 31", "data.size 32"]),
+        ({"resize": True}, ["data.resize is True", "null", "false"]),
+        ({"resize": False}, ["8 x 8 pixels", "lower data.size", "data.resize to null"]),
+        ({"classes": ["3"]}, ["data.classes is ['3']", "two or more"]),
+        ({"classes": ["3", "3"]}, ["data.classes", "different"]),
+        ({"classes": "34"}, ["data.classes is '34'"]),
+        ({"classes": ["3", "11"]}, ["no class is named 11;", "did you mean 1?"]),
+        ({"classes": ["3", "cat"]}, ["no class is named cat;", "there are 0, 1, 2"]),
+        ({"images_per_class": 0}, ["data.images_per_class is 0"]),
+        ({"images_per_class": 1}, ["the test part has no image"]),
+        (
+            {"normalisation": "imagnet"},
+            ["data.normalisation is 'imagnet'", "measured, imagenet, cifar10", "mean and std"],
+        ),
+        ({"normalisation": "imagenet", "channels": 1}, ["data.normalisation imagenet", "data.channels is 1"]),
+        ({"normalisation": {"mean": [0.5]}}, ["data.normalisation", "lists mean and std"]),
+        ({"normalisation": {"mean": [0.5], "std": [0.2]}}, ["data.channels 3 each list takes 3"]),
+        ({"normalisation": {"mean": [0.5], "std": [0.0]}, "channels": 1}, ["those of std are more than 0"]),
+        ({"normalisation": {"mean": [float("nan")], "std": [1]}, "channels": 1}, ["finite"]),
     ],
 )
 def test_impossible_settings(options, words):
@@ -299,7 +481,10 @@ def test_broken_images_are_named(tmp_path, packed):
 
 def test_unreadable_and_broken_files_are_counted_together(tmp_path):
     make_tree(tmp_path)
+    before = image_listing("image_folder", tmp_path)
     (tmp_path / "cat" / "9.png").symlink_to(tmp_path / "nowhere")
+    # The listing is made before any job runs, and the job is what reports the link.
+    assert image_listing("image_folder", tmp_path) != before
     (tmp_path / "ant" / "9.png").write_bytes(b"\x89PNG")
     assert "2 of 12 images cannot be read: ant/9.png, cat/9.png;" in error_of(load, tmp_path)
 
@@ -363,7 +548,7 @@ def test_locked_zip_and_other_archives(tmp_path):
 @pytest.mark.parametrize("shape", [(1, 2, 1, 1), (7, 5, 4, 3), (1100, 3, 3, 2)])
 def test_normalisation_is_numpys(shape):
     images = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    mean, std = normalisation(images)
+    mean, std = measured_normalisation(images)
     scaled = images / 255
     np.testing.assert_allclose(mean, scaled.mean(axis=(0, 1, 2)), rtol=1e-13)
     np.testing.assert_allclose(std, scaled.std(axis=(0, 1, 2)), rtol=1e-13)
@@ -373,7 +558,7 @@ def test_normalisation_is_numpys(shape):
 def test_normalisation_is_exact_where_floats_cancel():
     images = np.full((400, 50, 50, 1), 255, np.uint8)
     images[0, 0, 0, 0] = 254
-    _, std = normalisation(images)
+    _, std = measured_normalisation(images)
     n = images.size
     np.testing.assert_allclose(std, np.sqrt((n - 1) / n**2) / 255, rtol=1e-15)
 
@@ -381,8 +566,30 @@ def test_normalisation_is_exact_where_floats_cancel():
 def test_constant_channel_and_no_images():
     images = np.random.default_rng(1).integers(0, 256, (4, 3, 3, 3), dtype=np.uint8)
     images[..., 1] = 7
-    assert "Channel 1 of the training images is 7" in error_of(normalisation, images)
-    assert "no training images" in error_of(normalisation, images[:0])
+    assert "Channel 1 of the training images is 7" in error_of(measured_normalisation, images)
+    assert "no training images" in error_of(measured_normalisation, images[:0])
+
+
+@pytest.mark.parametrize(
+    ("given", "mean", "std"),
+    [
+        ("imagenet", [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        ("cifar10", [0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010]),
+        ({"mean": [0, 0.5, 1], "std": [1, 2, 0.1]}, [0, 0.5, 1], [1, 2, 0.1]),
+    ],
+)
+def test_given_normalisation(tmp_path, given, mean, std):
+    # Red alone: measured, the two other channels would be constant.
+    for name in ("ant", "cat"):
+        for i in range(3):
+            save(tmp_path / name / f"{i}.png", picture(i) * np.array([1, 0, 0], np.uint8))
+    assert "Channel 1" in error_of(load, tmp_path)
+    data = load(tmp_path, normalisation=given)
+    np.testing.assert_array_equal(data.mean, mean)
+    np.testing.assert_array_equal(data.std, std)
+    assert data.mean.dtype == data.std.dtype == np.float64
+    assert data.provenance["normalisation"] == given
+    assert load_images("digits").provenance["normalisation"] == "measured"
 
 
 def test_batches_are_disjoint_and_stable():
@@ -409,193 +616,3 @@ def test_batches_are_disjoint_and_stable():
 def test_impossible_batches(arguments, words):
     message = error_of(batches, *arguments, seed=0)
     assert all(word in message for word in words)
-
-
-# Downloads, from a server on this machine
-
-
-def md5(data):
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-@pytest.fixture
-def server():
-    """A server whose `answers` map a path to (status, bytes, bytes that are left out at the end)."""
-    state = SimpleNamespace(answers={}, requests=[])
-
-    class Handler(BaseHTTPRequestHandler):
-        def reply(self, with_body):
-            status, data, cut = state.answers.get(self.path, (404, b"", 0))
-            state.requests.append(self.path)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if with_body:
-                self.wfile.write(data[: len(data) - cut])
-
-        def do_HEAD(self):
-            self.reply(False)
-
-        def do_GET(self):
-            self.reply(True)
-
-        def log_message(self, *args):
-            pass
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    state.url = f"http://127.0.0.1:{http.server_port}/"
-    yield state
-    http.shutdown()
-    http.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def tiny_cifar(monkeypatch, server):
-    """CIFAR-10 in its official format with 4 images a batch; the class's own checksums are set to match."""
-    from torchvision.datasets import CIFAR10
-
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
-    labels = rng.integers(0, 2, 24)
-    files = {"batches.meta": pickle.dumps({"label_names": ["cat", "dog"]})}
-    for i, name in enumerate([*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]):
-        some = slice(4 * i, 4 * i + 4)
-        flat = images[some].transpose(0, 3, 1, 2).reshape(4, -1)
-        files[name] = pickle.dumps({"data": flat, "labels": labels[some].tolist()})
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    archive = stream.getvalue()
-    monkeypatch.setattr(CIFAR10, "url", server.url + CIFAR10.filename)
-    monkeypatch.setattr(CIFAR10, "tgz_md5", md5(archive))
-    for kind in ("train_list", "test_list"):
-        monkeypatch.setattr(CIFAR10, kind, [[name, md5(files[name])] for name, _ in getattr(CIFAR10, kind)])
-    monkeypatch.setattr(CIFAR10, "meta", {**CIFAR10.meta, "md5": md5(files["batches.meta"])})
-    return SimpleNamespace(images=images, labels=labels, archive=archive, name=CIFAR10.filename)
-
-
-def check_cifar(data, tiny):
-    np.testing.assert_array_equal(data.train.images, tiny.images[:20])
-    np.testing.assert_array_equal(data.test.images, tiny.images[20:])
-    np.testing.assert_array_equal(data.train.labels, tiny.labels[:20])
-    np.testing.assert_array_equal(data.test.labels, tiny.labels[20:])
-    assert data.train.images.flags.c_contiguous
-    assert data.class_names == ("cat", "dog")
-
-
-def test_cifar_download_then_offline(tmp_path, server, tiny_cifar):
-    root = tmp_path / "new" / "cache"
-    server.answers["/" + tiny_cifar.name] = (200, tiny_cifar.archive, 0)
-    check_cifar(load_images("cifar10", root), tiny_cifar)
-    assert sorted(os.listdir(root)) == ["cifar-10-batches-py", tiny_cifar.name]
-    server.answers.clear()
-    server.requests.clear()
-    check_cifar(load_images("cifar10", root), tiny_cifar)
-    # An extracted file that is damaged is extracted again from the archive beside it.
-    (root / "cifar-10-batches-py" / "test_batch").write_bytes(b"half")
-    check_cifar(load_images("cifar10", root), tiny_cifar)
-    assert not server.requests
-    small = load_images("cifar10", root, size=16, channels=1)
-    assert small.train.images.shape == (20, 16, 16, 1)
-
-
-def test_cifar_archive_put_there_by_hand(tmp_path, server, tiny_cifar):
-    (tmp_path / tiny_cifar.name).write_bytes(tiny_cifar.archive)
-    check_cifar(load_images("cifar10", tmp_path), tiny_cifar)
-    assert not server.requests
-
-
-@pytest.mark.parametrize("fault", ["absent", "error", "checksum", "cut", "refused"])
-def test_failed_download_leaves_nothing(tmp_path, monkeypatch, server, tiny_cifar, fault):
-    answers = {
-        "error": (500, b"", 0),
-        "checksum": (200, tiny_cifar.archive + b"x", 0),
-        "cut": (200, tiny_cifar.archive, len(tiny_cifar.archive) // 2),
-    }
-    if fault in answers:
-        server.answers["/" + tiny_cifar.name] = answers[fault]
-    if fault == "refused":
-        from torchvision.datasets import CIFAR10
-
-        monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/" + tiny_cifar.name)
-    message = error_of(load_images, "cifar10", tmp_path)
-    for word in (
-        "data.root",
-        "127.0.0.1",
-        tiny_cifar.name,
-        md5(tiny_cifar.archive),
-        "by hand",
-        "image_folder",
-    ):
-        assert word in message
-    assert os.listdir(tmp_path) == []
-    server.answers["/" + tiny_cifar.name] = (200, tiny_cifar.archive, 0)
-    if fault != "refused":
-        check_cifar(load_images("cifar10", tmp_path), tiny_cifar)
-
-
-def test_damaged_archive_is_named_and_kept(tmp_path, tiny_cifar):
-    half = tiny_cifar.archive[:100]
-    (tmp_path / tiny_cifar.name).write_bytes(half)
-    assert f"{tiny_cifar.name} in data.root has another md5" in error_of(load_images, "cifar10", tmp_path)
-    assert (tmp_path / tiny_cifar.name).read_bytes() == half
-
-
-def test_root_that_is_no_folder(tmp_path, tiny_cifar):
-    (tmp_path / "file").touch()
-    assert "data.root" in error_of(load_images, "cifar10", tmp_path / "file")
-
-
-@pytest.fixture
-def tiny_fashion(monkeypatch, server):
-    """Fashion-MNIST in its official IDX format."""
-    from torchvision.datasets import FashionMNIST
-
-    rng = np.random.default_rng(0)
-    arrays, packed, resources = {}, {}, []
-    for part, n in (("train", 6), ("t10k", 4)):
-        for kind, shape, top in (("images-idx3", (n, 28, 28), 256), ("labels-idx1", (n,), 10)):
-            array = rng.integers(0, top, shape, dtype=np.uint8)
-            name = f"{part}-{kind}-ubyte.gz"
-            header = struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape)
-            arrays[part, kind[:6]], packed[name] = array, gzip.compress(header + array.tobytes(), mtime=0)
-            resources.append((name, md5(packed[name])))
-    monkeypatch.setattr(FashionMNIST, "mirrors", [server.url])
-    monkeypatch.setattr(FashionMNIST, "resources", resources)
-    return SimpleNamespace(arrays=arrays, packed=packed)
-
-
-def check_fashion(data, tiny):
-    for part, name in ((data.train, "train"), (data.test, "t10k")):
-        np.testing.assert_array_equal(part.labels, tiny.arrays[name, "labels"])
-        for channel in range(3):
-            np.testing.assert_array_equal(part.images[..., channel], tiny.arrays[name, "images"])
-    assert data.class_names[9] == "Ankle boot"
-
-
-def test_fashion_download_then_offline(tmp_path, server, tiny_fashion):
-    server.answers.update({"/" + name: (200, content, 0) for name, content in tiny_fashion.packed.items()})
-    check_fashion(load_images("fashion_mnist", tmp_path, size=28), tiny_fashion)
-    server.answers.clear()
-    server.requests.clear()
-    raw = tmp_path / "FashionMNIST" / "raw"
-    (raw / "train-images-idx3-ubyte").write_bytes((raw / "train-images-idx3-ubyte").read_bytes()[:-5])
-    check_fashion(load_images("fashion_mnist", tmp_path, size=28), tiny_fashion)
-    assert not server.requests
-    assert load_images("fashion_mnist", tmp_path).train.images.shape == (6, 32, 32, 3)
-
-
-def test_fashion_put_there_by_hand_or_missing(tmp_path, server, tiny_fashion):
-    for name, content in tiny_fashion.packed.items():
-        (tmp_path / name).write_bytes(content)
-    check_fashion(load_images("fashion_mnist", tmp_path, size=28), tiny_fashion)
-    assert not server.requests
-    message = error_of(load_images, "fashion_mnist", tmp_path / "other")
-    assert all(name in message for name in tiny_fashion.packed)
-    assert "\n" not in message

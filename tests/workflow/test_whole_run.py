@@ -94,6 +94,18 @@ def test_the_same_seed_gives_the_same_bytes(finished, results):
     assert different == []
 
 
+def test_a_graph_in_three_jobs_is_that_of_one(spoilable):
+    config = spoilable.config({**TINY, "mapper": {**TINY["mapper"], "jobs": 3}}, "jobs.yaml")
+    folder = spoilable.folder / "results/tiny/mapper/resnet18_b/seed0/random"
+    before = {name: (folder / name).read_bytes() for name in ("layer16.json", "layer16.npz")}
+    target = "results/tiny/mapper/resnet18_b/seed0/random/layer16.json"
+    done = spoilable.run("--", target, configfiles=[config])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("rule cluster_intervals:") == 3
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert not list(folder.glob("*.part*"))
+
+
 def test_it_runs_from_another_folder(finished, tmp_path):
     (tmp_path / "mine.yaml").write_text((finished.folder / "tiny.yaml").read_text())
     command = ["--snakefile", str(finished.folder / "Snakefile"), "--directory", str(tmp_path)]

@@ -76,7 +76,7 @@ rule measure_stability:
             **{key: MAPPER["stability"][key] for key in ("intervals", "overlaps", "eps", "samples", "share")},
             seed=MAPPER["sampling_seed"],
         ),
-        cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")}),
+        cover=COVER,
         min_samples=MAPPER["min_samples"],
         code=code_digest("measure_stability"),
     script:

@@ -29,6 +29,12 @@ def rival_settings(wildcards):
     return as_json()
 
 
+def interval_jobs(*names):
+    """Files of the jobs that a graph is split into; none where one job makes it."""
+    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{noise}"
+    return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
+
+
 def graph_files(ending, graphs):
     """Files of some graphs of one network."""
     return [

@@ -5,27 +5,63 @@ import inspect
 
 from actopo.dbscan import DBSCAN
 from actopo.errors import InputError
+from actopo.neighbours import choose_eps, nearest_neighbour_curve
+
+# The sorted distances of a larger cloud are exact down to their knee only.
+N_QUERIES = 50_000
 
 
-def make_clusterer(choice, eps, min_samples, seed=0):
+def describe_clusterer(points, clusterer, eps, min_samples):
     """
-    The clusterer that a configuration names.
+    What a graph's document says about its clusterer, with eps as a number.
 
     Parameters
     ----------
-    choice : str or dict
-        "dbscan", or `path` and `params` of `load_clusterer`.
-    eps, min_samples
-        Of DBSCAN, not used by others.
+    points : ndarray of shape (n, c)
+        The whole cloud.
+    clusterer : str or dict
+        "dbscan", or `path` and `params` of `load_clusterer` and the `min_points` that an interval needs.
+    eps : float or "knee"
+        Radius of DBSCAN, or the rule of `actopo.neighbours.choose_eps`.
+    min_samples : int
+        Of DBSCAN.
+
+    Returns
+    -------
+    description : dict
+        ``clusterer``; for DBSCAN ``eps``, ``eps_choice`` (the rule) and ``min_samples``, too.
+    nearest : dict
+        Of a knee, ``nearest_neighbour_distance``: the sorted distances in which it was looked for.
+    """
+    if clusterer != "dbscan":
+        return {"clusterer": clusterer}, {}
+    if eps != "knee":
+        return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
+    curve = nearest_neighbour_curve(points, N_QUERIES)
+    eps, rule = choose_eps(curve)
+    described = {"clusterer": clusterer, "eps": eps, "eps_choice": rule, "min_samples": min_samples}
+    return described, {"nearest_neighbour_distance": curve}
+
+
+def make_clusterer(description, seed=0):
+    """
+    Make the clusterer of a description, see `describe_clusterer`.
+
+    Parameters
+    ----------
+    description : dict
     seed : int, default 0
 
     Returns
     -------
-    object with ``fit_predict(points)``
+    clusterer : object with ``fit_predict(points)``
+    min_points : int
+        Points that an interval needs.
     """
+    choice = description["clusterer"]
     if choice == "dbscan":
-        return DBSCAN(eps, min_samples)
-    return load_clusterer(choice["path"], choice.get("params"), seed)
+        return DBSCAN(description["eps"], description["min_samples"]), 1
+    return load_clusterer(choice["path"], choice.get("params"), seed), choice.get("min_points", 1)
 
 
 def load_clusterer(path, params=None, seed=0):

@@ -87,12 +87,14 @@ def image_listing(dataset, root):
     if not root.exists():
         return ""
     if root.is_dir():
-        entries = [
-            f"{Path(folder, name).relative_to(root)} {Path(folder, name).stat().st_size}"
+        files = [
+            Path(folder, name)
             for folder, _, names in os.walk(root, followlinks=True)
             for name in names
             if not name.startswith(".")
         ]
+        # A link to nowhere is listed too; the job that reads it reports it.
+        entries = [f"{file.relative_to(root)} {file.stat().st_size if file.exists() else None}" for file in files]
     else:
         try:
             with zipfile.ZipFile(root) as archive:

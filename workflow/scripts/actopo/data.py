@@ -1,10 +1,10 @@
 """
 Labelled images as arrays: digits, CIFAR-10, Fashion-MNIST, or a folder or .zip of class folders.
 
-Every image becomes ``size x size``: the shorter side is resized to `size` with the aspect ratio kept (area
-averaging when it shrinks, bicubic when it grows) and the centre is cut out. Images are read in the order of
-the sorted class and file names, so a folder and its archive give the same arrays. This module and
-`image_folder` read paths, because images are files.
+Every image becomes ``size x size``: the shorter side is resized to `size`, or what `resize` says, with the
+aspect ratio kept (area averaging when it shrinks, bicubic when it grows) and the centre is cut out. Images are
+read in the order of the sorted class and file names, so a folder and its archive give the same arrays. A subset
+is chosen before the split. This module, `image_folder` and `downloads` read paths, because images are files.
 
 References
 ----------
@@ -13,29 +13,34 @@ References
        Learning Algorithms".
 .. [3] Alpaydin and Kaynak (1998), "Optical Recognition of Handwritten Digits", UCI Machine Learning
        Repository.
+.. [4] Deng et al. (2009), "ImageNet: A Large-Scale Hierarchical Image Database"; the mean and standard
+       deviation are those that torchvision's weights were trained with.
 """
 
 import difflib
 import hashlib
+import logging
 import math
-import socket
-import tarfile
-import tempfile
-import zlib
 from dataclasses import dataclass
-from http.client import HTTPException
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from actopo.downloads import load_downloaded
 from actopo.errors import InputError
-from actopo.image_folder import fit_square, read_image_folder
+from actopo.image_folder import fit_all, read_image_folder
 
 DATASETS = ("digits", "cifar10", "fashion_mnist", "image_folder")
 PARTS = ("train", "test")
+NORMALISATIONS = {
+    "imagenet": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+    "cifar10": {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2023, 0.1994, 0.2010]},
+}
 BLOCK = 512
-TIMEOUT = 60
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +73,10 @@ class Dataset:
     train, test : ImageSet
     class_names : tuple of str
     mean, std : ndarray of float64, shape (c,)
-        Per channel of the training part, in units where a pixel lies in [0, 1].
+        Per channel, of the training part or as given, in units where a pixel lies in [0, 1].
     provenance : dict
-        ``source``, ``sha256`` of each part's images and labels (and of the archive, where there is one), and
-        ``versions`` of the libraries that decide pixel values.
+        ``source``, ``sha256`` of each part's images and labels (and of the archive, where there is one),
+        ``versions`` of the libraries that decide pixel values, and ``normalisation`` as it was asked for.
     """
 
     train: ImageSet
@@ -82,15 +87,27 @@ class Dataset:
     provenance: dict
 
 
-def load_images(dataset, root=None, size=32, channels=3, test_share=0.2, seed=0, n_workers=1):
+def load_images(
+    dataset,
+    root=None,
+    size=32,
+    channels=3,
+    test_share=0.2,
+    seed=0,
+    resize=None,
+    normalisation="measured",
+    classes=None,
+    images_per_class=None,
+    n_workers=1,
+):
     """
     Load a data set as uint8 arrays with a training and a test part.
 
     Parameters
     ----------
     dataset : {"digits", "cifar10", "fashion_mnist", "image_folder"}
-        ``digits`` is part of scikit-learn. ``cifar10`` and ``fashion_mnist`` are downloaded where `root`
-        does not hold them yet.
+        ``digits`` is part of scikit-learn. ``cifar10`` and ``fashion_mnist`` are downloaded where neither `root`
+        nor the operating system holds them yet.
     root : path-like, optional
         ``image_folder``: a folder or .zip of class folders, or of ``train/`` and ``test/`` with class folders
         in each; one folder around everything is allowed. ``cifar10``, ``fashion_mnist``: the folder to keep
@@ -101,9 +118,21 @@ def load_images(dataset, root=None, size=32, channels=3, test_share=0.2, seed=0,
         Grey or RGB.
     test_share : float, default 0.2
         Share of each class that goes to the test part, where the data set brings no parts of its own. A class
-        of two or more images has at least one in each part; a single image is for training.
+        of two or more images has at least one in each part; a single image is for training. With 0 the test
+        part is empty.
     seed : int, default 0
-        Of that split.
+        Of that split, and of `images_per_class`.
+    resize : int, None or False, default None
+        Pixels of the shorter side before the centre is cut out: None for `size`, False to leave images as large
+        as they are.
+    normalisation : {"measured", "imagenet", "cifar10"} or dict, default "measured"
+        Mean and standard deviation: of the training part, of a published data set, or the lists ``mean`` and
+        ``std`` with one number a channel.
+    classes : list of str, optional
+        Names of the classes to keep, in any order; all without.
+    images_per_class : int, optional
+        At most so many images of each class, drawn at random: of each part where the data set brings parts, of
+        all images otherwise. A draw of fewer is contained in one of more.
     n_workers : int, default 1
         Decoding threads; no effect on the result.
 
@@ -116,9 +145,11 @@ def load_images(dataset, root=None, size=32, channels=3, test_share=0.2, seed=0,
     InputError
         If a setting is impossible, or the images are missing, broken or laid out in another way.
     """
-    _check_settings(dataset, size, channels, test_share)
+    _check_settings(dataset, size, channels, test_share, resize, classes, images_per_class)
+    given = _given_normalisation(normalisation, channels)
+    choose = partial(_choose, classes=classes, images_per_class=images_per_class, seed=seed)
     if dataset == "digits":
-        parts, class_names, provenance = _load_digits(size, channels, test_share, seed)
+        parts, class_names, provenance = _load_digits(size, channels, resize, choose)
     elif root is None:
         raise InputError(
             f"data.root is not set, but data.dataset '{dataset}' needs it: give the folder or .zip of images "
@@ -126,24 +157,29 @@ def load_images(dataset, root=None, size=32, channels=3, test_share=0.2, seed=0,
         )
     elif dataset == "image_folder":
         parts, class_names, provenance = _load_image_folder(
-            Path(root).expanduser(), size, channels, test_share, seed, n_workers
+            Path(root).expanduser(), size, channels, resize, choose, n_workers
         )
     else:
-        parts, class_names, provenance = _load_torchvision(dataset, Path(root).expanduser(), size, channels)
+        parts, names, origin = load_downloaded(dataset, Path(root).expanduser())
+        parts, class_names = _fit_parts(parts, names, size, channels, resize, choose)
+        provenance = {"source": origin, "versions": {"opencv": cv2.__version__}}
+    has_test = len(parts) > 1 or test_share > 0
+    if len(parts) == 1:
+        parts = _split(parts[0], test_share, seed)
     train, test = parts
     for name, part in zip(PARTS, parts, strict=True):
-        if not len(part.labels):
+        if not len(part.labels) and (name == "train" or has_test):
             raise InputError(
                 f"the {name} part has no image; give every class at least 2 images, or a {name}/ folder of its own."
             )
-    mean, std = normalisation(train.images)
+    mean, std = given or measured_normalisation(train.images)
     sha256 = {name: _digest(part) for name, part in zip(PARTS, parts, strict=True)}
     sha256 |= provenance.pop("sha256", {})
-    provenance = {**provenance, "sha256": sha256}
+    provenance = {**provenance, "sha256": sha256, "normalisation": normalisation}
     return Dataset(train, test, tuple(class_names), mean, std, provenance)
 
 
-def normalisation(images):
+def measured_normalisation(images):
     """
     Mean and standard deviation of each channel, from exact integer sums.
 
@@ -228,40 +264,100 @@ def batches(n_images, batch_size, n_batches, seed):
     return order[: n_batches * batch_size].reshape(n_batches, batch_size)
 
 
-def _check_settings(dataset, size, channels, test_share):
+def _check_settings(dataset, size, channels, test_share, resize, classes, images_per_class):
     if dataset not in DATASETS:
         near = difflib.get_close_matches(str(dataset).lower().replace("-", "_"), DATASETS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise InputError(f"data.dataset '{dataset}' is unknown; choose one of {', '.join(DATASETS)}.{hint}")
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+    if not _is_whole(size) or size < 1:
         raise InputError(f"data.size is {size!r}; give the height and width in pixels as one whole number, 1 or more.")
     if channels not in (1, 3):
         raise InputError(f"data.channels is {channels!r}; choose 1 (grey) or 3 (RGB).")
-    if not 0 < test_share < 1:
-        raise InputError(f"data.test_share is {test_share}; it must lie strictly between 0 and 1, for example 0.2.")
+    if not 0 <= test_share < 1:
+        raise InputError(f"data.test_share is {test_share}; it must be 0 or more and less than 1, for example 0.2.")
+    if resize is not None and resize is not False and (not _is_whole(resize) or resize < size):
+        raise InputError(
+            f"data.resize is {resize!r}, and the centre square of data.size {size} is cut out of it: give {size} or "
+            "more, null for data.size, or false for no scaling."
+        )
+    if classes is not None and (isinstance(classes, str) or not len(set(classes)) == len(classes) >= 2):
+        raise InputError(f"data.classes is {classes!r}; list two or more different class names, or null for all.")
+    if images_per_class is not None and (not _is_whole(images_per_class) or images_per_class < 1):
+        raise InputError(f"data.images_per_class is {images_per_class!r}; give 1 or more, or null for all.")
 
 
-def _load_digits(size, channels, test_share, seed):
+def _is_whole(value):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _given_normalisation(normalisation, channels):
+    """Mean and standard deviation that do not come from the images, None if they are to be measured."""
+    if normalisation == "measured":
+        return None
+    known = isinstance(normalisation, str) and normalisation in NORMALISATIONS
+    numbers = NORMALISATIONS[normalisation] if known else normalisation
+    if not isinstance(numbers, dict) or numbers.keys() != {"mean", "std"}:
+        raise InputError(
+            f"data.normalisation is {normalisation!r}; choose measured, {', '.join(NORMALISATIONS)}, or give the "
+            "lists mean and std."
+        )
+    if known and channels != 3:
+        raise InputError(
+            f"data.normalisation {normalisation} is of colour images, but data.channels is {channels}: choose "
+            "measured, or give the lists mean and std."
+        )
+    mean, std = (np.array(numbers[key], np.float64) for key in ("mean", "std"))
+    if not mean.shape == std.shape == (channels,) or not np.isfinite([mean, std]).all() or (std <= 0).any():
+        raise InputError(
+            f"data.normalisation is {normalisation}; with data.channels {channels} each list takes {channels} finite "
+            "numbers, and those of std are more than 0."
+        )
+    return mean, std
+
+
+def _choose(class_names, labels, classes, images_per_class, seed):
+    """Names of the kept classes; for each part the indices of the kept images, ascending, and their new labels."""
+    if unknown := [name for name in classes or () if name not in class_names]:
+        near = sorted({match for name in unknown for match in difflib.get_close_matches(name, class_names, n=3)})
+        hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(class_names)}."
+        raise InputError(f"data.classes: no class is named {', '.join(unknown)}; {hint}")
+    kept = [label for label, name in enumerate(class_names) if classes is None or name in classes]
+    indices, renumbered, short = [], [], []
+    for number, part in enumerate(labels, start=1):
+        # Not the stream of the split, so that the two draws are independent.
+        rng = np.random.default_rng([seed, number])
+        chosen = []
+        for label in kept:
+            members = np.flatnonzero(part == label)
+            if images_per_class is not None:
+                if len(members) < images_per_class:
+                    where = f" in {PARTS[number - 1]}" if len(labels) > 1 else ""
+                    short.append(f"{class_names[label]} ({len(members)}{where})")
+                members = rng.permutation(members)[:images_per_class]
+            chosen.append(members)
+        indices.append(np.sort(np.concatenate(chosen)))
+        renumbered.append(np.searchsorted(kept, part[indices[-1]]).astype(np.int64))
+    if short:
+        log.warning("classes with fewer images than data.images_per_class %d: %s", images_per_class, ", ".join(short))
+    return [class_names[label] for label in kept], indices, renumbered
+
+
+def _load_digits(size, channels, resize, choose):
     import sklearn
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., None]
-    images, labels = _convert(images, size, channels), digits.target.astype(np.int64)
-    parts = [ImageSet(images[index], labels[index]) for index in _split(labels, test_share, seed)]
-    versions = {"scikit-learn": sklearn.__version__, "opencv": cv2.__version__}
     names = [str(name) for name in digits.target_names]
+    parts, names = _fit_parts([(images, digits.target)], names, size, channels, resize, choose)
+    versions = {"scikit-learn": sklearn.__version__, "opencv": cv2.__version__}
     return parts, names, {"source": "sklearn.datasets.load_digits", "versions": versions}
 
 
-def _load_image_folder(root, size, channels, test_share, seed, n_workers):
-    images, labels, files, n_train, class_names = read_image_folder(root, size, channels, n_workers)
-    if n_train is None:
-        indices = _split(labels, test_share, seed)
-        parts = [ImageSet(images[index], labels[index], tuple(files[i] for i in index)) for index in indices]
-    else:
-        pieces = slice(None, n_train), slice(n_train, None)
-        parts = [ImageSet(images[piece], labels[piece], tuple(files[piece])) for piece in pieces]
+def _load_image_folder(root, size, channels, resize, choose, n_workers):
+    images, labels, files, n_train, class_names = read_image_folder(root, size, channels, choose, resize, n_workers)
+    pieces = [slice(None)] if n_train is None else [slice(None, n_train), slice(n_train, None)]
+    parts = [ImageSet(images[piece], labels[piece], tuple(files[piece])) for piece in pieces]
     provenance = {"source": root.name, "versions": {"opencv": cv2.__version__}}
     if root.is_file():
         with root.open("rb") as stream:
@@ -269,96 +365,26 @@ def _load_image_folder(root, size, channels, test_share, seed, n_workers):
     return parts, class_names, provenance
 
 
-def _load_torchvision(dataset, root, size, channels):
-    # torch takes seconds to import, and neither digits nor image folders need it.
-    from torchvision import datasets
-
-    source = {"cifar10": datasets.CIFAR10, "fashion_mnist": datasets.FashionMNIST}[dataset]
-    loaded = _load_cached(source, root) or _download(source, root, dataset)
-    parts = []
-    for part in loaded:
-        images = np.asarray(part.data)
-        images = images[..., None] if images.ndim == 3 else images
-        parts.append(ImageSet(_convert(images, size, channels), np.asarray(part.targets, np.int64)))
-    provenance = {
-        "source": f"torchvision.datasets.{source.__name__}",
-        "versions": {"opencv": cv2.__version__},
-    }
-    return parts, loaded[0].classes, provenance
+def _fit_parts(parts, class_names, size, channels, resize, choose):
+    """Chosen images of each part's arrays, brought to the wanted size and number of channels."""
+    class_names, indices, labels = choose(class_names, [labels for _, labels in parts])
+    images = [fit_all(images[index], size, channels, resize) for (images, _), index in zip(parts, indices, strict=True)]
+    return [ImageSet(*part) for part in zip(images, labels, strict=True)], class_names
 
 
-def _load_cached(source, root):
-    try:
-        return [source(root, train=train) for train in (True, False)]
-    # Missing, with another checksum, or an extraction that was cut off.
-    except (RuntimeError, ValueError, AssertionError, LookupError, OSError):
-        return None
-
-
-def _download(source, root, dataset):
-    """Download, or extract an archive that lies in `root`; a file appears in `root` only when it is whole."""
-    from torchvision.datasets.utils import check_integrity
-
-    if dataset == "cifar10":
-        raw, archives, origin = Path(), [(source.filename, source.tgz_md5)], source.url
-    else:
-        raw, archives, origin = Path(source.__name__, "raw"), source.resources, ", ".join(source.mirrors)
-    damaged = []
-    timeout = socket.getdefaulttimeout()
-    # Without one a silent server holds the job for ever, and torchvision has no argument for it.
-    socket.setdefaulttimeout(TIMEOUT)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as staging:
-            staging = Path(staging)
-            (staging / raw).mkdir(parents=True, exist_ok=True)
-            for name, md5 in archives:
-                found = [path for path in (root / raw / name, root / name) if path.is_file()]
-                whole = [path for path in found if check_integrity(path, md5)]
-                if whole:
-                    (staging / raw / name).symlink_to(whole[0].resolve())
-                elif found:
-                    damaged.append(name)
-            source(staging, download=True)
-            loaded = [source(staging, train=train) for train in (True, False)]
-            for path in sorted(staging.rglob("*")):
-                if path.is_file() and not path.is_symlink():
-                    target = root / path.relative_to(staging)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    path.replace(target)
-        return loaded
-    except (RuntimeError, OSError, EOFError, HTTPException, tarfile.TarError, zlib.error) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        wanted = ", ".join(f"{name} (md5 {md5})" for name, md5 in archives)
-        also = f" {', '.join(damaged)} in data.root has another md5 and was not used." if damaged else ""
-        raise InputError(
-            f"data.dataset '{dataset}' is not in data.root '{root}', and fetching it from {origin} failed: "
-            f"{reason}.{also} Put {wanted} into data.root by hand, or use data.dataset: image_folder."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(timeout)
-
-
-def _convert(images, size, channels):
-    """Bring an array of uint8 images (N, h, w, c) to the wanted size and number of channels."""
-    converted = np.empty((len(images), size, size, channels), np.uint8)
-    for target, image in zip(converted, images, strict=True):
-        if channels == 1 and image.shape[-1] == 3:
-            image = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-        # A single channel broadcasts to three equal ones.
-        target[:] = fit_square(image, size).reshape(size, size, -1)
-    return converted
-
-
-def _split(labels, test_share, seed):
-    """Indices of a seeded split with the same share of every class, both in ascending order."""
+def _split(part, test_share, seed):
+    """Training and test part of a seeded split with the same share of every class, both in the order of `part`."""
     rng = np.random.default_rng(seed)
-    is_test = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        members = rng.permutation(np.flatnonzero(labels == label))
+    is_test = np.zeros(len(part.labels), bool)
+    for label in np.unique(part.labels) if test_share else ():
+        members = rng.permutation(np.flatnonzero(part.labels == label))
         n_test = min(max(round(test_share * len(members)), 1), len(members) - 1)
         is_test[members[:n_test]] = True
-    return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+    indices = np.flatnonzero(~is_test), np.flatnonzero(is_test)
+    return [
+        ImageSet(part.images[index], part.labels[index], part.files and tuple(part.files[i] for i in index))
+        for index in indices
+    ]
 
 
 def _digest(part):

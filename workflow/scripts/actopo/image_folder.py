@@ -4,8 +4,12 @@ Images from a folder or a .zip of class folders, decoded by OpenCV in threads.
 Accepted are ``<class>/<image>``, and ``train/<class>/<image>`` with ``test/<class>/<image>``, with or
 without one folder around everything. Hidden files, ``__MACOSX`` and files that are no images are passed
 over; any other layout is an error, because a guess would give wrong labels in silence.
+
+Files are decoded to 8 bits: of 16-bit channels the upper byte is taken, transparency is dropped without
+blending, CMYK becomes RGB, and the orientation that a camera noted (EXIF) is applied.
 """
 
+import logging
 import os
 import struct
 import zipfile
@@ -28,10 +32,12 @@ BLOCK = 512
 # The end record and the longest comment after it.
 MAX_ZIP_END = 22 + 0xFFFF
 
+log = logging.getLogger(__name__)
 
-def read_image_folder(root, size, channels, n_workers=1):
+
+def read_image_folder(root, size, channels, choose, resize=None, n_workers=1):
     """
-    Read all images of a folder or .zip, sorted by part (train first), class and name.
+    Read the images of a folder or .zip, sorted by part (train first), class and name.
 
     Parameters
     ----------
@@ -41,6 +47,11 @@ def read_image_folder(root, size, channels, n_workers=1):
         Height and width, see `fit_square`.
     channels : {1, 3}
         Grey or RGB.
+    choose : callable
+        From the class names and the list of the parts' labels to the class names, the list of the parts' image
+        indices and that of their new labels. Only the chosen images are decoded.
+    resize : int, None or False
+        See `fit_square`.
     n_workers : int, default 1
         Decoding threads; no effect on the result.
 
@@ -59,25 +70,24 @@ def read_image_folder(root, size, channels, n_workers=1):
     Raises
     ------
     InputError
-        If `root` is missing or damaged, has another layout, or holds images that cannot be decoded.
+        If `root` is missing or damaged, has another layout, or holds images that cannot be decoded, or that are
+        too small where `resize` is False.
     """
     with _open_source(root) as (names, read):
         layout = _layout(names, f"data.root '{root}'")
-        class_names = sorted(layout[0])
-        files, labels, ends = [], [], []
-        for classes in layout:
-            for label, name in enumerate(class_names):
-                files += sorted(classes[name])
-                labels += [label] * len(classes[name])
-            ends.append(len(files))
+        names = sorted(layout[0])
+        files = [[file for name in names for file in sorted(classes[name])] for classes in layout]
+        labels = [np.repeat(np.arange(len(names)), [len(classes[name]) for name in names]) for classes in layout]
+        names, indices, labels = choose(names, labels)
+        files = [part[i] for part, index in zip(files, indices, strict=True) for i in index]
         # All parts in one pass, so that broken files are reported together.
-        images = _decode_all(files, read, size, channels, n_workers, root)
-    return images, np.array(labels, np.int64), files, ends[0] if len(ends) > 1 else None, class_names
+        images = _decode_all(files, read, size, channels, resize, n_workers, root)
+    return images, np.concatenate(labels), files, len(labels[0]) if len(labels) > 1 else None, names
 
 
-def fit_square(image, size):
+def fit_square(image, size, resize=None):
     """
-    Resize the shorter side to `size`, keeping the aspect ratio, and cut out the centre square.
+    Resize the shorter side, keeping the aspect ratio, and cut out the centre square.
 
     Parameters
     ----------
@@ -85,6 +95,9 @@ def fit_square(image, size):
         Grey or with channels last.
     size : int
         Height and width of the result, in pixels.
+    resize : int, None or False
+        The shorter side before the cut, `size` or more; None for `size`, False for no scaling, where it must be
+        `size` or more already.
 
     Returns
     -------
@@ -92,15 +105,52 @@ def fit_square(image, size):
         Shape (size, size) or (size, size, c); OpenCV drops a last axis of length 1 when it resizes.
     """
     height, width = image.shape[:2]
-    if (height, width) == (size, size):
-        return image
     shorter = min(height, width)
-    if shorter != size:
-        height, width = (max(size, round(side * size / shorter)) for side in (height, width))
-        how = cv2.INTER_AREA if shorter > size else cv2.INTER_CUBIC
+    wanted = shorter if resize is False else resize or size
+    if shorter != wanted:
+        height, width = (max(wanted, round(side * wanted / shorter)) for side in (height, width))
+        how = cv2.INTER_AREA if shorter > wanted else cv2.INTER_CUBIC
         image = cv2.resize(image, (width, height), interpolation=how)
     top, left = (height - size) // 2, (width - size) // 2
     return image[top : top + size, left : left + size]
+
+
+def fit_all(images, size, channels, resize=None):
+    """
+    Bring images that are all of one size to another and to grey or RGB.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (N, h, w, c)
+        RGB where ``c`` is 3; a single channel becomes three equal ones.
+    size, resize
+        See `fit_square`.
+    channels : {1, 3}
+
+    Returns
+    -------
+    ndarray of uint8, shape (N, size, size, channels)
+
+    Raises
+    ------
+    InputError
+        If they are smaller than `size` and `resize` is False.
+    """
+    height, width = images.shape[1:3]
+    if min(height, width) < (resize or size):
+        if resize is False:
+            raise InputError(
+                f"the images are {width} x {height} pixels, smaller than data.size {size}; lower data.size, or set "
+                "data.resize to null so that they are enlarged."
+            )
+        log.warning("%d images are %d x %d pixels and enlarged to %d", len(images), width, height, resize or size)
+    fitted = np.empty((len(images), size, size, channels), np.uint8)
+    for target, image in zip(fitted, images, strict=True):
+        if channels == 1 and image.shape[-1] == 3:
+            image = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+        # A single channel broadcasts to three equal ones.
+        target[:] = fit_square(image, size, resize).reshape(size, size, -1)
+    return fitted
 
 
 @contextmanager
@@ -212,17 +262,21 @@ def _layout(names, where):
     return layout
 
 
-def _decode_all(names, read, size, channels, n_workers, root):
+def _decode_all(names, read, size, channels, resize, n_workers, root):
     images = np.empty((len(names), size, size, channels), np.uint8)
-    broken = []
+    broken, small = [], []
 
     def decode_some(numbered):
         for i, data in numbered:
             image = _decode(data, channels)
             if image is None:
                 broken.append(names[i])
-            else:
-                images[i] = fit_square(image, size).reshape(size, size, channels)
+                continue
+            if min(image.shape[:2]) < (resize or size):
+                small.append(f"{names[i]} ({image.shape[1]} x {image.shape[0]})")
+                if resize is False:
+                    continue
+            images[i] = fit_square(image, size, resize).reshape(size, size, channels)
 
     with ThreadPoolExecutor(n_workers) as pool:
         for start in range(0, len(names), BLOCK):
@@ -239,6 +293,13 @@ def _decode_all(names, read, size, channels, n_workers, root):
             f"data.root '{root}': {len(broken)} of {len(names)} images cannot be read: {_listed(broken)}; "
             "replace or remove these files."
         )
+    if small and resize is False:
+        raise InputError(
+            f"data.root '{root}': {len(small)} of {len(names)} images are smaller than data.size {size}: "
+            f"{_listed(small)}; lower data.size, or set data.resize to null so that they are enlarged."
+        )
+    if small:
+        log.warning("%d of %d images are smaller than %d pixels and enlarged", len(small), len(names), resize or size)
     return images
 
 

@@ -75,6 +75,23 @@ def load_incidence(file):
     return csr_array((np.ones(len(indices), dtype=bool), indices, file["indptr"]), shape=file["shape"])
 
 
+def save_intervals(path, intervals):
+    """Write clustered intervals, see `actopo.mapper.LabelledInterval`."""
+    with writing_arrays(path) as add:
+        for interval, members, labels in intervals:
+            add(f"{interval}.members", members)
+            add(f"{interval}.labels", labels)
+
+
+def load_intervals(path):
+    """Read the triples (interval, members, labels) of `save_intervals`, one after the other."""
+    file = load_arrays(path)
+    for name in file.files:
+        interval, _, part = name.partition(".")
+        if part == "members":
+            yield int(interval), file[name], file[f"{interval}.labels"]
+
+
 def save_array(path, array):
     """Write one array as .npy."""
     with replacing(path) as temporary, open(temporary, "wb") as file:

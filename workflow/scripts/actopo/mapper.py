@@ -190,7 +190,7 @@ def join(n_points, n_intervals, parts):
         Number of points in the whole cloud.
     n_intervals : int
         Number of intervals in the whole cover.
-    parts : sequence of sequences of LabelledInterval
+    parts : iterable of iterables of LabelledInterval, or triples like it
         What :func:`cluster_intervals` returned for each part, parts and intervals in any order.
 
     Returns
@@ -202,8 +202,8 @@ def join(n_points, n_intervals, parts):
     InputError
         If an interval is missing or there twice.
     """
-    clustered = sorted((labelled for part in parts for labelled in part), key=lambda labelled: labelled.interval)
-    found = [labelled.interval for labelled in clustered]
+    clustered = sorted((labelled for part in parts for labelled in part), key=lambda labelled: labelled[0])
+    found = [interval for interval, _, _ in clustered]
     wrong = [i for i in sorted({*range(n_intervals), *found}) if found.count(i) != (0 <= i < n_intervals)]
     if wrong:
         raise InputError(
