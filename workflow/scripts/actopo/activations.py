@@ -6,63 +6,12 @@ further on cannot change it, and lay it out as (N, n, m, c): the c-vector at one
 contiguous row, and the full point cloud of a layer is a reshape of the array.
 """
 
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 
 from actopo.errors import InputError
-from actopo.models import TAPS, to_input
-
-
-@contextmanager
-def recording(model, layers, tap):
-    """
-    Record the activations of `layers` at `tap` during forward passes.
-
-    Parameters
-    ----------
-    model : torch.nn.Module with a method `layers()`
-    layers : sequence of int
-        Indices into `model.layers()`.
-    tap : {"conv", "bn", "relu"}
-
-    Yields
-    ------
-    dict of int to tensor of shape (b, n, m, c)
-        Filled anew by every forward pass.
-
-    Raises
-    ------
-    InputError
-        If the tap is unknown or a layer does not exist.
-    """
-    if tap not in TAPS:
-        raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
-    pairs = model.layers()
-    wrong = [layer for layer in layers if not 0 <= layer < len(pairs)]
-    if wrong:
-        raise InputError(f"layers {wrong} do not exist: the network has layers 0 to {len(pairs) - 1}")
-    recorded = {}
-
-    def keep(layer, tensor):
-        recorded[layer] = tensor.detach().permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format)
-
-    handles = []
-    for layer in layers:
-        conv, rectifier = pairs[layer]
-        if tap == "conv":
-            hook = conv.register_forward_hook(lambda _, __, output, layer=layer: keep(layer, output))
-        elif tap == "bn":
-            hook = rectifier.register_forward_pre_hook(lambda _, inputs, layer=layer: keep(layer, inputs[0]))
-        else:
-            hook = rectifier.register_forward_hook(lambda _, __, output, layer=layer: keep(layer, output))
-        handles.append(hook)
-    try:
-        yield recorded
-    finally:
-        for handle in handles:
-            handle.remove()
+from actopo.layers import recording
+from actopo.models import to_input
 
 
 def activation_shapes(model, layers, image_shape):
@@ -71,7 +20,8 @@ def activation_shapes(model, layers, image_shape):
 
     Parameters
     ----------
-    model : torch.nn.Module with a method `layers()`
+    model : torch.nn.Module
+        Its layers are those of `actopo.layers.find_layers`.
     layers : sequence of int
     image_shape : (h, w, c)
 
@@ -95,7 +45,8 @@ def dump_activations(
 
     Parameters
     ----------
-    model : torch.nn.Module with a method `layers()`
+    model : torch.nn.Module
+        Its layers are those of `actopo.layers.find_layers`.
     images : uint8 array of shape (N, h, w, c)
         A memory map will do; it is read batch by batch.
     mean, std : sequence of c floats

@@ -5,11 +5,6 @@ Networks whose activations are studied.
 max-pooling and four stages of two basic blocks. Its 17 convolutions of size 3x3, in forward order, are
 the *layers* of the study; the 1x1 convolutions of shortcut B do not count.
 
-A layer is read at one of three *taps*: `conv`, the raw output of the convolution; `bn`, after batch
-normalisation and, for the second convolution of a block, after the shortcut was added; `relu`, the
-rectified `bn`. In every case `bn` is what enters the rectifier that follows the convolution and `relu` is
-what leaves it, so a layer is described by the pair of those two modules.
-
 References
 ----------
 .. [1] He, Zhang, Ren and Sun (2016), "Deep Residual Learning for Image Recognition".
@@ -22,7 +17,6 @@ from torch.nn import functional
 from actopo.errors import InputError
 
 SHORTCUTS = ("A", "B")
-TAPS = ("conv", "bn", "relu")
 
 
 def conv3x3(n_in, n_out, stride=1):
@@ -82,11 +76,8 @@ class ResNet18Cifar(nn.Module):
         self.head = nn.Linear(widths[-1], n_classes)
 
     def layers(self):
-        """List of 17 pairs (convolution, rectifier after it), in forward order."""
-        pairs = [(self.conv, self.relu)]
-        for block in self.blocks:
-            pairs += [(block.conv1, block.relu1), (block.conv2, block.relu2)]
-        return pairs
+        """The 17 convolutions that count, in forward order: those of the shortcuts do not."""
+        return [self.conv, *(conv for block in self.blocks for conv in (block.conv1, block.conv2))]
 
     def forward(self, x):
         x = self.relu(self.bn(self.conv(x)))
@@ -116,8 +107,8 @@ def resnet18_cifar(width=64, shortcut="A", n_classes=10, n_channels=3, seed=None
     Returns
     -------
     torch.nn.Module
-        Maps float images (b, n_channels, h, w) to logits (b, n_classes). Its `layers()` lists 17 pairs
-        (convolution, rectifier).
+        Maps float images (b, n_channels, h, w) to logits (b, n_classes). Its `layers()` lists the 17 convolutions
+        that count.
 
     Raises
     ------

@@ -23,28 +23,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from actopo.activations import recording
 from actopo.errors import InputError
+from actopo.layers import RECTIFIERS, recording
 
 WEIGHTS = ("energy", "coverage", "count")
 CONSTANT_TIMES_CHANNELS = 0.064
 BATCH_PIXELS = 1 << 17
 CHUNK_BYTES = 1 << 26
-RECTIFIERS = (
-    nn.ReLU,
-    nn.ReLU6,
-    nn.LeakyReLU,
-    nn.PReLU,
-    nn.RReLU,
-    nn.ELU,
-    nn.CELU,
-    nn.SELU,
-    nn.GELU,
-    nn.SiLU,
-    nn.Mish,
-    nn.Hardswish,
-    nn.Softplus,
-)
 
 
 def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):
@@ -53,8 +38,8 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
 
     Parameters
     ----------
-    model : torch.nn.Module with a method `layers()`
-        As in `actopo.activations.recording`. It is copied and stays as it is; its weights do not matter.
+    model : torch.nn.Module
+        As in `actopo.layers.recording`. It is copied and stays as it is; its weights do not matter.
     layers : sequence of int
     tap : {"conv", "bn", "relu"}
         `bn` and `relu` are the same here, and those of the paper's released code: for the second convolution
@@ -88,7 +73,7 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
     network = constant_copy(model, constant).to(device)
     fields = {}
-    with torch.inference_mode(), recording(network, layers, tap) as recorded:
+    with torch.inference_mode(), recording(network, layers, tap, linear=True) as recorded:
         network(torch.zeros(1, channels, height, width, dtype=torch.float64, device=device))
         for layer in layers:
             if recorded[layer].any():
