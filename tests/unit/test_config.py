@@ -7,7 +7,8 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
-from actopo.config import check, image_listing, layer_list, sampling_order, seed_list
+from actopo.catalogue import choose_layers, layers_of
+from actopo.config import check, image_listing, sampling_order, seed_list
 from actopo.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,9 @@ def test_overlays_are_in_order(name, tmp_path):
     check(config, SCHEMA)
 
 
+TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
@@ -68,7 +72,18 @@ def test_overlays_are_in_order(name, tmp_path):
         ("mapper.eps", "1e-3", ["mapper.eps", "write 0.001"]),
         ("homology.points_per_image", 17, ["homology.points_per_image", "17", "4 x 4", "layer 13"]),
         ("mapper.samplings.random.points_per_image", 17, ["mapper.samplings.random.points_per_image", "layer 16"]),
-        ("models.extra", {"width": 2, "seeds": 1}, ["models.extra: missing architecture, shortcut, training"]),
+        ("models.extra", {"weights": "x.pth", "seeds": 1}, ["models.extra: give an architecture"]),
+        ("models.extra", {"architecture": "alexnet", "seeds": 1}, ["models.extra: give training, or weights"]),
+        ("models.extra", {"architecture": "alexnet", "weights": "x.pth", "seeds": 2}, ["models.extra.seeds"]),
+        (
+            "models.extra",
+            {"architecture": "resnet18_cifar", "width": 2, "seeds": 1, "training": TRAINING},
+            ["models.extra: missing shortcut"],
+        ),
+        ("models.resnet18_b.weights", "DEFAULT", ["models.resnet18_b.weights", "give a file"]),
+        ("models.resnet18_b.module", "net.py", ["models.resnet18_b.module", "must match"]),
+        ("mapper.networks", ["alexnet"], ["mapper.networks.0", "'alexnet' is not under models"]),
+        ("mapper.layers", ["blocks.9.*"], ["mapper.layers", "'blocks.9.*'", "nearest names are blocks."]),
         ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
         ("homology.tap", "Relu", ["homology.tap", "conv, bn, relu"]),
         ("homology.sampling", "top_l1", ["homology.sampling", "did you mean 'top_l2'"]),
@@ -155,8 +170,12 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_lists():
     assert seed_list(3) == [0, 1, 2]
     assert seed_list([4, 2]) == [4, 2]
-    assert layer_list("all", "resnet18_cifar") == list(range(17))
-    assert layer_list([8, 0], "resnet18_cifar") == [8, 0]
+    layers = layers_of({"architecture": "resnet18_cifar", "width": 4, "shortcut": "A"}, (32, 32, 3))
+    assert choose_layers("all", layers) == list(range(17))
+    assert choose_layers([8, 0], layers) == [8, 0]
+    assert choose_layers(["last", "blocks.0.*", 16, "conv"], layers) == [16, 1, 2, 0]
+    with pytest.raises(InputError, match=r"no layer matches 'block.0.conv1'; the nearest names are blocks.0.conv1"):
+        choose_layers(["block.0.conv1"], layers)
 
 
 def test_samplings_have_one_order():

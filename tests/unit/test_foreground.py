@@ -180,7 +180,7 @@ def test_weights_that_cannot_be_had(network, tmp_path, monkeypatch):
 
 def test_named_weights_bring_their_architecture(monkeypatch, network):
     asked = []
-    monkeypatch.setattr(foreground, "_download", lambda weights: asked.append(weights) or network.state_dict())
+    monkeypatch.setattr(foreground, "download_state", lambda weights: asked.append(weights) or network.state_dict())
     images = np.zeros((1, 32, 32, 3), np.uint8)
     masks = deeplab_masks(images, "DeepLabV3_MobileNet_V3_Large_Weights.DEFAULT", resize=None)
     assert masks.shape == (1, 32, 32)

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from actopo.activations import activation_shapes, dump_activations, recording
-from actopo.config import LAYER_COUNTS, positions
+from actopo.activations import activation_shapes, dump_activations
+from actopo.catalogue import layers_of
 from actopo.errors import InputError
-from actopo.models import build, load_weights, resnet18_cifar, to_input
+from actopo.layers import find_layers, recording
+from actopo.models import load_weights, resnet18_cifar, to_input
+from actopo.networks import build
 from torch.nn import functional
 
 IMAGE = (32, 32, 3)
-N_LAYERS = LAYER_COUNTS["resnet18_cifar"]
+N_LAYERS = 17
 
 
 @pytest.fixture(params=["A", "B"])
@@ -54,8 +56,11 @@ def test_seventeen_layers_have_the_shapes_of_the_paper(model):
 @pytest.mark.parametrize("size", [32, 20, 9])
 def test_positions_are_known_without_building_the_network(size):
     shapes = activation_shapes(resnet18_cifar(1, "A", 2, seed=0), range(N_LAYERS), (size, size, 3))
-    assert [positions("resnet18_cifar", layer, size) for layer in range(N_LAYERS)] == [n for n, _, _ in shapes.values()]
-    assert all(n == m for n, m, _ in shapes.values())
+    known = layers_of({"architecture": "resnet18_cifar", "width": 1, "shortcut": "A"}, (size, size, 3))
+    assert [tuple(layer["shape"]) for layer in known] == list(shapes.values())
+    built = find_layers(resnet18_cifar(1, "A", 2, seed=0), (size, size, 3))
+    assert [layer["name"] for layer in known] == [layer.name for layer in built]
+    assert {layer.taps for layer in built} == {("conv", "bn", "relu")}
 
 
 def test_number_of_parameters_is_that_of_resnet18():

@@ -1,6 +1,5 @@
 """Receptive fields and weights: closed forms, adjoints, and the values of the paper's released code."""
 
-
 import numpy as np
 import pytest
 import torch

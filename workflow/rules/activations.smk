@@ -6,8 +6,8 @@ rule dump_activations:
         weights=lambda wildcards: (
             [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
         ),
-        images=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/images.npy",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        images=images_of("{part}/images.npy"),
+        meta=images_of("meta.json"),
     output:
         activations=temp(
             directory("<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{noise}")
@@ -28,7 +28,8 @@ rule dump_activations:
         runtime=grows(120),
     params:
         network=lambda wildcards: network(wildcards.model),
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.noise)),
+        source=lambda wildcards: network_source(wildcards.model),
+        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
         batches=lambda wildcards: (
             as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"]) if wildcards.study == "homology" else ""
@@ -46,7 +47,7 @@ rule dump_activations:
 # Of the network's structure, whatever its weights: what each position of the mapper study sees of an image.
 rule find_receptive_fields:
     input:
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=images_of("meta.json"),
     output:
         fields="<results>/models/{model}/receptive_fields.{tap}.npz",
     log:
@@ -63,7 +64,8 @@ rule find_receptive_fields:
         runtime=grows(120),
     params:
         network=lambda wildcards: network(wildcards.model),
-        layers=as_json(layers=study_layers("mapper")),
+        source=lambda wildcards: network_source(wildcards.model),
+        layers=lambda wildcards: as_json(layers=study_layers("mapper", wildcards.model)),
         code=code_digest("find_receptive_fields"),
     script:
         "../scripts/find_receptive_fields.py"

@@ -1,9 +1,6 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
-import ast
-import hashlib
 import json
 import sys
-from functools import cache
 from pathlib import Path
 
 import yaml
@@ -14,21 +11,31 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config import check, image_listing, layer_list, sampling_order, seed_list
+from actopo.catalogue import choose_layers, layers_of, network_keys, source_digest
+from actopo.code import code_digest
+from actopo.config import check, image_listing, image_shape, image_size, sampling_order, seed_list
 from actopo.errors import InputError
 
+# Answers about networks that have to be built to be asked.
+CATALOGUE = Path(".snakemake") / "actopo"
 try:
-    check(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    check(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), CATALOGUE)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 DATASET = config["data"]["dataset"]
 
+
+def model_layers(name):
+    """Layers of a model, in forward order."""
+    return layers_of(network_keys(config["models"][name]), image_shape(config, name), CATALOGUE)
+
+
 # The homology study: the first seed sees every batch, the others the first batch.
 HOMOLOGY = config["homology"]
 HOMOLOGY_MODEL = config["models"][HOMOLOGY["model"]]
 SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
-LAYERS = layer_list(HOMOLOGY["layers"], HOMOLOGY_MODEL["architecture"])
+LAYERS = choose_layers(HOMOLOGY["layers"], model_layers(HOMOLOGY["model"]))
 BATCHES = list(range(HOMOLOGY["batches"]))
 
 SIMILARITY = config["similarity"]
@@ -39,10 +46,13 @@ RIVALS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
 RIVAL_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
 
 MAPPER = config["mapper"]
+MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
+# Each is drawn by its last layer, and by its first seed.
+NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
 # Every graph: sampling, noise and layer. Noise is a suffix to the sampling's name in paths.
-GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER["layers"]]
+GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
 NOISY = [
     (sampling, f".noise{float(sigma):g}", layer)
     for sampling in SAMPLINGS
@@ -53,7 +63,7 @@ NOISY = [
 
 
 wildcard_constraints:
-    dataset=r"[a-z0-9_]+",
+    dataset=r"[a-z0-9_]+(\.\w+)*",
     part="train|test",
     model="[A-Za-z0-9_-]+",
     control=r"|\.(scaled|untrained|gaussian)",
@@ -80,39 +90,19 @@ def as_json(**values):
     return json.dumps(plain(values), sort_keys=True)
 
 
-@cache
-def code_digest(script):
-    """
-    Digest of what `workflow/scripts/<script>.py` and the modules of actopo that it imports, directly or not, do.
-
-    Taken over the syntax trees without docstrings, so that comments, layout and time stamps change nothing.
-    Module `job` is left out: logs, progress bars and error messages do not touch a result.
-    """
-    seen, waiting = {}, [SCRIPTS / f"{script}.py"]
-    while waiting:
-        path = waiting.pop()
-        if path in seen or path == SCRIPTS / "actopo" / "job.py":
-            continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "actopo":
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names if alias.name.split(".")[0] == "actopo"]
-            else:
-                names = []
-                if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                    if ast.get_docstring(node, clean=False) is not None:
-                        node.body = node.body[1:] or [ast.Pass()]
-            waiting += [file for name in names if (file := SCRIPTS / f"{name.replace('.', '/')}.py").is_file()]
-        seen[path] = ast.unparse(tree)
-    text = "\n".join(f"{path.relative_to(SCRIPTS)} {seen[path]}" for path in sorted(seen))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def network(model):
     """The config keys that decide a network's structure, as one text."""
-    return as_json(**{key: config["models"][model][key] for key in ("architecture", "width", "shortcut")})
+    return as_json(**network_keys(config["models"][model]))
+
+
+def network_source(model):
+    """Digest of the user's file that builds a network; empty for a network that has a name."""
+    return source_digest(network_keys(config["models"][model]))
+
+
+def dataset_of(model):
+    """Name of the images that a model is given: those of the config, or the same of another size."""
+    return ".".join([DATASET, *(f"{key}{value}" for key, value in sorted(image_size(config, model).items()))])
 
 
 def sampling_of(study, name):
@@ -123,9 +113,12 @@ def sampling_of(study, name):
     return SAMPLINGS[name]
 
 
-def study_layers(study, noise=""):
+def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
-    return sorted(LAYERS if study == "homology" else NOISE["layers"] if noise else MAPPER["layers"])
+    if study == "homology":
+        return sorted(LAYERS)
+    own = (NOISE["layers"] if noise else MAPPER_LAYERS) if model == MAPPER["model"] else []
+    return sorted({*own, *([NETWORKS[model]] if model in NETWORKS and not noise else [])})
 
 
 def grows(amount):

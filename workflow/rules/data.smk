@@ -19,7 +19,7 @@ rule prepare_images:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        source=as_json(**config["data"]),
+        source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
         content=lambda wildcards: image_listing(DATASET, config["data"]["root"]),
         code=code_digest("prepare_images"),
     script:

@@ -8,7 +8,7 @@ FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] 
 # Distances between networks need two of them.
 NAMES = ["vietoris_rips", "diagrams", "layer_distances", "sensitivity"]
 NAMES += ["nested_circles", "mapper_graphs", "purity", "branching"]
-NAMES += ["graph_flow"] if len(MAPPER["layers"]) > 1 else []
+NAMES += ["graph_flow"] if len(MAPPER_LAYERS) > 1 else []
 NAMES += ["eps_choice"] if MAPPER["eps"] == "knee" and MAPPER["clusterer"] == "dbscan" else []
 NAMES += [
     f"stability.{name}.layer{layer}"
@@ -19,7 +19,10 @@ NAMES += [
 NAMES += ["noise", "noisy_graphs"] if NOISY else []
 NAMES += ["foreground"] if SEEING else []
 NAMES += ["specificity", "metrics", *(["controls"] if SIMILARITY["controls"] else [])] if len(SEEDS) > 1 else []
-TRAINED = sorted({HOMOLOGY["model"], MAPPER["model"]})
+NAMES += ["networks"] if NETWORKS else []
+TRAINED = sorted(
+    name for name in {HOMOLOGY["model"], MAPPER["model"], *NETWORKS} if config["models"][name].get("weights") is None
+)
 FIGURES = collect(
     "<results>/figures/{name}.{kind}", name=[*NAMES, *(f"training.{model}" for model in TRAINED)], kind=["png", "svg"]
 )

@@ -5,7 +5,7 @@ rule plot_branching:
     input:
         levels=f"{REFERENCE}/branching.npz",
         agreement=f"{REFERENCE}/branching_agreement.csv",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/branching.png",
@@ -21,7 +21,7 @@ rule plot_branching:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER["layers"]),
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS),
         code=code_digest("plot_branching"),
     script:
         "../scripts/plot_branching.py"
@@ -56,8 +56,8 @@ rule plot_graph_flow:
     input:
         table=f"{REFERENCE}/graph_distances.csv",
         flows=f"{REFERENCE}/graph_flows.npz",
-        graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER["layers"][:2]]),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/graph_flow.png",
@@ -73,7 +73,7 @@ rule plot_graph_flow:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER["layers"][:2]),
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2]),
         code=code_digest("plot_graph_flow"),
     script:
         "../scripts/plot_graph_flow.py"

@@ -6,7 +6,7 @@ rule measure_branching:
     input:
         graphs=graph_files("json", GRAPHS),
         memberships=graph_files("npz", GRAPHS),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         levels="<results>/mapper/{model}/seed{seed}/branching.npz",
         table="<results>/mapper/{model}/seed{seed}/branching.csv",
@@ -88,7 +88,7 @@ rule export_graph:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.{format}",
     log:

@@ -21,7 +21,7 @@ rule compute_diagrams:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        layers=as_json(layers=study_layers("homology")),
+        layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),
         gaussian=lambda wildcards: as_json(seed=SIMILARITY["seed"]) if wildcards.control == ".gaussian" else "",
         code=code_digest("compute_diagrams"),

@@ -24,10 +24,10 @@ rule plot_nested_circles:
 
 rule plot_foreground:
     input:
-        images=f"<results>/data/{DATASET}/{MAPPER['part']}/images.npy",
-        labels=f"<results>/data/{DATASET}/{MAPPER['part']}/labels.npy",
-        meta=f"<results>/data/{DATASET}/meta.json",
-        masks=f"<results>/data/{DATASET}/{MAPPER['part']}/foreground.npy",
+        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+        masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
         fields=f"<results>/models/{MAPPER['model']}/receptive_fields.{SEEING['tap']}.npz" if SEEING else [],
         points=f"<results>/points/{MAPPER['model']}/seed{MAPPER['seed']}/mapper.all.{SEEING_NAME}.npz",
     output:
@@ -45,7 +45,7 @@ rule plot_foreground:
     conda:
         "../../envs/topology.yaml"
     params:
-        choice=as_json(n_images=4, layers=MAPPER["layers"][:3], weight=MAPPER["foreground"]["weight"]),
+        choice=as_json(n_images=4, layers=MAPPER_LAYERS[:3], weight=MAPPER["foreground"]["weight"]),
         code=code_digest("plot_foreground"),
     script:
         "../scripts/plot_foreground.py"
@@ -53,9 +53,9 @@ rule plot_foreground:
 
 rule plot_noise:
     input:
-        images=f"<results>/data/{DATASET}/{MAPPER['part']}/images.npy",
-        labels=f"<results>/data/{DATASET}/{MAPPER['part']}/labels.npy",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/noise.png",

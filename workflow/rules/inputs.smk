@@ -1,5 +1,36 @@
 # Inputs and params that several rules, or several kinds of one rule, choose from their wildcards.
+import re
+
+# Images of the mapper study, by their name in paths.
+IMAGES = dataset_of(MAPPER["model"])
 REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
+
+
+def images_of(name):
+    """Input function: a file of the images that a model is given; `{part}` in its name is the study's part."""
+
+    def path(wildcards):
+        part = config[wildcards.study]["part"] if "{part}" in name else ""
+        return f"<results>/data/{dataset_of(wildcards.model)}/{name.replace('{part}', part)}"
+
+    return path
+
+
+def image_source(dataset):
+    """The data section for a name of images in paths."""
+    sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
+    return {**config["data"], **sizes}
+
+
+def one_of(names):
+    """Pattern of a wildcard that is one of some names, or of none at all."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def weights_file(model):
+    """File of weights that are trained already, none where torchvision has them by name."""
+    weights = config["models"][model]["weights"]
+    return weights if Path(weights).suffix in (".safetensors", ".pth", ".pt") else []
 
 
 def batch_diagrams(wildcards):
@@ -54,5 +85,10 @@ def sees_foreground(wildcards):
 
 def used_seeds(model):
     """Seeds of a model that a study uses."""
-    seeds = SEEDS if model == HOMOLOGY["model"] else []
-    return seeds if model != MAPPER["model"] or MAPPER["seed"] in seeds else [*seeds, MAPPER["seed"]]
+    seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *([MAPPER["seed"]] if model == MAPPER["model"] else [])}
+    return sorted(seeds | ({first_seed(model)} if model in NETWORKS else set()))
+
+
+def first_seed(model):
+    """Seed by which a model is drawn beside others."""
+    return seed_list(config["models"][model]["seeds"])[0]

@@ -9,7 +9,7 @@ rule build_mapper:
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.json",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
@@ -86,7 +86,7 @@ rule measure_purity:
     input:
         graphs=graph_files("json", GRAPHS + NOISY),
         memberships=graph_files("npz", GRAPHS + NOISY),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
         classes="<results>/mapper/{model}/seed{seed}/class_purity.csv",

@@ -6,7 +6,7 @@ NOISE_LEVELS = ["", *(f".noise{float(sigma):g}" for sigma in NOISE["sigmas"])]
 rule plot_mapper_graphs:
     input:
         graphs=reference_graphs("json", GRAPHS),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/mapper_graphs.png",
@@ -22,7 +22,7 @@ rule plot_mapper_graphs:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(rows=list(SAMPLINGS), columns=MAPPER["layers"]),
+        order=as_json(rows=list(SAMPLINGS), columns=MAPPER_LAYERS),
         code=code_digest("plot_mapper_graphs"),
     script:
         "../scripts/plot_mapper_graphs.py"
@@ -35,7 +35,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
             "json",
             [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS],
         ),
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/noisy_graphs.png",
@@ -56,11 +56,37 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
         code=code_digest("plot_mapper_graphs"),
 
 
+# The last layers of several networks (Fig. 13).
+use rule plot_mapper_graphs as plot_networks with:
+    input:
+        graphs=[
+            f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
+            for sampling in SAMPLINGS
+            for model, layer in NETWORKS.items()
+        ],
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/networks.png",
+            caption="../report/networks.rst",
+            category="Mapper",
+            labels={"figure": "last layers of networks (Fig. 13)"},
+        ),
+        svg="<results>/figures/networks.svg",
+    log:
+        "<results>/logs/plot_networks.log",
+    benchmark:
+        "<results>/benchmarks/plot_networks.tsv"
+    params:
+        order=as_json(rows=list(SAMPLINGS), columns=list(NETWORKS)),
+        code=code_digest("plot_mapper_graphs"),
+
+
 rule plot_purity:
     input:
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
             "<results>/figures/purity.png",

@@ -2,10 +2,8 @@
 rule sample_points:
     input:
         activations="<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{noise}",
-        labels=lambda wildcards: f"<results>/data/{DATASET}/{config[wildcards.study]['part']}/labels.npy",
-        masks=lambda wildcards: (
-            f"<results>/data/{DATASET}/{MAPPER['part']}/foreground.npy" if sees_foreground(wildcards) else []
-        ),
+        labels=images_of("{part}/labels.npy"),
+        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if sees_foreground(wildcards) else []),
         fields=lambda wildcards: (
             f"<results>/models/{wildcards.model}/receptive_fields.{SAMPLINGS[wildcards.sampling]['tap']}.npz"
             if sees_foreground(wildcards)
@@ -28,7 +26,7 @@ rule sample_points:
         runtime=grows(60),
     params:
         sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.noise)),
+        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
         foreground=lambda wildcards: (
             as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without")})

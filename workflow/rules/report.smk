@@ -1,7 +1,7 @@
 # Every headline number of the run beside the paper's.
 rule summarise:
     input:
-        meta=f"<results>/data/{DATASET}/meta.json",
+        meta=f"<results>/data/{IMAGES}/meta.json",
         homology_metrics=collect(f"<results>/models/{HOMOLOGY['model']}/seed{{seed}}.json", seed=SEEDS),
         mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
         layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
@@ -14,7 +14,7 @@ rule summarise:
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
-        foreground=f"<results>/data/{DATASET}/{MAPPER['part']}/foreground.json" if SEEING else [],
+        foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if SEEING else [],
     output:
         summary=report(
             "<results>/summary.json",

@@ -45,7 +45,7 @@ rule measure_sensitivity:
         removal=as_json(
             layers=[
                 layer
-                for layer in study_layers("homology")
+                for layer in study_layers("homology", HOMOLOGY["model"])
                 if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
             ],
             seed=SIMILARITY["seed"] if "random" in SENSITIVITY["components"] else 0,

@@ -1,11 +1,11 @@
 # One network per seed. A killed job goes on from its checkpoint, which lies beside the weights until they are done.
 rule train_model:
     input:
-        train_images=f"<results>/data/{DATASET}/train/images.npy",
-        train_labels=f"<results>/data/{DATASET}/train/labels.npy",
-        test_images=f"<results>/data/{DATASET}/test/images.npy",
-        test_labels=f"<results>/data/{DATASET}/test/labels.npy",
-        meta=f"<results>/data/{DATASET}/meta.json",
+        train_images=images_of("train/images.npy"),
+        train_labels=images_of("train/labels.npy"),
+        test_images=images_of("test/images.npy"),
+        test_labels=images_of("test/labels.npy"),
+        meta=images_of("meta.json"),
     output:
         weights="<results>/models/{model}/seed{seed}.safetensors",
         metrics="<results>/models/{model}/seed{seed}.json",
@@ -13,6 +13,8 @@ rule train_model:
         "<results>/logs/train_model/{model}.seed{seed}.log",
     benchmark:
         "<results>/benchmarks/train_model/{model}.seed{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in config["models"].items() if model.get("weights") is None),
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -23,7 +25,36 @@ rule train_model:
         runtime=grows(720),
     params:
         network=lambda wildcards: network(wildcards.model),
+        source=lambda wildcards: network_source(wildcards.model),
         recipe=lambda wildcards: as_json(**config["models"][wildcards.model]["training"]),
         code=code_digest("train_model"),
     script:
         "../scripts/train_model.py"
+
+
+# Weights that are trained already: read or downloaded, checked against the network, and kept like those of our own.
+rule import_weights:
+    input:
+        meta=images_of("meta.json"),
+        file=lambda wildcards: weights_file(wildcards.model),
+    output:
+        weights="<results>/models/{model}/seed{seed}.safetensors",
+        metrics="<results>/models/{model}/seed{seed}.json",
+    log:
+        "<results>/logs/import_weights/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/import_weights/{model}.seed{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in config["models"].items() if model.get("weights") is not None),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        source=lambda wildcards: network_source(wildcards.model),
+        weights=lambda wildcards: config["models"][wildcards.model]["weights"],
+        code=code_digest("import_weights"),
+    script:
+        "../scripts/import_weights.py"

@@ -9,19 +9,23 @@ from actopo.activations import activation_shapes, dump_activations
 from actopo.data import batches
 from actopo.io import load_json, replacing
 from actopo.job import choose_device, progress, start_logging
-from actopo.models import build, load_weights
+from actopo.models import load_weights
+from actopo.networks import build
 from actopo.noise import gaussian_noise
-from safetensors.torch import load_file
+from actopo.weights import load_tensors
 
 start_logging(snakemake)
 
 device = choose_device(snakemake.resources.device)
 torch.set_num_threads(snakemake.threads)
 meta = load_json(snakemake.input.meta)
-sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
-model = build(**json.loads(snakemake.params.network), **sizes, seed=int(snakemake.wildcards.seed))
-if snakemake.input.weights:
-    model = load_weights(model, load_file(snakemake.input.weights))
+network = {**json.loads(snakemake.params.network), "n_channels": meta["image_shape"][-1]}
+state, facts = load_tensors(snakemake.input.weights) if snakemake.input.weights else (None, {})
+# Weights that were not trained here may be for other classes than the images'.
+network |= {"pretrained": "n_classes" in facts, "n_classes": int(facts.get("n_classes", len(meta["class_names"])))}
+model = build(**network, seed=int(snakemake.wildcards.seed))
+if state is not None:
+    model = load_weights(model, state)
 layers = json.loads(snakemake.params.layers)["layers"]
 images, subset = np.load(snakemake.input.images, mmap_mode="r"), snakemake.wildcards.subset
 index = np.arange(len(images))

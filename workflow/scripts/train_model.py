@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import torch
+from actopo.errors import InputError
 from actopo.io import load_json, save_json
 from actopo.job import choose_device, progress, start_logging
-from actopo.models import build
+from actopo.networks import build, count_outputs
 from actopo.training import PRECISIONS, Recipe, accuracy, train
 from actopo.weights import Checkpoint, save_tensors
 
@@ -20,6 +21,12 @@ seed, normalisation = int(snakemake.wildcards.seed), (meta["mean"], meta["std"])
 recipe = Recipe(**json.loads(snakemake.params.recipe))
 sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
 model = build(**json.loads(snakemake.params.network), **sizes, seed=seed)
+n_outputs = count_outputs(model, meta["image_shape"])
+if n_outputs != sizes["n_classes"]:
+    raise InputError(
+        f"the network tells {n_outputs} classes apart, and the images have {sizes['n_classes']}; let its function take "
+        "n_classes, or set data.classes"
+    )
 
 run = (snakemake.params.network, snakemake.params.recipe, snakemake.params.code, meta["provenance"], device)
 checkpoint = Checkpoint(f"{snakemake.output.weights}.checkpoint", run)

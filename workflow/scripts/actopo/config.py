@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
+from actopo.catalogue import choose_layers, layers_of, network_keys
 from actopo.errors import InputError
 
 # JSON has one kind of number, for which 10.0 is an integer; Python's range() and a list of seeds want 10.
@@ -29,9 +30,6 @@ Validator = extend(
         }
     ),
 )
-
-# How many layers a network has, known without building it.
-LAYER_COUNTS = {"resnet18_cifar": 17}
 
 # Images of the parts of data sets whose size is known before they are there.
 IMAGE_COUNTS = {"cifar10": {"train": 50_000, "test": 10_000}, "fashion_mnist": {"train": 60_000, "test": 10_000}}
@@ -48,22 +46,15 @@ def seed_list(seeds):
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
-def layer_list(layers, architecture):
-    """Layer indices: `all` stands for every layer of the architecture."""
-    return list(range(LAYER_COUNTS[architecture])) if layers == "all" else list(layers)
+def image_size(config, model):
+    """Keys of `data` that a model has of its own: the size of its images, and what is scaled to before the crop."""
+    return {key: value for key, value in (config["models"][model].get("input") or {}).items() if value is not None}
 
 
-def positions(architecture, layer, size):
-    """Side of a layer's square of positions, for images of `size` pixels: every stage but the first halves it."""
-    if architecture == "resnet18_cifar":
-        for _ in range(max(layer - 1, 0) // 4):
-            size = (size + 1) // 2
-    return size
-
-
-def channels(width, layer):
-    """Channels of a layer of `resnet18_cifar`: every stage but the first doubles them."""
-    return width * 2 ** (max(layer - 1, 0) // 4)
+def image_shape(config, model):
+    """Height, width and channels of the images that a model is given."""
+    size = image_size(config, model).get("size", config["data"]["size"])
+    return size, size, config["data"]["channels"]
 
 
 def sampling_order(samplings):
@@ -104,7 +95,7 @@ def image_listing(dataset, root):
     return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()[:16]
 
 
-def check(config, schema):
+def check(config, schema, cache=None):
     """
     Check a configuration.
 
@@ -113,6 +104,8 @@ def check(config, schema):
     config : dict
     schema : dict
         JSON schema.
+    cache : Path, optional
+        Of `actopo.catalogue.layers_of`.
 
     Raises
     ------
@@ -124,7 +117,9 @@ def check(config, schema):
         errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
         problems = [message for error in errors for message in _explain(error)]
     if not problems:
-        problems = list(_contradictions(config))
+        problems = list(_unfit_models(config))
+    if not problems:
+        problems = list(_contradictions(config, cache))
     if problems:
         lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         raise InputError(f"the configuration is wrong:\n{lines}")
@@ -203,7 +198,30 @@ def _number_hint(value):
     return f"; it arrived as text, write {number!r} (in a file: numbers inside a --config are texts)"
 
 
-def _contradictions(config):
+def _unfit_models(config):
+    """What is wrong with a network, before its layers are asked for."""
+    for name, model in config["models"].items():
+        path, architecture = f"models.{name}", model.get("architecture")
+        if model.get("module") is None and architecture is None:
+            yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+        if model.get("module") is None and architecture == "resnet18_cifar":
+            missing = [key for key in ("width", "shortcut") if model.get(key) is None]
+            if missing:
+                yield f"{path}: missing {', '.join(missing)}"
+            if (model.get("weights") or ".pth").rpartition(".")[2] not in ("safetensors", "pth", "pt"):
+                yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
+        if model.get("weights") is None and model.get("training") is None:
+            yield f"{path}: give training, or weights that are trained already"
+        if model.get("weights") is not None and len(seed_list(model["seeds"])) > 1:
+            yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
+    studies = {f"{study}.model": config[study]["model"] for study in ("homology", "mapper")}
+    studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
+    for path, name in studies.items():
+        if name not in config["models"]:
+            yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
+
+
+def _contradictions(config, cache):
     """What is wrong between keys that are each in order."""
     data, homology, mapper, figures = (config[key] for key in ("data", "homology", "mapper", "figures"))
     models = config["models"]
@@ -212,7 +230,9 @@ def _contradictions(config):
     if data["dataset"] == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
         yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
     for name, model in models.items():
-        training = model["training"]
+        training = model.get("training")
+        if training is None or model.get("weights") is not None:
+            continue
         if training["schedule"] == "triangular" and not 0 <= training.get("peak_epoch", 5) <= training["epochs"]:
             yield (
                 f"models.{name}.training.peak_epoch: {training.get('peak_epoch', 5)} lies beyond the last of "
@@ -225,36 +245,49 @@ def _contradictions(config):
                     f"models.{name}.training.milestones: schedule step needs one before the last of "
                     f"{training['epochs']} epochs; or set schedule to triangular"
                 )
-        if training.get("cutout", 8) > data["size"]:
-            yield f"models.{name}.training.cutout: {training.get('cutout', 8)} is larger than data.size {data['size']}"
+        size = image_shape(config, name)[0]
+        if training.get("cutout", 8) > size:
+            yield f"models.{name}.training.cutout: {training.get('cutout', 8)} is larger than data.size {size}"
+    layers, facts = {}, {}
     for study in ("homology", "mapper"):
-        name = config[study]["model"]
-        if name not in models:
-            yield f"{study}.model: {name!r} is not under models; choose one of {', '.join(models)}"
+        name, samplings = config[study]["model"], {"homology": homology}
+        if study == "mapper":
+            samplings = {f"mapper.samplings.{key}": item for key, item in sampling_order(mapper["samplings"]).items()}
+        try:
+            facts[study] = layers_of(network_keys(models[name]), image_shape(config, name), cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
             continue
-        architecture = models[name]["architecture"]
-        last = LAYER_COUNTS[architecture] - 1
-        beyond = [layer for layer in layer_list(config[study]["layers"], architecture) if layer > last]
-        if beyond:
-            yield f"{study}.layers: {beyond} do not exist; {architecture} has layers 0 to {last}"
-        samplings = {f"mapper.samplings.{name}": item for name, item in sampling_order(mapper["samplings"]).items()}
-        for path, sampling in (samplings if study == "mapper" else {"homology": homology}).items():
-            wanted, border = sampling.get("points_per_image", 1), sampling.get("exclude_border", False)
-            for layer in layer_list(config[study]["layers"], architecture):
-                side = positions(architecture, layer, data["size"]) - border
-                if layer <= last and wanted > side**2:
-                    yield f"{path}.points_per_image: {wanted} is more than layer {layer}'s {side} x {side} positions"
+        try:
+            layers[study] = choose_layers(config[study]["layers"], facts[study])
+        except InputError as error:
+            yield f"{study}.layers: {error}"
+            continue
+        for path, sampling in samplings.items():
+            for layer in layers[study]:
+                (rows, columns, _), taps = facts[study][layer]["shape"], facts[study][layer]["taps"]
+                border = sampling.get("exclude_border", False)
+                n_positions, wanted = (rows - border) * (columns - border), sampling.get("points_per_image", 1)
+                if wanted > n_positions:
+                    sides = f"{rows - border} x {columns - border}"
+                    yield f"{path}.points_per_image: {wanted} is more than layer {layer}'s {sides} positions"
                     break
+                if sampling["tap"] not in taps:
+                    layer = f"{layer} ({facts[study][layer]['name']})"
+                    yield f"{path}.tap: no rectifier follows layer {layer}, which has conv only; set tap to conv"
+                    break
+    if len(layers) < 2:
+        return
     n_images = IMAGE_COUNTS.get(data["dataset"], {}).get(homology["part"])
     if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
         yield (
             f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
             f"{n_images} of part {homology['part']}; lower one of the two"
         )
-    if homology["sampling"] == "full" and homology["model"] in models:
-        architecture = models[homology["model"]]["architecture"]
-        for layer in layer_list(homology["layers"], architecture):
-            n_points = homology["batch_size"] * positions(architecture, layer, data["size"]) ** 2
+    if homology["sampling"] == "full":
+        for layer in layers["homology"]:
+            rows, columns, _ = facts["homology"][layer]["shape"]
+            n_points = homology["batch_size"] * rows * columns
             if n_points > MAX_RIPS_POINTS:
                 yield (
                     f"homology.sampling: full has {n_points} points in layer {layer}, and Vietoris-Rips complexes of "
@@ -263,25 +296,23 @@ def _contradictions(config):
                 break
     if homology["sampling"] == "full" and homology["points_per_image"] != 1:
         yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
-    if mapper["model"] in models and mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
+    if mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
         yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
-    if homology["model"] in models:
-        model = models[homology["model"]]
-        n_seeds, last = len(seed_list(model["seeds"])), max(figures["pair"])
-        if 1 < n_seeds <= last:
-            problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
-            yield f"figures.pair: {problem}"
-        if n_seeds > 1 and len(layer_list(homology["layers"], model["architecture"])) < 3:
-            yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
-        layers = layer_list(homology["layers"], model["architecture"])
-        if n_seeds > 1 and figures["row"] not in layers:
-            yield f"figures.row: layer {figures['row']} is not among homology.layers"
-        wanted = config["similarity"]["sensitivity"]["layers"]
-        if wanted != "all" and not set(wanted) <= set(layers):
-            missing = [layer for layer in wanted if layer not in layers]
-            yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
-        if n_seeds > 1:
-            yield from _unfit_rivals(config["similarity"]["rivals"]["metrics"], homology, model, layers)
+    n_seeds, last = len(seed_list(models[homology["model"]]["seeds"])), max(figures["pair"])
+    if 1 < n_seeds <= last:
+        problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
+        yield f"figures.pair: {problem}"
+    if n_seeds > 1 and len(layers["homology"]) < 3:
+        yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
+    if n_seeds > 1 and figures["row"] not in layers["homology"]:
+        yield f"figures.row: layer {figures['row']} is not among homology.layers"
+    wanted = config["similarity"]["sensitivity"]["layers"]
+    if wanted != "all" and not set(wanted) <= set(layers["homology"]):
+        missing = [layer for layer in wanted if layer not in layers["homology"]]
+        yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
+    if n_seeds > 1:
+        n_channels = {layer: facts["homology"][layer]["shape"][2] for layer in layers["homology"]}
+        yield from _unfit_rivals(config["similarity"]["rivals"]["metrics"], homology, n_channels)
     if figures["dimension"] not in homology["dimensions"]:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {homology['dimensions']}"
     allowed = {
@@ -295,13 +326,13 @@ def _contradictions(config):
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"
     elif mapper["noise"]["sigmas"]:
-        for key in ("samplings", "layers"):
-            unknown = [item for item in mapper["noise"][key] if item not in mapper[key]]
+        for key, known in (("samplings", mapper["samplings"]), ("layers", layers["mapper"])):
+            unknown = [item for item in mapper["noise"][key] if item not in known]
             if unknown:
                 yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
     stability = mapper["stability"]["graphs"]
-    for name, layers in stability.items():
-        missing = [layer for layer in layers if layer not in mapper["layers"]]
+    for name, wanted in stability.items():
+        missing = [layer for layer in wanted if layer not in layers["mapper"]]
         if name not in mapper["samplings"] or missing:
             what = f"layers {missing} are" if name in mapper["samplings"] else "it is"
             yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set mapper.stability.graphs to {{}}"
@@ -317,7 +348,7 @@ def _contradictions(config):
             )
 
 
-def _unfit_rivals(metrics, homology, model, layers):
+def _unfit_rivals(metrics, homology, n_channels):
     """Metrics that compare row with row, and those that need more points than channels."""
     path = "similarity.rivals.metrics"
     if metrics and homology["sampling"] == "full":
@@ -327,11 +358,10 @@ def _unfit_rivals(metrics, homology, model, layers):
     n_points = homology["batch_size"] * homology["points_per_image"]
     if "unbiased_cka" in metrics and n_points < 4:
         yield f"{path}: unbiased_cka needs 4 points or more; raise homology.batch_size or remove it"
-    for layer in layers if cca else ():
-        n_channels = channels(model["width"], layer)
-        if n_channels >= n_points:
+    for layer, n in n_channels.items() if cca else ():
+        if n >= n_points:
             yield (
-                f"{path}: {', '.join(cca)} need more points than channels, and layer {layer} has {n_channels} channels "
+                f"{path}: {', '.join(cca)} need more points than channels, and layer {layer} has {n} channels "
                 f"to {n_points} points; raise homology.batch_size or remove them"
             )
             return

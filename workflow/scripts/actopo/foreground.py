@@ -13,7 +13,6 @@ References
 .. [2] Chen, Papandreou, Schroff and Adam (2017), "Rethinking Atrous Convolution for Semantic Image Segmentation".
 """
 
-import pickle
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +20,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch.nn import functional
 from torchvision.models import get_model, get_weight
 
 from actopo.errors import InputError
 from actopo.models import load_weights, to_input
+from actopo.networks import SUFFIXES, download_state, read_state
 
 DEEPLAB = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -172,14 +170,14 @@ def _single_threaded_cv2():
 
 
 def _deeplab(weights, architecture):
-    if Path(weights).suffix in (".safetensors", ".pth", ".pt"):
+    if Path(weights).suffix in SUFFIXES:
         _check_architecture(architecture)
-        state = _local_state(Path(weights))
+        state = read_state(weights)
     else:
         weights = _named_weights(str(weights))
         architecture = type(weights).__name__.removesuffix("_Weights").lower()
         _check_architecture(architecture)
-        state = _download(weights)
+        state = download_state(weights)
     # A second classifier serves training only.
     state = {name: tensor for name, tensor in state.items() if not name.startswith("aux_classifier.")}
     bias = state.get("classifier.4.bias")
@@ -193,20 +191,6 @@ def _check_architecture(architecture):
         raise InputError(f"{architecture!r} is no segmentation network known here; choose one of {', '.join(DEEPLAB)}")
 
 
-def _local_state(path):
-    if not path.is_file():
-        raise InputError(f"the segmentation weights {path} do not exist; give a local file or a name of torchvision's")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise InputError(
-            f"the segmentation weights {path} cannot be read as a state dict ({error}); save one with "
-            "safetensors, or with torch.save(model.state_dict(), ...)"
-        ) from None
-
-
 def _named_weights(name):
     try:
         return get_weight(name)
@@ -214,14 +198,4 @@ def _named_weights(name):
         raise InputError(
             f"torchvision has no weights {name!r}; write DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1, for "
             "example, or the path of a .safetensors or .pth file"
-        ) from None
-
-
-def _download(weights):
-    try:
-        return weights.get_state_dict(progress=False, check_hash=True, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError) as error:
-        raise InputError(
-            f"the weights {weights} could not be downloaded ({error}); download {weights.url} elsewhere and give the "
-            "path of the file"
         ) from None

@@ -128,16 +128,6 @@ def resnet18_cifar(width=64, shortcut="A", n_classes=10, n_channels=3, seed=None
         return ResNet18Cifar(width, shortcut, n_classes, n_channels)
 
 
-ARCHITECTURES = {"resnet18_cifar": resnet18_cifar}
-
-
-def build(architecture, **arguments):
-    """Build the network called `architecture`; `arguments` are those of its function."""
-    if architecture not in ARCHITECTURES:
-        raise InputError(f"unknown architecture {architecture!r}; known are {', '.join(sorted(ARCHITECTURES))}")
-    return ARCHITECTURES[architecture](**arguments)
-
-
 def load_weights(model, state):
     """
     Put the tensors of `state` into `model`.

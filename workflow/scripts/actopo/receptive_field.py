@@ -30,6 +30,14 @@ WEIGHTS = ("energy", "coverage", "count")
 CONSTANT_TIMES_CHANNELS = 0.064
 BATCH_PIXELS = 1 << 17
 CHUNK_BYTES = 1 << 26
+MAX_SIDE = 64
+
+
+def coarsest_block(image_shape):
+    """Block that keeps the unit images of a large image at most 64 x 64, where its sides have such a divisor."""
+    height, width, _ = image_shape
+    sides = [block for block in range(1, min(height, width) + 1) if height % block == 0 and width % block == 0]
+    return next(block for block in sides if max(height, width) // block <= MAX_SIDE or block == sides[-1])
 
 
 def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):

@@ -17,6 +17,12 @@ def save_tensors(path, tensors, **metadata):
     save_bytes(path, save(tensors, metadata))
 
 
+def load_tensors(path):
+    """Read a dict of tensors and the texts that were written with them."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
+
+
 class Checkpoint:
     """
     The state of an unfinished run, kept in one file.

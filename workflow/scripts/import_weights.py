@@ -1,0 +1,21 @@
+"""One network whose weights are trained already, kept like those that are trained here."""
+
+import json
+
+from actopo.io import load_json, save_json
+from actopo.job import start_logging
+from actopo.layers import find_layers
+from actopo.networks import count_outputs, load_pretrained
+from actopo.weights import save_tensors
+
+start_logging(snakemake)
+
+meta, weights = load_json(snakemake.input.meta), snakemake.params.weights
+shape, n_classes = meta["image_shape"], len(meta["class_names"])
+model = load_pretrained(json.loads(snakemake.params.network), weights, n_classes, shape[-1])
+# A network that cannot take these images is better found now than after the other jobs.
+find_layers(model, shape)
+n_outputs = count_outputs(model, shape)
+save_tensors(snakemake.output.weights, model.state_dict(), n_classes=str(n_outputs))
+facts = {"seed": int(snakemake.wildcards.seed), "weights": weights, "n_classes": n_outputs}
+save_json(snakemake.output.metrics, facts)
