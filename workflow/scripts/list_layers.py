@@ -48,7 +48,9 @@ def main():
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
-    parser.add_argument("--models", nargs="+", metavar="NAME", help="some of the config's models; default: all")
+    parser.add_argument(
+        "--models", nargs="+", metavar="NAME", help="some of the config's models; default: those of its studies"
+    )
     parser.add_argument("--network", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.network:
@@ -63,7 +65,8 @@ def main():
     unknown = sorted(set(options.models or []) - set(config["models"]))
     if unknown:
         raise InputError(f"no model {', '.join(unknown)}; the config has {', '.join(config['models'])}")
-    for name in options.models or config["models"]:
+    mapper = config["mapper"]
+    for name in options.models or dict.fromkeys([config["homology"]["model"], mapper["model"], *mapper["networks"]]):
         model = config["models"][name]
         network, shape = network_keys(model), image_shape(config, name)
         what = network.get("module") or network.get("architecture")

@@ -330,14 +330,15 @@ def _contradictions(config, cache):
             unknown = [item for item in mapper["noise"][key] if item not in known]
             if unknown:
                 yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
-    stability = mapper["stability"]["graphs"]
+    stability = {name: wanted for name, wanted in mapper["stability"]["graphs"].items() if wanted}
     for name, wanted in stability.items():
         missing = [layer for layer in wanted if layer not in layers["mapper"]]
         if name not in mapper["samplings"] or missing:
             what = f"layers {missing} are" if name in mapper["samplings"] else "it is"
-            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set mapper.stability.graphs to {{}}"
+            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set it to []"
     if mapper["clusterer"] != "dbscan" and stability:
-        yield "mapper.stability.graphs: the grid is over DBSCAN's eps, and mapper.clusterer is another; set it to {}"
+        names = ", ".join(stability)
+        yield f"mapper.stability.graphs: it varies DBSCAN's eps, and mapper.clusterer is another; set {names} to []"
     if mapper["foreground"]["masks"] == "deeplab" and mapper["foreground"]["weights"] is None:
         yield "mapper.foreground.weights: deeplab needs a name of torchvision's weights, or a file"
     for name, sampling in samplings.items():
