@@ -78,7 +78,10 @@ use rule plot_mapper_graphs as plot_networks with:
     benchmark:
         "<results>/benchmarks/plot_networks.tsv"
     params:
-        order=as_json(rows=list(SAMPLINGS), columns=list(NETWORKS)),
+        order=as_json(
+            rows=list(SAMPLINGS),
+            columns=[f"{model}\n{model_layers(model)[layer]['name']}" for model, layer in NETWORKS.items()],
+        ),
         code=code_digest("plot_mapper_graphs"),
 
 
