@@ -56,3 +56,12 @@ def used_seeds(model):
     """Seeds of a model that a study uses."""
     seeds = SEEDS if model == HOMOLOGY["model"] else []
     return seeds if model != MAPPER["model"] or MAPPER["seed"] in seeds else [*seeds, MAPPER["seed"]]
+
+
+def seeds_sharing_job(wildcards):
+    """The other seeds whose networks the job of a seed trains, if it comes first."""
+    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", 1)
+    if int(wildcards.seed) not in seeds:
+        return []
+    start = seeds.index(int(wildcards.seed)) // size * size
+    return [seed for seed in seeds[start : start + size] if seed != int(wildcards.seed)]
