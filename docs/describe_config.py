@@ -29,7 +29,7 @@ def values(schema):
     if "oneOf" in schema:
         return " or ".join(values(branch) for branch in schema["oneOf"])
     if "const" in schema:
-        return f"`{schema['const']}`"
+        return f"`{schema['const']}`" if schema["const"] is not False else "`false`"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     kinds = schema.get("type", [])

@@ -94,7 +94,7 @@ def trained(folder, images):
     outputs = []
     for seed in (0, 1):
         outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
-        params = {"network": NETWORK, "recipe": json.dumps(recipe)}
+        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": []}
         run("train_model", images, outputs[-1], params, model="net", seed=seed)
     return outputs
 
@@ -281,7 +281,7 @@ def test_train_model(folder, trained):
     assert len(metrics["loss"]) == 1
     assert 0 <= metrics["test_accuracy"] <= 1
     assert {"seconds", "images_per_second", "precision", "device", "threads"} <= set(metrics)
-    assert not list(folder.glob("*.checkpoint"))
+    assert not list(folder.glob("*.training"))
 
 
 def test_dump_activations(folder, images, trained):

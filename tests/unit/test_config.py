@@ -8,12 +8,15 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from actopo.catalogue import choose_layers, layers_of
-from actopo.config import check, image_listing, sampling_order, seed_list
+from actopo.config import CLASS_NAMES, check, image_listing, sampling_order, seed_list
+from actopo.data import load_images
 from actopo.errors import InputError
+from torchvision.datasets import FashionMNIST
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 PAPER = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+IMAGES = PAPER["data"]
 
 
 def merge(base, overlay):
@@ -112,6 +115,27 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("figures.row", 17, ["figures.row", "homology.layers"]),
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
         ("data.root", None, ["data.root", "cifar10"]),
+        ("data.resize", True, ["data.resize", "integer or null or false"]),
+        ("data.resize", 31, ["data.resize", "31 is less than data.size 32"]),
+        ("data.classes", ["cat"], ["data.classes", "2 or more"]),
+        ("data.classes", ["cat", "cat"], ["data.classes", "twice"]),
+        ("data.classes", ["cat", "dogs"], ["data.classes", "'dogs'", "did you mean 'dog'"]),
+        ("data.classes", ["cat", "unicorn"], ["data.classes", "'unicorn'", "airplane, automobile"]),
+        ("data.images_per_class", 0, ["data.images_per_class", "1 or more"]),
+        ("data.normalisation", "imagnet", ["data.normalisation", "measured or imagenet"]),
+        ("data.normalisation", {"mean": [0.5] * 3, "std": [0, 1, 1]}, ["data.normalisation", "more than 0"]),
+        (
+            "data.normalisation",
+            {"mean": [0.5] * 3, "std": [1]},
+            ["data.normalisation.std", "has 1 of the 3", "data.channels"],
+        ),
+        ("data", IMAGES | {"channels": 1, "normalisation": "imagenet"}, ["data.normalisation", "measured"]),
+        ("data", IMAGES | {"dataset": "digits", "classes": ["1", "ten"]}, ["data.classes", "'ten'", "0, 1, 2"]),
+        ("data", IMAGES | {"dataset": "fashion_mnist", "classes": ["Bag", "Boot"]}, ["data.classes", "'Boot'"]),
+        ("data", IMAGES | {"dataset": "digits", "test_share": 0}, ["homology.part", "train"]),
+        ("data.test_share", -0.1, ["data.test_share", "0 or more"]),
+        ("models.resnet18_a.seeds_per_job", 0, ["models.resnet18_a.seeds_per_job", "1 or more"]),
+        ("models.resnet18_a.training.compile", "yes", ["models.resnet18_a.training.compile", "boolean"]),
         ("run", "a b", ["run", "'a b'"]),
         ("run", "..", ["run", "'..'"]),
         ("homology.batches", 10.0, ["homology.batches", "10.0", "integer"]),
@@ -126,6 +150,28 @@ def test_a_bad_value_is_named(path, value, words):
     lines = messages(changed(path, value))
     assert len(lines) == 1
     assert all(word in lines[0] for word in words), lines[0]
+
+
+def test_images_in_order():
+    for images in (
+        {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},
+        {"dataset": "fashion_mnist", "classes": ["T-shirt/top", "Ankle boot"], "resize": 32},
+        {"classes": ["cat", "dog"], "normalisation": "imagenet", "resize": False, "test_share": 0},
+    ):
+        check(changed("data", IMAGES | images), SCHEMA)
+
+
+def test_no_test_part_for_either_study():
+    config = changed("data", IMAGES | {"dataset": "digits", "test_share": 0})
+    config["mapper"]["part"] = "test"
+    assert [line.split(":")[0].strip() for line in messages(config)] == ["homology.part", "mapper.part"]
+    config["homology"]["part"] = config["mapper"]["part"] = "train"
+    check(config, SCHEMA)
+
+
+def test_known_class_names_are_those_of_the_data():
+    assert load_images("digits", size=8).class_names == CLASS_NAMES["digits"]
+    assert tuple(FashionMNIST.classes) == CLASS_NAMES["fashion_mnist"]
 
 
 def test_two_layers_are_too_few_to_correlate():

@@ -362,3 +362,9 @@ def test_training_shows_every_seed_and_the_means():
     assert losses.get_yscale() == "log"
     assert accuracies.get_title().startswith("mean 0.8325 ±")
     assert training.plot(CURVES[:1]).axes[1].get_title() == "test accuracy 0.8000"
+
+
+def test_training_without_test_images():
+    figure = training.plot([{**curve, "test_accuracy": None} for curve in CURVES], "small")
+    assert [text.get_text() for text in figure.axes[1].texts] == ["no test images"]
+    assert len(style.figure_bytes(figure, "png", dpi=40)) > 0

@@ -112,6 +112,11 @@ def test_accuracy_counts_every_image_once():
     assert accuracy(Brightness(), images, truth, MEAN, STD) == pytest.approx(1 - 3 / 2501)
 
 
+def test_accuracy_of_no_images_is_unknown(data):
+    images, labels = data
+    assert np.isnan(accuracy(resnet18_cifar(2, "A", 2, seed=0), images[:0], labels[:0], MEAN, STD))
+
+
 def test_same_seed_same_bytes_other_seed_other_weights(data, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         save_tensors(tmp_path / name, run(data, seed=seed)[0].state_dict())

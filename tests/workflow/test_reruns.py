@@ -109,6 +109,7 @@ def with_change(path, value):
             | STABILITY,
         ),
         ("device", "auto", {}),
+        ("models.resnet18_a.seeds_per_job", 2, {}),
         ("mapper.overlap", 0.3, {}),
         ("models.resnet18_a.training.epochs", 1, {}),
         ("models.resnet18_a.training.peak_epoch", 0.5, {}),
@@ -142,6 +143,15 @@ def test_a_float_for_an_integer_is_no_change(finished):
 
 def test_nothing_when_nothing_changed(finished):
     assert finished.planned() == {}
+
+
+def test_added_seeds_that_share_a_job(finished):
+    """The networks that are there stay as they are."""
+    config = with_change("models.resnet18_a.seeds", 4)
+    alone = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    config["models"]["resnet18_a"]["seeds_per_job"] = 3
+    assert finished.planned(configfiles=[finished.config(config, "changed.yaml")]) == alone
+    assert alone["train_model"] == 2
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,13 @@ class Workflow:
         (self.folder / name).write_text(yaml.safe_dump(values))
         return name
 
-    def run(self, *arguments, configfiles=("tiny.yaml",)):
-        """Run snakemake; `arguments` come after the options."""
-        command = [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    def command(self, *arguments, configfiles=("tiny.yaml",)):
+        """The call of snakemake; `arguments` come after the options."""
+        return [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
+
+    def run(self, *arguments, **kwargs):
+        """Run snakemake."""
+        command, environment = self.command(*arguments, **kwargs), {**os.environ, "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600)
 
     def planned(self, *arguments, **kwargs):

@@ -92,3 +92,12 @@ def used_seeds(model):
 def first_seed(model):
     """Seed by which a model is drawn beside others."""
     return seed_list(config["models"][model]["seeds"])[0]
+
+
+def seeds_sharing_job(wildcards):
+    """The other seeds whose networks the job of a seed trains, if it comes first."""
+    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", 1)
+    if int(wildcards.seed) not in seeds:
+        return []
+    start = seeds.index(int(wildcards.seed)) // size * size
+    return [seed for seed in seeds[start : start + size] if seed != int(wildcards.seed)]

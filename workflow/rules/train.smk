@@ -1,4 +1,6 @@
-# One network per seed. A killed job goes on from its checkpoint, which lies beside the weights until they are done.
+# One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
+# they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
+# checkpoint.
 rule train_model:
     input:
         train_images=images_of("train/images.npy"),
@@ -22,11 +24,13 @@ rule train_model:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=lambda wildcards, attempt: 720 * attempt * (1 + len(seeds_sharing_job(wildcards))),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         recipe=lambda wildcards: as_json(**config["models"][wildcards.model]["training"]),
+        # Not tracked, since it names `output`.
+        others=lambda wildcards, output: seeds_sharing_job(wildcards),
         code=code_digest("train_model"),
     script:
         "../scripts/train_model.py"

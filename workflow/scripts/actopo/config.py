@@ -34,6 +34,16 @@ Validator = extend(
 # Images of the parts of data sets whose size is known before they are there.
 IMAGE_COUNTS = {"cifar10": {"train": 50_000, "test": 10_000}, "fashion_mnist": {"train": 60_000, "test": 10_000}}
 
+# Their classes.
+CLASS_NAMES = {
+    "digits": tuple("0123456789"),
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
+}
+
 # The distances of so many points fill 3 GB.
 MAX_RIPS_POINTS = 20_000
 
@@ -157,7 +167,10 @@ def _explain(error):
         yield f"{where}: {value!r} is not one of {', '.join(choices)}{hint}"
     elif error.validator == "oneOf":
         texts = [
-            str(branch["const"]) if "const" in branch else branch.get("type", "") for branch in error.validator_value
+            (str(branch["const"]) if branch["const"] is not False else "false")
+            if "const" in branch
+            else branch.get("type", "")
+            for branch in error.validator_value
         ]
         # Where one of the alternatives has the right type, what it lacks says more than the list of them.
         fitting = [item for item in error.context if item.validator not in ("type", "const")]
@@ -229,6 +242,11 @@ def _contradictions(config, cache):
         yield f"data.root: {data['dataset']} needs the folder or .zip where the images are, or are to be kept"
     if data["dataset"] == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
         yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
+    yield from _odd_images(data)
+    for study in (homology, mapper):
+        if study["part"] == "test" and data["dataset"] == "digits" and data["test_share"] == 0:
+            path = f"{'homology' if study is homology else 'mapper'}.part"
+            yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
     for name, model in models.items():
         training = model.get("training")
         if training is None or model.get("weights") is not None:
@@ -347,6 +365,28 @@ def _contradictions(config, cache):
                 f"mapper.samplings.{name}.{key}: has no meaning for method {sampling['method']}; remove it, or give "
                 f"your sampling another name and set {name}: null"
             )
+
+
+def _odd_images(data):
+    """What is wrong between keys of the images."""
+    resize, normalisation, n_channels = (data[key] for key in ("resize", "normalisation", "channels"))
+    if type(resize) is int and resize < data["size"]:
+        yield f"data.resize: {resize} is less than data.size {data['size']}, so there is too little to cut out"
+    if isinstance(normalisation, dict):
+        for key, values in normalisation.items():
+            if len(values) != n_channels:
+                yield f"data.normalisation.{key}: has {len(values)} numbers, and data.channels is {n_channels}"
+    elif normalisation != "measured" and n_channels != 3:
+        yield (
+            f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
+            "measured, or give the lists mean and std"
+        )
+    known = CLASS_NAMES.get(data["dataset"], data["classes"])
+    for name in data["classes"] or ():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            yield f"data.classes: {data['dataset']} has no class {name!r}; {hint}"
 
 
 def _unfit_rivals(metrics, homology, n_channels):

@@ -78,7 +78,7 @@ def save_figure(paths, figure):
 
 def choose_device(name):
     """
-    Resolve `auto`, and refuse a device that is not there.
+    Resolve `auto`, and refuse a device that is not there. Of several GPUs the job claims one for itself.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def choose_device(name):
     Returns
     -------
     str
-        "cpu" or "cuda".
+        "cpu" or "cuda", which is then the GPU of this job.
 
     Raises
     ------
@@ -96,8 +96,11 @@ def choose_device(name):
     """
     import torch
 
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
+    from actopo.gpu import claim_gpu
+
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    if not torch.cuda.is_available():
         raise InputError("device is cuda, but PyTorch finds no GPU here; set device to auto or cpu")
-    return name
+    torch.cuda.set_device(claim_gpu())
+    return "cuda"

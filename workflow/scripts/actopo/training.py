@@ -167,7 +167,7 @@ def batches_of(order, batch_size):
 
 
 def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
-    """Share of images (uint8, (N, h, w, c)) whose largest logit is at the label; `dtype` is autocast's."""
+    """Share of images (uint8, (N, h, w, c)) with the largest logit at the label, nan of none; `dtype` is autocast's."""
     model.eval()
     right = 0
     with torch.inference_mode(), _autocast(device, dtype):
@@ -175,7 +175,7 @@ def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32
             batch = to_input(images[start : start + EVALUATION_BATCH], mean, std, device)
             truth = torch.as_tensor(labels[start : start + EVALUATION_BATCH], device=device)
             right += int((model(batch).argmax(dim=1) == truth).sum())
-    return right / len(images)
+    return right / len(images) if len(images) else float("nan")
 
 
 def _autocast(device, dtype):

@@ -16,7 +16,7 @@ def plot(curves, title=""):
     ----------
     curves : sequence of dict
         For each model `seed` (int), `loss` (training loss of each epoch; lengths may differ) and
-        `test_accuracy` (float from 0 to 1, after the last epoch).
+        `test_accuracy` (float from 0 to 1, after the last epoch; None without test images).
     title : str, default ''
         Name of the model.
 
@@ -81,6 +81,11 @@ def _losses(axes, losses):
 
 
 def _accuracies(axes, seeds, accuracy):
+    if np.isnan(accuracy).all():
+        axes.text(0.5, 0.5, "no test images", transform=axes.transAxes, ha="center", va="center")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return
     mean = accuracy.mean()
     text = f"test accuracy {mean:.4f}"
     if len(accuracy) > 1:

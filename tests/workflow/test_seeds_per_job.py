@@ -1,0 +1,90 @@
+"""Networks that share a job are those trained alone, whatever interrupts it and however many jobs there are."""
+
+import copy
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from tiny import TINY, Workflow
+
+SEEDS = 4
+
+
+def weights(workflow, run):
+    return {path.name: path.read_bytes() for path in workflow.folder.glob(f"results/{run}/models/*_a/*.safetensors")}
+
+
+def config_of(workflow, run, seeds=SEEDS, epochs=3, **changes):
+    config = copy.deepcopy(TINY)
+    config["run"] = run
+    model = config["models"]["resnet18_a"]
+    model |= {"seeds": seeds, **changes}
+    model["training"]["epochs"] = epochs
+    return workflow.config(config, f"{run}.yaml")
+
+
+def arguments(run, cores=1):
+    target = f"results/{run}/figures/training.resnet18_a.png"
+    return ("--cores", str(cores), "--set-threads", "train_model=1", "--", target)
+
+
+def train(workflow, config, run, **kwargs):
+    done = workflow.run(*arguments(run, **kwargs), configfiles=[config])
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (done.stdout + done.stderr).count("rule train_model:")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A folder where every network was trained by its own job, and the weights."""
+    workflow = Workflow(tmp_path_factory.mktemp("seeds"))
+    assert train(workflow, config_of(workflow, "alone"), "alone", cores=2) == SEEDS
+    return workflow, weights(workflow, "alone")
+
+
+def test_networks_of_a_job_killed_midway(alone):
+    workflow, expected = alone
+    config = config_of(workflow, "killed", seeds_per_job=SEEDS)
+    command = workflow.command(*arguments("killed"), configfiles=[config])
+    process = subprocess.Popen(
+        command, cwd=workflow.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    models = workflow.folder / "results/killed/models/resnet18_a"
+    try:
+        # One network is trained, and of another there is an epoch.
+        while not (list(models.glob("*/metrics.json")) and list(models.glob("*/checkpoint.safetensors"))):
+            assert process.poll() is None, "training ended before it could be killed"
+            time.sleep(0.005)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    [trained] = {path.parent for path in models.glob("*/metrics.json")}
+    [begun] = {path.parent for path in models.glob("*/checkpoint.safetensors")}
+    made = (trained / "weights.safetensors").stat()
+    assert workflow.run("--unlock", configfiles=[config]).returncode == 0
+    assert train(workflow, config, "killed") == SEEDS
+    assert weights(workflow, "killed") == expected
+    kept = (models / f"{trained.stem}.safetensors").stat()
+    assert kept.st_ino == made.st_ino
+    logs = [path.read_text() for path in (workflow.folder / "results/killed/logs/train_model").iterdir()]
+    [resumed] = [log for log in logs if "going on from the checkpoint" in log]
+    assert f"{begun.name}/checkpoint" in resumed
+    assert not list(models.glob("*.training"))
+
+
+def test_jobs_side_by_side_and_seeds_that_are_added(alone):
+    workflow, expected = alone
+    few = config_of(workflow, "few", seeds=SEEDS - 1, seeds_per_job=SEEDS)
+    assert train(workflow, few, "few", cores=2) == SEEDS - 1
+    before = weights(workflow, "few")
+    more = config_of(workflow, "few", seeds_per_job=2)
+    assert train(workflow, more, "few") == 1
+    assert weights(workflow, "few") == expected
+    assert before.items() <= expected.items()
+    assert not workflow.planned(*arguments("few"), configfiles=[config_of(workflow, "few", seeds_per_job=1)])
+    # Another recipe: networks of the old one are not taken for it.
+    other = config_of(workflow, "few", epochs=2, seeds_per_job=SEEDS)
+    assert train(workflow, other, "few") == SEEDS
+    assert not weights(workflow, "few").items() & expected.items()
