@@ -112,7 +112,7 @@ def test_overlays_are_in_order(name, tmp_path):
         (
             "data.normalisation",
             {"mean": [0.5] * 3, "std": [1]},
-            ["data.normalisation.std", "has 1 of the 3", "data.channels"],
+            ["data.normalisation.std", "[1]", "data.channels 3"],
         ),
         ("data", IMAGES | {"channels": 1, "normalisation": "imagenet"}, ["data.normalisation", "measured"]),
         ("data", IMAGES | {"dataset": "digits", "classes": ["1", "ten"]}, ["data.classes", "'ten'", "0, 1, 2"]),

@@ -343,7 +343,7 @@ def _odd_images(data):
     if isinstance(normalisation, dict):
         for key, values in normalisation.items():
             if len(values) != n_channels:
-                yield f"data.normalisation.{key}: has {len(values)} of the {n_channels} numbers that data.channels asks for"
+                yield f"data.normalisation.{key}: {values} needs one number for each of data.channels {n_channels}"
     elif normalisation != "measured" and n_channels != 3:
         yield (
             f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
