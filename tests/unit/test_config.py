@@ -8,7 +8,9 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from actopo.catalogue import choose_layers, layers_of
-from actopo.config import CLASS_NAMES, check, image_listing, sampling_order, seed_list
+from actopo.checks import check
+from actopo.config import image_listing, sampling_order, seed_list
+from actopo.contradictions import CLASS_NAMES
 from actopo.data import load_images
 from actopo.errors import InputError
 from torchvision.datasets import FashionMNIST
@@ -127,7 +129,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "data.normalisation",
             {"mean": [0.5] * 3, "std": [1]},
-            ["data.normalisation.std", "has 1 of the 3", "data.channels"],
+            ["data.normalisation.std", "[1]", "data.channels 3"],
         ),
         ("data", IMAGES | {"channels": 1, "normalisation": "imagenet"}, ["data.normalisation", "measured"]),
         ("data", IMAGES | {"dataset": "digits", "classes": ["1", "ten"]}, ["data.classes", "'ten'", "0, 1, 2"]),

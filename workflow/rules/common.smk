@@ -12,8 +12,9 @@ if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
 from actopo.catalogue import choose_layers, layers_of, network_keys, source_digest
+from actopo.checks import check
 from actopo.code import code_digest
-from actopo.config import check, image_listing, image_shape, image_size, sampling_order, seed_list
+from actopo.config import image_listing, image_shape, image_size, sampling_order, seed_list
 from actopo.errors import InputError
 
 # Answers about networks that have to be built to be asked.
