@@ -45,7 +45,7 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         rule=name,
         input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
         output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
-        params=SimpleNamespace(code="", **(params or {})),
+        params=SimpleNamespace(**{"code": "", "source": "", **(params or {})}),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
         threads=threads,

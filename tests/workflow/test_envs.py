@@ -51,8 +51,8 @@ def packages(env):
 
 
 def test_every_rule_has_an_environment():
-    names = {path.stem for path in SCRIPTS.glob("*.py")}
-    assert set(RULES) == names
+    # A command for people, where Snakemake runs.
+    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers"}
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

@@ -14,7 +14,7 @@ from actopo.trays import Tray
 start_logging(snakemake)
 
 meta = load_json(snakemake.input.meta)
-run = (snakemake.params.network, snakemake.params.recipe, snakemake.params.code, meta["provenance"])
+run = (*(getattr(snakemake.params, name) for name in ("network", "source", "recipe", "code")), meta["provenance"])
 own, others = int(snakemake.wildcards.seed), snakemake.params.others
 
 
