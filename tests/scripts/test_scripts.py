@@ -3,6 +3,7 @@
 import json
 import logging
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +12,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from actopo import networks
 from actopo.errors import InputError
 from actopo.exporters import from_graphml, from_keplermapper, from_mapper_interactive
-from actopo.models import resnet18_cifar
+from actopo.models import resnet18_cifar, to_input
 from actopo.receptive_field import position_weights
 from actopo.wasserstein import sliced_wasserstein
 from actopo.weights import save_tensors
@@ -640,7 +643,39 @@ def test_dump_activations_refuses_other_weights(folder, images):
     assert not (folder / "batch0.conv.seed0.part").exists()
 
 
+def test_imported_weights_give_the_same_activations(folder, images):
+    """AlexNet for 7 classes on images of 3 classes, dumped from the imported file."""
+    state = networks.build("alexnet", n_classes=7, seed=5).state_dict()
+    save_tensors(folder / "alexnet.safetensors", state)
+    meta = json.loads(Path(images["meta"]).read_text())
+    files = {"meta": folder / "meta96.json"}
+    files["meta"].write_text(json.dumps({**meta, "image_shape": [96, 96, 3]}))
+    output = {"weights": folder / "imported.safetensors", "metrics": folder / "imported.json"}
+    alexnet = {"network": json.dumps({"architecture": "alexnet"})}
+    run("import_weights", files, output, {**alexnet, "weights": str(folder / "alexnet.safetensors")}, seed=0)
+    assert json.loads(output["metrics"].read_text())["n_classes"] == 7
+    large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
+    np.save(folder / "large.npy", large)
+    params = {**alexnet, "layers": json.dumps({"layers": [4]}), "tap": "relu", "batches": "", "noise": ""}
+    files |= {"images": folder / "large.npy", "weights": output["weights"]}
+    run("dump_activations", files, {"activations": folder / "alexnet"}, params, subset="all", seed=0)
+    model = networks.build("alexnet", n_classes=7, seed=5).eval()
+    with torch.inference_mode():
+        expected = model.features[:12](to_input(large, meta["mean"], meta["std"])).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(np.load(folder / "alexnet/layer04.npy"), expected, atol=1e-5)
+
+
+def test_listing(folder):
+    command = [sys.executable, str(SCRIPTS / "list_layers.py"), "--models", "resnet18_a"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = done.stdout.strip().splitlines()
+    assert lines[0] == "resnet18_a: resnet18_cifar, images of 32 x 32 x 3"
+    assert lines[-1].split() == ["16", "blocks.7.conv2", "4", "4", "512", "conv", "bn", "relu"]
+    failed = subprocess.run([*command, "x"], capture_output=True, text=True, check=False)
+    assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
+
+
 def test_every_script_is_run_here():
     text = Path(__file__).read_text()
-    missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}"' not in text]
+    missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}' not in text]
     assert missing == []

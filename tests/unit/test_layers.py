@@ -1,0 +1,186 @@
+"""Layers and taps of networks of every build, against what is known of torchvision's and against hand computation."""
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from actopo.catalogue import choose_layers, layers_of
+from actopo.errors import InputError
+from actopo.layers import find_layers, recording
+from actopo.models import resnet18_cifar
+from actopo.receptive_field import receptive_fields
+from torch import nn
+from torch.nn import functional
+
+ALL = ("conv", "bn", "relu")
+
+
+def torchvision_layers(name, size):
+    settings = {"init_weights": False, "aux_logits": False} if name in ("googlenet", "inception_v3") else {}
+    return find_layers(torchvision.models.get_model(name, weights=None, **settings), (size, size, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "n_layers", "first", "last"),
+    [
+        ("alexnet", 224, 5, ("features.0", (55, 55, 64)), ("features.10", (13, 13, 256))),
+        ("resnet18", 224, 20, ("conv1", (112, 112, 64)), ("layer4.1.conv2", (7, 7, 512))),
+        ("googlenet", 224, 57, ("conv1.conv", (112, 112, 64)), ("inception5b.branch4.1.conv", (7, 7, 128))),
+        ("inception_v3", 299, 94, ("Conv2d_1a_3x3.conv", (149, 149, 32)), ("Mixed_7c.branch_pool.conv", (8, 8, 192))),
+    ],
+)
+def test_imagenets_networks(name, size, n_layers, first, last):
+    layers = torchvision_layers(name, size)
+    assert len(layers) == n_layers
+    assert (layers[0][:2], layers[-1][:2]) == (first, last)
+    assert {layer.taps for layer in layers} == {ALL}
+    assert len({layer.name for layer in layers}) == n_layers
+
+
+def test_order_is_that_of_the_forward_pass():
+    """In torchvision's ResNet the shortcut's convolution is computed after the block's second."""
+    names = [layer.name for layer in torchvision_layers("resnet18", 64)]
+    assert names[5:8] == ["layer2.0.conv1", "layer2.0.conv2", "layer2.0.downsample.0"]
+
+
+class Net(nn.Module):
+    """Every kind of rectifier and of way to it; `forward` keeps what it computes."""
+
+    def __init__(self, relu):
+        super().__init__()
+        self.a, self.b, self.c, self.d = (nn.Conv2d(3, 3, 3, padding=1, bias=False) for _ in range(4))
+        self.bn, self.relu = nn.BatchNorm2d(3), relu
+        self.eval()
+
+    def forward(self, x):
+        self.seen = {"a": [self.a(x)]}
+        self.seen["a"].append(self.bn(self.seen["a"][0]))
+        self.seen["a"].append(self.relu(self.seen["a"][1].clone()))
+        out = self.b(self.seen["a"][2])
+        self.seen["b"] = [out.clone()]
+        out += x
+        self.seen["b"] += [out.clone(), self.relu(out.clone())]
+        out = self.relu(out)
+        self.seen["c"] = [self.c(out)]
+        out = functional.max_pool2d(self.seen["c"][0], 2)
+        again = self.b(self.relu(out))
+        self.seen["b#2"] = [again, again, self.relu(again.clone())]
+        self.seen["d"] = [self.d(self.seen["b#2"][2])]
+        return self.seen["d"][0].mean(dim=(2, 3))
+
+
+RELUS = {
+    "module": nn.ReLU(),
+    "in place": nn.ReLU(inplace=True),
+    "function": functional.relu,
+    "method": torch.Tensor.relu,
+    "method in place": torch.Tensor.relu_,
+    "torch": torch.relu,
+    "silu": nn.SiLU(),
+    "leaky": lambda x: functional.leaky_relu(x, 0.1, inplace=True),
+}
+
+
+@pytest.mark.parametrize("kind", RELUS)
+def test_taps_by_hand(kind):
+    torch.manual_seed(0)
+    model, x = Net(RELUS[kind]), torch.randn(2, 3, 8, 8)
+    found = {layer.name: (i, layer.taps) for i, layer in enumerate(find_layers(model, (8, 8, 3)))}
+    assert {name: taps for name, (_, taps) in found.items()} == {
+        "a": ALL,
+        "b": ALL,
+        "c": ("conv",),
+        "b#2": ALL,
+        "d": ("conv",),
+    }
+    with torch.inference_mode():
+        model(x)
+        expected = model.seen
+        for place, tap in enumerate(ALL):
+            layers = [i for i, taps in found.values() if tap in taps]
+            with recording(model, layers, tap) as recorded:
+                model(x)
+            for name, (i, taps) in found.items():
+                if tap in taps:
+                    torch.testing.assert_close(recorded[i], expected[name][place].permute(0, 2, 3, 1))
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("kind", ["function", "method in place"])
+def test_receptive_field_does_not_depend_on_how_rectifiers_are_written(kind):
+    torch.manual_seed(0)
+    fields = [receptive_fields(Net(RELUS[name]), [1], "bn", (6, 6, 3))[1] for name in ("module", kind)]
+    np.testing.assert_array_equal(*fields)
+    assert fields[0].max() > 0
+
+
+def test_branches_have_rectifiers_of_their_own():
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right, self.after = nn.Conv2d(3, 2, 1), nn.Conv2d(3, 4, 3), nn.Conv2d(6, 2, 1)
+
+        def forward(self, x):
+            left, right = self.left(x), self.right(functional.pad(x, (1, 1, 1, 1)))
+            return functional.relu(self.after(torch.cat([left, functional.relu(right)], dim=1)))
+
+    taps = {layer.name: layer.taps for layer in find_layers(Branches(), (5, 5, 3))}
+    # What `left` gives is rectified by nobody: it is concatenated first.
+    assert taps == {"left": ("conv",), "right": ALL, "after": ALL}
+
+
+def test_absent_taps_and_layers_are_named():
+    model = Net(nn.ReLU())
+    for layers, tap, words in (([2], "bn", r"layers \[2\] have no tap 'bn'"), ([9], "conv", "layers 0 to 4")):
+        with pytest.raises(InputError, match=words), recording(model, layers, tap):
+            model(torch.zeros(1, 3, 8, 8))
+
+
+def test_networks_that_cannot_be_read():
+    with pytest.raises(InputError, match="no two-dimensional convolution"):
+        find_layers(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), (2, 2, 3))
+    with pytest.raises(InputError, match=r"cannot take an image of 8 x 8 x 1 .*data\.channels"):
+        find_layers(Net(nn.ReLU()), (8, 8, 1))
+    with pytest.raises(InputError, match="cannot take an image of 32 x 32 x 3"):
+        find_layers(torchvision.models.inception_v3(weights=None, init_weights=False), (32, 32, 3))
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+def test_catalogue_knows_what_is_built(shortcut, tmp_path):
+    shape = (20, 20, 1)
+    known = layers_of({"architecture": "resnet18_cifar", "width": 3, "shortcut": shortcut}, shape, tmp_path)
+    built = find_layers(resnet18_cifar(3, shortcut, 4, 1, seed=0), shape)
+    assert [(layer["name"], tuple(layer["shape"]), tuple(layer["taps"])) for layer in known] == [
+        tuple(x) for x in built
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_catalogue_asks_another_process_once(tmp_path, monkeypatch):
+    file = tmp_path / "net.py"
+    text = "from torch import nn\ndef build():\n    return nn.Sequential(nn.Conv2d(3, {}, 3), nn.ReLU())\n"
+    file.write_text(text.format(2))
+    network, cache = {"module": f"{file}:build"}, tmp_path / "cache"
+    expected = [{"name": "0", "shape": [6, 6, 2], "taps": list(ALL)}]
+    assert layers_of(network, (8, 8, 3), cache) == expected
+    monkeypatch.setattr("actopo.catalogue.SCRIPT", tmp_path / "absent.py")
+    assert layers_of(network, (8, 8, 3), cache) == expected
+    # An edit of the file is another network.
+    file.write_text(text.format(5))
+    with pytest.raises(InputError, match=r"absent\.py"):
+        layers_of(network, (8, 8, 3), cache)
+
+
+def test_errors_of_the_other_process_are_told(tmp_path):
+    with pytest.raises(InputError, match=r"no file for module 'absent\.py:build'"):
+        layers_of({"module": "absent.py:build"}, (8, 8, 3))
+
+
+def test_layers_are_chosen_by_index_name_pattern_and_place():
+    layers = [{"name": name} for name in ("stem", "block1.conv", "block2.conv", "head.conv")]
+    assert choose_layers(["last", "block*", 1, "stem"], layers) == [3, 1, 2, 0]
+    assert choose_layers("all", layers) == [0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"'block3\.conv'; the nearest names are block2\.conv, block1\.conv"):
+        choose_layers(["block3.conv"], layers)
+    with pytest.raises(InputError, match=r"layers \[4\] do not exist: the network has layers 0 to 3"):
+        choose_layers([4], layers)

@@ -1,0 +1,196 @@
+"""Networks by name or from a file of the user's, and their weights."""
+
+import hashlib
+import pickle
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torchvision
+from actopo.errors import InputError
+from actopo.networks import build, count_outputs, download_state, load_pretrained, read_state
+from safetensors.torch import save_file
+from torch import nn
+
+ALEXNET = {"architecture": "alexnet"}
+NET = """
+from torch import nn
+def build(n_classes, n_channels=1, width=2):
+    return nn.Sequential(nn.Conv2d(n_channels, width, 3), nn.ReLU(), nn.Flatten(), nn.Linear(width * 36, n_classes))
+def fixed():
+    return build(7, 3)
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(NET)
+    return path
+
+
+def test_torchvisions_by_name():
+    model = build("mobilenet_v3_small", n_classes=4, seed=1)
+    assert type(model) is type(torchvision.models.mobilenet_v3_small(weights=None))
+    assert count_outputs(model, (32, 32, 3)) == 4
+    same = build("mobilenet_v3_small", n_classes=4, seed=1).state_dict()
+    assert all(torch.equal(tensor, same[name]) for name, tensor in model.state_dict().items())
+
+
+def test_global_random_state_is_left_alone(file):
+    before = torch.random.get_rng_state()
+    build(module=f"{file}:build", seed=3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_own_function_gets_what_it_takes(file):
+    model = build(module=f"{file}:build", n_classes=5, n_channels=3, arguments={"width": 4}, seed=0)
+    assert model[0].weight.shape == (4, 3, 3, 3)
+    assert count_outputs(model, (8, 8, 3)) == 5
+    assert count_outputs(build(module=f"{file}:fixed", n_classes=5, n_channels=3), (8, 8, 3)) == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"architecture": "resnet81"}, "did you mean resnet18"),
+        ({"architecture": "alexnet", "n_channels": 1}, r"alexnet takes images of 3 channels.*data\.channels"),
+        ({"architecture": "alexnet", "arguments": {"depth": 3}}, "alexnet could not be built: TypeError.*depth"),
+        ({"module": "absent.py:build"}, "no file for module 'absent.py:build'"),
+    ],
+)
+def test_networks_that_are_not_there(settings, words):
+    with pytest.raises(InputError, match=words):
+        build(**settings)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def other():\n    pass\n", "no function 'build'; it has other"),
+        ("def build(:\n", "cannot be imported: SyntaxError"),
+        ("def build():\n    return 3\n", "returned a int"),
+        ("def build():\n    raise KeyError('width')\n", "could not be built: KeyError: 'width'"),
+    ],
+)
+def test_functions_that_build_nothing(tmp_path, source, words):
+    (tmp_path / "net.py").write_text(source)
+    with pytest.raises(InputError, match=words):
+        build(module=f"{tmp_path / 'net.py'}:build")
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "pth", "wrapped.pt"])
+def test_weights_bring_their_classes(tmp_path, kind):
+    state = build("squeezenet1_1", n_classes=6, seed=2).state_dict()
+    path = tmp_path / f"weights.{kind}"
+    if kind == "safetensors":
+        save_file(state, path)
+    else:
+        prefixed = {f"module.{name}": tensor for name, tensor in state.items()}
+        torch.save(state if kind == "pth" else {"epoch": 3, "state_dict": prefixed}, path)
+    model = load_pretrained({"architecture": "squeezenet1_1"}, str(path), 2, 3)
+    assert count_outputs(model, (64, 64, 3)) == 6
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+
+
+def test_own_network_without_classes_keeps_its_own(tmp_path, file):
+    save_file(build(module=f"{file}:fixed").state_dict(), tmp_path / "w.safetensors")
+    model = load_pretrained({"module": f"{file}:fixed"}, str(tmp_path / "w.safetensors"), 2, 3)
+    assert count_outputs(model, (8, 8, 3)) == 7
+
+
+def test_auxiliary_classifiers_are_left_out_and_the_input_is_shifted(tmp_path):
+    whole = torchvision.models.googlenet(weights=None, aux_logits=True, init_weights=False, num_classes=5)
+    save_file(whole.state_dict(), tmp_path / "g.safetensors")
+    model = load_pretrained({"architecture": "googlenet"}, str(tmp_path / "g.safetensors"), 10, 3)
+    assert count_outputs(model, (64, 64, 3)) == 5
+    assert model.transform_input
+    assert not build("googlenet").transform_input
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda state: state.pop("0.bias"), r"1 missing: 0\.bias"),
+        (lambda state: state.update(extra=torch.zeros(1)), "1 not in the network: extra"),
+        (lambda state: state.update({"0.weight": torch.zeros(2, 2)}), r"0\.weight is \(2, 2\), not \(2, 3, 3, 3\)"),
+    ],
+)
+def test_weights_that_do_not_fit_are_named(tmp_path, file, change, words):
+    state = build(module=f"{file}:fixed").state_dict()
+    change(state)
+    torch.save(state, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=words):
+        load_pretrained({"module": f"{file}:fixed"}, str(tmp_path / "w.pth"), 2, 3)
+
+
+class Harm:
+    def __reduce__(self):
+        return (Path.touch, (Path("harm"),))
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_files_that_are_no_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("text.pth").write_text("no")
+    Path("text.safetensors").write_text("no")
+    torch.save(nn.Linear(2, 2), "module.pth")
+    torch.save([torch.zeros(2)], "list.pth")
+    Path("harm.pth").write_bytes(pickle.dumps(Harm()))
+    for name in ("text.pth", "text.safetensors", "module.pth", "harm.pth"):
+        with pytest.raises(InputError, match=f"{name} cannot be read as a state dict"):
+            read_state(name)
+    with pytest.raises(InputError, match=r"list\.pth are no state dict"):
+        read_state("list.pth")
+    with pytest.raises(InputError, match="do not exist"):
+        read_state("absent.pth")
+    assert not Path("harm").exists()
+
+
+def test_names_of_weights():
+    with pytest.raises(InputError, match="no weights 'IMAGENET' for alexnet; choose one of DEFAULT, IMAGENET1K_V1"):
+        load_pretrained(ALEXNET, "IMAGENET", 10, 3)
+    with pytest.raises(InputError, match="only torchvision's networks have weights by name"):
+        load_pretrained({"architecture": "resnet18_cifar", "width": 2, "shortcut": "A"}, "DEFAULT", 10, 3)
+
+
+@pytest.fixture
+def server(tmp_path):
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def published(url):
+    """Weights of torchvision's kind at another address."""
+    real = torchvision.models.AlexNet_Weights.IMAGENET1K_V1
+    weights = SimpleNamespace(url=url)
+    weights.get_state_dict = partial(type(real).get_state_dict, weights)
+    return weights
+
+
+def test_download(tmp_path, server, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    state = {"weight": torch.arange(3.0)}
+    torch.save(state, tmp_path / "w.pth")
+    digest = hashlib.sha256((tmp_path / "w.pth").read_bytes()).hexdigest()[:8]
+    (tmp_path / "w.pth").rename(tmp_path / f"good-{digest}.pth")
+    (tmp_path / "bad-00000000.pth").write_bytes(b"no")
+    found = download_state(published(f"{server}/good-{digest}.pth"))
+    assert torch.equal(found["weight"], state["weight"])
+    for name in ("bad-00000000.pth", "absent-00000000.pth"):
+        with pytest.raises(InputError, match=f"could not be downloaded .*{server}/{name} elsewhere"):
+            download_state(published(f"{server}/{name}"))
+    assert [path.name for path in (tmp_path / "home").rglob("*.*")] == [f"good-{digest}.pth"]
+
+
+def test_no_network(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="could not be downloaded"):
+        download_state(published("http://127.0.0.1:9/w-00000000.pth"))
