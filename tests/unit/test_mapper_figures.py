@@ -503,7 +503,7 @@ def test_eps_is_on_the_curve_of_sorted_distances():
         assert descending[mark.get_xdata()[0] - 1] == curve["eps"]
         assert axes.get_xscale() == "log"
         assert axes.get_title().startswith(
-            f"{curve['sampling']}, layer {curve['layer']}\nε = {curve['eps']:.2f}, noise"
+            f"{curve['sampling']}\nlayer {curve['layer']}, ε = {curve['eps']:.2f}\nnoise"
         )
         assert axes.get_title().endswith("noise 1.2 %")
         assert axes.get_ylabel() == ("distance" if index % 3 == 0 else "")

@@ -47,7 +47,7 @@ def plot(curves):
     per_row = _per_row(curves)
     rows = -(-len(curves) // per_row)
     columns = -(-len(curves) // rows)
-    figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.4 * rows)
+    figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.55 * rows)
     panels, _ = style.panel_grid(figure, len(curves), per_row)
     handles = {}
     for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
@@ -100,5 +100,6 @@ def _draw(axes, curve):
     axes.set_ylim(0, 1.05 * max(descending[0], eps))
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
-    noise = "" if share is None else f", noise {100 * share:.2g} %"
-    axes.set_title(f"{curve['sampling']}, layer {curve['layer']}\nε = {number}{noise}", size=6.5, linespacing=1.25)
+    noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
+    title = f"{curve['sampling']}\nlayer {curve['layer']}, ε = {number}{noise}"
+    axes.set_title(title, size=6.5, linespacing=1.25)
