@@ -77,9 +77,10 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.eps", "1e-3", ["mapper.eps", "write 0.001"]),
         ("homology.points_per_image", 17, ["homology.points_per_image", "17", "4 x 4", "layer 13"]),
         ("mapper.samplings.random.points_per_image", 17, ["mapper.samplings.random.points_per_image", "layer 16"]),
-        ("models.extra", {"weights": "x.pth", "seeds": 1}, ["models.extra: give an architecture"]),
+        ("models.extra", {"weights": "DEFAULT", "seeds": 1}, ["models.extra: give an architecture"]),
         ("models.extra", {"architecture": "alexnet", "seeds": 1}, ["models.extra: give training, or weights"]),
-        ("models.extra", {"architecture": "alexnet", "weights": "x.pth", "seeds": 2}, ["models.extra.seeds"]),
+        ("models.extra", {"architecture": "alexnet", "weights": "DEFAULT", "seeds": 2}, ["models.extra.seeds"]),
+        ("models.resnet18_b.weights", "x.pth", ["models.resnet18_b.weights: there is no file x.pth"]),
         (
             "models.extra",
             {"architecture": "resnet18_cifar", "width": 2, "seeds": 1, "training": TRAINING},

@@ -15,6 +15,7 @@ from actopo.catalogue import choose_layers, layers_of, network_keys, source_dige
 from actopo.checks import check
 from actopo.code import code_digest
 from actopo.config import image_listing, image_shape, image_size, sampling_order, seed_list
+from actopo.contradictions import WEIGHT_FILES
 from actopo.errors import InputError
 
 # Answers about networks that have to be built to be asked.

@@ -20,6 +20,9 @@ CLASS_NAMES = {
     ),
 }
 
+# Endings of a state dict's file, as `actopo.networks` has them, which needs PyTorch; other weights are names.
+WEIGHT_FILES = (".safetensors", ".pth", ".pt")
+
 # The distances of so many points fill 3 GB.
 MAX_RIPS_POINTS = 20_000
 
@@ -45,18 +48,20 @@ def find_contradictions(config, cache=None):
 def _unfit_models(config):
     """What is wrong with a network, before its layers are asked for."""
     for name, model in config["models"].items():
-        path, architecture = f"models.{name}", model.get("architecture")
+        path, architecture, weights = f"models.{name}", model.get("architecture"), model.get("weights")
         if model.get("module") is None and architecture is None:
             yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
         if model.get("module") is None and architecture == "resnet18_cifar":
             missing = [key for key in ("width", "shortcut") if model.get(key) is None]
             if missing:
                 yield f"{path}: missing {', '.join(missing)}"
-            if (model.get("weights") or ".pth").rpartition(".")[2] not in ("safetensors", "pth", "pt"):
+            if Path(weights or "x.pth").suffix not in WEIGHT_FILES:
                 yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
-        if model.get("weights") is None and model.get("training") is None:
+        if weights is None and model.get("training") is None:
             yield f"{path}: give training, or weights that are trained already"
-        if model.get("weights") is not None and len(seed_list(model["seeds"])) > 1:
+        if weights is not None and Path(weights).suffix in WEIGHT_FILES and not Path(weights).expanduser().is_file():
+            yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
+        if weights is not None and len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
     studies = {f"{study}.model": config[study]["model"] for study in ("homology", "mapper")}
     studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
