@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from actopo.code import code_digest
 from actopo.errors import InputError
 
 # What decides a network's structure.
@@ -67,7 +68,8 @@ def layers_of(network, image_shape, cache=None):
         release = version("torchvision")
     except PackageNotFoundError:
         release = ""
-    key = hashlib.sha256(f"{question} {source_digest(network)} {release}".encode()).hexdigest()[:16]
+    what = f"{question} {source_digest(network)} {release} {code_digest('list_layers')}"
+    key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
     if answer is not None and answer.is_file():
         return json.loads(answer.read_text(encoding="utf-8"))
