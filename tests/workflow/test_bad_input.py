@@ -1,6 +1,7 @@
 """Bad input ends with one readable message and a non-zero exit, and keeps what was computed."""
 
 import copy
+import subprocess
 import zipfile
 
 import cv2
@@ -89,3 +90,19 @@ def test_stages(spoilable, changes, rule, words):
     assert all(words in message for message in messages)
     assert "Traceback" not in text
     assert kept == {path: path.read_bytes() for path in kept}
+
+
+def test_a_full_disk_leaves_nothing_half_written(spoilable):
+    """No file may grow beyond 64 KiB, and the activations of layer 0 have 120."""
+    points = spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2.npz"
+    before, target = points.read_bytes(), str(points.relative_to(spoilable.folder))
+    points.unlink()
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", *spoilable.command("--", target)]
+    done = subprocess.run(limited, cwd=spoilable.folder, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode != 0
+    assert "error in dump_activations: the disk is full" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not [path for path in (spoilable.folder / "results/tiny/activations").rglob("*") if path.is_file()]
+    done = spoilable.run("--", target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert points.read_bytes() == before

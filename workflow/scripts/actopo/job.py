@@ -1,5 +1,6 @@
 """What a job of the workflow needs besides the science: its log, its progress bar, its device."""
 
+import errno
 import logging
 import os
 import sys
@@ -10,6 +11,8 @@ from tqdm import tqdm
 
 from actopo.errors import InputError
 from actopo.io import save_bytes
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def start_logging(job):
@@ -35,6 +38,11 @@ def start_logging(job):
     def report(kind, error, trace):
         if issubclass(kind, InputError):
             message = f"error in {job.rule}: {error}\n"
+        elif issubclass(kind, OSError) and error.errno in FULL:
+            message = (
+                f"error in {job.rule}: the disk is full ({error}); free some of it, or keep results elsewhere by "
+                "Snakemake's --directory, and run again: what is finished is kept, nothing half written is\n"
+            )
         else:
             message = "".join(traceback.format_exception(kind, error, trace))
         for stream in {sys.stderr, terminal}:
