@@ -1,10 +1,11 @@
 """
-Images per second of dumping and sampling activations, against a bare forward pass of the same network.
+Images per second of sampling and of dumping activations, against a bare forward pass of the same network.
 
-All 17 layers of a ResNet-18 with random weights go into one file each in a temporary folder, as the workflow's
-jobs write them, and are sampled from there. The bare pass has the same precision, memory format and batches. The
-two take turns. Every number of images is measured in a process of its own: private memory, the peak of the
-resident size less the pages of mapped files, must not grow with it; pages of files are the system's to take back.
+The points of all 17 layers of a ResNet-18 with random weights are taken on the way and go into an archive in a
+temporary folder, as in the workflow's jobs; or the layers go there whole, one file each. The bare pass has the same
+precision, memory format and batches. They take turns. Every number of images is measured in a process of its own:
+private memory, the peak of the resident size less the pages of mapped files, must not grow with it; pages of files
+are the system's to take back.
 
     python benchmarks/activations.py --width 64 --images 500 --threads 1
 """
@@ -24,9 +25,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo import sampling
-from actopo.activations import activation_shapes, dump_activations
+from actopo.activations import activation_shapes, dump_activations, sample_activations
+from actopo.io import PointSpool
 from actopo.models import resnet18_cifar, to_input
+from actopo.sampling import Stream
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 LAYERS = range(17)
@@ -58,6 +60,16 @@ def forward(model, images, options):
             torch.cuda.synchronize()
 
 
+def sample(method, model, images, options, folder):
+    """Write one point an image of every layer."""
+    labels, shapes = np.arange(len(images)) % 10, activation_shapes(model, LAYERS, images.shape[1:])
+    streams = {layer: Stream(method, (len(images), *shape), labels, seed=layer) for layer, shape in shapes.items()}
+    with PointSpool(folder / "points.npz") as spool:
+        study = (model, images, MEAN, STD, LAYERS, options.tap)
+        sample_activations(*study, streams, spool.append, options.batch, options.device)
+        spool.save(streams, np.arange(len(images)))
+
+
 def dump(model, images, options, folder):
     """Write one .npy a layer."""
     with ExitStack() as stack:
@@ -73,13 +85,6 @@ def dump(model, images, options, folder):
         dump_activations(model, images, MEAN, STD, LAYERS, options.tap, write, options.batch, options.device)
 
 
-def sample(method, n_images, folder):
-    """Draw one point an image from every layer."""
-    labels = np.arange(n_images) % 10
-    for layer in LAYERS:
-        getattr(sampling, method)(np.load(folder / f"{layer}.npy", mmap_mode="r"), labels, seed=layer)
-
-
 def measure(options, n_images):
     """Median seconds of each step over `n_images` images, MiB written, and peaks of memory."""
     torch.set_num_threads(options.threads)
@@ -93,10 +98,12 @@ def measure(options, n_images):
         images = np.load(folder / "images.npy", mmap_mode="r")
         forward(model, images[: options.batch], options)
         for _ in range(options.repeats):
-            steps = {
-                "forward": lambda: forward(model, images, options),
-                "dump": lambda: dump(model, images, options, folder),
-            } | {method: lambda method=method: sample(method, n_images, folder) for method in options.methods}
+            steps = {"forward": lambda: forward(model, images, options)}
+            steps |= {
+                f"sample {method}": lambda method=method: sample(method, model, images, options, folder)
+                for method in options.methods
+            }
+            steps["dump"] = lambda: dump(model, images, options, folder)
             for name, step in steps.items():
                 start = time.perf_counter()
                 step()
@@ -114,7 +121,9 @@ def main():
     parser.add_argument("--images", type=int, default=500, help="images N, at least two batches; 4 N are measured too")
     parser.add_argument("--batch", type=int, default=250, help="images per forward pass")
     parser.add_argument("--tap", default="conv", choices=["conv", "bn", "relu"], help="what is read of a layer")
-    parser.add_argument("--methods", nargs="+", default=["random", "top_l2"], help="functions of actopo.sampling")
+    parser.add_argument(
+        "--methods", nargs="+", default=["random", "top_l2"], choices=["random", "top_l2"], help="how points are chosen"
+    )
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device of the network")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of PyTorch")
     parser.add_argument("--folder", help="where the temporary folder is made, on the disk to be measured")
@@ -132,10 +141,8 @@ def main():
         print(f"{'':<18}{'images/s':>10}{'overhead':>10}")
         bare = seconds["forward"]
         print(f"{'forward':<18}{n_images / bare:>10.0f}")
-        print(f"{'dump':<18}{n_images / seconds['dump']:>10.0f}{seconds['dump'] / bare - 1:>10.0%}")
-        for method in options.methods:
-            total = seconds["dump"] + seconds[method]
-            print(f"{'dump and ' + method:<18}{n_images / total:>10.0f}{total / bare - 1:>10.0%}")
+        for name, taken in list(seconds.items())[1:]:
+            print(f"{name:<18}{n_images / taken:>10.0f}{taken / bare - 1:>10.0%}")
 
 
 if __name__ == "__main__":

@@ -102,8 +102,8 @@ def trained(folder, images):
     return outputs
 
 
-def dump(folder, images, weights, subset, tap, seed=0, noise=""):
-    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
+def study(images, weights, subset, tap, noise=""):
+    """Inputs and params of the scripts that run a network."""
     params = {
         "network": NETWORK,
         "layers": json.dumps({"layers": LAYERS}),
@@ -111,7 +111,12 @@ def dump(folder, images, weights, subset, tap, seed=0, noise=""):
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
         "noise": noise,
     }
-    files = {"weights": weights, "images": images["test_images"], "meta": images["meta"]}
+    return {"weights": weights, "images": images["test_images"], "meta": images["meta"]}, params
+
+
+def dump(folder, images, weights, subset, tap, seed=0, noise=""):
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
+    files, params = study(images, weights, subset, tap, noise)
     run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
@@ -127,22 +132,16 @@ def foreground(folder, images):
     return {**output, "fields": fields}
 
 
-def sample(images, activations, method, seed=0, foreground=None, **settings):
-    output = Path(f"{activations}.{method}.npz")
-    params = {
-        "sampling": json.dumps({"method": method, "tap": "conv", **settings}),
-        "layers": json.dumps({"layers": LAYERS}),
+def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0, noise="", foreground=None, **settings):
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}.npz"
+    files, params = study(images, weights, subset, tap, noise)
+    files |= {"labels": images["test_labels"], **(foreground or {})}
+    params |= {
+        "sampling": json.dumps({"method": method, "tap": tap, **settings}),
         "foreground": json.dumps({"weight": "energy", "without": "random"}) if foreground else "",
         "seed": 0,
     }
-    run(
-        "sample_points",
-        {"activations": activations, "labels": images["test_labels"], **(foreground or {})},
-        {"points": output},
-        params,
-        seed=seed,
-        subset="batch0",
-    )
+    run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
     return output
 
 
@@ -150,8 +149,7 @@ def sample(images, activations, method, seed=0, foreground=None, **settings):
 def diagrams(folder, images, trained):
     paths = []
     for seed in (0, 1):
-        activations = dump(folder, images, trained[seed]["weights"], "batch0", "conv", seed)
-        points = sample(images, activations, "top_l2", seed, points_per_image=1)
+        points = sample(folder, images, trained[seed]["weights"], "top_l2", seed=seed, points_per_image=1)
         paths.append(folder / f"diagrams{seed}.npz")
         compute(points, paths[-1])
     return paths
@@ -221,8 +219,7 @@ def compared(folder, distances):
 
 @pytest.fixture(scope="module")
 def graphs(folder, images, trained):
-    activations = dump(folder, images, trained[0]["weights"], "all", "relu")
-    points = sample(images, activations, "full", cap=400)
+    points = sample(folder, images, trained[0]["weights"], "full", "all", "relu", cap=400)
     outputs = []
     for layer in LAYERS:
         outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
@@ -301,7 +298,7 @@ def test_dump_activations(folder, images, trained):
 
 def test_sample_points(folder, images, trained):
     activations = dump(folder, images, trained[0]["weights"], "batch0", "conv")
-    points = np.load(sample(images, activations, "random", points_per_image=2))
+    points = np.load(sample(folder, images, trained[0]["weights"], "random", points_per_image=2))
     array, index = np.load(activations / "layer09.npy"), np.load(activations / "images.npy")
     position = {image: i for i, image in enumerate(index)}
     for vector, image, row, col, norm in zip(
@@ -313,9 +310,8 @@ def test_sample_points(folder, images, trained):
 
 
 def test_sample_points_names_the_layer(folder, images, trained):
-    activations = dump(folder, images, trained[0]["weights"], "batch0", "conv")
     with pytest.raises(InputError, match=r"layer 16: .*points_per_image"):
-        sample(images, activations, "random", points_per_image=5)
+        sample(folder, images, trained[0]["weights"], "random", points_per_image=5)
 
 
 def test_compute_diagrams(diagrams):
@@ -394,16 +390,20 @@ def test_foreground_and_background(folder, images, trained, foreground):
     share = json.loads(Path(foreground["share"]).read_text())
     assert masks.shape == (27, 16, 16)
     assert share["no_foreground"] == pytest.approx((~masks.any(axis=(1, 2))).mean())
-    activations = dump(folder, images, trained[0]["weights"], "batch0", "bn")
-    index = np.load(activations / "images.npy")
+    weights_file = trained[0]["weights"]
+    index = np.load(dump(folder, images, weights_file, "batch0", "bn") / "images.npy")
     weights = position_weights(masks[index], np.load(foreground["fields"])["layer09"], "energy")
-    points = np.load(sample(images, activations, "foreground", foreground=foreground, points_per_image=2))
+    points = np.load(
+        sample(folder, images, weights_file, "foreground", tap="bn", foreground=foreground, points_per_image=2)
+    )
     best = np.sort(weights.reshape(len(index), -1))[:, -2:]
     place = np.searchsorted(np.sort(index), points["layer09.image"])
     taken = weights[np.argsort(index)][place, points["layer09.row"], points["layer09.col"]]
     seen = masks[index].any(axis=(1, 2))
     np.testing.assert_allclose(np.sort(taken.reshape(-1, 2))[seen], best[seen], rtol=1e-6)
-    behind = np.load(sample(images, activations, "background", foreground=foreground, points_per_image=2))
+    behind = np.load(
+        sample(folder, images, weights_file, "background", tap="bn", foreground=foreground, points_per_image=2)
+    )
     assert (behind["layer09.row"] != points["layer09.row"]).any()
 
 
@@ -433,7 +433,7 @@ def analysed(folder, images, trained, graphs):
     order = json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})
     null = json.dumps({"n_permutations": 3, "seed": 0})
     run("measure_graph_distances", {"memberships": memberships}, output, {"order": order, "null": null})
-    points = sample(images, dump(folder, images, trained[0]["weights"], "all", "relu"), "full", cap=400)
+    points = sample(folder, images, trained[0]["weights"], "full", "all", "relu", cap=400)
     stable = {"grid": folder / "grid.csv", "samples": folder / "samples.csv"}
     params = {
         "settings": json.dumps(
@@ -542,8 +542,9 @@ def test_figures_and_summary(
     memberships = {
         key: [files[name] for files in graphs] for key, name in (("graphs", "graph"), ("memberships", "membership"))
     }
-    activations = dump(folder, images, trained[0]["weights"], "all", "bn")
-    points = sample(images, activations, "foreground", foreground=foreground, points_per_image=1)
+    points = sample(
+        folder, images, trained[0]["weights"], "foreground", "all", "bn", foreground=foreground, points_per_image=1
+    )
     metrics = [files["metrics"] for files in trained]
     jobs = {
         "plot_training": ({"metrics": metrics}, {}, {"model": "net"}),

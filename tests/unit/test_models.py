@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from actopo.activations import activation_shapes, dump_activations
+from actopo import sampling
+from actopo.activations import activation_shapes, dump_activations, sample_activations
 from actopo.catalogue import layers_of
 from actopo.errors import InputError
 from actopo.layers import find_layers, recording
 from actopo.models import load_weights, resnet18_cifar, to_input
 from actopo.networks import build
+from actopo.sampling import Stream
 from torch.nn import functional
 
 IMAGE = (32, 32, 3)
@@ -29,9 +31,11 @@ def model(request):
 
 def dump(model, images, layers, tap, **kwargs):
     batches = {layer: [] for layer in layers}
-    dump_activations(
-        model, images, [0.5] * 3, [0.25] * 3, layers, tap, lambda layer, batch: batches[layer].append(batch), **kwargs
-    )
+
+    def write(layer, batch):
+        batches[layer].append(batch.copy())
+
+    dump_activations(model, images, [0.5] * 3, [0.25] * 3, layers, tap, write, **kwargs)
     shapes = activation_shapes(model, layers, images.shape[1:])
     out = {layer: np.concatenate(pieces) for layer, pieces in batches.items()}
     assert {layer: array.shape for layer, array in out.items()} == {
@@ -128,6 +132,43 @@ def test_batch_size_does_not_matter_and_order_is_kept(model, images):
     whole, pieces = dump(model, images, [0, 16], "relu"), dump(model, images, [0, 16], "relu", batch_size=2)
     for layer in (0, 16):
         np.testing.assert_allclose(whole[layer], pieces[layer], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        ("random", {"points_per_image": 2}),
+        ("top_l2", {"points_per_image": 3}),
+        ("top_weight", {"points_per_image": 2, "policy": "drop"}),
+        ("full", {}),
+        ("full", {"cap": 30}),
+        ("full", {"cap": 30, "replace": True}),
+    ],
+)
+@pytest.mark.parametrize("batch_size", [2, 500])
+def test_sampling_on_the_way_is_sampling_of_the_dump(model, images, method, settings, batch_size):
+    labels, streams, pieces = np.arange(5) % 3, {}, {4: [], 12: []}
+    whole = dump(model, images, [4, 12], "relu", batch_size=batch_size)
+    own = {layer: dict(settings, seed=[7, layer]) for layer in whole}
+    for layer, activations in whole.items():
+        if method == "top_weight":
+            own[layer]["weights"] = np.random.default_rng(layer).integers(0, 3, activations.shape[:3])
+            own[layer]["weights"][3] = 0
+        streams[layer] = Stream(method, activations.shape, labels, **own[layer])
+
+    def write(layer, *arrays):
+        pieces[layer].append(arrays)
+
+    study = (model, images, [0.5] * 3, [0.25] * 3, [4, 12], "relu")
+    sample_activations(*study, streams, write, batch_size=batch_size)
+    for layer, activations in whole.items():
+        cloud = getattr(sampling, method)(activations, labels, **own[layer])
+        points, flat, norm = (np.concatenate(part) for part in zip(*pieces[layer], strict=True))
+        assert points.dtype == norm.dtype == np.float32
+        np.testing.assert_array_equal(points, cloud.points)
+        np.testing.assert_array_equal(norm, cloud.norm)
+        for name, column in streams[layer].provenance(flat).items():
+            np.testing.assert_array_equal(column, getattr(cloud, name))
 
 
 def test_hooks_are_removed(model):

@@ -16,7 +16,7 @@ def workflow(tmp_path_factory):
 def finished(tmp_path_factory):
     """A workflow folder whose tiny run is complete."""
     workflow = Workflow(tmp_path_factory.mktemp("finished"))
-    done = workflow.run("--set-threads", "train_model=1", "dump_activations=1", "build_mapper=1")
+    done = workflow.run("--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
     assert done.returncode == 0, done.stdout + done.stderr
     return workflow
 

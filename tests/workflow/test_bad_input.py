@@ -77,8 +77,8 @@ def test_images(fresh, tmp_path, problem):
 @pytest.mark.parametrize(
     ("changes", "rule", "words"),
     [
-        ({"homology": {"batch_size": 100_000}}, "dump_activations", "homology.batch_size"),
-        ({"homology": {"batches": 50}}, "dump_activations", "homology.batches"),
+        ({"homology": {"batch_size": 100_000}}, "sample_points", "homology.batch_size"),
+        ({"homology": {"batches": 50}}, "sample_points", "homology.batches"),
         ({"figures": {"purity_class": "deer"}}, "plot_purity", "figures.purity_class"),
     ],
 )
@@ -93,16 +93,16 @@ def test_stages(spoilable, changes, rule, words):
 
 
 def test_a_full_disk_leaves_nothing_half_written(spoilable):
-    """No file may grow beyond 64 KiB, and the activations of layer 0 have 120."""
+    """No file may grow beyond 4 KiB."""
     points = spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2.npz"
     before, target = points.read_bytes(), str(points.relative_to(spoilable.folder))
     points.unlink()
-    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", *spoilable.command("--", target)]
+    limited = ["bash", "-c", 'ulimit -f 4; exec "$@"', "limited", *spoilable.command("--", target)]
     done = subprocess.run(limited, cwd=spoilable.folder, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode != 0
-    assert "error in dump_activations: the disk is full" in done.stdout + done.stderr
+    assert "error in sample_points: the disk is full" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert not [path for path in (spoilable.folder / "results/tiny/activations").rglob("*") if path.is_file()]
+    assert list(points.parent.glob(".*")) == [] and not points.exists()
     done = spoilable.run("--", target)
     assert done.returncode == 0, done.stdout + done.stderr
     assert points.read_bytes() == before

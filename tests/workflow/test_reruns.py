@@ -13,9 +13,9 @@ SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
 AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
 # Clouds of the networks and of the untrained ones.
-ALL_CLOUDS = {"dump_activations": 4, "sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
+ALL_CLOUDS = {"sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
 ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "rival_distances": 2}
-ONE_GRAPH = {"dump_activations": 1, "sample_points": 1, "build_mapper": 1}
+ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
     **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
@@ -40,7 +40,7 @@ def with_change(path, value):
         (
             "models.resnet18_a.seeds",
             3,
-            {"train_model": 1, "dump_activations": 2, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
+            {"train_model": 1, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
             | {"rival_distances": 2}
             | AFTER_MODELS,
         ),
@@ -69,7 +69,7 @@ def with_change(path, value):
             "mapper.layers",
             [16, 12],
             # The graph of noisy images is of layer 16, as before.
-            {"dump_activations": 3, "sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
+            {"sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
             | {"find_receptive_fields": 1, "plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1}
             | AFTER_MAPPER
             | STABILITY,
@@ -77,7 +77,7 @@ def with_change(path, value):
         (
             "mapper.foreground.weight",
             "count",
-            {"sample_points": 1, "dump_activations": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
         ),
         (
             "mapper.noise.sigmas",
@@ -103,7 +103,7 @@ def with_change(path, value):
         (
             "models.resnet18_b.training.epochs",
             2,
-            {"train_model": 1, "plot_training": 1, "dump_activations": 4, "sample_points": 4, "build_mapper": 4}
+            {"train_model": 1, "plot_training": 1, "sample_points": 4, "build_mapper": 4}
             | {"plot_foreground": 1, "plot_noisy_graphs": 1}
             | AFTER_MAPPER
             | STABILITY,
@@ -246,7 +246,7 @@ def test_the_papers_run_is_planned_whole(workflow):
     planned = workflow.planned(configfiles=["config/config.yaml"])
     assert planned["train_model"] == 101
     # And 100 untrained ones; Gaussian clouds go without a network.
-    assert planned["dump_activations"] == 209 + 6 + 6
+    assert planned["sample_points"] == 209 + 6 + 6
     assert planned["compute_diagrams"] == 309
     assert planned["rival_distances"] == 8
     assert planned["build_mapper"] == 36 + 6

@@ -75,6 +75,7 @@ wildcard_constraints:
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
     noise=r"|\.noise[0-9.e-]+",
+    tap="conv|bn|relu",
     layer=r"\d+",
     metric="[a-z_]+",
 

@@ -33,6 +33,25 @@ def weights_file(model):
     return str(Path(weights).expanduser()) if Path(weights).suffix in WEIGHT_FILES else []
 
 
+def weights_of(wildcards):
+    """File of a network's weights; none for an untrained network."""
+    return [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
+
+
+def batches_of(wildcards):
+    """How the images of a study fall into batches; empty for all of them."""
+    if wildcards.study == "mapper":
+        return ""
+    return as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"])
+
+
+def noise_of(wildcards):
+    """Noise that is added to the images; empty for none."""
+    if not wildcards.noise:
+        return ""
+    return as_json(sigma=float(wildcards.noise[6:]), units=NOISE["units"], seed=MAPPER["sampling_seed"])
+
+
 def batch_diagrams(wildcards):
     """Diagrams of every batch of the first seed."""
     return collect(

@@ -1,17 +1,18 @@
 """
 Spatial activations of a network, layer by layer.
 
-One forward pass serves all layers. Forward hooks copy what they see at once, so an addition in place
-further on cannot change it, and lay it out as (N, n, m, c): the c-vector at one position is then one
-contiguous row, and the full point cloud of a layer is a reshape of the array.
+One forward pass serves all layers. Each is handed on in the middle of the pass, when it is there, so an addition in
+place further on cannot change it, and laid out as (N, n, m, c): the c-vector at one position is then one contiguous
+row, and the full point cloud of a layer is a reshape of the array.
 """
 
 import numpy as np
 import torch
 
 from actopo.errors import InputError
-from actopo.layers import recording
+from actopo.layers import reading, recording
 from actopo.models import to_input
+from actopo.sampling import l2_norms
 
 
 def activation_shapes(model, layers, image_shape):
@@ -37,6 +38,30 @@ def activation_shapes(model, layers, image_shape):
         return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
 
 
+def sample_activations(
+    model, images, mean, std, layers, tap, streams, write, batch_size=500, device="cpu", progress=None, perturb=None
+):
+    """
+    Hand the sampled points of all images to the caller, batch by batch.
+
+    Parameters
+    ----------
+    streams : dict of int to actopo.sampling.Stream
+        What chooses the points of a layer. Other parameters and errors are those of `dump_activations`.
+    write : callable (layer, points, flat, norms)
+        Called for every layer of every batch, in the order of the images, with p points: float32 ndarray of
+        shape (p, c), their indices among the positions (N, n, m) of all images, int64 of shape (p,), and their
+        l2 norms, float32 of shape (p,).
+    """
+
+    def read(layer, start, activations, norms):
+        here = streams[layer].take(norms)
+        points = activations.flatten(0, 2)[torch.from_numpy(here).to(activations.device)].cpu().numpy()
+        write(layer, points, start * norms[0].size + here, norms.reshape(-1)[here])
+
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+
+
 def dump_activations(
     model, images, mean, std, layers, tap, write, batch_size=500, device="cpu", progress=None, perturb=None
 ):
@@ -54,8 +79,8 @@ def dump_activations(
     layers : sequence of int
     tap : {"conv", "bn", "relu"}
     write : callable (layer, float32 ndarray of shape (b, n, m, c))
-        Called for every layer of every batch, in the order of the images. What writes into files keeps
-        memory independent of N.
+        Called for every layer of every batch, in the order of the images. The array may change when `write` has
+        returned. What writes into files keeps memory independent of N.
     batch_size : int
         Images per forward pass. Results do not depend on it beyond rounding.
     device : str or torch.device
@@ -70,10 +95,32 @@ def dump_activations(
     InputError
         If an activation is not finite: the network's weights are unusable. Names the layer and image.
     """
+
+    def read(layer, start, activations, norms):
+        write(layer, activations.cpu().numpy())
+
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+
+
+def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
+    """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
     model.to(device, memory_format=torch.channels_last).eval()
+    start = 0
+
+    def checked(layer, activations):
+        activations = activations.contiguous()
+        norms = _norms(activations)
+        finite = np.isfinite(norms).all(axis=(1, 2))
+        if not finite.all():
+            raise InputError(
+                f"layer {layer} has an activation that is not finite for image {start + finite.argmin()}; "
+                "the network diverged in training or its weights are damaged"
+            )
+        read(layer, start, activations, norms)
+
     # Full float32 products: TF32 would cost three digits.
     exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.inference_mode(), exact, recording(model, layers, tap) as recorded:
+    with torch.inference_mode(), exact, reading(model, layers, tap, checked):
         for start in range(0, len(images), batch_size):
             stop = min(start + batch_size, len(images))
             # A copy in memory: PyTorch warns of arrays that it could not write to, such as memory maps.
@@ -81,16 +128,12 @@ def dump_activations(
             if perturb is not None:
                 batch += torch.from_numpy(perturb(range(start, stop))).to(device).permute(0, 3, 1, 2)
             model(batch)
-            for layer in layers:
-                batch = recorded[layer]
-                # One sum tells whether all are finite, far cheaper than a test of every element.
-                if not torch.isfinite(batch.sum(dtype=torch.float64)):
-                    bad = (~torch.isfinite(batch.flatten(1))).any(dim=1).nonzero()
-                    image = start + int(bad[0]) if len(bad) else start
-                    raise InputError(
-                        f"layer {layer} has an activation that is not finite for image {image}; "
-                        "the network diverged in training or its weights are damaged"
-                    )
-                write(layer, batch.cpu().numpy())
             if progress is not None:
                 progress(stop - start)
+
+
+def _norms(activations):
+    """l2 norms over channels with sums in float64: infinite or not a number where an activation is."""
+    if activations.is_cuda:
+        return torch.linalg.vector_norm(activations, dim=3, dtype=torch.float64).float().cpu().numpy()
+    return l2_norms(activations.flatten(0, 2).numpy()).reshape(activations.shape[:3])

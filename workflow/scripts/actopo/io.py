@@ -69,6 +69,59 @@ def load_arrays(path):
     return np.load(path, allow_pickle=False)
 
 
+class PointSpool:
+    """
+    Point clouds of several layers on their way into one .npz.
+
+    The layers' points come mixed, batch by batch. Until they are saved they lie in a folder beside the .npz, which is
+    there from entering the context to leaving it.
+    """
+
+    TYPES = (("points", np.float32), ("flat", np.int64), ("norm", np.float32))
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.folder = self.path.with_name(f".{self.path.name}.spool")
+
+    def __enter__(self):
+        # What a killed job left behind.
+        _remove_folder(self.folder)
+        self.folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_):
+        _remove_folder(self.folder)
+
+    def append(self, layer, *arrays):
+        """Append points (p, c), their flat indices (p,) and their norms (p,)."""
+        for (name, dtype), array in zip(self.TYPES, arrays, strict=True):
+            with open(self.folder / f"{layer}.{name}", "ab") as file:
+                file.write(np.ascontiguousarray(array, dtype))
+
+    def save(self, streams, index):
+        """
+        Write the .npz: of every layer the points, and of every point its image, row, column, label and norm.
+
+        Parameters
+        ----------
+        streams : dict of int to actopo.sampling.Stream
+            By which the layers were sampled.
+        index : ndarray of shape (N,)
+            What the images are called.
+        """
+        with writing_arrays(self.path) as add:
+            for layer, stream in streams.items():
+                points, flat, norm = (
+                    np.memmap(self.folder / f"{layer}.{name}", dtype, mode="r") for name, dtype in self.TYPES
+                )
+                places = stream.provenance(flat)
+                add(f"layer{layer:02d}.points", points.reshape(-1, stream.shape[-1]))
+                add(f"layer{layer:02d}.image", index[places["image"]])
+                for name in ("row", "col", "label"):
+                    add(f"layer{layer:02d}.{name}", places[name])
+                add(f"layer{layer:02d}.norm", norm)
+
+
 def load_incidence(file):
     """Points by nodes, from the arrays `indptr`, `indices` and `shape` of a mapper graph's membership file."""
     indices = file["indices"]

@@ -142,9 +142,9 @@ def find_layers(model, image_shape):
 
 
 @contextmanager
-def recording(model, layers, tap, linear=False):
+def reading(model, layers, tap, read, linear=False):
     """
-    Record the activations of `layers` at `tap` during forward passes.
+    Hand on the activations of `layers` at `tap` during forward passes, each at the moment when it is there.
 
     Parameters
     ----------
@@ -153,13 +153,10 @@ def recording(model, layers, tap, linear=False):
     layers : sequence of int
         Places in `find_layers`.
     tap : {"conv", "bn", "relu"}
+    read : callable (layer, tensor of shape (b, n, m, c))
+        The tensor is a view of what the network goes on with, and may change when `read` has returned.
     linear : bool, default False
         Let rectifiers that are functions hand on what they get.
-
-    Yields
-    ------
-    dict of int to tensor of shape (b, n, m, c)
-        Filled anew by every forward pass.
 
     Raises
     ------
@@ -168,17 +165,18 @@ def recording(model, layers, tap, linear=False):
     """
     if tap not in TAPS:
         raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
-    wanted, recorded, n_calls = set(layers), {}, 0
+    wanted, seen, n_calls = set(layers), set(), 0
 
     def visit(layer, at, tensor, _):
         nonlocal n_calls
         if at == "conv":
             n_calls = layer + 1
         if at == tap and layer in wanted:
-            recorded[layer] = tensor.detach().permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format)
+            seen.add(layer)
+            read(layer, tensor.detach().permute(0, 2, 3, 1))
 
     def finish(*_):
-        absent = sorted(wanted - set(recorded))
+        absent = sorted(wanted - seen)
         beyond = [layer for layer in absent if not 0 <= layer < n_calls]
         if beyond:
             raise InputError(f"layers {beyond} do not exist: the network has layers 0 to {n_calls - 1}")
@@ -187,7 +185,26 @@ def recording(model, layers, tap, linear=False):
                 f"layers {absent} have no tap {tap!r}: no rectifier takes what their convolutions give; set tap to conv"
             )
 
-    with _following(model, visit, recorded.clear, finish, follow=linear or tap != "conv", linear=linear):
+    with _following(model, visit, seen.clear, finish, follow=linear or tap != "conv", linear=linear):
+        yield
+
+
+@contextmanager
+def recording(model, layers, tap, linear=False):
+    """
+    Keep what `reading` hands on.
+
+    Yields
+    ------
+    dict of int to tensor of shape (b, n, m, c)
+        Contiguous copies, filled anew by every forward pass.
+    """
+    recorded = {}
+
+    def read(layer, activations):
+        recorded[layer] = activations.clone(memory_format=torch.contiguous_format)
+
+    with reading(model, layers, tap, read, linear):
         yield recorded
 
 

@@ -8,11 +8,13 @@ Activations", sections 3 and 5) and keeps for every point where it came from. Fo
 are `top_weight` with weights from `actopo.receptive_field`.
 
 Activations may be a memory map far larger than memory: they are read in blocks of images, and only
-the points drawn are copied. The cloud of all positions is a view.
+the points drawn are copied. The cloud of all positions is a view. `Stream` draws the same points while a
+network runs, from one batch of images after the other.
 """
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from actopo.errors import InputError
@@ -76,14 +78,7 @@ def random(activations, labels, points_per_image=1, seed=0, exclude_border=False
         If there are too few positions, or a drawn point is not finite (with its image).
     """
     labels = _checked(activations, labels)
-    n_images, n, m, _ = activations.shape
-    first = 1 if exclude_border else 0
-    rows, cols = n - first, m - first
-    _check_points_per_image(points_per_image, n, m, rows * cols)
-    drawn = _distinct(n_images, rows * cols, points_per_image, np.random.default_rng(seed))
-    row, col = np.divmod(drawn, max(cols, 1))
-    position = (row + first) * m + col + first
-    return _gather(activations, labels, _flat(position, n * m))
+    return _gather(activations, labels, _random(activations.shape, labels, points_per_image, seed, exclude_border))
 
 
 def top_l2(activations, labels, points_per_image=1, seed=0):
@@ -112,16 +107,15 @@ def top_l2(activations, labels, points_per_image=1, seed=0):
         If there are too few positions, or an activation is not finite (with its image).
     """
     labels = _checked(activations, labels)
+    stream = Stream("top_l2", activations.shape, labels, points_per_image=points_per_image, seed=seed)
     n_images, n, m, c = activations.shape
-    _check_points_per_image(points_per_image, n, m, n * m)
-    rng = np.random.default_rng(seed)
-    position = np.empty((n_images, points_per_image), np.int64)
+    flat = []
     step = _block_rows(activations, n * m * c)
     for start in range(0, n_images, step):
         block = activations[start : start + step].reshape(-1, c)
-        norm = _norms(block, np.arange(start, start + len(block) // (n * m)).repeat(n * m))
-        position[start : start + step] = _largest(norm.reshape(-1, n * m), points_per_image, rng)
-    return _gather(activations, labels, _flat(position, n * m))
+        norms = _norms_of_finite(block, np.arange(start, start + len(block) // (n * m)).repeat(n * m))
+        flat.append(start * n * m + stream.take(norms.reshape(-1, n, m)))
+    return _gather(activations, labels, np.concatenate(flat))
 
 
 def top_weight(activations, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random"):
@@ -166,39 +160,7 @@ def top_weight(activations, labels, weights, points_per_image=1, seed=0, has_for
         no image is left, or a point taken is not finite (with its image).
     """
     labels = _checked(activations, labels)
-    n_images, n, m, _ = activations.shape
-    _check_points_per_image(points_per_image, n, m, n * m)
-    weights = np.asarray(weights)
-    if weights.shape != (n_images, n, m):
-        raise InputError(f"weights have shape {weights.shape}, but the activations need {(n_images, n, m)}.")
-    if policy not in POLICIES:
-        raise InputError(f"unknown policy {policy!r} for images without foreground; choose {', '.join(POLICIES)}.")
-    if has_foreground is None:
-        has_foreground = weights.any(axis=(1, 2))
-    has_foreground = np.asarray(has_foreground)
-    if has_foreground.shape != (n_images,) or has_foreground.dtype != bool:
-        raise InputError(
-            f"has_foreground is {has_foreground.dtype} of shape {has_foreground.shape}; give one boolean for "
-            f"each of the {n_images} images."
-        )
-    if policy == "drop" and not has_foreground.any():
-        raise InputError("no image has a foreground, so dropping those without leaves none; set policy to random.")
-    rng = np.random.default_rng(seed)
-    position = np.empty((n_images, points_per_image), np.int64)
-    step = _block_rows(weights, n * m)
-    for start in range(0, n_images, step):
-        block = weights[start : start + step].reshape(-1, n * m).astype(np.float64)
-        wrong = ~(np.isfinite(block) & (block >= 0)).all(axis=1)
-        if wrong.any():
-            raise InputError(f"a weight of image {start + wrong.argmax()} is negative or not finite.")
-        if policy == "random":
-            block[~has_foreground[start : start + step]] = 0
-        largest = block.max(axis=1, keepdims=True)
-        scaled = (block / np.where(largest > 0, largest, 1)).astype(np.float32)
-        position[start : start + step] = _largest(scaled, points_per_image, rng)
-    flat = _flat(position, n * m)
-    if policy == "drop":
-        flat = flat[has_foreground.repeat(points_per_image)]
+    flat = _top_weight(activations.shape, labels, weights, points_per_image, seed, has_foreground, policy)
     return _gather(activations, labels, flat)
 
 
@@ -232,24 +194,100 @@ def full(activations, labels, cap=None, seed=0, replace=False):
         If `cap` is not positive, or an activation that is taken is not finite (with its image).
     """
     labels = _checked(activations, labels)
-    if cap is not None and cap < 1:
-        raise InputError(f"cap is {cap}; write a positive number of points, or null for every position.")
+    flat = _full(activations.shape, labels, cap, seed, replace)
+    if flat is not None:
+        return _gather(activations, labels, flat)
     n_images, n, m, c = activations.shape
-    total = n_images * n * m
-    if cap is not None and total > cap:
-        rng = np.random.default_rng(seed)
-        flat = rng.integers(total, size=cap) if replace else _stratified(labels, n * m, cap, rng)
-        return _gather(activations, labels, np.sort(flat))
-    image = np.arange(n_images, dtype=np.int32).repeat(n * m)
-    points = activations.reshape(-1, c)
+    points, image = activations.reshape(-1, c), np.arange(n_images, dtype=np.int32).repeat(n * m)
     return Cloud(
         points=points,
         image=image,
         row=np.tile(np.arange(n, dtype=np.int32).repeat(m), n_images),
         col=np.tile(np.arange(m, dtype=np.int32), n_images * n),
         label=labels[image],
-        norm=_norms(points, image),
+        norm=_norms_of_finite(points, image),
     )
+
+
+class Stream:
+    """
+    Draw from activations that come batch by batch what the functions of this module draw from all at once.
+
+    Parameters
+    ----------
+    method : {"random", "top_l2", "top_weight", "full"}
+    shape : (N, n, m, c)
+        Of all batches together.
+    labels : array_like of shape (N,)
+        Integer class label of each image.
+    **settings
+        Further parameters of the function of that name.
+
+    Raises
+    ------
+    InputError
+        As the function does, as far as it does not depend on the activations.
+    """
+
+    def __init__(self, method, shape, labels, **settings):
+        self.shape, self.labels = shape, np.asarray(labels)
+        self._start, self._largest, self._flat = 0, None, None
+        if method == "top_l2":
+            self._largest = _top_l2(shape, **settings)
+        else:
+            known = {"random": _random, "top_weight": _top_weight, "full": _full}[method]
+            self._flat = known(shape, self.labels, **settings)
+        if self._flat is not None:
+            self._image = self._flat // (shape[1] * shape[2])
+
+    def take(self, norms):
+        """
+        Choose the points of the next images.
+
+        Parameters
+        ----------
+        norms : float32 ndarray of shape (b, n, m)
+            l2 norms of the next b images, see `l2_norms`.
+
+        Returns
+        -------
+        int64 ndarray
+            Indices into the b * n * m positions of these images, in the order of the cloud.
+        """
+        size, start = norms[0].size, self._start
+        self._start += len(norms)
+        if self._largest is not None:
+            return _flat(self._largest(norms.reshape(-1, size)), size)
+        if self._flat is None:
+            return np.arange(norms.size)
+        # Points come by image, though within an image in any order.
+        first, last = np.searchsorted(self._image, [start, start + len(norms)])
+        return self._flat[first:last] - start * size
+
+    def provenance(self, flat):
+        """Columns `image`, `row`, `col` and `label` of a `Cloud`, from indices into all N * n * m positions."""
+        return _provenance(self.shape, self.labels, flat)
+
+
+def l2_norms(points):
+    """
+    l2 norms over channels, with sums in float64.
+
+    Parameters
+    ----------
+    points : ndarray or memmap of shape (P, c)
+        float32 or float16, C-contiguous.
+
+    Returns
+    -------
+    float32 ndarray of shape (P,)
+        Infinite or not a number exactly where a point is not finite, or its norm is beyond float32.
+    """
+    norms = np.empty(len(points), np.float32)
+    step = _block_rows(points, points.shape[1])
+    for start in range(0, len(points), step):
+        _write_norms(points[start : start + step].astype(np.float32, copy=False), norms[start : start + step])
+    return norms
 
 
 def _checked(activations, labels):
@@ -267,6 +305,72 @@ def _checked(activations, labels):
             f"{len(activations)} images."
         )
     return labels.astype(np.int32)
+
+
+def _random(shape, labels, points_per_image=1, seed=0, exclude_border=False):
+    n_images, n, m, _ = shape
+    first = 1 if exclude_border else 0
+    rows, cols = n - first, m - first
+    _check_points_per_image(points_per_image, n, m, rows * cols)
+    drawn = _distinct(n_images, rows * cols, points_per_image, np.random.default_rng(seed))
+    row, col = np.divmod(drawn, max(cols, 1))
+    position = (row + first) * m + col + first
+    return _flat(position, n * m)
+
+
+def _top_l2(shape, points_per_image=1, seed=0):
+    """Function from norms (b, n * m) of the next images to the columns of the largest."""
+    _, n, m, _ = shape
+    _check_points_per_image(points_per_image, n, m, n * m)
+    rng = np.random.default_rng(seed)
+    return lambda norms: _largest(norms, points_per_image, rng)
+
+
+def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random"):
+    n_images, n, m, _ = shape
+    _check_points_per_image(points_per_image, n, m, n * m)
+    weights = np.asarray(weights)
+    if weights.shape != (n_images, n, m):
+        raise InputError(f"weights have shape {weights.shape}, but the activations need {(n_images, n, m)}.")
+    if policy not in POLICIES:
+        raise InputError(f"unknown policy {policy!r} for images without foreground; choose {', '.join(POLICIES)}.")
+    if has_foreground is None:
+        has_foreground = weights.any(axis=(1, 2))
+    has_foreground = np.asarray(has_foreground)
+    if has_foreground.shape != (n_images,) or has_foreground.dtype != bool:
+        raise InputError(
+            f"has_foreground is {has_foreground.dtype} of shape {has_foreground.shape}; give one boolean for "
+            f"each of the {n_images} images."
+        )
+    if policy == "drop" and not has_foreground.any():
+        raise InputError("no image has a foreground, so dropping those without leaves none; set policy to random.")
+    rng = np.random.default_rng(seed)
+    position = np.empty((n_images, points_per_image), np.int64)
+    step = _block_rows(weights, n * m)
+    for start in range(0, n_images, step):
+        block = weights[start : start + step].reshape(-1, n * m).astype(np.float64)
+        wrong = ~(np.isfinite(block) & (block >= 0)).all(axis=1)
+        if wrong.any():
+            raise InputError(f"a weight of image {start + wrong.argmax()} is negative or not finite.")
+        if policy == "random":
+            block[~has_foreground[start : start + step]] = 0
+        largest = block.max(axis=1, keepdims=True)
+        scaled = (block / np.where(largest > 0, largest, 1)).astype(np.float32)
+        position[start : start + step] = _largest(scaled, points_per_image, rng)
+    flat = _flat(position, n * m)
+    return flat[has_foreground.repeat(points_per_image)] if policy == "drop" else flat
+
+
+def _full(shape, labels, cap=None, seed=0, replace=False):
+    """Flat indices in ascending order, None for all."""
+    if cap is not None and cap < 1:
+        raise InputError(f"cap is {cap}; write a positive number of points, or null for every position.")
+    n_images, n, m, _ = shape
+    total = n_images * n * m
+    if cap is None or total <= cap:
+        return None
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.integers(total, size=cap) if replace else _stratified(labels, n * m, cap, rng))
 
 
 def _check_points_per_image(points_per_image, n, m, available):
@@ -318,32 +422,45 @@ def _flat(position, positions):
 
 
 def _gather(activations, labels, flat):
-    _, n, m, c = activations.shape
-    image = (flat // (n * m)).astype(np.int32)
-    row, col = np.divmod((flat % (n * m)).astype(np.int32), np.int32(m))
+    c = activations.shape[-1]
     source = activations.reshape(-1, c)
     points = np.empty((len(flat), c), np.float32)
     step = _block_rows(points, c)
     for start in range(0, len(flat), step):
         points[start : start + step] = source[flat[start : start + step]]
-    return Cloud(points, image, row, col, labels[image], _norms(points, image))
+    places = _provenance(activations.shape, labels, flat)
+    return Cloud(points, **places, norm=_norms_of_finite(points, places["image"]))
 
 
-def _norms(points, image):
-    norm = np.empty(len(points), np.float32)
-    step = _block_rows(points, points.shape[1])
-    for start in range(0, len(points), step):
+def _provenance(shape, labels, flat):
+    _, n, m, _ = shape
+    image = (flat // (n * m)).astype(np.int32)
+    row, col = np.divmod((flat % (n * m)).astype(np.int32), np.int32(m))
+    return {"image": image, "row": row, "col": col, "label": labels[image]}
+
+
+@numba.njit(fastmath={"reassoc", "contract"}, cache=True)
+def _write_norms(points, norms):
+    n_points, n_channels = points.shape
+    # Loops over indices become vector instructions; a loop over the values of a row does not.
+    for row in range(n_points):
         # Squares of float32 cannot overflow in float64, so a sum is finite exactly where the point is.
-        block = points[start : start + step].astype(np.float64)
-        square = np.einsum("pc,pc->p", block, block)
-        if not np.isfinite(square).all():
-            bad = image[start + np.flatnonzero(~np.isfinite(square))[0]]
-            raise InputError(
-                f"the activations of image {bad} are not finite; leave the image out, or dump the "
-                "activations in float32 instead of float16."
-            )
-        norm[start : start + step] = np.sqrt(square)
-    return norm
+        square = 0.0
+        for channel in range(n_channels):
+            value = np.float64(points[row, channel])
+            square += value * value
+        norms[row] = np.sqrt(square)
+
+
+def _norms_of_finite(points, image):
+    norms = l2_norms(points)
+    finite = np.isfinite(norms)
+    if not finite.all():
+        raise InputError(
+            f"the activations of image {image[finite.argmin()]} are not finite; leave the image out, or dump the "
+            "activations in float32 instead of float16."
+        )
+    return norms
 
 
 def _block_rows(array, row_size):
