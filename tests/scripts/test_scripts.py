@@ -489,6 +489,17 @@ def test_another_clusterer(folder, images, analysed):
     graph = json.loads(output["graph"].read_text())
     assert len(graph["nodes"]) == 8
     assert "eps" not in graph["graph"]
+    files = {"memberships": [output["membership"]], "graphs": [output["graph"]], "meta": images["meta"]}
+    tables = {"graphs": folder / "other.graphs.csv", "classes": folder / "other.classes.csv"}
+    params = {
+        "order": json.dumps({"graphs": [("full", "", 16)]}),
+        "null": json.dumps({"n_permutations": 5, "seed": 0}),
+        "uncovered": "drop",
+    }
+    run("measure_purity", files, tables, params)
+    table = pd.read_csv(tables["graphs"])
+    assert table.eps.isna().all()
+    assert table.n_nodes.tolist() == [8]
 
 
 def test_build_mapper(graphs):

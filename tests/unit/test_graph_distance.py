@@ -146,6 +146,17 @@ def test_unrelated_graphs_are_farther_than_related_ones():
     assert far[2] > 1.38
 
 
+@pytest.mark.parametrize("n", [100, 400, 5000, 50_000])
+def test_membership_distance_of_a_graph_that_tells_nothing_apart(n):
+    """Whatever the rounding of means over many images."""
+    one, none = sparse.csr_array(np.ones((n, 1), np.int8)), sparse.csr_array((n, 3), dtype=np.int8)
+    other = partition(np.random.default_rng(0).integers(0, 5, n))
+    for first, second in ((one, other), (other, none), (one, one), (none, one)):
+        assert np.isnan(membership_distance(first, second))
+    with pytest.raises(InputError, match="second graph has no point in a node"):
+        membership_distance(other, none, uncovered="drop")
+
+
 def test_chance():
     # Unrelated graphs are inside their own null in 95 of 100 cases; a related pair is below it.
     settings = {"n_permutations": 39, "normalised": True}

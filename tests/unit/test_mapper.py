@@ -408,6 +408,7 @@ def test_load_clusterer_seeds():
         ("sklern.cluster.DBSCAN", {}, "No module named 'sklern'"),
         ("DBSCAN", {}, "no clusterer 'DBSCAN'"),
         ("", {}, "no clusterer ''"),
+        (".cluster.HDBSCAN", {}, "no clusterer '.cluster.HDBSCAN'"),
         ("sklearn.decomposition.PCA", {}, "no fit_predict"),
         ("sklearn.cluster.dbscan", {}, "no fit_predict"),
         ("sklearn.cluster.DBSCAN", {"epsilon": 1}, "epsilon.*Its parameters are eps, min_samples"),

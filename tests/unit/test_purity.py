@@ -128,13 +128,16 @@ def test_shares_and_entropy_without_points():
     assert majority_share(empty[:, :0], LABELS).shape == node_entropy(empty[:, :0], LABELS, 3).shape == (0,)
 
 
+@pytest.mark.parametrize("uncovered", ["drop", "zero"])
 @pytest.mark.parametrize("grouped", [False, True])
-def test_null_against_a_loop(grouped):
+def test_null_against_a_loop(grouped, uncovered):
     incidence, labels = _graph(0)
+    incidence = sparse.diags_array(np.arange(400) % 5 > 0, dtype=np.int8) @ incidence
     groups, n_classes = (np.arange(len(labels)) // 4, 7) if grouped else (None, 7)
     if grouped:
         labels = labels[groups * 4]
-    null = permutation_null(incidence, labels, n_classes, n_permutations=40, seed=3, groups=groups)
+    settings = {"n_permutations": 40, "seed": 3, "groups": groups, "uncovered": uncovered}
+    null = permutation_null(incidence, labels, n_classes, **settings)
     rng, rows = np.random.default_rng(3), []
     for step in range(41):
         permuted = labels
@@ -142,7 +145,8 @@ def test_null_against_a_loop(grouped):
             permuted = rng.permutation(labels[::4])[groups] if grouped else rng.permutation(labels)
         sizes = np.asarray(incidence.sum(axis=0))
         share = np.average(majority_share(incidence, permuted), weights=sizes)
-        rows.append([node_purity(incidence, permuted).mean(), share, *class_purity(incidence, permuted, n_classes)])
+        by_class = class_purity(incidence, permuted, n_classes, uncovered)
+        rows.append([node_purity(incidence, permuted).mean(), share, *by_class])
     observed, drawn = np.array(rows[0]), np.array(rows[1:])
     for name, columns in {"node_purity": 0, "majority_share": 1, "class_purity": slice(2, None)}.items():
         np.testing.assert_allclose(null[name]["observed"], observed[columns], rtol=1e-13)
@@ -202,6 +206,8 @@ def test_null_is_reproducible_and_survives_no_node():
 def test_null_refuses():
     with pytest.raises(InputError, match="at least one permutation"):
         permutation_null(HAND, LABELS, 3, 0)
+    with pytest.raises(InputError, match="uncovered must be"):
+        permutation_null(HAND, LABELS, 3, 1, uncovered="keep")
     with pytest.raises(InputError, match="group 7 holds points of several"):
         permutation_null(HAND, LABELS, 3, 1, groups=[1, 1, 7, 7, 7])
     with pytest.raises(InputError, match=r"5 points but groups of shape \(2,\)"):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from actopo.errors import InputError
 from actopo.models import resnet18_cifar
-from actopo.receptive_field import WEIGHTS, constant_copy, position_weights, receptive_fields
+from actopo.receptive_field import WEIGHTS, coarsest_block, constant_copy, position_weights, receptive_fields
 from torch import nn
 
 RELEASED = np.array(
@@ -161,6 +161,25 @@ def test_blocks_are_means_of_pixels():
     np.testing.assert_allclose(coarse[2], means, rtol=1e-12, atol=1e-18)
 
 
+@pytest.mark.parametrize(("block", "rows", "cols"), [(2, [2, 2, 2, 2], [2, 2, 1]), (3, [3, 3, 2], [3, 2])])
+def test_blocks_need_not_divide_the_image(block, rows, cols):
+    model = Plain(nn.Conv2d(1, 1, 3, padding=1), nn.ReLU())
+    fine, coarse = (receptive_fields(model, [0], "conv", (8, 5, 1), block=size)[0] for size in (1, block))
+    tops, lefts = np.cumsum([0, *rows[:-1]]), np.cumsum([0, *cols[:-1]])
+    sums = np.add.reduceat(np.add.reduceat(fine, tops, axis=2), lefts, axis=3)
+    np.testing.assert_allclose(coarse, sums / np.outer(rows, cols), rtol=1e-12)
+    masks = np.random.default_rng(0).random((4, 8, 5)) < 0.5
+    spread = coarse.repeat(rows, axis=2).repeat(cols, axis=3)
+    expected = np.einsum("bhw,nmhw->bnm", masks, spread) / spread.sum(axis=(2, 3))
+    np.testing.assert_allclose(position_weights(masks, coarse, "coverage"), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("side", [28, 32, 64, 67, 97, 127, 224, 227, 299, 331])
+def test_large_images_keep_a_useful_grid(side):
+    block = coarsest_block((side, side // 2, 3))
+    assert min(side, 33) <= -(-side // block) <= 64
+
+
 def test_max_pooling_of_unit_images_is_kept():
     model = Plain(nn.Conv2d(1, 1, 1), nn.MaxPool2d(2), nn.Conv2d(1, 1, 1), nn.ReLU())
     windows = np.kron(np.eye(4).reshape(2, 2, 2, 2), np.ones((2, 2)))
@@ -233,8 +252,8 @@ class Adding(Plain):
 
 def test_bad_input():
     model = resnet18_cifar(2)
-    with pytest.raises(InputError, match=r"block is 3.*height 8 and width 9"):
-        receptive_fields(model, [0], "bn", (8, 9, 3), block=3)
+    with pytest.raises(InputError, match="block is 0"):
+        receptive_fields(model, [0], "bn", (8, 9, 3), block=0)
     with pytest.raises(InputError, match="layers"):
         receptive_fields(model, [17], "bn", (8, 8, 3))
     with pytest.raises(InputError, match="layer 0 responds to an image of zeros"):
@@ -252,7 +271,7 @@ def test_bad_input():
     [
         (np.ones((1, 4, 4), bool), "sum", "energy, coverage, count"),
         (np.ones((1, 4, 4)), "energy", "float64"),
-        (np.ones((1, 4, 6), bool), "energy", "4 x 6.*2 x 2"),
+        (np.ones((1, 4, 9), bool), "energy", "4 x 9.*2 x 2"),
         (np.ones((1, 1, 1), bool), "energy", "1 x 1.*2 x 2"),
     ],
 )

@@ -93,16 +93,24 @@ def test_stages(spoilable, changes, rule, words):
 
 
 def test_a_full_disk_leaves_nothing_half_written(spoilable):
-    """No file may grow beyond 4 KiB."""
-    points = spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2.npz"
-    before, target = points.read_bytes(), str(points.relative_to(spoilable.folder))
-    points.unlink()
-    limited = ["bash", "-c", 'ulimit -f 4; exec "$@"', "limited", *spoilable.command("--", target)]
+    """No file may grow beyond 64 KiB, and the activations of layer 0 have 120."""
+    target = "results/tiny/activations/resnet18_a/seed0/homology.batch0.conv"
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", *spoilable.command("--", target)]
     done = subprocess.run(limited, cwd=spoilable.folder, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode != 0
-    assert "error in sample_points: the disk is full" in done.stdout + done.stderr
+    assert "error in dump_activations: the disk is full" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert list(points.parent.glob(".*")) == [] and not points.exists()
+    folder = spoilable.folder / target
+    assert not folder.exists()
+    assert not list(folder.parents[2].rglob("*"))
     done = spoilable.run("--", target)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert points.read_bytes() == before
+    points = np.load(spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2.npz")
+    place = {image: i for i, image in enumerate(np.load(folder / "images.npy"))}
+    for layer in (0, 16):
+        image, row, col = (points[f"layer{layer:02d}.{name}"] for name in ("image", "row", "col"))
+        activations = np.load(folder / f"layer{layer:02d}.npy")
+        taken = activations[[place[i] for i in image], row, col]
+        np.testing.assert_array_equal(taken, points[f"layer{layer:02d}.points"])
+        norms = np.linalg.norm(activations.astype(float), axis=3)
+        np.testing.assert_allclose(points[f"layer{layer:02d}.norm"], norms.max(axis=(1, 2)), rtol=1e-6)

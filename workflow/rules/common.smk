@@ -56,7 +56,7 @@ NOISE = MAPPER["noise"]
 # Every graph: sampling, noise and layer. Noise is a suffix to the sampling's name in paths.
 GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
 NOISY = [
-    (sampling, f".noise{float(sigma):g}", layer)
+    (sampling, f".noise{float(sigma):.15g}", layer)
     for sampling in SAMPLINGS
     if sampling in NOISE["samplings"]
     for sigma in NOISE["sigmas"]
@@ -74,7 +74,7 @@ wildcard_constraints:
     subset=r"batch\d+|all",
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
-    noise=r"|\.noise[0-9.e-]+",
+    noise=r"|\.noise[0-9.e+-]+",
     tap="conv|bn|relu",
     layer=r"\d+",
     metric="[a-z_]+",

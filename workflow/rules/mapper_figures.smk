@@ -1,6 +1,6 @@
 # Figures of the mapper study, each as PNG and SVG.
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
-NOISE_LEVELS = ["", *(f".noise{float(sigma):g}" for sigma in NOISE["sigmas"])]
+NOISE_LEVELS = ["", *(f".noise{float(sigma):.15g}" for sigma in NOISE["sigmas"])]
 
 
 rule plot_mapper_graphs:

@@ -28,14 +28,17 @@ for (sampling, noise, layer), path, description in zip(
     file, described = load_arrays(path), load_json(description)["graph"]
     incidence, labels = load_incidence(file), file["label"]
     alpha, sizes = node_purity(incidence, labels), np.diff(incidence.tocsc().indptr)
-    gamma = class_purity(incidence, labels, n_classes, uncovered=snakemake.params.uncovered)
+    uncovered = snakemake.params.uncovered
+    gamma = class_purity(incidence, labels, n_classes, uncovered=uncovered)
     # Points of one image share its label, also in the null.
-    null = permutation_null(incidence, labels, n_classes, groups=file["image"], **null_settings)
+    settings = {**null_settings, "groups": file["image"], "uncovered": uncovered}
+    null = permutation_null(incidence, labels, n_classes, **settings)
     key = {"sampling": sampling, "sigma": float(noise.removeprefix(".noise") or 0), "layer": layer}
     graphs.append(
         {
             **key,
-            "eps": described["eps"],
+            # Clusterers other than DBSCAN have none.
+            "eps": described.get("eps", np.nan),
             "n_nodes": incidence.shape[1],
             "n_edges": len(file["edges"]),
             **{name: described[name] for name in ("n_points", "n_components", "n_cycles")},

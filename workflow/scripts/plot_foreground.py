@@ -14,10 +14,12 @@ choice = json.loads(snakemake.params.choice)
 images, masks = (np.load(snakemake.input[name], mmap_mode="r") for name in ("images", "masks"))
 labels, class_names = np.load(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
 fields, points = load_arrays(snakemake.input.fields), load_arrays(snakemake.input.points)
-# Of some classes the image whose foreground fills a third of it best: neither all nor nothing.
+# Of some classes the image whose foreground fills a third of it best: neither all nor nothing. Images without
+# foreground may have been dropped.
 unclear = np.abs(masks.mean(axis=(1, 2)) - 1 / 3)
-classes = np.unique(labels)[: choice["n_images"]]
-shown = [min(np.flatnonzero(labels == label), key=lambda image: unclear[image]) for label in classes]
+sampled = np.unique(points[f"layer{choice['layers'][0]:02d}.image"])
+classes = np.unique(labels[sampled])[: choice["n_images"]]
+shown = [min(sampled[labels[sampled] == label], key=lambda image: unclear[image]) for label in classes]
 weights, chosen = {}, {}
 for layer in choice["layers"]:
     weights[layer] = position_weights(masks[shown], fields[f"layer{layer:02d}"], choice["weight"])

@@ -25,6 +25,9 @@ from scipy.stats import rankdata
 
 from actopo.errors import InputError
 
+# Values of permuted matrices that are in memory at once.
+CHUNK = 1 << 22
+
 
 def node_lens(incidence, lens):
     """
@@ -239,10 +242,13 @@ def agreement(first, second, n_permutations=9999, seed=0):
     square[rows, columns] = square[columns, rows] = b
     rng = np.random.default_rng(seed)
     rho = float(a @ b)
-    permutations = rng.permuted(np.tile(np.arange(k), (n_permutations, 1)), axis=1)
-    permuted = square[permutations[:, rows], permutations[:, columns]] @ a
-    # Equal arrangements of ranks must count as equal, whatever the order of the sum.
-    reached = np.count_nonzero(permuted >= rho - 1e-12)
+    reached, size = 0, max(1, CHUNK // len(a))
+    for start in range(0, n_permutations, size):
+        n_drawn = min(size, n_permutations - start)
+        permutations = rng.permuted(np.tile(np.arange(k), (n_drawn, 1)), axis=1)
+        permuted = square[permutations[:, rows], permutations[:, columns]] @ a
+        # Equal arrangements of ranks must count as equal, whatever the order of the sum.
+        reached += np.count_nonzero(permuted >= rho - 1e-12)
     return rho, (1 + reached) / (1 + n_permutations), k
 
 

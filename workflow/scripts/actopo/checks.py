@@ -80,7 +80,9 @@ def _explain(error):
             yield f"{path}: unknown key; {hint}"
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in value]
-        yield f"{where}: missing {', '.join(missing)}"
+        # One config over another fills in what is left out, but not what was null there.
+        begins = "; a sampling that another config sets to null begins anew" if "samplings." in where else ""
+        yield f"{where}: missing {', '.join(missing)}{begins}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
         near = get_close_matches(str(value), choices, n=1)

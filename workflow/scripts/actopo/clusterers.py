@@ -7,7 +7,7 @@ from actopo.dbscan import DBSCAN
 from actopo.errors import InputError
 from actopo.neighbours import choose_eps, nearest_neighbour_curve
 
-# The sorted distances of a larger cloud are exact down to their knee only.
+# The sorted distances of a cloud of more than twice as many points are exact down to their knee only.
 N_QUERIES = 50_000
 
 
@@ -90,7 +90,7 @@ def load_clusterer(path, params=None, seed=0):
     module, _, name = str(path).rpartition(".")
     try:
         make = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise InputError(
             f"there is no clusterer {path!r} ({error}); write the import path of a class, such as "
             "'sklearn.cluster.HDBSCAN', and install its package."

@@ -127,10 +127,10 @@ def membership_distance(first, second, first_ids=None, second_ids=None, uncovere
         As :func:`flow`.
     """
     p, q = _distributions(first, second, first_ids, second_ids, uncovered)
-    own, other = _covariance_square(p, p), _covariance_square(q, q)
-    # Masses sum to 1: what is below this is the rounding of a covariance of 0.
-    if min(own, other) < 1e-28:
+    # Shares of identities that are in the same nodes differ by rounding.
+    if any((shares.max(axis=0) - shares.min(axis=0)).max() < 1e-12 for shares in (p, q)):
         return float("nan")
+    own, other = _covariance_square(p, p), _covariance_square(q, q)
     return float(np.sqrt(max(2 - 2 * _covariance_square(p, q) / np.sqrt(own * other), 0.0)))
 
 
@@ -246,6 +246,12 @@ def _distributions(first, second, first_ids, second_ids, uncovered):
             members, ids = members[covered], ids[covered]
         graphs.append((members, ids))
     shared = np.intersect1d(graphs[0][1], graphs[1][1])
+    empty = [name for name, (_, ids) in zip(("first", "second"), graphs, strict=True) if len(ids) == 0]
+    if empty:
+        raise InputError(
+            f"the {empty[0]} graph has no point in a node, so the graphs have no identity in common; uncovered='block' "
+            "compares them all the same."
+        )
     if len(shared) == 0:
         raise InputError("the two graphs have no identity (such as an image) in common; they cannot be compared.")
     return [_averaged(members, ids, shared) for members, ids in graphs]

@@ -117,9 +117,10 @@ def nearest_neighbour_curve(points, n_queries=20_000, seed=0):
     """
     Nearest-neighbour distances in descending order, exact down to the knee and sampled below.
 
-    The knee of the curve is that of all distances, unless the smallest distance, which is that of the sample,
-    moves it. Time is that of `n_queries` queries, of a query for each point beyond the sample's knee and of
-    :func:`actopo.dbscan.dbscan` with that knee; the curve is exact throughout where ``n <= n_queries``.
+    The knee of the curve is that of all distances, but for ties that rounding decides (see :func:`choose_eps`): both
+    are measured from the same largest and smallest distance. Time is that of `n_queries` queries, of a query for each
+    point beyond the sample's knee or as near as its nearest, and of :func:`actopo.dbscan.dbscan` at both ends. The
+    curve is exact throughout where ``n <= 2 * n_queries``: all distances at once cost no more than these queries.
 
     Parameters
     ----------
@@ -143,16 +144,19 @@ def nearest_neighbour_curve(points, n_queries=20_000, seed=0):
     if n_queries < 2:
         raise InputError(f"a curve of nearest-neighbour distances needs at least 2 queries, not {n_queries}.")
     n = len(points)
-    if n <= n_queries:
+    if n <= 2 * n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
     sample = np.sort(nearest_neighbour_distances(points, drawn))[::-1]
+    nearest = np.flatnonzero(dbscan(points, sample[-1], min_samples=2) >= 0) if sample[-1] > 0 else drawn[:0]
+    lowest = nearest_neighbour_distances(points, nearest).min(initial=sample[-1])
     rank = _knee_rank(sample, n_queries, sample[-1]) or max(1, n_queries // 64)
     while rank < n_queries and sample[rank] > 0:
         far = np.flatnonzero(dbscan(points, sample[rank], min_samples=2) < 0)
         head = np.sort(nearest_neighbour_distances(points, far))[::-1]
-        if _knee_rank(head, n, sample[-1]) is not None:
+        if _knee_rank(head, n, lowest) is not None:
             body = np.quantile(sample[rank:], np.linspace(1, 0, n - len(head)))
+            body[-1] = lowest
             return np.concatenate([head, body])
         rank *= 4
     return np.sort(nearest_neighbour_distances(points))[::-1]

@@ -39,6 +39,8 @@ def gaussian_noise(images, image_shape, sigma, units="normalised", std=None, see
         raise InputError(f"units are {units!r}; write one of {', '.join(UNITS)}")
     if not (np.isfinite(sigma) and sigma >= 0):
         raise InputError(f"sigma is {sigma}; write a number of at least 0")
+    if units == "pixel" and std is None:
+        raise InputError("noise in units of pixels needs the std by which images are divided")
     scale = np.float32(sigma)
     if units == "pixel":
         scale = np.float32(sigma) / np.asarray(std, dtype=np.float32)

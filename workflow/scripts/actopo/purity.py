@@ -136,8 +136,7 @@ def class_purity(incidence, labels, n_classes, uncovered="drop"):
     InputError
         If `labels` does not match the points or the number of classes, or `uncovered` is neither.
     """
-    if uncovered not in ("drop", "zero"):
-        raise InputError(f"uncovered must be 'drop' or 'zero', not {uncovered!r}.")
+    _check_uncovered(uncovered)
     labels = _checked_labels(labels, incidence.shape[0], n_classes)
     beta = point_purity(incidence, labels)
     covered = ~np.isnan(beta)
@@ -256,7 +255,7 @@ def weighted_mean(values, sizes):
     return float(values[known] @ sizes[known] / weight) if weight else float("nan")
 
 
-def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, groups=None):
+def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, groups=None, uncovered="drop"):
     """
     Purity measures of the graph, and what they are when the labels are permuted over the points.
 
@@ -276,18 +275,21 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
         Group of each point, such as its image. Groups keep one label for all their points, and labels are permuted
         over groups: points of one image are alike for other reasons than their class. By default each point is a
         group of its own.
+    uncovered : {"drop", "zero"}, default "drop"
+        As in `class_purity`.
 
     Returns
     -------
     dict of str to dict of str to float or ndarray of shape (n_classes,)
         For ``node_purity`` (mean over nodes), ``majority_share`` (mean over nodes weighted by their size) and
-        ``class_purity`` (of each class, points in no node left out): ``observed``, and over the permutations
+        ``class_purity`` (of each class): ``observed``, and over the permutations
         ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %). NaN for a class without points.
 
     Raises
     ------
     InputError
-        If `labels` does not match the points, the number of classes or the groups, or there is no permutation.
+        If `labels` does not match the points, the number of classes or the groups, there is no permutation, or
+        `uncovered` is neither.
 
     Notes
     -----
@@ -295,6 +297,7 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
     """
     if n_permutations < 1:
         raise InputError(f"a null needs at least one permutation, not {n_permutations}.")
+    _check_uncovered(uncovered)
     members = _members(incidence)
     labels = _checked_labels(labels, members.shape[0], n_classes)
     by_group, group = _group_labels(labels, groups)
@@ -309,11 +312,11 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
         alpha = _shares(np.ones(n_nodes), np.count_nonzero(counts, axis=1))
         # A point's mean over its nodes, summed over a class, is one sum over memberships.
         gamma = np.bincount(own, weights=weight * alpha[members.indices], minlength=n_classes)
-        covered = np.bincount(labels[degree > 0], minlength=n_classes)
+        counted = labels[degree > 0] if uncovered == "drop" else labels
         return np.concatenate(
             [
                 [weighted_mean(alpha, sizes > 0), weighted_mean(_shares(counts.max(axis=1, initial=0), sizes), sizes)],
-                _shares(gamma, covered),
+                _shares(gamma, np.bincount(counted, minlength=n_classes)),
             ]
         )
 
@@ -348,6 +351,11 @@ def _group_labels(labels, groups):
             "have one."
         )
     return labels[first], group
+
+
+def _check_uncovered(uncovered):
+    if uncovered not in ("drop", "zero"):
+        raise InputError(f"uncovered must be 'drop' or 'zero', not {uncovered!r}.")
 
 
 def _members(incidence):

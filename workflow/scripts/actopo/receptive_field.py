@@ -34,10 +34,8 @@ MAX_SIDE = 64
 
 
 def coarsest_block(image_shape):
-    """Block that keeps the unit images of a large image at most 64 x 64, where its sides have such a divisor."""
-    height, width, _ = image_shape
-    sides = [block for block in range(1, min(height, width) + 1) if height % block == 0 and width % block == 0]
-    return next(block for block in sides if max(height, width) // block <= MAX_SIDE or block == sides[-1])
+    """Block that keeps the unit images of a large image at most 64 x 64."""
+    return -(-max(image_shape[:2]) // MAX_SIDE)
 
 
 def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):
@@ -58,26 +56,29 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     block : int, default 1
         Side of the squares of pixels that share one value: their mean, from the response to the image that is 1
         on the whole square. It divides the time by its square. The mean over pixels is exact where the copy is
-        linear, all but max-pooling, which makes it smaller.
+        linear, all but max-pooling, which makes it smaller. Sides that it does not divide are cut into pieces that
+        are as equal as can be and at most as long.
     batch_size : int, optional
         Unit images per forward pass; by default as many as have 131 072 pixels.
     device : str or torch.device
 
     Returns
     -------
-    dict of int to float64 ndarray of shape (n, m, H / block, W / block)
+    dict of int to float64 ndarray of shape (n, m, H / block, W / block), rounded up
         l2 norm over channels.
 
     Raises
     ------
     InputError
-        If the sides of the image are no multiples of `block`, a layer or the tap does not exist, or a response
-        is not finite or not zero for an image of zeros.
+        If `block` is not positive, a layer or the tap does not exist, or a response is not finite or not zero for
+        an image of zeros.
     """
     height, width, channels = image_shape
-    if block < 1 or height % block or width % block:
-        raise InputError(f"block is {block}; write a number that divides the image's height {height} and width {width}")
-    rows, cols = height // block, width // block
+    if block < 1:
+        raise InputError(f"block is {block}; write the side of a square in pixels, at least 1")
+    row_of, col_of = (_blocks(side, -(-side // block)) for side in (height, width))
+    sizes = np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
+    rows, cols = row_of[-1] + 1, col_of[-1] + 1
     batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
     network = constant_copy(model, constant).to(device)
     fields = {}
@@ -92,10 +93,11 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
             fields[layer] = np.empty((*recorded[layer].shape[1:3], rows * cols))
         for start in range(0, rows * cols, batch_size):
             pixels = torch.arange(start, min(start + batch_size, rows * cols), device=device)
-            network(_unit_images(pixels, rows, cols, block, channels))
+            network(_unit_images(pixels, row_of, col_of, channels))
+            here = slice(start, start + len(pixels))
             for layer in layers:
-                response = torch.linalg.vector_norm(recorded[layer], dim=3).permute(1, 2, 0) / block**2
-                fields[layer][:, :, start : start + len(pixels)] = response.cpu().numpy()
+                response = torch.linalg.vector_norm(recorded[layer], dim=3).permute(1, 2, 0)
+                fields[layer][:, :, here] = response.cpu().numpy() / sizes[here]
     for layer, field in fields.items():
         if not np.isfinite(field).all():
             raise InputError(f"the receptive field of layer {layer} overflows; give a smaller constant")
@@ -164,7 +166,7 @@ def position_weights(masks, field, weight="energy"):
     ----------
     masks : bool ndarray or memmap of shape (N, H, W)
         Foreground; for the background give its complement.
-    field : ndarray of shape (n, m, H / block, W / block)
+    field : ndarray of shape (n, m, H / block, W / block), rounded up
         One layer of `receptive_fields`. In a block of pixels `r` is taken as constant.
     weight : {"energy", "coverage", "count"}
 
@@ -182,8 +184,8 @@ def position_weights(masks, field, weight="energy"):
     n, m, rows, cols = field.shape
     if masks.ndim != 3 or masks.dtype != bool:
         raise InputError(f"masks are {masks.dtype} of shape {masks.shape}; give booleans of shape (N, H, W)")
-    block = max(1, masks.shape[1] // rows)
-    if masks.shape[1:] != (rows * block, cols * block):
+    sides = range(1, 1 + max(masks.shape[1:]))
+    if not any((-(-masks.shape[1] // block), -(-masks.shape[2] // block)) == (rows, cols) for block in sides):
         raise InputError(
             f"masks of {masks.shape[1]} x {masks.shape[2]} pixels do not fit receptive fields of {rows} x {cols}; "
             "compute both for the same images"
@@ -193,16 +195,18 @@ def position_weights(masks, field, weight="energy"):
         matrix = matrix**2
     elif weight == "count":
         matrix = (matrix > 0).astype(np.float64)
+    row_of, col_of = _blocks(masks.shape[1], rows), _blocks(masks.shape[2], cols)
+    tops, lefts = (np.flatnonzero(np.diff(block_of, prepend=-1)) for block_of in (row_of, col_of))
     weights = np.empty((len(masks), n * m))
     step = max(1, CHUNK_BYTES // (8 * masks[0].size)) if len(masks) else 1
     for start in range(0, len(masks), step):
-        chunk = masks[start : start + step].reshape(-1, rows, block, cols, block)
-        pixels = chunk.sum(axis=(2, 4), dtype=np.float64).reshape(-1, rows * cols)
+        pixels = np.add.reduceat(masks[start : start + step], tops, axis=1, dtype=np.float64)
+        pixels = np.add.reduceat(pixels, lefts, axis=2).reshape(-1, rows * cols)
         np.matmul(pixels, matrix.T, out=weights[start : start + step])
     if weight == "energy":
         np.sqrt(weights, out=weights)
     elif weight == "coverage":
-        total = block**2 * matrix.sum(axis=1)
+        total = matrix @ np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
         weights /= np.where(total > 0, total, 1)
     return weights.reshape(-1, n, m)
 
@@ -237,7 +241,13 @@ def _sum_of_inputs(x, n_out, constant):
     return (constant * x.sum(dim=-1, keepdim=True)).expand(*x.shape[:-1], n_out).clone()
 
 
-def _unit_images(pixels, rows, cols, block, channels):
-    images = torch.zeros(len(pixels), channels, rows, cols, dtype=torch.float64, device=pixels.device)
-    images[torch.arange(len(pixels), device=pixels.device), :, pixels // cols, pixels % cols] = 1
-    return images.repeat_interleave(block, dim=2).repeat_interleave(block, dim=3)
+def _blocks(side, n_blocks):
+    """Block of each pixel along a side."""
+    return np.arange(side) * n_blocks // side
+
+
+def _unit_images(pixels, row_of, col_of, channels):
+    shape = (len(pixels), channels, row_of[-1] + 1, col_of[-1] + 1)
+    images = torch.zeros(shape, dtype=torch.float64, device=pixels.device)
+    images[torch.arange(len(pixels), device=pixels.device), :, pixels // shape[3], pixels % shape[3]] = 1
+    return images[:, :, torch.from_numpy(row_of)][..., torch.from_numpy(col_of)]
