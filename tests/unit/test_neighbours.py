@@ -131,7 +131,7 @@ def test_curve_without_a_knee_is_exact(n_queries):
 def test_curve_of_few_points_is_exact():
     points = activations(0, n=300)
     expected = np.sort(nearest_neighbour_distances(points))[::-1]
-    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=150), expected)
+    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=300), expected)
     with pytest.raises(InputError, match="at least 2 queries"):
         nearest_neighbour_curve(points, n_queries=1)
 

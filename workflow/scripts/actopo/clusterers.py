@@ -3,12 +3,14 @@
 import importlib
 import inspect
 
+import numpy as np
+
 from actopo.dbscan import DBSCAN
 from actopo.errors import InputError
-from actopo.neighbours import choose_eps, nearest_neighbour_curve
+from actopo.neighbours import choose_eps, nearest_neighbour_curve, nearest_neighbour_distances
 
-# The sorted distances of a cloud of more than twice as many points are exact down to their knee only.
-N_QUERIES = 50_000
+# The sorted distances of a larger cloud are exact down to their knee only.
+EXACT_POINTS = 50_000
 
 
 def describe_clusterer(points, clusterer, eps, min_samples):
@@ -37,7 +39,10 @@ def describe_clusterer(points, clusterer, eps, min_samples):
         return {"clusterer": clusterer}, {}
     if eps != "knee":
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
-    curve = nearest_neighbour_curve(points, N_QUERIES)
+    if len(points) > EXACT_POINTS:
+        curve = nearest_neighbour_curve(points)
+    else:
+        curve = np.sort(nearest_neighbour_distances(points))[::-1]
     eps, rule = choose_eps(curve)
     described = {"clusterer": clusterer, "eps": eps, "eps_choice": rule, "min_samples": min_samples}
     return described, {"nearest_neighbour_distance": curve}

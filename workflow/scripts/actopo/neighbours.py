@@ -113,20 +113,20 @@ def nearest_neighbour_distances(points, queries=None, block=4096):
     return distances[place if queries is None else place[queries]]
 
 
-def nearest_neighbour_curve(points, n_queries=20_000, seed=0):
+def nearest_neighbour_curve(points, n_queries=10_000, seed=0):
     """
     Nearest-neighbour distances in descending order, exact down to the knee and sampled below.
 
     The knee of the curve is that of all distances, but for ties that rounding decides (see :func:`choose_eps`): both
     are measured from the same largest and smallest distance. Time is that of `n_queries` queries, of a query for each
     point beyond the sample's knee or as near as its nearest, and of :func:`actopo.dbscan.dbscan` at both ends. The
-    curve is exact throughout where ``n <= 2 * n_queries``: all distances at once cost no more than these queries.
+    curve is exact throughout where ``n <= n_queries``.
 
     Parameters
     ----------
     points : ndarray of shape (n, c)
         As in :func:`nearest_neighbour_distances`.
-    n_queries : int, default 20000
+    n_queries : int, default 10000
         Points that are drawn without replacement; 2 at least.
     seed : int, default 0
         Seed of the draw.
@@ -144,7 +144,7 @@ def nearest_neighbour_curve(points, n_queries=20_000, seed=0):
     if n_queries < 2:
         raise InputError(f"a curve of nearest-neighbour distances needs at least 2 queries, not {n_queries}.")
     n = len(points)
-    if n <= 2 * n_queries:
+    if n <= n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
     sample = np.sort(nearest_neighbour_distances(points, drawn))[::-1]
