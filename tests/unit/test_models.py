@@ -8,7 +8,7 @@ from actopo.activations import activation_shapes, dump_activations, sample_activ
 from actopo.catalogue import layers_of
 from actopo.errors import InputError
 from actopo.layers import find_layers, recording
-from actopo.models import load_weights, resnet18_cifar, to_input
+from actopo.models import images_per_pass, load_weights, resnet18_cifar, to_input
 from actopo.networks import build
 from actopo.sampling import Stream
 from torch.nn import functional
@@ -169,6 +169,10 @@ def test_sampling_on_the_way_is_sampling_of_the_dump(model, images, method, sett
         np.testing.assert_array_equal(norm, cloud.norm)
         for name, column in streams[layer].provenance(flat).items():
             np.testing.assert_array_equal(column, getattr(cloud, name))
+
+
+def test_large_images_go_in_smaller_batches():
+    assert [images_per_pass(500, (side, side, 3)) for side in (32, 91, 224, 4000)] == [500, 500, 83, 1]
 
 
 def test_hooks_are_removed(model):

@@ -11,7 +11,7 @@ import torch
 
 from actopo.errors import InputError
 from actopo.layers import reading, recording
-from actopo.models import to_input
+from actopo.models import images_per_pass, to_input
 from actopo.sampling import l2_norms
 
 
@@ -39,7 +39,7 @@ def activation_shapes(model, layers, image_shape):
 
 
 def sample_activations(
-    model, images, mean, std, layers, tap, streams, write, batch_size=500, device="cpu", progress=None, perturb=None
+    model, images, mean, std, layers, tap, streams, write, batch_size=None, device="cpu", progress=None, perturb=None
 ):
     """
     Hand the sampled points of all images to the caller, batch by batch.
@@ -63,7 +63,7 @@ def sample_activations(
 
 
 def dump_activations(
-    model, images, mean, std, layers, tap, write, batch_size=500, device="cpu", progress=None, perturb=None
+    model, images, mean, std, layers, tap, write, batch_size=None, device="cpu", progress=None, perturb=None
 ):
     """
     Hand the activations of all images to the caller, batch by batch.
@@ -81,8 +81,9 @@ def dump_activations(
     write : callable (layer, float32 ndarray of shape (b, n, m, c))
         Called for every layer of every batch, in the order of the images. The array may change when `write` has
         returned. What writes into files keeps memory independent of N.
-    batch_size : int
-        Images per forward pass. Results do not depend on it beyond rounding.
+    batch_size : int, optional
+        Images per forward pass; by default 500, fewer of more than 8388 pixels. Results do not depend on it beyond
+        rounding.
     device : str or torch.device
     progress : callable, optional
         Called with the number of images done after each batch.
@@ -105,6 +106,7 @@ def dump_activations(
 def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
     """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
     model.to(device, memory_format=torch.channels_last).eval()
+    batch_size = batch_size or images_per_pass(500, images.shape[1:])
     start = 0
 
     def checked(layer, activations):

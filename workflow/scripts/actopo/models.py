@@ -17,6 +17,7 @@ from torch.nn import functional
 from actopo.errors import InputError
 
 SHORTCUTS = ("A", "B")
+PIXELS_PER_PASS = 1 << 22
 
 
 def conv3x3(n_in, n_out, stride=1):
@@ -155,6 +156,11 @@ def load_weights(model, state):
         raise InputError("the weights do not fit the network; " + "; ".join(problems))
     model.load_state_dict(state)
     return model
+
+
+def images_per_pass(most, image_shape):
+    """Images of one forward pass: `most`, or fewer where images (h, w, c) are so large that memory would be short."""
+    return max(1, min(most, PIXELS_PER_PASS // (image_shape[0] * image_shape[1])))
 
 
 def to_input(images, mean, std, device="cpu"):

@@ -21,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from actopo.errors import InputError
-from actopo.models import to_input
+from actopo.models import images_per_pass, to_input
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 EVALUATION_BATCH = 1000
@@ -171,9 +171,10 @@ def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32
     model.eval()
     right = 0
     with torch.inference_mode(), _autocast(device, dtype):
-        for start in range(0, len(images), EVALUATION_BATCH):
-            batch = to_input(images[start : start + EVALUATION_BATCH], mean, std, device)
-            truth = torch.as_tensor(labels[start : start + EVALUATION_BATCH], device=device)
+        step = images_per_pass(EVALUATION_BATCH, images.shape[1:])
+        for start in range(0, len(images), step):
+            batch = to_input(images[start : start + step], mean, std, device)
+            truth = torch.as_tensor(labels[start : start + step], device=device)
             right += int((model(batch).argmax(dim=1) == truth).sum())
     return right / len(images) if len(images) else float("nan")
 
