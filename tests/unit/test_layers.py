@@ -6,7 +6,7 @@ import torch
 import torchvision
 from actopo.catalogue import choose_layers, layers_of
 from actopo.errors import InputError
-from actopo.layers import find_layers, recording
+from actopo.layers import find_layers, reading, recording
 from actopo.models import resnet18_cifar
 from actopo.receptive_field import receptive_fields
 from torch import nn
@@ -184,3 +184,48 @@ def test_layers_are_chosen_by_index_name_pattern_and_place():
         choose_layers(["block3.conv"], layers)
     with pytest.raises(InputError, match=r"layers \[4\] do not exist: the network has layers 0 to 3"):
         choose_layers([4], layers)
+
+
+class PreActivation(nn.Module):
+    """The stem reaches the rectifiers of both blocks, through the shortcut of the first."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.first, self.second = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(2))
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = x + self.first(functional.relu(x))
+        return x + self.second(functional.relu(x))
+
+
+@pytest.mark.parametrize("tap", ["bn", "relu"])
+def test_a_layer_is_read_once_and_at_its_first_rectifier(tap):
+    model, x, read = PreActivation().eval(), torch.randn(2, 3, 8, 8), []
+    with torch.inference_mode():
+        for _ in range(2):
+            read.clear()
+            with reading(model, [0, 1], tap, lambda layer, values: read.append((layer, values.clone()))):
+                model(x)
+        stem = model.stem(x)
+        second = stem + model.first(functional.relu(stem))
+    expected = [value if tap == "bn" else functional.relu(value) for value in (stem, second)]
+    assert [layer for layer, _ in read] == [0, 1]
+    for (_, values), tensor in zip(read, expected, strict=True):
+        torch.testing.assert_close(values, tensor.permute(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize("container", [nn.ModuleList, lambda parts: nn.Sequential(*parts)])
+def test_a_part_of_the_network_may_be_called_layers(container):
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = container([nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Conv2d(2, 5, 1)])
+
+        def forward(self, x):
+            for part in self.layers:
+                x = part(x)
+            return x
+
+    assert [layer.name for layer in find_layers(Named(), (4, 4, 3))] == ["layers.0", "layers.2"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import re
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -194,3 +195,63 @@ def test_no_network(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(InputError, match="could not be downloaded"):
         download_state(published("http://127.0.0.1:9/w-00000000.pth"))
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("kind", ["safetensors", "pth", "pth.tar"])
+def test_wrapped_networks(tmp_path, file, prefix, kind):
+    settings = {"module": f"{file}:build"}
+    model, path = build(**settings, n_classes=6, n_channels=3, seed=4), tmp_path / f"weights.{kind}"
+    state = {f"{prefix}{name}": tensor for name, tensor in model.state_dict().items()}
+    if kind == "safetensors":
+        save_file(state, path)
+    else:
+        torch.save({"net": state, "epoch": 3}, path)
+    loaded = load_pretrained(settings, str(path), 10, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
+
+
+def test_files_of_older_versions(tmp_path):
+    """Without counters of batches, and with the names that torchvision's DenseNet files have."""
+    model = build("densenet121", n_classes=5, seed=2)
+    state = {
+        re.sub(r"(denselayer\d+\.(norm|conv))([12])", r"\1.\3", name): tensor
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in state
+    torch.save(state, tmp_path / "old.pth")
+    loaded = load_pretrained({"architecture": "densenet121"}, str(tmp_path / "old.pth"), 10, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
+
+
+def test_modules_that_look_at_the_version_of_a_state(tmp_path):
+    model = build("mnasnet0_5", n_classes=3, seed=2)
+    save_file(model.state_dict(), tmp_path / "net.safetensors")
+    loaded = load_pretrained({"architecture": "mnasnet0_5"}, str(tmp_path / "net.safetensors"), 10, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
+
+
+def test_files_of_one_s_own_import_their_neighbours(tmp_path):
+    """And may want numbers while they are built."""
+    (tmp_path / "blocks_of_mine.py").write_text("from torch import nn\nStem = nn.Conv2d\n")
+    (tmp_path / "with_neighbour.py").write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "import torch\nfrom torch import nn\nfrom blocks_of_mine import Stem\n"
+        "@dataclass\nclass Sizes:\n    width: int = 2\n"
+        "def build(n_classes):\n"
+        "    [x.item() for x in torch.linspace(0, 1, 3)]\n"
+        "    width = Sizes().width\n"
+        "    return nn.Sequential(Stem(3, width, 3), nn.Flatten(), nn.Linear(width * 36, n_classes))\n"
+    )
+    settings = {"module": f"{tmp_path / 'with_neighbour.py'}:build"}
+    torch.save(build(**settings, n_classes=4).state_dict(), tmp_path / "net.pth")
+    assert count_outputs(load_pretrained(settings, str(tmp_path / "net.pth"), 10, 3), (8, 8, 3)) == 4
+
+
+def test_a_name_of_weights_needs_a_network_of_torchvision(file):
+    with pytest.raises(InputError, match="there is no file of weights 'DEFAULT'"):
+        load_pretrained({"module": f"{file}:build"}, "DEFAULT", 10, 3)
+    with pytest.raises(InputError, match="drop 'depth'"):
+        build("resnet18_cifar", arguments={"depth": 3}, width=2, shortcut="A")

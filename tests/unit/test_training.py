@@ -193,6 +193,42 @@ def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, s
         assert all(torch.equal(left[name], right[name]) for name in left)
 
 
+def dropping(seed):
+    torch.manual_seed(seed)
+    block = torch.nn.Linear(8, 8)
+    twice = torch.nn.Sequential(block, torch.nn.Dropout(0.5), block)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(768, 8), twice, torch.nn.Linear(8, 2))
+
+
+def test_what_dropout_draws_depends_on_seed_and_epoch_alone(data, tmp_path):
+    """In a job of its own, after another network, and going on from a checkpoint; and a module may be there twice."""
+    alone, after, resumed = dropping(1), dropping(1), dropping(1)
+    checkpoints = [Checkpoint(tmp_path / f"{epoch}.safetensors", "run") for epoch in (1, 2)]
+    unused = iter(checkpoints)
+    train(alone, *data, MEAN, STD, RECIPE, 1, save=lambda tensors: next(unused).save(tensors))
+    train(dropping(2), *data, MEAN, STD, RECIPE, 2)
+    before = torch.random.get_rng_state()
+    train(after, *data, MEAN, STD, RECIPE, 1)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    train(resumed, *data, MEAN, STD, RECIPE, 1, checkpoint=checkpoints[0].load())
+    assert_same_weights(alone, after)
+    assert_same_weights(alone, resumed)
+
+
+def test_auxiliary_classifiers_are_refused(data):
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(768, 2)
+
+        def forward(self, x):
+            logits = self.linear(x.flatten(1))
+            return (logits, logits) if self.training else logits
+
+    with pytest.raises(InputError, match="gives tuple and no tensor of logits"):
+        train(Two(), *data, MEAN, STD, RECIPE, 1)
+
+
 def test_a_damaged_checkpoint_is_not_used(tmp_path):
     path = tmp_path / "run.checkpoint"
     path.write_bytes(b"\x00" * 100)

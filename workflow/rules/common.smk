@@ -15,7 +15,7 @@ from actopo.catalogue import choose_layers, layers_of, network_keys, source_dige
 from actopo.checks import check
 from actopo.code import code_digest
 from actopo.config import image_listing, image_shape, image_size, sampling_order, seed_list
-from actopo.contradictions import WEIGHT_FILES
+from actopo.contradictions import is_weight_file
 from actopo.errors import InputError
 
 # Answers about networks that have to be built to be asked.
@@ -85,7 +85,8 @@ def as_json(**values):
 
     def plain(value):
         if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
+            # A network may tell 1.0 from 1.
+            return {key: item if key == "arguments" else plain(item) for key, item in value.items()}
         if isinstance(value, list):
             return [plain(item) for item in value]
         return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -30,7 +30,7 @@ def one_of(names):
 def weights_file(model):
     """File of weights that are trained already, none where torchvision has them by name."""
     weights = config["models"][model]["weights"]
-    return str(Path(weights).expanduser()) if Path(weights).suffix in WEIGHT_FILES else []
+    return str(Path(weights).expanduser()) if is_weight_file(weights) else []
 
 
 def weights_of(wildcards):

@@ -2,6 +2,7 @@
 
 import json
 
+from actopo.errors import InputError
 from actopo.io import load_json, save_json
 from actopo.job import start_logging
 from actopo.layers import find_layers
@@ -13,6 +14,9 @@ start_logging(snakemake)
 meta, weights = load_json(snakemake.input.meta), snakemake.params.weights
 shape, n_classes = meta["image_shape"], len(meta["class_names"])
 model = load_pretrained(json.loads(snakemake.params.network), weights, n_classes, shape[-1])
+damaged = [name for name, tensor in model.state_dict().items() if not tensor.isfinite().all()]
+if damaged:
+    raise InputError(f"the weights {weights} hold values that are not finite, first in {damaged[0]}; they are damaged")
 # A network that cannot take these images is better found now than after the other jobs.
 find_layers(model, shape)
 n_outputs = count_outputs(model, shape)

@@ -10,7 +10,9 @@ from actopo.job import save_figure, start_logging
 start_logging(snakemake)
 
 class_names = load_json(snakemake.input.meta)["class_names"]
-name = json.loads(snakemake.params.purity_class)["name"] or class_names[0]
+name = json.loads(snakemake.params.purity_class)["name"]
+if name is None:
+    name = "deer" if "deer" in class_names else class_names[0]
 if name not in class_names:
     raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
 graphs, classes = (load_table(snakemake.input[table]).query("sigma == 0") for table in ("graphs", "classes"))

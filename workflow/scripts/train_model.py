@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 from actopo.errors import InputError
@@ -89,17 +88,23 @@ def make():
     tray = tray_of(own)
     if tray.is_full():
         logging.info("seed %d was trained by the job of another seed", own)
+    elif tray.is_done():
+        logging.info("seed %d was trained by a job that an earlier run had left behind", own)
+        return
     else:
         fill(tray, own)
         fill_others()
     tray.deliver()
 
 
-done = False
+done = waiting = False
 while not done:
-    with tray_of(own).claim() if others else nullcontext(True) as mine:
+    with tray_of(own).claim(shared=bool(others)) as mine:
         if mine:
             make()
             done = True
     if not done:
+        if not waiting:
+            logging.info("seed %d is being trained by another process; waiting for it", own)
+        waiting = True
         time.sleep(1)

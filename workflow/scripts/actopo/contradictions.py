@@ -27,6 +27,11 @@ WEIGHT_FILES = (".safetensors", ".pth", ".pt")
 MAX_RIPS_POINTS = 20_000
 
 
+def is_weight_file(weights):
+    """Whether weights are those of a file, which may be missing, and not a name of torchvision's."""
+    return Path(weights).suffix in WEIGHT_FILES or Path(weights).expanduser().is_file()
+
+
 def find_contradictions(config, cache=None):
     """
     Messages about keys that do not fit each other.
@@ -55,11 +60,13 @@ def _unfit_models(config):
             missing = [key for key in ("width", "shortcut") if model.get(key) is None]
             if missing:
                 yield f"{path}: missing {', '.join(missing)}"
-            if Path(weights or "x.pth").suffix not in WEIGHT_FILES:
+            if weights is not None and not is_weight_file(weights):
                 yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
         if weights is None and model.get("training") is None:
             yield f"{path}: give training, or weights that are trained already"
-        if weights is not None and Path(weights).suffix in WEIGHT_FILES and not Path(weights).expanduser().is_file():
+        if weights is not None and model.get("module") is not None and not is_weight_file(weights):
+            yield f"{path}.weights: there is no file {weights}, and only torchvision's networks have weights by name"
+        elif weights is not None and is_weight_file(weights) and not Path(weights).expanduser().is_file():
             yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
         if weights is not None and len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
@@ -184,6 +191,9 @@ def _between_keys(config, cache):
             unknown = [item for item in mapper["noise"][key] if item not in known]
             if unknown:
                 yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
+        wanted = set(mapper["noise"]["samplings"])
+        if wanted <= set(mapper["samplings"]) and not wanted & set(samplings):
+            yield "mapper.noise.samplings: all of them are null in mapper.samplings; or set mapper.noise.sigmas to []"
     stability = {name: wanted for name, wanted in mapper["stability"]["graphs"].items() if wanted}
     for name, wanted in stability.items():
         missing = [layer for layer in wanted if layer not in layers["mapper"]]

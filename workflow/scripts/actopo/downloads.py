@@ -66,6 +66,9 @@ def load_downloaded(dataset, root):
     from torchvision import datasets
 
     source = {"cifar10": datasets.CIFAR10, "fashion_mnist": datasets.FashionMNIST}[dataset]
+    # The archive, or the folder that it unpacks to, instead of where they lie.
+    if root.is_file() or root.name == getattr(source, "base_folder", None):
+        root = root.parent
     origin = f"torchvision.datasets.{source.__name__}"
     loaded = _read(source, root)
     if loaded is None and dataset == "fashion_mnist" and not all(_found(source, root)[0].values()):
@@ -217,7 +220,9 @@ def _download(source, root, dataset):
                 whole[name] = root / raw / name
                 whole[name].parent.mkdir(parents=True, exist_ok=True)
                 _fetch_from_any(urls, whole[name], md5)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as staging:
+        # Archives in a folder that is not ours to write into are extracted elsewhere, each time.
+        writable = os.access(root, os.W_OK)
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=root if writable else None) as staging:
             staging = Path(staging)
             (staging / raw).mkdir(parents=True, exist_ok=True)
             for name, path in whole.items():
@@ -225,7 +230,7 @@ def _download(source, root, dataset):
             source(staging, download=True)
             loaded = [source(staging, train=train) for train in (True, False)]
             for path in sorted(staging.rglob("*")):
-                if path.is_file() and not path.is_symlink():
+                if writable and path.is_file() and not path.is_symlink():
                     target = root / path.relative_to(staging)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     path.replace(target)

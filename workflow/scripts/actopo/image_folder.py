@@ -23,7 +23,7 @@ import numpy as np
 
 from actopo.errors import InputError
 
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif"}
 PARTS = {"train", "test"}
 LAYOUT = "it must hold one folder per class, or train/ and test/ with one folder per class in each"
 MAX_DEPTH = 5

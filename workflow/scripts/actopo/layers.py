@@ -8,9 +8,9 @@ convolutions count.
 A layer is read at one of three *taps*: `conv`, the raw output of the convolution; `bn`, what enters the rectifier
 that follows it, after normalisation and, at the end of a residual block, after the shortcut was added; `relu`, what
 leaves that rectifier. The rectifier of a convolution is found by following its output: every tensor that is made of
-it and has its shape belongs to it, until a rectifier takes one. Where pooling, a concatenation or the next
-convolution comes first there is none, and the layer has the tap `conv` only. Modules are seen by hooks, functions
-such as `torch.nn.functional.relu` by a mode of PyTorch's that is told of every function on tensors.
+it and has its shape belongs to it, until a rectifier takes one; the first that does counts. Where pooling, a
+concatenation or the next convolution comes first there is none, and the layer has the tap `conv` only. Modules are seen
+by hooks, functions such as `torch.nn.functional.relu` by a mode of PyTorch's that is told of every function on tensors.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -84,7 +84,8 @@ def convolutions(model):
         If there is none.
     """
     named = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d)}
-    if hasattr(model, "layers") and callable(model.layers):
+    # An attribute of that name may be a part of the network.
+    if callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module):
         meant = {id(module) for module in model.layers()}
         named = {name: module for name, module in named.items() if id(module) in meant}
     if not named:
@@ -171,7 +172,8 @@ def reading(model, layers, tap, read, linear=False):
         nonlocal n_calls
         if at == "conv":
             n_calls = layer + 1
-        if at == tap and layer in wanted:
+        # A convolution's output may reach a second rectifier, as through the shortcut of a pre-activation block.
+        if at == tap and layer in wanted and layer not in seen:
             seen.add(layer)
             read(layer, tensor.detach().permute(0, 2, 3, 1))
 

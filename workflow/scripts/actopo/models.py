@@ -133,12 +133,16 @@ def load_weights(model, state):
     """
     Put the tensors of `state` into `model`.
 
+    Counters of batches, which older files lack, are set to 0.
+
     Raises
     ------
     InputError
         If names or shapes differ; the message lists the first few of each kind.
     """
     expected = model.state_dict()
+    counters = {name for name in set(expected) - set(state) if name.endswith("num_batches_tracked")}
+    state = {**state, **{name: torch.zeros_like(expected[name]) for name in counters}}
     missing = sorted(set(expected) - set(state))
     unknown = sorted(set(state) - set(expected))
     shapes = [
@@ -154,7 +158,10 @@ def load_weights(model, state):
     ]
     if problems:
         raise InputError("the weights do not fit the network; " + "; ".join(problems))
-    model.load_state_dict(state)
+    # By the versions in it modules tell how to read a state: those of the network, since names and shapes are.
+    complete = type(expected)(state)
+    complete._metadata = expected._metadata
+    model.load_state_dict(complete)
     return model
 
 

@@ -9,18 +9,21 @@ References
 import difflib
 import importlib.util
 import inspect
-import pickle
+import re
+import sys
 from pathlib import Path
 
 import torch
 import torchvision
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from actopo.errors import InputError
 from actopo.models import load_weights, resnet18_cifar
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
+# Keys under which training scripts keep a state dict, and what wrappers of networks put before its names.
+WRAPPINGS = ("state_dict", "model_state_dict", "model", "net")
+PREFIXES = ("module.", "model.", "net.", "_orig_mod.")
 # Classifiers beside the last one, which serve training alone.
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 
@@ -69,6 +72,11 @@ def build(
         anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
         arguments = {name: value for name, value in given.items() if name in known or anything} | arguments
     elif architecture == "resnet18_cifar":
+        unknown = sorted(set(arguments) - {"width", "shortcut"}) or sorted(set(arguments) & set(settings))
+        if unknown:
+            raise InputError(
+                f"resnet18_cifar takes width and shortcut, beside arguments and not in them; drop {unknown[0]!r}"
+            )
         return resnet18_cifar(**settings, **arguments, n_classes=n_classes, n_channels=n_channels, seed=seed)
     else:
         make, arguments = _torchvision(architecture, n_classes, n_channels, pretrained, arguments)
@@ -119,7 +127,7 @@ def load_pretrained(network, weights, n_classes, n_channels):
     network : dict
         Arguments of `build`.
     weights : str
-        A file of a state dict, `.safetensors`, `.pth` or `.pt`, or the name of weights in torchvision, such as
+        A file of a state dict, of safetensors or PyTorch, or the name of weights in torchvision, such as
         "IMAGENET1K_V1" or "DEFAULT", which are downloaded once.
     n_classes : int
         Of a network whose weights do not show it.
@@ -135,16 +143,20 @@ def load_pretrained(network, weights, n_classes, n_channels):
     InputError
         If the weights cannot be had, or do not fit.
     """
-    if Path(weights).suffix in SUFFIXES:
-        state = read_state(weights)
-    else:
-        state = download_state(_named(network.get("architecture"), weights))
+    named = None if is_file(weights) else _named(network.get("architecture"), weights)
+    state = read_state(weights) if named is None else download_state(named)
     settings = {**network, "n_channels": n_channels, "pretrained": True}
+    state = _renamed(state, set(build(**settings, n_classes=n_classes, seed=0).state_dict()))
     n_classes = _count_classes(settings, state, n_classes)
     model = build(**settings, n_classes=n_classes, seed=0)
     own = set(model.state_dict())
     state = {name: tensor for name, tensor in state.items() if name in own or not name.startswith(AUXILIARY)}
     return load_weights(model, state)
+
+
+def is_file(weights):
+    """Whether weights are those of a file, and not a name of torchvision's."""
+    return Path(weights).suffix in SUFFIXES or Path(weights).expanduser().is_file()
 
 
 def read_state(path):
@@ -171,18 +183,20 @@ def read_state(path):
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    # The unpickler fails in many ways on what is no pickle of tensors.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
-            f"the weights {path} cannot be read as a state dict ({error}); save one with safetensors, or with "
+            f"the weights {path} cannot be read as a state dict ({reason}); save one with safetensors, or with "
             "torch.save(model.state_dict(), ...)"
         ) from None
-    # Training scripts wrap it, and so does training on several GPUs.
-    for key in ("state_dict", "model_state_dict", "model"):
+    # Training scripts wrap it.
+    for key in WRAPPINGS:
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise InputError(f"the weights {path} are no state dict; save one with torch.save(model.state_dict(), ...)")
-    return {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    return dict(state)
 
 
 def download_state(weights):
@@ -203,6 +217,18 @@ def download_state(weights):
         ) from None
 
 
+def _renamed(state, own):
+    """The state dict under the names `own` of a network, as far as a wrapper or an older torchvision changed them."""
+    while not own & set(state):
+        prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
+        if prefix is None or not state:
+            break
+        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+    # DenseNet's files are older than its modules' names.
+    older = {name: re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name) for name in state}
+    return {older[name] if older[name] in own else name: tensor for name, tensor in state.items()}
+
+
 def _own(module):
     path, _, name = module.rpartition(":")
     file = Path(path).expanduser()
@@ -210,6 +236,10 @@ def _own(module):
         raise InputError(f"there is no file for module {module!r}; write path/to/file.py:function")
     spec = importlib.util.spec_from_file_location(file.stem, file)
     loaded = importlib.util.module_from_spec(spec)
+    # As for a script: the file finds its neighbours, and dataclasses find the file. What has its name stays in place.
+    sys.modules.setdefault(file.stem, loaded)
+    if str(file.resolve().parent) not in sys.path:
+        sys.path.append(str(file.resolve().parent))
     try:
         spec.loader.exec_module(loaded)
     except Exception as error:
@@ -240,10 +270,10 @@ def _torchvision(architecture, n_classes, n_channels, pretrained, arguments):
 
 def _named(architecture, name):
     try:
-        known = torchvision.models.get_model_weights(architecture)
+        known = torchvision.models.get_model_weights(architecture or "")
     except ValueError:
         raise InputError(
-            f"weights {name!r} are no file ({', '.join(SUFFIXES)}); only torchvision's networks have weights by name"
+            f"there is no file of weights {name!r}; only torchvision's networks have weights by name"
         ) from None
     try:
         return known[name]
@@ -256,8 +286,12 @@ def _named(architecture, name):
 
 def _count_classes(settings, state, default):
     """Classes that weights are for: the length of what changes with the number of classes."""
-    # On the meta device nothing is computed.
-    with torch.device("meta"):
+    try:
+        # On the meta device nothing is computed.
+        with torch.device("meta"):
+            few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
+    except InputError:
+        # A network may want numbers while it is built.
         few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
     lengths = {
         len(state[name])

@@ -256,6 +256,8 @@ class Stream:
         """
         size, start = norms[0].size, self._start
         self._start += len(norms)
+        if self._start > self.shape[0]:
+            raise ValueError(f"the stream was made for {self.shape[0]} images, but was given {self._start}")
         if self._largest is not None:
             return _flat(self._largest(norms.reshape(-1, size)), size)
         if self._flat is None:

@@ -21,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from actopo.errors import InputError
-from actopo.models import images_per_pass, to_input
+from actopo.models import images_per_pass, load_weights, to_input
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 EVALUATION_BATCH = 1000
@@ -241,10 +241,14 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     sizes = [len(piece) for piece in batches_of(torch.arange(len(images)), recipe.batch_size)]
     sizes = torch.tensor(sizes, dtype=torch.float64, device=device)
     begin, rates = time.perf_counter(), []
+    devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
     # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
+    with exact, torch.random.fork_rng(devices):
         for epoch in range(len(losses), recipe.epochs):
             model.train()
+            # What dropout draws depends on seed and epoch alone, whatever was trained before or went on from.
+            torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
             draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
             draw = {name: torch.as_tensor(values, device=device) for name, values in draw.items()}
@@ -254,6 +258,11 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
                     group["lr"] = recipe.rate(epoch + index / len(sizes))
                 with _autocast(device, dtype):
                     logits = forward(augment(images, mean, std, chosen, draw, recipe))
+                if not isinstance(logits, torch.Tensor):
+                    raise InputError(
+                        f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
+                        "auxiliary classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
+                    )
                 loss = functional.cross_entropy(logits.float(), truth[chosen])
                 optimiser.zero_grad(set_to_none=True)
                 scaler.scale(loss).backward()
@@ -300,9 +309,8 @@ def _checkpoint(model, parameters, optimiser, scaler, losses):
 
 
 def _restore(checkpoint, model, parameters, optimiser, scaler):
-    model.load_state_dict(
-        {name.removeprefix("model."): tensor for name, tensor in checkpoint.items() if name.startswith("model.")}
-    )
+    state = {name.removeprefix("model."): tensor for name, tensor in checkpoint.items() if name.startswith("model.")}
+    load_weights(model, state)
     for name, parameter in parameters.items():
         optimiser.state[parameter]["momentum_buffer"].copy_(checkpoint[f"momentum.{name}"])
     if scaler.is_enabled():

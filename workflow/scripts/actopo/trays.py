@@ -69,14 +69,19 @@ class Tray:
         shutil.rmtree(self.folder)
 
     @contextmanager
-    def claim(self):
+    def claim(self, shared=True):
         """
         Yield whether this process has the tray to itself, until the block ends.
+
+        Parameters
+        ----------
+        shared : bool, default True
+            Whether jobs share the work, so that it cannot go without locks.
 
         Raises
         ------
         InputError
-            If the file system has no locks.
+            If the file system has no locks, where they are needed.
         """
         self.lock_file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o666)
@@ -85,7 +90,9 @@ class Tray:
         except BlockingIOError:
             mine = False
         except OSError as error:
-            raise InputError(f"{self.lock_file} cannot be locked ({error}); set seeds_per_job to 1") from None
+            if shared:
+                raise InputError(f"{self.lock_file} cannot be locked ({error}); set seeds_per_job to 1") from None
+            mine = True
         else:
             mine = True
         try:

@@ -14,6 +14,12 @@ from actopo.io import save_bytes
 def save_tensors(path, tensors, **metadata):
     """Write a dict of tensors; `metadata` are texts."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # The format knows no sharing: each name of a module that a network has twice gets a copy.
+    seen = set()
+    for name, tensor in tensors.items():
+        if tensor.untyped_storage().data_ptr() in seen:
+            tensors[name] = tensor.clone()
+        seen.add(tensor.untyped_storage().data_ptr())
     save_bytes(path, save(tensors, metadata))
 
 
