@@ -631,6 +631,7 @@ def test_figures_and_summary(
     files |= {name: compared[name] for name in ("metrics", "sensitivity")}
     files["foreground"] = foreground["share"]
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
+    studies["layer_names"] = {"net": {"0": "stem"}}
     run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}

@@ -303,7 +303,7 @@ def test_graphs_without_edges(n):
     graph = make_graph([5] * n, [])
     figure = mapper_graphs.plot([[graph]], ["full"], ["noise 0.1"], CLASSES)
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert f"{n} nodes, 0 edges\nε = 1.25" in texts
+    assert f"{n} node{'' if n == 1 else 's'}, 0 edges\nε = 1.25" in texts
     assert ("no node: all noise" in texts) == (n == 0)
     assert figure.axes[0].get_title() == "noise 0.1"
     assert len(np.unique(mapper_graphs.layout(graph), axis=0)) == n

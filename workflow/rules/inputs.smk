@@ -1,4 +1,5 @@
 # Inputs and params that several rules, or several kinds of one rule, choose from their wildcards.
+import os
 import re
 
 # Images of the mapper study, by their name in paths.
@@ -19,7 +20,8 @@ def images_of(name):
 def image_source(dataset):
     """The data section for a name of images in paths."""
     sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
-    return {**config["data"], **sizes}
+    root = config["data"]["root"]
+    return {**config["data"], **sizes, "root": root and os.path.normpath(root)}
 
 
 def one_of(names):
@@ -31,6 +33,18 @@ def weights_file(model):
     """File of weights that are trained already, none where torchvision has them by name."""
     weights = config["models"][model]["weights"]
     return str(Path(weights).expanduser()) if is_weight_file(weights) else []
+
+
+def layer_names():
+    """What the layers of the studies are called in their networks."""
+    layers = {HOMOLOGY["model"]: set(LAYERS)}
+    layers.setdefault(MAPPER["model"], set()).update(MAPPER_LAYERS)
+    for model, layer in NETWORKS.items():
+        layers.setdefault(model, set()).add(layer)
+    return {
+        model: {str(layer): model_layers(model)[layer]["name"] for layer in sorted(own)}
+        for model, own in layers.items()
+    }
 
 
 def weights_of(wildcards):

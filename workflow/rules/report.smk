@@ -35,6 +35,7 @@ rule summarise:
             controls=SIMILARITY["controls"],
             mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
             n_batches=len(BATCHES),
+            layer_names=layer_names(),
         ),
         code=code_digest("summarise"),
     script:

@@ -23,6 +23,7 @@ found = [load_json(snakemake.input.foreground)] if snakemake.input.foreground el
 summary = {
     "run": studies["run"],
     "data": {key: meta[key] for key in ("dataset", "class_names", "n_train", "n_test", "image_shape", "mean", "std")},
+    "layer_names": studies["layer_names"],
     "homology": {**studies["homology"], **homology_summary(trained, distances, specificity, *compared)},
     "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes, *found)},
 }

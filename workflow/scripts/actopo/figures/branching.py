@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
@@ -118,6 +119,7 @@ def _draw_tree(axes, levels, class_names):
     axes.scatter(ends[:n], middle[:n], s=9, c=[colours[label] for label in present], zorder=4, clip_on=False)
     margin = 0.04 * (top - min(ends))
     axes.set_xlim(min(ends) - margin, top + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(-0.6, n - 0.4)
     order = np.argsort(rank)
     axes.set_yticks(range(n), [class_names[present[leaf]] for leaf in order], size=6)

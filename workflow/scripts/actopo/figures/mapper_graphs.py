@@ -275,7 +275,7 @@ def _draw(axes, graph, scale, colours, seed):
     axes.set_axis_off()
     nodes, links = graph["nodes"], graph["links"]
     eps = graph.get("graph", {}).get("eps")
-    note = f"{len(nodes)} nodes, {len(links)} edges" + ("" if eps is None else f"\nε = {eps:.4g}")
+    note = f"{_count(len(nodes), 'node')}, {_count(len(links), 'edge')}" + ("" if eps is None else f"\nε = {eps:.4g}")
     axes.text(0.5, -0.02, note, transform=axes.transAxes, ha="center", va="top", size=6, linespacing=1.15)
     if not nodes:
         axes.text(0.5, 0.5, "no node: all noise", transform=axes.transAxes, ha="center", va="center", color="0.35")
@@ -299,6 +299,10 @@ def _draw(axes, graph, scale, colours, seed):
         autolim=False,
     )
     axes.add_collection(_pies(axes, nodes, position, scale, colours), autolim=False)
+
+
+def _count(number, what):
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _pies(axes, nodes, position, scale, colours):
