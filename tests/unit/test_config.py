@@ -102,7 +102,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
-        ("mapper.clusterer", "hdbscan", ["mapper.clusterer", "dbscan or object"]),
+        ("mapper.clusterer", "hdbscan", ["mapper.clusterer", "dbscan or mapping"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
         ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
@@ -146,7 +146,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("models.resnet18_b.training.epochs", 150, ["resnet18_b.training.milestones", "150 epochs"]),
         ("mapper.samplings", {1: {"method": "random", "tap": "relu"}}, ["mapper.samplings.1", "quotes"]),
         ("mapper.samplings.full.method", "top_l2", ["mapper.samplings.full.cap", "another name"]),
-        ("data", None, ["data", "object"]),
+        ("data", None, ["data", "mapping"]),
     ],
 )
 def test_a_bad_value_is_named(path, value, words):

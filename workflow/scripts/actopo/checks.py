@@ -92,22 +92,28 @@ def _explain(error):
         texts = [
             (str(branch["const"]) if branch["const"] is not False else "false")
             if "const" in branch
-            else branch.get("type", "")
+            else _type_name(branch.get("type", ""))
             for branch in error.validator_value
         ]
         # Where one of the alternatives has the right type, what it lacks says more than the list of them.
-        fitting = [item for item in error.context if item.validator not in ("type", "const")]
+        fitting = [item for item in error.context if item.path or item.validator not in ("type", "const")]
         detail = f": {_message(best_match(fitting))}" if fitting else ""
         yield f"{where}: {value!r} is not {' or '.join(texts)}{detail}{_number_hint(value)}"
     elif error.validator == "type":
-        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
-        yield f"{where}: {value!r} is not of type {wanted}{_number_hint(value)}"
+        wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        yield f"{where}: {value!r} is not of type {' or '.join(map(_type_name, wanted))}{_number_hint(value)}"
     else:
         yield f"{where}: {_message(error)}"
 
 
+def _type_name(name):
+    """YAML's word for a type of JSON's."""
+    return {"array": "list", "object": "mapping"}.get(name, name)
+
+
 def _message(error):
     limits = {
+        "type": "is not of type {}",
         "minimum": "must be {} or more",
         "maximum": "must be {} or less",
         "exclusiveMinimum": "must be more than {}",
