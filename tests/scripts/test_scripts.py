@@ -3,8 +3,10 @@
 import json
 import logging
 import runpy
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +20,7 @@ from actopo.errors import InputError
 from actopo.exporters import from_graphml, from_keplermapper, from_mapper_interactive
 from actopo.models import resnet18_cifar, to_input
 from actopo.receptive_field import position_weights
+from actopo.trays import Tray
 from actopo.wasserstein import sliced_wasserstein
 from actopo.weights import save_tensors
 from scipy.spatial.distance import pdist
@@ -282,6 +285,31 @@ def test_train_model(folder, trained):
     assert 0 <= metrics["test_accuracy"] <= 1
     assert {"seconds", "images_per_second", "precision", "device", "threads"} <= set(metrics)
     assert not list(folder.glob("*.training"))
+
+
+def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
+    """Its network is taken when it is there, and not trained again."""
+    recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
+    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": []}
+    outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
+    provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
+    tray = Tray(outputs["weights"], (NETWORK, "", params["recipe"], "", provenance), "cpu")
+    job = threading.Thread(
+        target=run, args=("train_model", images, outputs, params), kwargs={"model": "net", "seed": 0}, daemon=True
+    )
+    with tray.claim() as mine:
+        assert mine
+        job.start()
+        job.join(3)
+        assert job.is_alive()
+        assert not outputs["weights"].exists()
+        shutil.copy(trained[0]["weights"], outputs["weights"])
+        metrics = json.loads(Path(trained[0]["metrics"]).read_text())
+        outputs["metrics"].write_text(json.dumps({**metrics, "run": tray.run, "seconds": -1}))
+    job.join(30)
+    assert not job.is_alive()
+    assert json.loads(outputs["metrics"].read_text())["seconds"] == -1
+    assert not tray.folder.exists()
 
 
 def test_dump_activations(folder, images, trained):
