@@ -133,7 +133,7 @@ def test_split_of_a_folder_is_a_partition(tmp_path):
     assert_same(load(make_zip(tmp_path / "z.zip", tmp_path), test_share=0.4), data)
 
 
-def test_other_files_are_passed_over(tmp_path):
+def test_other_files_are_passed_over_and_counted(tmp_path, caplog):
     make_tree(tmp_path / "images")
     clean = load(tmp_path / "images")
     for name in (
@@ -146,7 +146,9 @@ def test_other_files_are_passed_over(tmp_path):
     ):
         (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "images" / name).write_bytes(b"no image")
+    assert not caplog.text
     assert_same(load(tmp_path / "images"), clean)
+    assert "2 files are passed over, for their ending is none of an image: 1 with .db, 1 with .md" in caplog.text
     assert_same(load(make_zip(tmp_path / "a.zip", tmp_path / "images")), clean)
 
 

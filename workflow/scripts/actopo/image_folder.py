@@ -14,6 +14,7 @@ import os
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -215,7 +216,7 @@ def _is_image(name):
 
 def _layout(names, where):
     """Names of the images by class, ``{class: [name]}``: one dict, or one for train and one for test."""
-    images, folders = {}, set()
+    images, folders, others = {}, set(), Counter()
     for name in names:
         path = tuple(piece for piece in name.split("/") if piece not in ("", "."))
         if any(piece.startswith(".") or piece == "__MACOSX" for piece in path):
@@ -224,6 +225,11 @@ def _layout(names, where):
         folders.update(path[:depth] for depth in range(1, len(path) + is_folder))
         if not is_folder and _is_image(name):
             images[path] = name
+        elif not is_folder:
+            others[PurePosixPath(name).suffix or "no ending"] += 1
+    if others:
+        known = ", ".join(f"{count} with {ending}" for ending, count in sorted(others.items()))
+        log.warning("%d files are passed over, for their ending is none of an image: %s", others.total(), known)
     if not images:
         raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
     if all(len(path) == 1 for path in images):
