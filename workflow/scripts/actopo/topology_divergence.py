@@ -42,7 +42,7 @@ _ALL = np.uint64(2**64 - 1)
 
 def scaled_distances(cloud, name="cloud"):
     """
-    Euclidean distances between the points of a cloud over their 0.9 quantile.
+    Euclidean distances between the points of a cloud over their 0.9 quantile, or the largest where that is 0.
 
     The quantile is that of the whole n x n matrix with its zero diagonal, as in the code of RTD's authors.
 
@@ -60,15 +60,13 @@ def scaled_distances(cloud, name="cloud"):
     Raises
     ------
     InputError
-        If 9 in 10 distances are zero.
+        If all points are equal.
     """
     # Differences, not the expanded square, so that duplicates are at distance 0.
     distances = squareform(pdist(cloud))
-    unit = np.quantile(distances, QUANTILE)
+    unit = np.quantile(distances, QUANTILE) or distances.max()
     if unit == 0:
-        raise InputError(
-            f"{name} has 9 distances in 10 equal to 0, and RTD has no unit; leave out a layer whose points coincide."
-        )
+        raise InputError(f"{name} is one point many times, and RTD has no unit; leave out a layer whose points coincide.")
     return (distances / unit).astype(np.float32)
 
 
@@ -94,7 +92,7 @@ def prepare_rtd(cloud, name="cloud", subsets=10, subset_size=500, seed=0):
     Raises
     ------
     InputError
-        If 9 in 10 distances are zero.
+        If all points are equal.
     """
     n = len(cloud)
     if n <= subset_size:
@@ -164,7 +162,7 @@ def prepare_rtd_lite(cloud, name="cloud"):
     Raises
     ------
     InputError
-        If 9 in 10 distances are zero.
+        If all points are equal.
     """
     distances = scaled_distances(cloud, name)
     return distances, _tree_length(distances, distances)
