@@ -30,7 +30,7 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@echo "summary: $(DEMO)/summary.json"
 
 test: .venv/ready lint  ## style and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
@@ -43,8 +43,9 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md from the schema
+docs: .venv/ready  ## write config/README.md from the schema, and docs/code_reruns.md from the imports
 	$(BIN)/python docs/describe_config.py > config/README.md
+	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 
 clean:  ## remove the demo's results and caches, keep .venv and other runs
 	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis

@@ -1,11 +1,11 @@
 """
 Images per second of sampling and of dumping activations, against a bare forward pass of the same network.
 
-The points of all 17 layers of a ResNet-18 with random weights are taken on the way and go into an archive in a
-temporary folder, as in the workflow's jobs; or the layers go there whole, one file each. The bare pass has the same
-precision, memory format and batches. They take turns. Every number of images is measured in a process of its own:
-private memory, the peak of the resident size less the pages of mapped files, must not grow with it; pages of files
-are the system's to take back.
+Sampling takes points of all 17 layers of a ResNet-18 with random weights during the pass and writes them to an
+archive in a temporary folder, as in the workflow's jobs; dumping writes whole layers there, one file each. The bare
+pass has the same precision, memory format and batches. The three alternate. Every number of images is measured in a
+separate process: private memory, the peak of the resident size less the pages of mapped files, must not grow with it;
+the system can reclaim pages of files.
 
     python benchmarks/activations.py --width 64 --images 500 --threads 1
 """
@@ -25,10 +25,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.activations import activation_shapes, dump_activations, sample_activations
-from actopo.io import PointSpool
-from actopo.models import resnet18_cifar, to_input
-from actopo.sampling import Stream
+from actopo.networks.inputs import to_input
+from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.points.activations import activation_shapes, dump_activations, sample_activations
+from actopo.points.sampling import Stream
+from actopo.points.spool import PointSpool
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 LAYERS = range(17)
@@ -43,7 +44,7 @@ class Watch(threading.Thread):
         self.resident = self.private = 0.0
 
     def run(self):
-        """Look every few milliseconds, until the process ends."""
+        """Sample memory every few milliseconds, until the process ends."""
         while True:
             resident, shared = (int(pages) * PAGE for pages in Path("/proc/self/statm").read_text().split()[1:3])
             self.resident, self.private = max(self.resident, resident), max(self.private, resident - shared)
@@ -61,7 +62,7 @@ def forward(model, images, options):
 
 
 def sample(method, model, images, options, folder):
-    """Write one point an image of every layer."""
+    """Write one point per image for every layer."""
     labels, shapes = np.arange(len(images)) % 10, activation_shapes(model, LAYERS, images.shape[1:])
     streams = {layer: Stream(method, (len(images), *shape), labels, seed=layer) for layer, shape in shapes.items()}
     with PointSpool(folder / "points.npz") as spool:
@@ -71,7 +72,7 @@ def sample(method, model, images, options, folder):
 
 
 def dump(model, images, options, folder):
-    """Write one .npy a layer."""
+    """Write one .npy per layer."""
     with ExitStack() as stack:
         files = {}
         for layer, shape in activation_shapes(model, LAYERS, images.shape[1:]).items():
@@ -113,7 +114,7 @@ def measure(options, n_images):
 
 
 def main():
-    """Read the command line, measure N and 4 N images and print one row a step."""
+    """Read the command line, measure N and 4 N images and print one row per step."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )

@@ -1,10 +1,10 @@
 """
 Time, memory and labels of DBSCAN: ours and scikit-learn's on the same cloud.
 
-The cloud stands in for activations after ReLU: class branches that leave a common root, with variances that fall
-off by a power law. Each radius is a quantile of the distances from a point to its nearest neighbour, times a
-factor; the share of noise and the mean number of neighbours say what that means. Every run is a fresh process
-that first clusters a small part of the cloud, so that compiling is not timed; the two implementations take turns.
+The cloud models activations after ReLU: class branches that start at a common root, with variances that decay
+by a power law. Each radius is a quantile of the distances from a point to its nearest neighbour, times a
+factor; the share of noise and the mean number of neighbours are printed beside it. Every run is a new process
+that first clusters a small part of the cloud, so that compiling is not timed; the two implementations alternate.
 Memory is the largest resident size during the run less that before it.
 
     python benchmarks/dbscan.py --points 20000 --dimensions 128
@@ -23,7 +23,7 @@ from sklearn.neighbors import NearestNeighbors
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.dbscan import DBSCAN
+from actopo.mapper.dbscan import DBSCAN
 
 PAGE = 4096 / 2**20
 

@@ -1,12 +1,12 @@
 """
 Time of Vietoris-Rips diagrams in H0 and H1: ours, giotto-tda's, GUDHI's and ripser.py's on the same clouds.
 
-Everyone gets all clouds in one call and as many jobs as wanted, except ripser.py, which has no jobs. GUDHI's is its
-`RipsPersistence`, since a complex of 1000 points with its triangles does not fit into memory. The implementations take
-turns; the first round is shown apart, because it contains the start of worker processes, which a job of the workflow
-pays each time. The ratio compares medians of the other rounds with ours. CPU time includes the worker processes; over
-wall time it is the number of cores kept busy, which on a machine with other work is less. The difference is the
-largest relative one to our births and deaths.
+Each gets all clouds in one call and as many jobs as wanted, except ripser.py, which has no jobs. GUDHI's is its
+`RipsPersistence`, since a complex of 1000 points with its triangles does not fit into memory. The implementations
+alternate; the first round is shown separately, because it includes the start of worker processes, which happens in
+every job of the workflow. The ratio compares medians of the other rounds with ours. CPU time includes the worker
+processes; divided by wall time it is the number of busy cores, which is lower on a machine with other work. The
+difference is the largest relative difference to our births and deaths.
 
     python benchmarks/homology.py --clouds 17 --size 1000 --jobs 2
     python benchmarks/homology.py --points results/RUN/points/MODEL/seed0/FILE.npz
@@ -26,7 +26,7 @@ from sliced_wasserstein import make_clouds
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.homology import diagrams
+from actopo.homology.diagrams import diagrams
 
 
 def read_clouds(path):
@@ -42,7 +42,7 @@ def cpu_seconds():
 
 
 def rounded(result):
-    """Finite bars of a cloud in each dimension, in float32 as most have them, without empty ones, sorted."""
+    """Finite bars of a cloud in each dimension, in float32 as in most implementations, without empty ones, sorted."""
     bars = [np.asarray(result[dimension], dtype=np.float32).reshape(-1, 2) for dimension in (0, 1)]
     bars = [rows[np.isfinite(rows[:, 1]) & (rows[:, 0] < rows[:, 1])] for rows in bars]
     return [rows[np.lexsort((rows[:, 1], rows[:, 0]))].astype(np.float64) for rows in bars]

@@ -55,13 +55,13 @@ def read_points(path, layer):
 
 def widen(points, n, c, seed):
     """
-    Cloud of `n` points in `c` dimensions, like the one given.
+    Cloud of `n` points in `c` dimensions, similar to the given one.
 
-    Each point is a given one, drawn without replacement while there are any left, c / width times side by side and
-    over the root of that number. To every copy a part of the difference of two random points is added, so small that
-    two copies of a point are as far apart as nearest neighbours are. A random rotation then mixes the columns.
+    Each point is a given one, drawn without replacement while any are left, repeated c / width times side by side and
+    divided by the root of that number. Each copy is shifted by a part of the difference of two random points, so small
+    that two copies of a point are as far apart as nearest neighbours are. A random rotation then mixes the columns.
     """
-    from actopo.neighbours import nearest_neighbour_distances
+    from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
     rng = np.random.default_rng(seed)
     size, width = points.shape
@@ -84,7 +84,7 @@ def widen(points, n, c, seed):
 
 
 def prepare(path, source, layer, n, c, seed):
-    """Write a cloud; returns its shape."""
+    """Write a cloud and return its shape."""
     points = read_points(source, layer)
     cloud = widen(points, min(n, len(points)) if c is None else n, c or points.shape[1], seed)
     np.save(path, cloud)
@@ -92,8 +92,9 @@ def prepare(path, source, layer, n, c, seed):
 
 
 def find_eps(path, quantile):
-    """Return eps, seconds it took, the rule and the share of pairs that are neighbours."""
-    from actopo.neighbours import BEYOND_TIES, choose_eps, nearest_neighbour_curve, nearest_neighbour_distances
+    """Return eps, the seconds to find it, the rule and the share of pairs that are neighbours."""
+    from actopo.mapper.eps import BEYOND_TIES, choose_eps, nearest_neighbour_curve
+    from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
     points = np.load(path)
     some = np.random.default_rng(0).choice(len(points), 1000, replace=False)
@@ -110,9 +111,9 @@ def find_eps(path, quantile):
 
 def ours(points, lens, eps, convention="overhang"):
     """Nodes as arrays of points, and edges."""
-    from actopo.covers import IntervalCover
-    from actopo.dbscan import DBSCAN
-    from actopo.mapper import mapper_graph
+    from actopo.mapper.covers import IntervalCover
+    from actopo.mapper.dbscan import DBSCAN
+    from actopo.mapper.graph import mapper_graph
 
     graph = mapper_graph(points, lens, IntervalCover(INTERVALS, OVERLAP, convention), DBSCAN(eps, MIN_SAMPLES))
     by_node = graph.incidence.tocsc()
@@ -120,7 +121,7 @@ def ours(points, lens, eps, convention="overhang"):
 
 
 def ours_fit(points, lens, eps):
-    """The same with giotto-tda's cover."""
+    """As `ours`, with giotto-tda's cover."""
     return ours(points, lens, eps, "fit")
 
 
@@ -154,15 +155,15 @@ def giotto(points, lens, eps):
         parallel_backend_prefer="threads",
     )
     graph = pipeline.fit_transform(points)
-    # Noise is a node there.
+    # giotto-tda makes a node of noise.
     graph = graph.induced_subgraph([v for v in graph.vs if v["partial_cluster_label"] >= 0])
     return graph.vs["node_elements"], graph.get_edgelist()
 
 
 def dense(points, lens, eps):
-    """A dense matrix of distances per interval, as MapperInteractive has it; nodes only."""
-    from actopo.covers import IntervalCover
-    from actopo.mapper import interval_members
+    """Nodes only, with a dense matrix of distances per interval, as in MapperInteractive."""
+    from actopo.mapper.covers import IntervalCover
+    from actopo.mapper.graph import interval_members
     from sklearn.cluster import DBSCAN
     from sklearn.metrics import pairwise_distances
 
@@ -213,10 +214,11 @@ def measure(method, path, n, eps, limit=None):
 
 
 def measure_nerve(n_points, seed):
-    """Time and memory of nerve, purity and export of a membership that no clustering made."""
-    from actopo.covers import IntervalCover
-    from actopo.mapper import interval_members, nerve, node_link
-    from actopo.purity import node_purity, point_purity
+    """Time and memory of nerve, purity and export of a synthetic membership."""
+    from actopo.graphs.purity import node_purity, point_purity
+    from actopo.mapper.covers import IntervalCover
+    from actopo.mapper.graph import interval_members, nerve
+    from actopo.mapper.node_link import node_link
 
     rng = np.random.default_rng(seed)
     lens = rng.gamma(8, size=n_points).astype(np.float32)
@@ -233,7 +235,7 @@ def measure_nerve(n_points, seed):
     done("cover")
 
     def clusters():
-        # A cluster for three classes in four intervals each, and a tenth of the points noise.
+        # One cluster for three classes in each of four intervals; a tenth of the points are noise.
         for own in members:
             labels = classes[own] // 3
             labels[rng.random(len(own)) < 0.1] = -1
@@ -251,7 +253,7 @@ def measure_nerve(n_points, seed):
 
 
 def child(function, *arguments):
-    """Result of a function in a process of its own; None if that was killed."""
+    """Result of a function in a separate process; None if that was killed."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
             return pool.submit(function, *arguments).result()
@@ -260,7 +262,7 @@ def child(function, *arguments):
 
 
 class Bench:
-    """The clouds, and what is printed about them."""
+    """The clouds and their measurements, which are printed."""
 
     def __init__(self, options, folder):
         self.options, self.folder, self.times = options, Path(folder), {}
@@ -288,7 +290,7 @@ class Bench:
         return wall, cpu, peak
 
     def compare(self, name, n, c, repeats):
-        """Ours and both others on one cloud, in turns."""
+        """Compare ours and both others on one cloud, alternating."""
         path, shape, eps = self.cloud(name, n, c)
         methods = ("ours", "kepler", "ours_fit", "giotto")
         runs = {method: [] for method in methods}
@@ -305,28 +307,28 @@ class Bench:
             print(f"  {other} / {own}: {wall:.1f} x time, {cpu:.1f} x CPU, {memory:.1f} x memory", flush=True)
 
     def random(self):
-        """50 000 x 512."""
+        """Compare on 50 000 x 512."""
         self.compare("random", 50_000, 512, self.options.repeats)
 
     def full(self):
-        """The points as given."""
+        """Compare on the points as given."""
         self.compare("full", 200_000, None, max(1, self.options.repeats - 2))
 
     def growth(self):
-        """Parts of the large cloud, and the exponent."""
+        """Measure parts of the large cloud, and the exponent of time."""
         path, _, eps = self.large_cloud()
         for n in (100_000, 200_000, 400_000):
             if n not in self.times:
                 self.times[n] = self.row(f"ours {n}", [child(measure, "ours", path, n, eps)])
 
     def large_cloud(self):
-        """800 000 x 512, made once."""
+        """Cloud of 800 000 x 512, made once."""
         if not hasattr(self, "_large"):
             self._large = self.cloud("large", self.options.large, 512)
         return self._large
 
     def large(self):
-        """Ours and the others' ways under one limit."""
+        """Measure ours and the other methods under one limit of address space."""
         path, shape, eps = self.large_cloud()
         limit = int(self.options.limit * 2**30)
         print(f"  address space limited to {self.options.limit} GiB", flush=True)
@@ -345,7 +347,7 @@ class Bench:
             print(f"  exponent of n: {np.polyfit(n, seconds, 1)[0]:.2f} (wall), {np.polyfit(n, cpu, 1)[0]:.2f} (CPU)")
 
     def nerve(self):
-        """Nerve, purity and export of a synthetic membership."""
+        """Measure nerve, purity and export of a synthetic membership."""
         n_points = self.options.members
         steps, facts = child(measure_nerve, n_points, self.options.seed)
         print(f"\nnerve: {n_points} points, {', '.join(f'{value} {name}' for name, value in facts.items())}")

@@ -1,13 +1,13 @@
 """
 Time of the released study's persistent homology against ours, from point clouds to distances, and their agreement.
 
-The released chain: ripser.py on the cloud of each layer, H1 kept, then persim's sliced-Wasserstein distance in 50
+The released pipeline: ripser.py on the cloud of each layer, only H1, then persim's sliced-Wasserstein distance in 50
 directions in a double Python loop over the layers of two models, for every pair of models and each model with itself.
-Ours: `actopo.homology.diagrams` (H0 as well) and one call of `actopo.wasserstein.pairwise_distances`. Both begin with
-the same clouds. Times are medians of rounds in turn; compiling is not timed. persim takes tenths of a second a pair, so
-it is run on pairs drawn at random and its time is scaled up to all of them; the distances of those pairs have to agree
-to 1e-5, which is what float32 directions leave. The numbers for more models are extrapolated by the numbers of clouds
-and of pairs.
+Ours: `actopo.homology.diagrams.diagrams` (also H0) and one call of
+`actopo.similarity.wasserstein.pairwise_distances`. Both start with the same clouds. Times are medians of alternating
+rounds; compiling is not timed. persim takes tenths of a second per pair, so it is run on pairs drawn at random and its
+time is scaled up to all of them; the distances of those pairs must agree to 1e-5, the accuracy of float32 directions.
+The numbers for more models are extrapolated by the numbers of clouds and of pairs.
 
     python benchmarks/released_ph.py --models 3 --jobs 2
     python benchmarks/released_ph.py --points results/RUN/points/MODEL/seed{0,1,2}/FILE.npz --layers 0 8 16
@@ -26,8 +26,8 @@ from sliced_wasserstein import make_clouds
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.homology import diagrams
-from actopo.wasserstein import pairwise_distances
+from actopo.homology.diagrams import diagrams
+from actopo.similarity.wasserstein import pairwise_distances
 
 DIRECTIONS = 50
 AGREEMENT = 1e-5
@@ -54,7 +54,7 @@ def row(name, released, ours):
 
 
 def main():
-    """Read the command line, run both chains and print their times, ratios and differences."""
+    """Read the command line, run both pipelines and print their times, ratios and differences."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )

@@ -1,13 +1,13 @@
 """
 Time and error of sliced-Wasserstein distances: ours, GUDHI's and persim's on the same diagrams.
 
-Diagrams are those that a run wrote (--files), or else those of Gaussian clouds whose variances fall off by a
+Diagrams are those that a run wrote (--files), or else those of Gaussian clouds whose variances decay by a
 power law, as those of activations do, in the sizes and scales of the layers of a ResNet. Every implementation
 compares the first half of them with the second half, in the same number of directions. The error is relative to
-the exact distance in 400 directions, over pairs of different layers. Times are medians per pair and contain the work
-per diagram, of which ours and GUDHI's is shared by all pairs; the implementations take turns. GUDHI gets no more
-than 60 x 60 pairs, persim, which is far slower, the first few. A last section times all pairs of many diagrams,
-those at hand repeated with every coordinate changed by up to one in a million.
+the exact distance in 400 directions, over pairs of different layers. Times are medians per pair and include the work
+per diagram, which ours and GUDHI's do once for all pairs; the implementations alternate. GUDHI gets no more
+than 60 x 60 pairs; persim, which is far slower, gets the first few. A last section times all pairs of many diagrams:
+the same ones, repeated with every coordinate changed by up to one in a million.
 
     python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*.npz --all-pairs 1700
 """
@@ -24,8 +24,8 @@ from persim import sliced_wasserstein as persim_sliced_wasserstein
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.homology import diagrams as rips_diagrams
-from actopo.wasserstein import pairwise_distances
+from actopo.homology.diagrams import diagrams as rips_diagrams
+from actopo.similarity.wasserstein import pairwise_distances
 
 LAYERS = ((64, 1.0), (64, 2.0), (128, 1.5), (256, 1.5), (512, 3.0))
 
@@ -40,7 +40,7 @@ def make_clouds(n_clouds, n_points, seed):
 
 
 def measure(methods, n_repeats):
-    """Median seconds and last result of each method, the methods in turn."""
+    """Median seconds and last result of each method; the methods alternate."""
     seconds, results = {name: [] for name in methods}, {}
     for method in methods.values():
         method(slice(2))
@@ -53,7 +53,7 @@ def measure(methods, n_repeats):
 
 
 def compare(rows, columns, options):
-    """Print a table for the distances from `rows` to `columns`; return GUDHI's seconds a pair."""
+    """Print a table for the distances from `rows` to `columns`; return GUDHI's seconds per pair."""
 
     def ours(**arguments):
         return lambda part: pairwise_distances(rows[part], columns[part], options.directions, **arguments)
@@ -79,7 +79,7 @@ def compare(rows, columns, options):
     seconds, results = measure(methods, options.repeats)
     reference = pairwise_distances(rows, columns, 400, n_threads=max(options.threads))
     unit = seconds["GUDHI"] / results["GUDHI"].size
-    # Diagrams of one layer differ by little, so that an error relative to their distance says little.
+    # Diagrams of one layer differ little, so that an error relative to their distance means little.
     distinct = reference > np.median(reference) / 10
     print(f"{'method':<22}{'ms/pair':>10}{'x GUDHI':>10}{'median error':>15}{'largest error':>15}")
     for name, matrix in results.items():
@@ -97,7 +97,7 @@ def load(paths):
 
 
 def all_pairs(both, gudhi, options):
-    """Print the time of all pairs of many diagrams, in both dimensions; `gudhi` has its seconds a pair in each."""
+    """Print the time of all pairs of many diagrams in both dimensions; `gudhi` has its seconds per pair in each."""
     rng = np.random.default_rng(options.seed)
     n, n_threads, total = options.all_pairs, max(options.threads), {}
     print(

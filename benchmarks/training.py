@@ -1,10 +1,10 @@
 """
 Images per second of training: ours and the obvious PyTorch loop with the same network, images and batches.
 
-The obvious loop is a DataLoader, with and without loader processes, that takes each image through torchvision's
-transforms (crop, flip, to tensor, normalise, cutout), and a float32 network in contiguous memory; on a GPU it
-also runs in automatic mixed precision. Every contender is a process of its own, so that peak memory, in which
-loaders do not count, is its own; they take turns, each turn as many batches as asked for.
+The obvious loop is a DataLoader, with and without loader processes, that applies torchvision's
+transforms to each image (crop, flip, to tensor, normalise, cutout), and a float32 network in contiguous memory; on a
+GPU it also runs in automatic mixed precision. Every method is a separate process, so that peak memory, which does not
+include loaders, is its own; they alternate, with a given number of batches in each turn.
 
     python benchmarks/training.py --width 64 --batch 128 --steps 4 --threads 1
     python benchmarks/training.py --width 64 --batch 1024 --images 50000 --device cuda
@@ -28,11 +28,12 @@ from torchvision import transforms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.models import resnet18_cifar
-from actopo.training import Recipe, choose_precision, train
+from actopo.networks.recipe import Recipe
+from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.networks.training import choose_precision, train
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
-# Of the paper: CIFAR-10's training images, epochs, networks.
+# Training images of CIFAR-10, and the paper's numbers of epochs and networks.
 IMAGES, EPOCHS, SEEDS = 50_000, 24, 100
 
 
@@ -61,7 +62,7 @@ class Images(Dataset):
 
 
 class Ours:
-    """`actopo.training.train`, one epoch a turn."""
+    """`actopo.networks.training.train`, one epoch per turn."""
 
     def __init__(self, options, images, labels, compile=False):
         self.options, self.images, self.labels, self.compile = options, images, labels, compile
@@ -120,7 +121,7 @@ contender = None
 
 
 def prepare(kind, options, arguments):
-    """Make this process's contender and warm it up on one batch."""
+    """Make this process's method and warm it up on one batch."""
     global contender
     torch.set_num_threads(options.threads)
     rng = np.random.default_rng(0)
@@ -130,7 +131,7 @@ def prepare(kind, options, arguments):
 
 
 def turn(n_images):
-    """Seconds of a turn of this process's contender."""
+    """Seconds of a turn of this process's method."""
     return contender.turn(n_images)
 
 
@@ -149,7 +150,7 @@ def flops_per_image(width):
 
 
 def contenders(options):
-    """Kind and arguments of each, by name."""
+    """Kind and arguments of each method, by name."""
     precision = choose_precision("auto", options.device)
     table = {f"ours, {precision}": (Ours, {})}
     if options.compile:
@@ -162,7 +163,7 @@ def contenders(options):
 
 
 def main():
-    """Read the command line, let the contenders take turns and print one row each."""
+    """Read the command line, let the methods alternate and print one row each."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )

@@ -9,14 +9,16 @@ HEAD = """<!-- Written by `make docs` from workflow/schemas/config.schema.yaml; 
 # Configuration
 
 `config.yaml` is the paper's run and holds every key. Write only what differs into a file of your own, and lay it
-over the others: `snakemake --configfile config/cifar10_cpu.yaml mine.yaml`. Everything is checked before anything
-runs; a change reruns exactly what depends on it.
+over the others: `snakemake --configfile config/cifar10_cpu.yaml mine.yaml`. The whole configuration is checked before
+anything runs; a change reruns exactly what depends on it.
 
 | file | what it is |
 |---|---|
 | `config.yaml` | the paper's run: CIFAR-10, 100 networks, 50 000-image mapper graphs |
 | `demo.yaml` | digits and small networks, for `make demo` |
 | `cifar10_cpu.yaml` | CIFAR-10 on a CPU: networks of a quarter of the width, ten seeds |
+| `fashion_mnist.yaml` | Fashion-MNIST on a CPU: networks of a quarter of the width, three seeds |
+| `imagenet.yaml` | four networks trained on ImageNet, on your photographs |
 | `as_released.yaml` | what the authors' released code does where it differs from the paper's text |
 
 | key | value | paper's run | meaning |

@@ -12,6 +12,8 @@ from actopo import gpu
 from actopo.errors import InputError
 
 PACKAGE = str(Path(gpu.__file__).parents[1])
+
+
 CLAIM = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")

@@ -1,10 +1,13 @@
 """The device of a job. The GPUs are made up."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
 import torch
 from actopo import gpu
 from actopo.errors import InputError
-from actopo.job import choose_device
+from actopo.job import choose_device, settings
 
 
 @pytest.fixture
@@ -52,3 +55,15 @@ def test_a_gpu_that_is_not_there(gpus):
     gpus(0)
     with pytest.raises(InputError, match="no GPU here"):
         choose_device("cuda")
+
+
+def test_settings_are_the_params_with_packed_ones_unpacked():
+    packed = {"network": {"architecture": "alexnet", "width": None}, "layers": [0, 16], "name": "Müsli"}
+    params = {"tap": "relu", "n": 3, "none": None, "listed": ["a", {"b": 1}], "empty": "{}", "all": json.dumps(packed)}
+    found = settings(SimpleNamespace(params=params))
+    assert vars(found) == params | {"empty": {}, "all": packed}
+
+
+@pytest.mark.parametrize("text", ["", "{", "{a}", "{}{}", "[1, 2]", "null", "1"])
+def test_other_texts_stay_texts(text):
+    assert settings(SimpleNamespace(params={"text": text})).text == text

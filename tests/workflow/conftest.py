@@ -1,9 +1,18 @@
 """Workflow folders that the tests share."""
 
+import fcntl
 import shutil
 
 import pytest
 from tiny import Workflow
+
+
+def copy_of(finished, folder):
+    """A copy of a finished run, time stamps included."""
+    workflow = Workflow(folder)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(finished / name, folder / name, copy_function=shutil.copy2)
+    return workflow
 
 
 @pytest.fixture(scope="session")
@@ -13,18 +22,30 @@ def workflow(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A workflow folder whose tiny run is complete."""
-    workflow = Workflow(tmp_path_factory.mktemp("finished"))
-    done = workflow.run("--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return workflow
+def tiny_run(tmp_path_factory, worker_id):
+    """Folder of the tiny run, complete. Processes that run tests side by side share it; the first makes it."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    folder, done = shared / "tiny", shared / "tiny.done"
+    with open(shared / "tiny.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            made = Workflow(folder).run("--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
+            assert made.returncode == 0, made.stdout + made.stderr
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tiny_run, tmp_path_factory):
+    """The tiny run, to look at and to plan changes of; tests that run something in it use `spoilable`."""
+    return copy_of(tiny_run, tmp_path_factory.mktemp("finished") / "tiny")
 
 
 @pytest.fixture
-def spoilable(finished, tmp_path):
+def spoilable(tiny_run, tmp_path):
     """A copy of the finished run, for tests that change results."""
-    workflow = Workflow(tmp_path / "copy")
-    for name in ("results", ".snakemake"):
-        shutil.copytree(finished.folder / name, workflow.folder / name, copy_function=shutil.copy2)
-    return workflow
+    return copy_of(tiny_run, tmp_path / "copy")

@@ -4,10 +4,52 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+
+from describe_reruns import reruns  # noqa: E402 - the path comes first
+
+TABLE = reruns()
 
 
-def test_the_configuration_reference_is_up_to_date():
-    command = [sys.executable, str(ROOT / "docs/describe_config.py")]
+@pytest.mark.parametrize(
+    ("script", "page"), [("describe_config.py", "config/README.md"), ("describe_reruns.py", "docs/code_reruns.md")]
+)
+def test_generated_pages_are_up_to_date(script, page):
+    command = [sys.executable, str(ROOT / "docs" / script)]
     made = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
-    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == made.stdout, "run `make docs`"
+    assert (ROOT / page).read_text(encoding="utf-8") == made.stdout, "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("module", "kept"),
+    [
+        # The format of point files, and of clustered intervals, is nothing to training.
+        *((f"points.{name}", {"train_model", "import_weights", "prepare_images"}) for name in ("spool", "clouds")),
+        ("mapper.intermediate", {"train_model", "sample_points", "compute_diagrams", "model_distances"}),
+        ("homology.diagram_files", {"train_model", "sample_points", "build_mapper"}),
+        # What is measured on graphs clusters none anew.
+        ("graphs.purity", {"build_mapper", "choose_eps", "cluster_intervals"}),
+        ("graphs.purity_tables", {"build_mapper", "measure_stability", "measure_branching"}),
+        # A statistic of Fig. 5 computes no distance anew.
+        ("similarity.layer_distances", {"model_distances", "measure_sensitivity", "metric_distances"}),
+        ("similarity.specificity", {"model_distances", "layer_distances", "metric_distances"}),
+        ("config.conflicts", set(TABLE["files"])),
+        ("summary", set(TABLE["files"]) - {"summarise"}),
+    ],
+)
+def test_an_edit_leaves_what_it_cannot_change(module, kept):
+    assert not kept & set(TABLE[module])
+
+
+@pytest.mark.parametrize("module", ["images.datasets", "images.image_folder", "images.downloads", "images.choices"])
+def test_an_edit_about_images_prepares_them_and_no_more(module):
+    assert TABLE[module] == ["prepare_images"]
+
+
+def test_an_edit_of_a_figure_redraws_figures_alone():
+    figures = [script for module, scripts in TABLE.items() if module.startswith("figures.") for script in scripts]
+    assert figures
+    assert all(script.startswith("plot_") for script in figures)

@@ -57,9 +57,9 @@ def test_every_rule_has_an_environment():
 
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_environment_is_complete(rule):
-    # Imported only in functions: by job PyTorch and the figures, by similarity the loops of its nulls. Rules that call
-    # those have what they need for other reasons.
-    lazy = {SCRIPTS / "actopo/job.py", SCRIPTS / "actopo/permutations.py"}
+    # Imported only in functions: by job PyTorch, by specificity the loops of its nulls. Rules that call those have what
+    # they need for other reasons.
+    lazy = {SCRIPTS / "actopo/job.py", SCRIPTS / "actopo/similarity/permutations.py"}
     needed = imports(SCRIPTS / f"{rule}.py", set(lazy)) | {"tqdm"}
     needed = {PACKAGES.get(name, name) for name in needed}
     assert needed - set(packages(RULES[rule])) == set()

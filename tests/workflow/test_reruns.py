@@ -14,7 +14,7 @@ COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "s
 AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
 # Clouds of the networks and of the untrained ones.
 ALL_CLOUDS = {"sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
-ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "rival_distances": 2}
+ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "metric_distances": 2}
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
@@ -41,7 +41,7 @@ def with_change(path, value):
             "models.resnet18_a.seeds",
             3,
             {"train_model": 1, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
-            | {"rival_distances": 2}
+            | {"metric_distances": 2}
             | AFTER_MODELS,
         ),
         (
@@ -56,9 +56,9 @@ def with_change(path, value):
         (
             "similarity.rivals.metrics",
             ["linear_cka", "rtd_lite", "rtd"],
-            {"rival_distances": 1, "measure_sensitivity": 1} | COMPARISON,
+            {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON,
         ),
-        ("similarity.rivals.rtd_points", 10, {"rival_distances": 1, "measure_sensitivity": 1} | COMPARISON),
+        ("similarity.rivals.rtd_points", 10, {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON),
         ("similarity.rivals.networks", 5, {}),
         ("similarity.sensitivity.quantile", 0.9, COMPARISON),
         ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON),
@@ -125,7 +125,7 @@ def test_config(finished, path, value, expected):
 def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     config = with_change("homology.layers", [16, 0, 9, 8])
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "rival_distances": 2}
+    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 2}
     assert planned == expected | AFTER_MODELS
 
 
@@ -189,16 +189,17 @@ def edit(finished, file, old, new):
     ("file", "old", "new", "expected"),
     [
         (
-            "actopo/wasserstein.py",
+            "actopo/similarity/wasserstein.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
             {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3} | AFTER_MODELS,
         ),
         (
-            "actopo/purity.py",
+            "actopo/graphs/purity.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"build_mapper": 4, "plot_nested_circles": 1, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY,
+            # No graph is clustered anew.
+            {"measure_purity": 1, "plot_purity": 1, "summarise": 1} | STABILITY,
         ),
         (
             "actopo/figures/specificity.py",
@@ -219,9 +220,9 @@ def test_edited_code(finished, file, old, new, expected):
 
 
 def test_nothing_for_docstrings_comments_and_layout(finished):
-    text = (finished.folder / "workflow/scripts/actopo/wasserstein.py").read_text()
+    text = (finished.folder / "workflow/scripts/actopo/similarity/wasserstein.py").read_text()
     first = text.splitlines()[1]
-    assert edit(finished, "actopo/wasserstein.py", first, f"{first} Edited.") == {}
+    assert edit(finished, "actopo/similarity/wasserstein.py", first, f"{first} Edited.") == {}
     assert (
         edit(finished, "train_model.py", "start_logging(snakemake)", "# A comment.\nstart_logging( snakemake )") == {}
     )
@@ -248,7 +249,7 @@ def test_the_papers_run_is_planned_whole(workflow):
     # And 100 untrained ones; Gaussian clouds go without a network.
     assert planned["sample_points"] == 209 + 6 + 6
     assert planned["compute_diagrams"] == 309
-    assert planned["rival_distances"] == 8
+    assert planned["metric_distances"] == 8
     assert planned["build_mapper"] == 36 + 6
 
 
@@ -257,5 +258,5 @@ def test_a_single_seed_goes_without_specificity(workflow):
     assert planned["train_model"] == 2
     assert planned["summarise"] == 1
     assert planned["plot_sensitivity"] == 1
-    for rule in ("measure_specificity", "plot_specificity", "rival_distances", "compare_metrics", "plot_metrics"):
+    for rule in ("measure_specificity", "plot_specificity", "metric_distances", "compare_metrics", "plot_metrics"):
         assert rule not in planned

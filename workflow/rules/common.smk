@@ -11,17 +11,23 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.catalogue import choose_layers, layers_of, network_keys, source_digest
-from actopo.checks import check
-from actopo.code import code_digest
-from actopo.config import image_listing, image_shape, image_size, sampling_order, seed_list
-from actopo.contradictions import is_weight_file
+from actopo.config.layers import choose_layers, layers_of, network_keys
+from actopo.config.validate import validate
+from actopo.config.values import image_shape, image_size, sampling_order, seed_list
+from actopo.digests import code_digest, image_listing, source_digest
 from actopo.errors import InputError
+from actopo.graphs.choices import FORMATS
+from actopo.images.choices import PARTS
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
+from actopo.networks.choices import TAPS, is_weight_file
+from actopo.points.choices import SAMPLINGS as METHODS
+from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
+from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
-# Answers about networks that have to be built to be asked.
-CATALOGUE = Path(".snakemake") / "actopo"
+# Layers of networks that had to be built to find them.
+LAYER_CACHE = Path(".snakemake") / "actopo"
 try:
-    check(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), CATALOGUE)
+    validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), LAYER_CACHE)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -30,7 +36,7 @@ DATASET = config["data"]["dataset"]
 
 def model_layers(name):
     """Layers of a model, in forward order."""
-    return layers_of(network_keys(config["models"][name]), image_shape(config, name), CATALOGUE)
+    return layers_of(network_keys(config["models"][name]), image_shape(config, name), LAYER_CACHE)
 
 
 # The homology study: the first seed sees every batch, the others the first batch.
@@ -44,8 +50,9 @@ SIMILARITY = config["similarity"]
 SENSITIVITY = SIMILARITY["sensitivity"]
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
 CONTROLS = ["", *(f".{control}" for control in SIMILARITY["controls"])]
-RIVALS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
-RIVAL_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
+# Other measures of similarity compare networks.
+METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
+METRIC_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
 
 MAPPER = config["mapper"]
 MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
@@ -53,31 +60,45 @@ MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
 NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
+
+
+def noise_suffix(sigma):
+    """What the name of a sampling ends in where the images have noise."""
+    return f".noise{float(sigma):.15g}"
+
+
 # Every graph: sampling, noise and layer. Noise is a suffix to the sampling's name in paths.
 GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
 NOISY = [
-    (sampling, f".noise{float(sigma):.15g}", layer)
+    (sampling, noise_suffix(sigma), layer)
     for sampling in SAMPLINGS
     if sampling in NOISE["samplings"]
     for sigma in NOISE["sigmas"]
     for layer in NOISE["layers"]
 ]
+# Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
+FIGURES = []
 
 
 wildcard_constraints:
     dataset=r"[a-z0-9_]+(\.\w+)*",
-    part="train|test",
+    part="|".join(PARTS),
     model="[A-Za-z0-9_-]+",
-    control=r"|\.(scaled|untrained|gaussian)",
+    control=rf"|\.({'|'.join(KINDS_OF_CONTROL)})",
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
     noise=r"|\.noise[0-9.e+-]+",
-    tap="conv|bn|relu",
+    tap="|".join(TAPS),
     layer=r"\d+",
     metric="[a-z_]+",
+
+
+def figure_files(*names):
+    """Files of figures."""
+    return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
 
 
 def as_json(**values):
@@ -112,8 +133,8 @@ def dataset_of(model):
 def sampling_of(study, name):
     """Settings of a sampling: the homology study has one, named after its method."""
     if study == "homology":
-        points = {} if name == "full" else {"points_per_image": HOMOLOGY["points_per_image"]}
-        return {"method": name, "tap": HOMOLOGY["tap"], **points}
+        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
+        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
     return SAMPLINGS[name]
 
 

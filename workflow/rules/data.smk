@@ -1,4 +1,6 @@
-# Images of the data set, 8-bit and of one size, in a train and a test part.
+# Stage 1: images of the data set, 8-bit and of one size, in a train and a test part; and their foreground.
+
+
 rule prepare_images:
     output:
         train_images="<results>/data/{dataset}/train/images.npy",

@@ -1,4 +1,43 @@
-# What mapper graphs say, and their export.
+# Stage 8: what mapper graphs say, and their export. Dendrograms of the classes are drawn of random positions where there
+# are some.
+FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
+FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
+FIGURES += figure_files(
+    *(
+        f"stability.{name}.layer{layer}"
+        for name, layers in MAPPER["stability"]["graphs"].items()
+        if name in SAMPLINGS
+        for layer in layers
+    )
+)
+EXPORTS = [path for kind in MAPPER["exports"] for path in reference_graphs(FORMATS[kind], GRAPHS + NOISY)]
+
+
+# All graphs of one network in two tables: one row a graph, one row a graph and class.
+rule measure_purity:
+    input:
+        graphs=graph_files("json", GRAPHS + NOISY),
+        memberships=graph_files("npz", GRAPHS + NOISY),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
+        classes="<results>/mapper/{model}/seed{seed}/class_purity.csv",
+    log:
+        "<results>/logs/measure_purity/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_purity/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        order=as_json(graphs=GRAPHS + NOISY),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
+        uncovered=MAPPER["uncovered"],
+        code=code_digest("measure_purity"),
+    script:
+        "../scripts/measure_purity.py"
 
 
 # Where on the lens the classes part, in every graph, and whether graphs agree on it.
@@ -96,7 +135,7 @@ rule export_graph:
     benchmark:
         "<results>/benchmarks/export_graph/{model}.seed{seed}.{sampling}{noise}.layer{layer}.{format}.tsv"
     wildcard_constraints:
-        format=r"graphml|(keplermapper|mapper_interactive)\.json",
+        format=one_of(FORMATS.values()),
     conda:
         "../../envs/mapper.yaml"
     resources:
@@ -106,3 +145,107 @@ rule export_graph:
         code=code_digest("export_graph"),
     script:
         "../scripts/export_graph.py"
+
+
+rule plot_purity:
+    input:
+        graphs=f"{REFERENCE}/purity.csv",
+        classes=f"{REFERENCE}/class_purity.csv",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/purity.png",
+            caption="../report/purity.rst",
+            category="Mapper",
+            labels={"figure": "purity by layer (Fig. 12)"},
+        ),
+        svg="<results>/figures/purity.svg",
+    log:
+        "<results>/logs/plot_purity.log",
+    benchmark:
+        "<results>/benchmarks/plot_purity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        purity_class=as_json(name=config["figures"]["purity_class"]),
+        code=code_digest("plot_purity"),
+    script:
+        "../scripts/plot_purity.py"
+
+
+rule plot_branching:
+    input:
+        levels=f"{REFERENCE}/branching.npz",
+        agreement=f"{REFERENCE}/branching_agreement.csv",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/branching.png",
+            caption="../report/branching.rst",
+            category="Mapper",
+            labels={"figure": "where classes part"},
+        ),
+        svg="<results>/figures/branching.svg",
+    log:
+        "<results>/logs/plot_branching.log",
+    benchmark:
+        "<results>/benchmarks/plot_branching.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS),
+        code=code_digest("plot_branching"),
+    script:
+        "../scripts/plot_branching.py"
+
+
+rule plot_graph_flow:
+    input:
+        table=f"{REFERENCE}/graph_distances.csv",
+        flows=f"{REFERENCE}/graph_flows.npz",
+        graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/graph_flow.png",
+            caption="../report/graph_flow.rst",
+            category="Mapper",
+            labels={"figure": "distances of graphs of neighbouring layers"},
+        ),
+        svg="<results>/figures/graph_flow.svg",
+    log:
+        "<results>/logs/plot_graph_flow.log",
+    benchmark:
+        "<results>/benchmarks/plot_graph_flow.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2]),
+        code=code_digest("plot_graph_flow"),
+    script:
+        "../scripts/plot_graph_flow.py"
+
+
+rule plot_stability:
+    input:
+        grid=f"{REFERENCE}/{{sampling}}/layer{{layer}}.grid.csv",
+        samples=f"{REFERENCE}/{{sampling}}/layer{{layer}}.samples.csv",
+    output:
+        png=report(
+            "<results>/figures/stability.{sampling}.layer{layer}.png",
+            caption="../report/stability.rst",
+            category="Mapper",
+            labels={"figure": "stability of a graph", "graph": "{sampling}, layer {layer}"},
+        ),
+        svg="<results>/figures/stability.{sampling}.layer{layer}.svg",
+    log:
+        "<results>/logs/plot_stability/{sampling}.layer{layer}.log",
+    benchmark:
+        "<results>/benchmarks/plot_stability/{sampling}.layer{layer}.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap")}),
+        code=code_digest("plot_stability"),
+    script:
+        "../scripts/plot_stability.py"

@@ -1,3 +1,7 @@
+# Stage 4: persistence diagrams.
+FIGURES += figure_files("vietoris_rips", "diagrams")
+
+
 # Persistence diagrams of all layers of one network on one batch of images; for the control, of Gaussian clouds with the
 # means and covariances of the network's.
 rule compute_diagrams:
@@ -27,3 +31,48 @@ rule compute_diagrams:
         code=code_digest("compute_diagrams"),
     script:
         "../scripts/compute_diagrams.py"
+
+
+rule plot_diagrams:
+    input:
+        diagrams=f"<results>/diagrams/{HOMOLOGY['model']}/seed{SEEDS[0]}.batch0.npz",
+    output:
+        png=report(
+            "<results>/figures/diagrams.png",
+            caption="../report/diagrams.rst",
+            category="Homology",
+            labels={"figure": "persistence diagrams by layer"},
+        ),
+        svg="<results>/figures/diagrams.svg",
+    log:
+        "<results>/logs/plot_diagrams.log",
+    benchmark:
+        "<results>/benchmarks/plot_diagrams.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        code=code_digest("plot_diagrams"),
+    script:
+        "../scripts/plot_diagrams.py"
+
+
+rule plot_vietoris_rips:
+    output:
+        png=report(
+            "<results>/figures/vietoris_rips.png",
+            caption="../report/vietoris_rips.rst",
+            category="Homology",
+            labels={"figure": "from points to a diagram (Fig. 2)"},
+        ),
+        svg="<results>/figures/vietoris_rips.svg",
+    log:
+        "<results>/logs/plot_vietoris_rips.log",
+    benchmark:
+        "<results>/benchmarks/plot_vietoris_rips.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    params:
+        code=code_digest("plot_vietoris_rips"),
+    script:
+        "../scripts/plot_vietoris_rips.py"

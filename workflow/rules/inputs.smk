@@ -83,14 +83,13 @@ def first_batch_points(seeds):
     return lambda wildcards: collect(paths, model=wildcards.model)
 
 
-def rival_settings(wildcards):
+def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric == "sw":
         return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
-    if wildcards.metric == "rtd":
-        rivals = SIMILARITY["rivals"]
-        return as_json(subsets=rivals["rtd_subsets"], subset_size=rivals["rtd_points"], seed=SIMILARITY["seed"])
-    return as_json()
+    rivals = SIMILARITY["rivals"]
+    known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
+    return as_json(**{option: known[option] for option in METRIC_TABLE[wildcards.metric].options})
 
 
 def interval_jobs(*names):
@@ -111,9 +110,9 @@ def reference_graphs(ending, graphs):
     return [f"{REFERENCE}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs]
 
 
-def sees_foreground(wildcards):
+def goes_by_mask(wildcards):
     """Whether a sampling goes by foreground masks."""
-    return sampling_of(wildcards.study, wildcards.sampling)["method"] in ("foreground", "background")
+    return METHODS[sampling_of(wildcards.study, wildcards.sampling)["method"]].by_mask
 
 
 def used_seeds(model):

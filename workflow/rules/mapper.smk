@@ -1,6 +1,13 @@
-# Mapper graphs of point clouds, and what is measured on them.
+# Stage 7: mapper graphs of point clouds.
 COVER = as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")})
 CLUSTERER = as_json(**{key: MAPPER[key] for key in ("eps", "min_samples", "clusterer")})
+NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
+NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
+FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
+FIGURES += figure_files(*(["networks"] if NETWORKS else []))
+# Only an eps that was looked for has a curve.
+if MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME:
+    FIGURES += figure_files("eps_choice")
 
 
 rule build_mapper:
@@ -81,28 +88,129 @@ rule cluster_intervals:
         "../scripts/cluster_intervals.py"
 
 
-# All graphs of one network in two tables: one row a graph, one row a graph and class.
-rule measure_purity:
-    input:
-        graphs=graph_files("json", GRAPHS + NOISY),
-        memberships=graph_files("npz", GRAPHS + NOISY),
-        meta=f"<results>/data/{IMAGES}/meta.json",
+rule plot_nested_circles:
     output:
-        graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
-        classes="<results>/mapper/{model}/seed{seed}/class_purity.csv",
+        png=report(
+            "<results>/figures/nested_circles.png",
+            caption="../report/nested_circles.rst",
+            category="Mapper",
+            labels={"figure": "from points to a graph (Fig. 3)"},
+        ),
+        svg="<results>/figures/nested_circles.svg",
     log:
-        "<results>/logs/measure_purity/{model}.seed{seed}.log",
+        "<results>/logs/plot_nested_circles.log",
     benchmark:
-        "<results>/benchmarks/measure_purity/{model}.seed{seed}.tsv"
+        "<results>/benchmarks/plot_nested_circles.tsv"
     conda:
         "../../envs/mapper.yaml"
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(60),
     params:
-        order=as_json(graphs=GRAPHS + NOISY),
-        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
-        uncovered=MAPPER["uncovered"],
-        code=code_digest("measure_purity"),
+        code=code_digest("plot_nested_circles"),
     script:
-        "../scripts/measure_purity.py"
+        "../scripts/plot_nested_circles.py"
+
+
+rule plot_mapper_graphs:
+    input:
+        graphs=reference_graphs("json", GRAPHS),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/mapper_graphs.png",
+            caption="../report/mapper_graphs.rst",
+            category="Mapper",
+            labels={"figure": "graphs by layer (Fig. 8)"},
+        ),
+        svg="<results>/figures/mapper_graphs.svg",
+    log:
+        "<results>/logs/plot_mapper_graphs.log",
+    benchmark:
+        "<results>/benchmarks/plot_mapper_graphs.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(rows=list(SAMPLINGS), columns=MAPPER_LAYERS),
+        code=code_digest("plot_mapper_graphs"),
+    script:
+        "../scripts/plot_mapper_graphs.py"
+
+
+# Of one or more layers, clean and with growing noise.
+use rule plot_mapper_graphs as plot_noisy_graphs with:
+    input:
+        graphs=reference_graphs(
+            "json",
+            [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS],
+        ),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/noisy_graphs.png",
+            caption="../report/noisy_graphs.rst",
+            category="Mapper",
+            labels={"figure": "graphs of noisy images (Fig. 11)"},
+        ),
+        svg="<results>/figures/noisy_graphs.svg",
+    log:
+        "<results>/logs/plot_noisy_graphs.log",
+    benchmark:
+        "<results>/benchmarks/plot_noisy_graphs.tsv"
+    params:
+        order=as_json(
+            rows=[f"{name}, layer {layer}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
+            columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
+        ),
+        code=code_digest("plot_mapper_graphs"),
+
+
+# The last layers of several networks (Fig. 13).
+use rule plot_mapper_graphs as plot_networks with:
+    input:
+        graphs=[
+            f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
+            for sampling in SAMPLINGS
+            for model, layer in NETWORKS.items()
+        ],
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/networks.png",
+            caption="../report/networks.rst",
+            category="Mapper",
+            labels={"figure": "last layers of networks (Fig. 13)"},
+        ),
+        svg="<results>/figures/networks.svg",
+    log:
+        "<results>/logs/plot_networks.log",
+    benchmark:
+        "<results>/benchmarks/plot_networks.tsv"
+    params:
+        order=as_json(
+            rows=list(SAMPLINGS),
+            columns=[f"{model}\n{model_layers(model)[layer]['name']}" for model, layer in NETWORKS.items()],
+        ),
+        code=code_digest("plot_mapper_graphs"),
+
+
+rule plot_eps_choice:
+    input:
+        graphs=reference_graphs("json", GRAPHS),
+        memberships=reference_graphs("npz", GRAPHS),
+    output:
+        png=report(
+            "<results>/figures/eps_choice.png",
+            caption="../report/eps_choice.rst",
+            category="Mapper",
+            labels={"figure": "choice of eps"},
+        ),
+        svg="<results>/figures/eps_choice.svg",
+    log:
+        "<results>/logs/plot_eps_choice.log",
+    benchmark:
+        "<results>/benchmarks/plot_eps_choice.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        order=as_json(graphs=GRAPHS),
+        code=code_digest("plot_eps_choice"),
+    script:
+        "../scripts/plot_eps_choice.py"

@@ -1,3 +1,10 @@
+# Stage 3: activations, and the point clouds that are sampled from them. Fig. 4 shows the first sampling that goes by the
+# foreground.
+FOREGROUND_NAME = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "foreground"), None)
+FOREGROUND_SAMPLING = SAMPLINGS.get(FOREGROUND_NAME)
+FIGURES += figure_files(*(["noise"] if NOISY else []), *(["foreground"] if FOREGROUND_SAMPLING else []))
+
+
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each. All layers
 # of a study are read in one forward pass, and activations that are no points are never stored. An untrained network has
 # no weights: its seed makes it.
@@ -7,10 +14,10 @@ rule sample_points:
         images=images_of("{part}/images.npy"),
         labels=images_of("{part}/labels.npy"),
         meta=images_of("meta.json"),
-        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if sees_foreground(wildcards) else []),
+        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
         fields=lambda wildcards: (
             f"<results>/models/{wildcards.model}/receptive_fields.{SAMPLINGS[wildcards.sampling]['tap']}.npz"
-            if sees_foreground(wildcards)
+            if goes_by_mask(wildcards)
             else []
         ),
     output:
@@ -40,7 +47,7 @@ rule sample_points:
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
         foreground=lambda wildcards: (
             as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without")})
-            if sees_foreground(wildcards)
+            if goes_by_mask(wildcards)
             else ""
         ),
         code=code_digest("sample_points"),
@@ -107,3 +114,62 @@ rule find_receptive_fields:
         code=code_digest("find_receptive_fields"),
     script:
         "../scripts/find_receptive_fields.py"
+
+
+rule plot_foreground:
+    input:
+        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+        masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
+        fields=(
+            f"<results>/models/{MAPPER['model']}/receptive_fields.{FOREGROUND_SAMPLING['tap']}.npz"
+            if FOREGROUND_SAMPLING
+            else []
+        ),
+        points=f"<results>/points/{MAPPER['model']}/seed{MAPPER['seed']}/mapper.all.{FOREGROUND_NAME}.npz",
+    output:
+        png=report(
+            "<results>/figures/foreground.png",
+            caption="../report/foreground.rst",
+            category="Mapper",
+            labels={"figure": "foreground and what positions see of it (Fig. 4)"},
+        ),
+        svg="<results>/figures/foreground.svg",
+    log:
+        "<results>/logs/plot_foreground.log",
+    benchmark:
+        "<results>/benchmarks/plot_foreground.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    params:
+        choice=as_json(n_images=4, layers=MAPPER_LAYERS[:3], weight=MAPPER["foreground"]["weight"]),
+        code=code_digest("plot_foreground"),
+    script:
+        "../scripts/plot_foreground.py"
+
+
+rule plot_noise:
+    input:
+        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        png=report(
+            "<results>/figures/noise.png",
+            caption="../report/noise.rst",
+            category="Mapper",
+            labels={"figure": "images with noise (Fig. 10)"},
+        ),
+        svg="<results>/figures/noise.svg",
+    log:
+        "<results>/logs/plot_noise.log",
+    benchmark:
+        "<results>/benchmarks/plot_noise.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        noise=as_json(n_images=6, seed=MAPPER["sampling_seed"], **{key: NOISE[key] for key in ("sigmas", "units")}),
+        code=code_digest("plot_noise"),
+    script:
+        "../scripts/plot_noise.py"

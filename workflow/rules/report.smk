@@ -1,4 +1,6 @@
-# Every headline number of the run beside the paper's.
+# Stage 9: every headline number of the run beside the paper's.
+
+
 rule summarise:
     input:
         meta=f"<results>/data/{IMAGES}/meta.json",
@@ -14,7 +16,7 @@ rule summarise:
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
-        foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if SEEING else [],
+        foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if FOREGROUND_SAMPLING else [],
     output:
         summary=report(
             "<results>/summary.json",

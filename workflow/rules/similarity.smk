@@ -1,4 +1,4 @@
-# Sliced-Wasserstein distances. Both axes are ordered as the config orders layers and seeds.
+# Stage 5: sliced-Wasserstein distances. Both axes are ordered as the config orders layers and seeds.
 DISTANCE = as_json(
     n_directions=SIMILARITY["directions"],
     method=SIMILARITY["method"],
@@ -9,6 +9,10 @@ TESTS = as_json(
     n_permutations=SIMILARITY["permutations"],
     **{key: SIMILARITY[key] for key in ("level", "seed")},
 )
+FIGURES += figure_files("layer_distances")
+# Distances between networks need two of them.
+if len(SEEDS) > 1:
+    FIGURES += figure_files("specificity", *(["controls"] if SIMILARITY["controls"] else []))
 
 
 # Between the layers of the first seed, batch by batch.
@@ -91,3 +95,75 @@ rule measure_specificity:
         code=code_digest("measure_specificity"),
     script:
         "../scripts/measure_specificity.py"
+
+
+rule plot_layer_distances:
+    input:
+        matrix=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
+    output:
+        png=report(
+            "<results>/figures/layer_distances.png",
+            caption="../report/layer_distances.rst",
+            category="Homology",
+            labels={"figure": "distances between layers (Fig. 5)"},
+        ),
+        svg="<results>/figures/layer_distances.svg",
+    log:
+        "<results>/logs/plot_layer_distances.log",
+    benchmark:
+        "<results>/benchmarks/plot_layer_distances.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        dimension=config["figures"]["dimension"],
+        code=code_digest("plot_layer_distances"),
+    script:
+        "../scripts/plot_layer_distances.py"
+
+
+rule plot_specificity:
+    input:
+        matrix=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
+    output:
+        png=report(
+            "<results>/figures/specificity.png",
+            caption="../report/specificity.rst",
+            category="Homology",
+            labels={"figure": "specificity (Fig. 6)"},
+        ),
+        svg="<results>/figures/specificity.svg",
+    log:
+        "<results>/logs/plot_specificity.log",
+    benchmark:
+        "<results>/benchmarks/plot_specificity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
+        code=code_digest("plot_specificity"),
+    script:
+        "../scripts/plot_specificity.py"
+
+
+rule plot_controls:
+    input:
+        tables=collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=CONTROLS),
+    output:
+        png=report(
+            "<results>/figures/controls.png",
+            caption="../report/controls.rst",
+            category="Homology",
+            labels={"figure": "specificity of networks and controls"},
+        ),
+        svg="<results>/figures/controls.svg",
+    log:
+        "<results>/logs/plot_controls.log",
+    benchmark:
+        "<results>/benchmarks/plot_controls.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        choice=as_json(controls=SIMILARITY["controls"], dimension=config["figures"]["dimension"]),
+        code=code_digest("plot_controls"),
+    script:
+        "../scripts/plot_controls.py"

@@ -1,3 +1,10 @@
+# Stage 2: networks. Those that are trained here have a curve to draw.
+TRAINED = sorted(
+    name for name in {HOMOLOGY["model"], MAPPER["model"], *NETWORKS} if config["models"][name].get("weights") is None
+)
+FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
+
+
 # One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
 # they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
 # checkpoint.
@@ -62,3 +69,28 @@ rule import_weights:
         code=code_digest("import_weights"),
     script:
         "../scripts/import_weights.py"
+
+
+rule plot_training:
+    input:
+        metrics=lambda wildcards: collect(
+            "<results>/models/{model}/seed{seed}.json", model=wildcards.model, seed=used_seeds(wildcards.model)
+        ),
+    output:
+        png=report(
+            "<results>/figures/training.{model}.png",
+            caption="../report/training.rst",
+            category="Training",
+            labels={"figure": "loss and accuracy", "network": "{model}"},
+        ),
+        svg="<results>/figures/training.{model}.svg",
+    log:
+        "<results>/logs/plot_training/{model}.log",
+    benchmark:
+        "<results>/benchmarks/plot_training/{model}.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        code=code_digest("plot_training"),
+    script:
+        "../scripts/plot_training.py"

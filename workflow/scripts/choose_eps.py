@@ -1,14 +1,12 @@
 """Radius of DBSCAN for one layer's point cloud, once for all jobs that cluster its intervals."""
 
-import json
-
-from actopo.clusterers import describe_clusterer
-from actopo.io import load_arrays, save_arrays
-from actopo.job import limit_threads, start_logging
+from actopo.job import limit_threads, settings, start_logging
+from actopo.mapper.clusterers import describe_clusterer
+from actopo.mapper.intermediate import save_choice
+from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
 limit_threads(snakemake.threads)
 
-points = load_arrays(snakemake.input.points)[f"layer{int(snakemake.wildcards.layer):02d}.points"]
-described, nearest = describe_clusterer(points, **json.loads(snakemake.params.clusterer))
-save_arrays(snakemake.output.eps, description=json.dumps(described), **nearest)
+[points] = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points")
+save_choice(snakemake.output.eps, *describe_clusterer(points, **settings(snakemake).clusterer))

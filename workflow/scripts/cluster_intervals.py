@@ -1,25 +1,25 @@
 """Clusters of some intervals of one mapper graph."""
 
-import json
-
-from actopo.clusterers import make_clusterer
-from actopo.covers import IntervalCover
-from actopo.io import load_arrays, save_intervals
-from actopo.job import limit_threads, progress, start_logging
-from actopo.mapper import cluster_intervals
+from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.clusterers import make_clusterer
+from actopo.mapper.covers import IntervalCover
+from actopo.mapper.graph import cluster_intervals
+from actopo.mapper.intermediate import load_choice, save_intervals
+from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
 limit_threads(snakemake.threads)
 
-file, layer = load_arrays(snakemake.input.points), f"layer{int(snakemake.wildcards.layer):02d}"
-settings = json.loads(snakemake.params.cover)
-clusterer, min_points = make_clusterer(json.loads(str(load_arrays(snakemake.input.eps)["description"])))
+params = settings(snakemake)
+points, lens = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm")
+described, _ = load_choice(snakemake.input.eps)
+clusterer, min_points = make_clusterer(described)
 # Neighbouring intervals hold about equally many points: dealing them out gives every job its share.
-indices = range(int(snakemake.wildcards.part), settings["intervals"], snakemake.params.jobs)
+indices = range(int(snakemake.wildcards.part), params.cover["intervals"], params.jobs)
 intervals = cluster_intervals(
-    file[f"{layer}.points"],
-    file[f"{layer}.norm"],
-    IntervalCover(settings["intervals"], settings["overlap"], settings["convention"]),
+    points,
+    lens,
+    IntervalCover(params.cover["intervals"], params.cover["overlap"], params.cover["convention"]),
     clusterer,
     indices,
     progress=lambda steps: progress(steps, "interval"),

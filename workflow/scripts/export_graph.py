@@ -1,14 +1,16 @@
 """One mapper graph in the format of another program."""
 
-from actopo.exporters import to_graphml, to_keplermapper, to_mapper_interactive
-from actopo.io import load_arrays, load_incidence, load_json, save_bytes, save_json
+from actopo.files import load_arrays, load_json, save_bytes, save_json
+from actopo.graphs.formats import to_graphml, to_keplermapper, to_mapper_interactive
 from actopo.job import start_logging
-from actopo.mapper import MapperGraph
+from actopo.mapper.graph import MapperGraph
+from actopo.mapper.intermediate import load_incidence
+from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
 
 file, meta = load_arrays(snakemake.input.membership), load_json(snakemake.input.meta)
-lens = load_arrays(snakemake.input.points)[f"layer{int(snakemake.wildcards.layer):02d}.norm"]
+[lens] = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "norm")
 parts = {name: file[name] for name in ("interval", "edges", "shared", "jaccard")}
 graph, content = MapperGraph(incidence=load_incidence(file), **parts), (file["label"], lens, meta["class_names"])
 if snakemake.wildcards.format == "graphml":

@@ -1,19 +1,16 @@
 """Which pixels of every image are foreground, and how many images have none."""
 
-import json
-
 import numpy as np
-from actopo.foreground import deeplab_masks, foreground_share, grabcut_masks
-from actopo.io import save_array, save_json
-from actopo.job import choose_device, start_logging
+from actopo.files import save_array, save_json
+from actopo.job import choose_device, settings, start_logging
+from actopo.points.foreground import deeplab_masks, foreground_share, grabcut_masks
 
 start_logging(snakemake)
 
-settings = json.loads(snakemake.params.settings)
-images = np.load(snakemake.input.images, mmap_mode="r")
-if settings["masks"] == "grabcut":
-    masks = grabcut_masks(images, n_threads=snakemake.threads, seed=settings["seed"])
+choice, images = settings(snakemake).settings, np.load(snakemake.input.images, mmap_mode="r")
+if choice["masks"] == "grabcut":
+    masks = grabcut_masks(images, n_threads=snakemake.threads, seed=choice["seed"])
 else:
-    masks = deeplab_masks(images, settings["weights"], device=choose_device(snakemake.resources.device))
+    masks = deeplab_masks(images, choice["weights"], device=choose_device(snakemake.resources.device))
 save_array(snakemake.output.masks, masks)
 save_json(snakemake.output.share, {"n_images": len(masks), **foreground_share(masks)})

@@ -1,19 +1,17 @@
 """One network whose weights are trained already, kept like those that are trained here."""
 
-import json
-
 from actopo.errors import InputError
-from actopo.io import load_json, save_json
-from actopo.job import start_logging
-from actopo.layers import find_layers
-from actopo.networks import count_outputs, load_pretrained
-from actopo.weights import save_tensors
+from actopo.files import load_json, save_json
+from actopo.job import settings, start_logging
+from actopo.networks.build import count_outputs
+from actopo.networks.layers import find_layers
+from actopo.networks.weights import load_pretrained, save_tensors
 
 start_logging(snakemake)
 
 meta, weights = load_json(snakemake.input.meta), snakemake.params.weights
 shape, n_classes = meta["image_shape"], len(meta["class_names"])
-model = load_pretrained(json.loads(snakemake.params.network), weights, n_classes, shape[-1])
+model = load_pretrained(settings(snakemake).network, weights, n_classes, shape[-1])
 damaged = [name for name, tensor in model.state_dict().items() if not tensor.isfinite().all()]
 if damaged:
     raise InputError(f"the weights {weights} hold values that are not finite, first in {damaged[0]}; they are damaged")
@@ -21,6 +19,6 @@ if damaged:
 find_layers(model, shape)
 n_outputs = count_outputs(model, shape)
 save_tensors(snakemake.output.weights, model.state_dict(), n_classes=str(n_outputs))
-# Of training nothing is known, and the classes need not be those of the images.
+# Nothing is known of the training, and the classes need not be those of the images.
 facts = {"seed": int(snakemake.wildcards.seed), "weights": weights, "n_classes": n_outputs}
 save_json(snakemake.output.metrics, {**facts, "test_accuracy": None, "precision": None})

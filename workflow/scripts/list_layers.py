@@ -7,13 +7,12 @@ Config files are laid over config/config.yaml, as Snakemake does with --configfi
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import yaml
-from actopo.catalogue import layers_of, network_keys
-from actopo.config import image_shape
+from actopo.config.layers import layers_of, network_keys
+from actopo.config.values import image_shape
 from actopo.errors import InputError
 
 DEFAULT = Path(__file__).parents[2] / "config" / "config.yaml"
@@ -51,16 +50,7 @@ def main():
     parser.add_argument(
         "--models", nargs="+", metavar="NAME", help="some of the config's models; default: those of its studies"
     )
-    parser.add_argument("--network", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.network:
-        from actopo.layers import find_layers
-        from actopo.networks import build
-
-        network, shape = json.loads(options.network)
-        layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
-        print(json.dumps([layer._asdict() for layer in layers]))
-        return
     config = merged([DEFAULT, *options.configfiles])
     unknown = sorted(set(options.models or []) - set(config["models"]))
     if unknown:

@@ -1,19 +1,20 @@
 """Where on the lens the classes of every graph part, and how far graphs agree on it."""
 
-import json
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from actopo.branching import agreement, merge_levels, place_classes
-from actopo.io import load_arrays, load_incidence, load_json, save_arrays, save_table
-from actopo.job import start_logging
-from actopo.purity import composition
+from actopo.files import load_arrays, load_json, save_arrays, save_table
+from actopo.graphs.branching import agreement, merge_levels, place_classes
+from actopo.job import settings, start_logging
+from actopo.keys import layer_key
+from actopo.mapper.composition import composition
+from actopo.mapper.intermediate import load_incidence
 
 start_logging(snakemake)
 
-graphs = json.loads(snakemake.params.order)["graphs"]
-classes = json.loads(snakemake.params.placing)["classes"]
+params = settings(snakemake)
+graphs, classes = params.order["graphs"], params.placing["classes"]
 class_names = load_json(snakemake.input.meta)["class_names"]
 levels, tables = {}, []
 for (sampling, _, layer), path, description in zip(
@@ -30,9 +31,11 @@ for (sampling, _, layer), path, description in zip(
 
 rows = []
 for (a, b), (c, d) in combinations(levels, 2):
-    rho, p_value, n_classes = agreement(levels[a, b], levels[c, d], seed=snakemake.params.seed)
+    rho, p_value, n_classes = agreement(levels[a, b], levels[c, d], seed=params.seed)
     rows.append((a, b, c, d, rho, p_value, n_classes))
 columns = ["sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p", "n_classes"]
-save_arrays(snakemake.output.levels, **{f"{name}.layer{layer:02d}": matrix for (name, layer), matrix in levels.items()})
+save_arrays(
+    snakemake.output.levels, **{f"{name}.{layer_key(layer)}": matrix for (name, layer), matrix in levels.items()}
+)
 save_table(snakemake.output.table, pd.concat(tables))
 save_table(snakemake.output.agreement, pd.DataFrame(rows, columns=columns))

@@ -1,21 +1,19 @@
 """Whether layers of other networks look as those of one's own: correlations, with intervals and nulls."""
 
-import json
-
-from actopo.io import load_arrays, save_table
-from actopo.job import start_logging
-from actopo.similarity import blocks, specificity_table
+from actopo.files import load_arrays, save_table
+from actopo.job import settings, start_logging
+from actopo.points.clouds import load_clouds
+from actopo.similarity.specificity import blocks, specificity_table
 
 start_logging(snakemake)
 
-tests, models = json.loads(snakemake.params.tests), load_arrays(snakemake.input.matrix)
+models = load_arrays(snakemake.input.matrix)
 layers, n_models = models["layers"], len(models["seeds"])
 names = [name for name in models.files if name not in ("layers", "seeds")]
-[points] = map(load_arrays, snakemake.input.points)
 table = specificity_table(
     {f"sw_{name}": blocks(models[name], n_models, len(layers)) for name in names},
     layers,
-    widths=[points[f"layer{layer:02d}.points"].shape[1] for layer in layers],
-    **tests,
+    widths=[cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)],
+    **settings(snakemake).tests,
 )
 save_table(snakemake.output.table, table)

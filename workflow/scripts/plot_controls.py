@@ -1,14 +1,13 @@
 """Specificity of the trained networks beside that of the controls."""
 
-import json
-
 from actopo.figures.controls import plot
-from actopo.io import load_table
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_table
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = json.loads(snakemake.params.choice)
+choice = settings(snakemake).choice
 tables = {}
 for name, path in zip(["trained", *choice["controls"]], snakemake.input.tables, strict=True):
     table = load_table(path)

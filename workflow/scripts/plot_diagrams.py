@@ -1,14 +1,14 @@
 """Persistence diagrams of every layer of the first network."""
 
-import json
-
 from actopo.figures.diagrams import plot
-from actopo.io import load_arrays
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.homology.diagram_files import load_diagrams
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-order, file = json.loads(snakemake.params.order), load_arrays(snakemake.input.diagrams)
-layers = order["layers"]
-diagrams = [{dim: file[f"layer{layer:02d}.h{dim}"] for dim in order["dimensions"]} for layer in layers]
+order = settings(snakemake).order
+layers, dimensions = order["layers"], order["dimensions"]
+by_dimension = [load_diagrams(snakemake.input.diagrams, layers, dimension) for dimension in dimensions]
+diagrams = [dict(zip(dimensions, of_layer, strict=True)) for of_layer in zip(*by_dimension, strict=True)]
 save_figure(snakemake.output, plot(diagrams, layers))

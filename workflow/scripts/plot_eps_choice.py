@@ -1,17 +1,16 @@
 """How eps was chosen for every graph: sorted nearest-neighbour distances, knee, value and share of noise."""
 
-import json
-
 import numpy as np
 from actopo.figures.eps_choice import plot
-from actopo.io import load_arrays, load_json
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_arrays, load_json
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
 curves = []
 for (sampling, _, layer), path, description in zip(
-    json.loads(snakemake.params.order)["graphs"], snakemake.input.memberships, snakemake.input.graphs, strict=True
+    settings(snakemake).order["graphs"], snakemake.input.memberships, snakemake.input.graphs, strict=True
 ):
     file, described = load_arrays(path), load_json(description)["graph"]
     in_a_node = np.diff(file["indptr"]) > 0

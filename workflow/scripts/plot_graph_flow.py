@@ -1,18 +1,16 @@
 """How far the graphs of neighbouring layers are apart, and the flow of images between the last two."""
 
-import json
-
 from actopo.figures.graph_flow import plot
-from actopo.graph_distance import flow_table
-from actopo.io import load_arrays, load_json, load_table
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_arrays, load_json, load_table
+from actopo.graphs.distances import flow_table
+from actopo.job import settings, start_logging
+from actopo.keys import layer_key
 
 start_logging(snakemake)
 
-order, meta = json.loads(snakemake.params.order), load_json(snakemake.input.meta)
-flows = load_arrays(snakemake.input.flows)[
-    f"{order['sampling']}.layer{order['layers'][0]:02d}.layer{order['layers'][1]:02d}"
-]
+order, meta = settings(snakemake).order, load_json(snakemake.input.meta)
+flows = load_arrays(snakemake.input.flows)[".".join([order["sampling"], *map(layer_key, order["layers"])])]
 figure = plot(
     load_table(snakemake.input.table),
     flow_table(flows, 40),

@@ -1,9 +1,10 @@
 """Figure 5: distances between layers, and their coefficient of variation over batches."""
 
 from actopo.figures.layer_distances import plot
-from actopo.io import load_arrays
-from actopo.job import save_figure, start_logging
-from actopo.similarity import layer_statistics
+from actopo.figures.style import save_figure
+from actopo.files import load_arrays
+from actopo.job import start_logging
+from actopo.similarity.layer_distances import layer_statistics
 
 start_logging(snakemake)
 

@@ -1,14 +1,13 @@
 """Figures 8, 9 and 11: mapper graphs, a row for every sampling and a column for every layer or strength of noise."""
 
-import json
-
 from actopo.figures.mapper_graphs import plot
-from actopo.io import load_json
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_json
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-order = json.loads(snakemake.params.order)
+order = settings(snakemake).order
 graphs = iter(snakemake.input.graphs)
 grid = [[load_json(next(graphs)) for _ in order["columns"]] for _ in order["rows"]]
 class_names = load_json(snakemake.input.meta)["class_names"]

@@ -1,7 +1,8 @@
 """Figure 3: mapper, from points over a lens and a cover to a graph."""
 
 from actopo.figures.nested_circles import nested_circles, plot
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.job import start_logging
 
 start_logging(snakemake)
 

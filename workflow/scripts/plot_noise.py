@@ -1,16 +1,15 @@
 """Figure 10: images with Gaussian noise."""
 
-import json
-
 import numpy as np
 from actopo.figures.noise import plot
-from actopo.io import load_json
-from actopo.job import save_figure, start_logging
-from actopo.noise import gaussian_noise
+from actopo.figures.style import save_figure
+from actopo.files import load_json
+from actopo.job import settings, start_logging
+from actopo.points.noise import gaussian_noise
 
 start_logging(snakemake)
 
-settings, meta = json.loads(snakemake.params.noise), load_json(snakemake.input.meta)
+settings, meta = settings(snakemake).noise, load_json(snakemake.input.meta)
 images, labels = np.load(snakemake.input.images, mmap_mode="r"), np.load(snakemake.input.labels)
 # The first image of some classes.
 chosen = np.array([np.flatnonzero(labels == label)[0] for label in np.unique(labels)[: settings["n_images"]]])

@@ -1,8 +1,9 @@
 """Figure 7: distance of a cloud to itself without some of its principal components."""
 
 from actopo.figures.sensitivity import plot
-from actopo.io import load_table
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_table
+from actopo.job import start_logging
 
 start_logging(snakemake)
 

@@ -1,16 +1,15 @@
 """Figure 6: distances within one network beside those to another, and how well they agree."""
 
-import json
-
 import numpy as np
 from actopo.figures.specificity import plot
-from actopo.io import load_arrays
-from actopo.job import save_figure, start_logging
-from actopo.similarity import blocks, specificity
+from actopo.figures.style import save_figure
+from actopo.files import load_arrays
+from actopo.job import settings, start_logging
+from actopo.similarity.specificity import blocks, specificity
 
 start_logging(snakemake)
 
-choice, file = json.loads(snakemake.params.choice), load_arrays(snakemake.input.matrix)
+choice, file = settings(snakemake).choice, load_arrays(snakemake.input.matrix)
 layers, seeds, distances = file["layers"].tolist(), file["seeds"].tolist(), file[f"h{choice['dimension']}"]
 a, b = choice["pair"]
 matrix = blocks(distances, len(seeds), len(layers))

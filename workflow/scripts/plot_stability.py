@@ -1,14 +1,13 @@
 """How one mapper graph depends on its parameters and on its points."""
 
-import json
-
 from actopo.figures.stability import plot
-from actopo.io import load_table
-from actopo.job import save_figure, start_logging
+from actopo.figures.style import save_figure
+from actopo.files import load_table
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-used, grid = json.loads(snakemake.params.cover), load_table(snakemake.input.grid)
+used, grid = settings(snakemake).cover, load_table(snakemake.input.grid)
 grid["eps"] = grid.eps_factor
 own = (used["intervals"], used["overlap"], 1)
 there = ((grid.n_intervals == own[0]) & (grid.overlap == own[1]) & (grid.eps == own[2])).any()

@@ -1,8 +1,9 @@
 """Figure: loss by epoch and accuracy of the networks of one name."""
 
+from actopo.figures.style import save_figure
 from actopo.figures.training import plot
-from actopo.io import load_json
-from actopo.job import save_figure, start_logging
+from actopo.files import load_json
+from actopo.job import start_logging
 
 start_logging(snakemake)
 

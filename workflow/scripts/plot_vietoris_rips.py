@@ -1,8 +1,9 @@
 """Figure 2: from points over Vietoris-Rips complexes to a persistence diagram."""
 
+from actopo.figures.style import save_figure
 from actopo.figures.vietoris_rips import noisy_circle, plot
-from actopo.homology import diagrams
-from actopo.job import save_figure, start_logging
+from actopo.homology.diagrams import diagrams
+from actopo.job import start_logging
 
 start_logging(snakemake)
 

@@ -1,18 +1,18 @@
 """Images of the data set: arrays, labels, the file of each image, and what is known of the whole."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
-from actopo.data import load_images
-from actopo.io import save_array, save_json, save_table
-from actopo.job import start_logging
+from actopo.files import save_array, save_json, save_table
+from actopo.images.choices import PARTS
+from actopo.images.datasets import load_images
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-source = json.loads(snakemake.params.source)
+source = settings(snakemake).source
 dataset = load_images(**source, n_workers=snakemake.threads)
-for part in ("train", "test"):
+for part in PARTS:
     images = getattr(dataset, part)
     save_array(snakemake.output[f"{part}_images"], images.images)
     save_array(snakemake.output[f"{part}_labels"], images.labels)

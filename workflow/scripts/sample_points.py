@@ -1,42 +1,43 @@
 """Point clouds of all layers of a study, with the image, position, label and norm of every point."""
 
-import json
-
 import numpy as np
-from actopo.activations import activation_shapes, sample_activations
 from actopo.errors import InputError
-from actopo.forward import study_of
-from actopo.io import PointSpool, load_arrays
-from actopo.job import progress, start_logging
-from actopo.receptive_field import position_weights
-from actopo.sampling import Stream
+from actopo.files import load_arrays
+from actopo.job import progress, settings, start_logging
+from actopo.keys import layer_key
+from actopo.points.activations import activation_shapes, sample_activations
+from actopo.points.choices import SAMPLINGS
+from actopo.points.receptive_field import position_weights
+from actopo.points.sampling import Stream
+from actopo.points.spool import PointSpool
+from actopo.points.study import batch_of, study_of
 
 start_logging(snakemake)
 
-study, index = study_of(snakemake)
-settings = json.loads(snakemake.params.sampling)
-method = settings.pop("method")
-del settings["tap"]
-subset = snakemake.wildcards.subset
-batch = 0 if subset == "all" else int(subset.removeprefix("batch"))
+params = settings(snakemake)
+study, index = study_of(snakemake, params)
+draw = params.sampling
+method = draw.pop("method")
+del draw["tap"]
 labels = np.load(snakemake.input.labels)[index]
-by_foreground = method in ("foreground", "background")
-if by_foreground:
-    choice, fields = json.loads(snakemake.params.foreground), load_arrays(snakemake.input.fields)
+by_mask = SAMPLINGS[method].by_mask
+if by_mask:
+    fields = load_arrays(snakemake.input.fields)
     seen = np.load(snakemake.input.masks)[index] ^ (method == "background")
-    method, settings["policy"], settings["has_foreground"] = "top_weight", choice["without"], seen.any(axis=(1, 2))
+    method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
 
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
     # Positions are drawn anew for every network, batch and layer.
-    settings["seed"] = [snakemake.params.seed, int(snakemake.wildcards.seed), batch, layer]
-    if by_foreground:
-        settings["weights"] = position_weights(seen, fields[f"layer{layer:02d}"], choice["weight"])
+    draw["seed"] = [params.seed, int(snakemake.wildcards.seed), batch_of(snakemake.wildcards.subset) or 0, layer]
+    if by_mask:
+        draw["weights"] = position_weights(seen, fields[layer_key(layer)], params.foreground["weight"])
     try:
-        streams[layer] = Stream(method, (len(index), *shape), labels, **settings)
+        streams[layer] = Stream(method, (len(index), *shape), labels, **draw)
     except InputError as error:
         raise InputError(f"layer {layer}: {error}") from error
-del settings
+# The weights of all positions are large, and no longer needed.
+del draw, params
 
 with PointSpool(snakemake.output.points) as spool:
     with progress(len(index), "image") as bar:

@@ -1,24 +1,18 @@
 """Every headline number of the run in one file, beside the paper's where it states one."""
 
-import json
-
-from actopo.io import load_json, load_table, save_json
-from actopo.job import start_logging
+from actopo.files import load_json, load_table, save_json
+from actopo.job import settings, start_logging
 from actopo.summary import homology_summary, mapper_summary
 
 start_logging(snakemake)
 
-studies = json.loads(snakemake.params.studies)
-meta = load_json(snakemake.input.meta)
+studies, meta = settings(snakemake).studies, load_json(snakemake.input.meta)
 trained = [load_json(path) for path in snakemake.input.homology_metrics]
 specificity = dict(zip(["trained", *studies["controls"]], map(load_table, snakemake.input.specificity), strict=False))
 compared = [load_table(snakemake.input[name]) for name in ("metrics", "sensitivity") if snakemake.input[name]]
 distances = load_table(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
-graphs, classes = (
-    load_table(snakemake.input.graphs),
-    load_table(snakemake.input.classes),
-)
+graphs, classes = load_table(snakemake.input.graphs), load_table(snakemake.input.classes)
 found = [load_json(snakemake.input.foreground)] if snakemake.input.foreground else []
 summary = {
     "run": studies["run"],

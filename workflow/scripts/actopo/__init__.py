@@ -1,1 +1,1 @@
-"""actopo: the topology of convolutional activations, as functions from arrays to arrays."""
+"""actopo: the topology of activations of convolutional networks."""

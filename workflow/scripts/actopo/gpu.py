@@ -1,13 +1,13 @@
 """
-Choice of a GPU where several jobs and several GPUs meet.
+Choice of a GPU if several jobs share several GPUs.
 
 A job takes the first GPU that no other job holds, by an exclusive lock on a file that stands for the GPU. The
-lock lives as long as the process, so the kernel gives the GPU back however the job ends, `kill -9` included,
-and no daemon or clean-up is needed. The locks are the user's own: jobs of other users are not seen.
+lock lasts as long as the process, so the kernel releases the GPU however the job ends, `kill -9` included,
+and no daemon or clean-up is needed. Locks are per user: jobs of other users are ignored.
 
-Only the GPUs that the process sees are shared out, so what a scheduler or the user put into
-`CUDA_VISIBLE_DEVICES` is respected. A lock carries the name by which that variable calls the GPU (number,
-UUID or MIG instance). SLURM may number the GPUs of every job from 0, so there each job has locks of its own.
+Only visible GPUs are assigned, so `CUDA_VISIBLE_DEVICES`, set by a scheduler or the user, is respected. A lock has
+the name of the GPU in that variable (number, UUID or MIG instance). SLURM may number the GPUs of every job from 0,
+so under SLURM each job has locks of its own.
 """
 
 import fcntl
@@ -30,16 +30,16 @@ def claim_gpu(n_gpus=None, folder=None, pause=1.0):
     Parameters
     ----------
     n_gpus : int, optional
-        GPUs that this process sees; by default PyTorch's count.
+        Number of GPUs that this process sees; by default PyTorch's count.
     folder : str or Path, optional
-        Where the locks lie, on a local disk; by default a folder of the user's in the temporary directory.
+        Folder of the locks, on a local disk; by default a folder of the user's in the temporary directory.
     pause : float, default 1.0
-        Seconds between two looks at the locks when all GPUs are taken.
+        Seconds between two attempts if all GPUs are taken.
 
     Returns
     -------
     int
-        PyTorch's index of the GPU. A second call returns the same. A GPU that is the only one is returned
+        PyTorch's index of the GPU. A second call returns the same. If there is only one GPU, it is returned
         without a lock: there is nothing to choose, and SLURM or `CUDA_VISIBLE_DEVICES` may have chosen it.
 
     Raises
@@ -77,7 +77,7 @@ def lock_folder():
 
 
 def visible_names(n_gpus):
-    """What `CUDA_VISIBLE_DEVICES` calls the first `n_gpus` GPUs, which are PyTorch's 0, 1, ...; else the indices."""
+    """Names in `CUDA_VISIBLE_DEVICES` of the first `n_gpus` GPUs, PyTorch's 0, 1, ...; else their indices."""
     names = [name.strip().replace("/", "-") for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
     return names[:n_gpus] if len(names) >= n_gpus else [str(index) for index in range(n_gpus)]
 

@@ -1,23 +1,23 @@
-"""What a job of the workflow needs besides the science: its log, its progress bar, its device."""
+"""Settings, log, progress bar, threads and device of a job of the workflow."""
 
 import errno
+import json
 import logging
 import os
 import sys
 import traceback
-from pathlib import Path
+from types import SimpleNamespace
 
 from tqdm import tqdm
 
 from actopo.errors import InputError
-from actopo.io import save_bytes
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def start_logging(job):
     """
-    Send everything the script prints to the job's log, and errors to the terminal too.
+    Send everything that the script prints to the job's log, and errors to the terminal too.
 
     An `InputError` is printed as one message, any other exception with its traceback.
 
@@ -30,7 +30,7 @@ def start_logging(job):
     if job.log:
         terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
         log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
-        # Whole descriptors, so that libraries written in C end up in the log as well.
+        # File descriptors are redirected, so that the output of C libraries is logged as well.
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
@@ -52,14 +52,34 @@ def start_logging(job):
     sys.excepthook = report
 
 
+def settings(job):
+    """
+    Params of a job by name; those that a rule packed into one JSON text (`as_json`) are unpacked.
+
+    Parameters
+    ----------
+    job : the `snakemake` object of a script
+
+    Returns
+    -------
+    types.SimpleNamespace
+    """
+
+    def unpacked(value):
+        packed = isinstance(value, str) and (value == "{}" or value.startswith('{"'))
+        return json.loads(value) if packed else value
+
+    return SimpleNamespace(**{name: unpacked(value) for name, value in job.params.items()})
+
+
 def progress(steps, unit, description=None):
     """
-    Progress bar for the log: a line is added every few seconds, not every step.
+    Progress bar for the log, which adds a line every few seconds, not at every step.
 
     Parameters
     ----------
     steps : int or iterable
-        Number of steps, told by `update`, or what to iterate over.
+        Number of steps, reported by `update`, or an iterable to wrap.
     unit : str
     description : str, optional
     """
@@ -68,7 +88,7 @@ def progress(steps, unit, description=None):
 
 
 def limit_threads(n_threads):
-    """Keep PyTorch and numba to the threads of the job; BLAS and OpenMP have them from Snakemake."""
+    """Limit PyTorch and numba to the threads of the job; Snakemake limits BLAS and OpenMP."""
     import numba
     import torch
 
@@ -76,17 +96,9 @@ def limit_threads(n_threads):
     numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
 
 
-def save_figure(paths, figure):
-    """Write a figure into every path, in the format of its ending."""
-    from actopo.figures.style import figure_bytes
-
-    for path in paths:
-        save_bytes(path, figure_bytes(figure, Path(path).suffix[1:]))
-
-
 def choose_device(name):
     """
-    Resolve `auto`, and refuse a device that is not there. Of several GPUs the job claims one for itself.
+    Resolve `auto`, and refuse a device that is not available. If there are several GPUs, the job claims one.
 
     Parameters
     ----------
@@ -100,7 +112,7 @@ def choose_device(name):
     Raises
     ------
     InputError
-        If CUDA is asked for and this machine or this build of PyTorch has none.
+        If `name` is "cuda", but this machine or this build of PyTorch does not have it.
     """
     import torch
 

@@ -1,14 +1,14 @@
 """
-The headline numbers of a run beside those that Purvine et al. (AAAI 2023) state.
+The main results of a run beside those that Purvine et al. (AAAI 2023) report.
 
-The paper's persistent-homology results are of H1, so its values stand beside H1 alone, for layers of the
-same network; everything else has no counterpart in the paper, and no entry `paper`.
+The paper's persistent-homology results are for H1 and layers of the same network, so only those entries of the
+summary have a value `paper`; all others have no counterpart in the paper.
 """
 
 import numpy as np
 import pandas as pd
 
-# Mean correlation of layer 9 and over layers, and the bound of the coefficient of variation.
+# Mean correlation of layer 9 and over layers, and the upper bound of the coefficient of variation.
 PAPER = {"rho_layer_9": 0.907, "rho_mean": 0.910, "max_cv_below": 0.17}
 
 
@@ -25,16 +25,16 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
     Parameters
     ----------
     trained : list of dict
-        Of every network `seed`, `test_accuracy` and `precision`.
+        `seed`, `test_accuracy` and `precision` of every network.
     distances : DataFrame
-        As `actopo.similarity.layer_table` makes it.
+        Table of `actopo.similarity.layer_distances.layer_table`.
     specificity : dict of str to DataFrame
-        By name of the clouds, `trained` first and then the controls, as `actopo.similarity.specificity_table`
-        makes it; empty for a single network.
+        Tables of `actopo.similarity.specificity.specificity_table` by name of the clouds, `trained` first and then
+        the controls; empty for a single network.
     metrics : DataFrame, optional
-        One row per measure of similarity, as `actopo.comparison.metric_table` makes it.
+        Table of `actopo.similarity.comparison.metric_table`, with one row per measure of similarity.
     sensitivity : DataFrame, optional
-        As `actopo.sensitivity.detection_table` makes it.
+        Table of `actopo.similarity.sensitivity.detection_table`.
 
     Returns
     -------

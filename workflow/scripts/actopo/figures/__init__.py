@@ -1,1 +1,1 @@
-"""The paper's figures: each module draws one of them from arrays, and `style` is what they share."""
+"""Figures: each module draws one of them from arrays, and `style` has the settings and parts that they share."""

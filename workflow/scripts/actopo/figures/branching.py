@@ -1,9 +1,9 @@
 """
-How the classes part in mapper graphs: a dendrogram per layer, and how far layers and samplings agree.
+How the classes separate in mapper graphs: a dendrogram per layer, and how far layers and samplings agree.
 
 Two classes are joined at their merge level, the highest value of the lens at which the graph above it connects
-them (`actopo.branching`). As in the drawings of the graphs the lens grows from left to right: the trunk is on
-the left, and classes that part late part on the right.
+them (`actopo.graphs.branching`). As in the drawings of the graphs the lens grows from left to right: the trunk is on
+the left, and classes that separate late do so on the right.
 """
 
 import textwrap
@@ -16,9 +16,9 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
-from actopo.branching import dendrogram
 from actopo.errors import InputError
 from actopo.figures import style
+from actopo.graphs.branching import dendrogram
 
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
 PER_ROW = 3
@@ -35,12 +35,12 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
     Parameters
     ----------
     levels : dict of int to ndarray of shape (k, k)
-        For each layer the merge levels of the classes, from `actopo.branching.merge_levels`.
+        For each layer the merge levels of the classes, from `actopo.graphs.branching.merge_levels`.
     class_names : sequence of str of length k
         Names of the classes.
     agreement : DataFrame, optional
         A row per pair of graphs, in one order or both: columns `sampling_a`, `layer_a`, `sampling_b`, `layer_b`,
-        `rho` and `p`, from `actopo.branching.agreement`. None leaves the matrix out.
+        `rho` and `p`, from `actopo.graphs.branching.agreement`. None leaves the matrix out.
     lens : str
         Label of the lens.
 
@@ -80,7 +80,7 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
     parts[0].legend(handles=[tip, dotted], loc="outside upper right", ncols=2)
     if agreement is not None:
         style.panel_letter(trees[0], "a")
-        # The names of the samplings hang outside of the axes, where a layout engine does not see them well.
+        # The names of the samplings lie outside of the axes, where the layout engine does not reserve enough space.
         left, bottom, height = (7.2 - side) / 2 / 7.2, 0.8 / heights[1], side / heights[1]
         axes = parts[1].add_axes([left, bottom, side / 7.2, height])
         mesh = _draw_agreement(axes, agreement)
@@ -103,7 +103,7 @@ def _draw_tree(axes, levels, class_names):
     n = len(present)
     rank = np.empty(n)
     rank[leaves_list(tree)] = np.arange(n)[::-1]
-    # Where each branch ends on the right and at which height it is drawn; a leaf ends at its class's highest lens.
+    # The right end of each branch and the height at which it is drawn; a leaf ends at its class's highest lens.
     ends, middle = [*np.diag(levels)[present]], [*rank]
     for a, b, height, _ in tree:
         level, pair = top - height, (int(a), int(b))
@@ -163,7 +163,7 @@ def _draw_agreement(axes, agreement):
     if len(graphs) > MOST_NUMBERS:
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(labelsize=6)
-    # Layers are the ticks; each sampling is named once, beyond them, and a line parts it from the next.
+    # Layers are the ticks; each sampling is named once, beyond them, and a line separates it from the next.
     for sampling in dict.fromkeys(sampling for sampling, _ in graphs):
         own = [position for position, graph in enumerate(graphs) if graph[0] == sampling]
         middle = (own[0] + own[-1] + 1) / 2

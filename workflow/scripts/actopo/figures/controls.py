@@ -1,27 +1,22 @@
 r"""
-Specificity of trained networks beside what networks and clouds of other kinds reach.
+Specificity of trained networks beside that of other kinds of networks and clouds.
 
 `rho_l(A, B)` is the correlation of the distances from layer l of model A to the layers of A and to those of
 model B (Purvine et al. 2023, "Experimental Observations of the Topology of Convolutional Neural Network
-Activations"). A high value says little by itself: distances follow the clouds' scale and the layers' width,
-which all models share. Hence the same on clouds of equal scale, on untrained networks and on Gaussian clouds
-of the same covariance, and beside it what is left when the labels of layers are permuted, all of them or
-among layers of equal width.
+Activations"). A high value says little by itself: distances depend on the clouds' scale and the layers' width,
+which all models share. The figure therefore compares it with clouds of equal scale, untrained networks and
+Gaussian clouds of the same covariance, and with permuted labels of layers, all of them or among layers of equal
+width.
 """
 
 import numpy as np
 
 from actopo.errors import InputError
 from actopo.figures import style
+from actopo.similarity.choices import CLOUDS
 
 COLUMNS = ("statistic", "correlation", "own_layer", "models", "layer", "value", "low", "high")
 NULL_COLUMNS = ("null_mean", "null_high", "width_null_mean", "width_null_high")
-NAMES = {
-    "trained": "trained",
-    "scaled": "equal scale",
-    "untrained": "untrained",
-    "gaussian": "Gaussian clouds",
-}
 MODELS = {"all": "all ordered pairs of networks", "fixed": "first network against the others"}
 NULLS = {
     "null": ("permuted layers: mean to upper limit", "#BBBBBB", 0.58),
@@ -37,10 +32,11 @@ def plot(specificity, labels=None):
     Parameters
     ----------
     specificity : dict of str to DataFrame
-        For each kind, `trained` first, its table of one metric as `actopo.similarity.specificity_table` makes
-        it. Drawn are all ordered pairs of models where every table has them, else the first model's.
+        For each kind, `trained` first, its table of one metric, from
+        `actopo.similarity.specificity.specificity_table`. All ordered pairs of models are drawn if every table has
+        them, else those of the first model.
     labels : dict of str to str, optional
-        Names of kinds; by default those in `NAMES`.
+        Names of kinds; by default those in `CLOUDS`.
 
     Returns
     -------
@@ -49,12 +45,12 @@ def plot(specificity, labels=None):
     Raises
     ------
     InputError
-        If there is no table, or one lacks a column, a row that is drawn, or holds it twice.
+        If there is no table, or a table lacks a column, or a row to be drawn is missing or there twice.
     """
     if not specificity:
         raise InputError("there is no specificity to draw; give the table of the trained networks at least")
     models = common_models(specificity)
-    names = [(NAMES | (labels or {})).get(kind, kind) for kind in specificity]
+    names = [(CLOUDS | (labels or {})).get(kind, kind) for kind in specificity]
     lines = style.line_styles(len(names))
     colours = [line["color"] for line in lines]
 
@@ -71,7 +67,7 @@ def plot(specificity, labels=None):
         axes.set_title(f"{correlation.capitalize()}\n{own} $m = l$")
         axes.set_xlabel(r"mean $\rho$")
         style.panel_letter(axes, letter, lines=2)
-    # The axis is shared: the panel that reaches furthest below 0 sets it for all.
+    # The panels share the axis: the one that reaches furthest below 0 sets its lower limit.
     panels[0].set_xlim(left=lowest)
     name_rows(panels[0], names)
     explain_nulls(upper, panels)
@@ -105,7 +101,7 @@ def _by_layer(axes, specificity, models, names, lines):
 
 def common_models(tables):
     """
-    Which pairs of models all the tables have: "all" or, where one does not, "fixed".
+    Pairs of models that all tables have: "all", or "fixed" if one of them has only those of the first model.
 
     Raises
     ------
@@ -123,7 +119,7 @@ def layers_of(table):
 
 
 def select(table, statistic, models, correlation=None, own_layer=None):
-    """Rows of a table of specificity, one for each layer, which is text."""
+    """Rows of a table of specificity, one for each layer; layers are text."""
     chosen = (table.statistic == statistic) & (table.models == models)
     if correlation is not None:
         chosen &= (table.correlation == correlation) & (table.own_layer == own_layer)
@@ -141,7 +137,7 @@ def mean_row(table, kind, statistic, models, correlation=None, own_layer=None):
     Raises
     ------
     InputError
-        If it is not there, or several times.
+        If there is no such row, or several.
     """
     rows = select(table, statistic, models, correlation, own_layer)
     rows = rows[rows.layer == "mean"]
@@ -160,9 +156,9 @@ def draw_rows(axes, rows, colours):
     axes : matplotlib.axes.Axes
         Where to draw.
     rows : sequence of Series
-        `value`, `low`, `high` and `NULL_COLUMNS`; what is nan is left out.
+        `value`, `low`, `high` and `NULL_COLUMNS`; nan is not drawn.
     colours : sequence of str
-        One per row.
+        One colour per row.
     """
     for place, row in enumerate(rows):
         for null, (label, colour, height) in NULLS.items():
@@ -183,7 +179,7 @@ def draw_rows(axes, rows, colours):
 
 
 def draw_retrieval_and_ding(panels, tables, models, colours):
-    """Draw the rows of layer retrieval, with what chance retrieves, and of Ding's criterion into two panels."""
+    """Draw the rows of layer retrieval, with its chance level, and of Ding's criterion into two panels."""
     titles = {
         "retrieval": ("layer retrieval", "accuracy (dotted: chance)"),
         "ding": ("Ding's criterion", "share of layers"),

@@ -14,7 +14,7 @@ from actopo.figures import style
 
 PER_ROW = 6
 MARKERS = ("o", "^", "s", "D")
-# Axes below 0 by this share of their length: H0, born at 0, stands clear of the frame.
+# Axes extend below 0 by this share of their length, so that H0, born at 0, does not touch the frame.
 MARGIN = 0.04
 
 
@@ -87,9 +87,9 @@ def draw(axes, diagrams, size):
     axes : matplotlib.axes.Axes
         Where to draw.
     diagrams : dict of int to ndarray of shape (k, 2)
-        As `checked` returns them.
+        Diagrams as `checked` returns them.
     size : float
-        Of a marker, in points.
+        Size of a marker, in points.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """
-How the radius of DBSCAN was chosen: the sorted distances between nearest neighbours, and the value on them.
+How the radius of DBSCAN was chosen: the sorted distances between nearest neighbours, and the value on the curve.
 
-The rule is the knee of the curve, or the median where it has none (`actopo.neighbours.choose_eps`), or a fixed
-number. A curve of hundreds of thousands of points is drawn by some hundreds of them, equally spaced on the axis.
+The rule is the knee of the curve, or the median if it has none (`actopo.mapper.eps.choose_eps`), or a fixed
+number. A curve of hundreds of thousands of points is drawn with a few hundred of them, equally spaced on the axis.
 """
 
 from collections import Counter
@@ -74,7 +74,7 @@ def _check(curve):
 
 
 def _per_row(curves):
-    """Columns that give a row to each sampling where that is possible, at most `PER_ROW`."""
+    """Number of columns, at most `PER_ROW`; if possible, each sampling has its own row."""
     layers = {}
     for curve in curves:
         layers.setdefault(curve["sampling"], []).append(curve["layer"])

@@ -1,5 +1,5 @@
 """
-Fig. 4: how foreground activations are chosen: image, mask, weights of the positions, positions taken.
+Fig. 4: how foreground activations are chosen: image, mask, weights of the positions, chosen positions.
 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": a position's weight is the foreground inside its effective receptive field.
@@ -23,18 +23,18 @@ TAKEN = "#CC3311"
 @style.styled
 def plot(images, masks, weights, chosen, names):
     """
-    Draw a row per image: the image, its foreground, and for some layers the weights and positions taken.
+    Draw a row per image: the image, its foreground, and for some layers the weights and the chosen positions.
 
     Parameters
     ----------
     images : uint8 ndarray of shape (k, H, W, C)
         C is 3, or 1 for grey images.
     masks : bool ndarray of shape (k, H, W)
-        Foreground; what is not is drawn pale.
+        Foreground; other pixels are drawn pale.
     weights : dict of int to ndarray of shape (k, n, m)
         For each layer the weights of its positions. Every map is drawn on its own scale, from 0 to its largest.
     chosen : dict of int to int ndarray of shape (k, p, 2)
-        For each layer the rows and columns of the positions taken, the first of each image first.
+        For each layer the rows and columns of the chosen positions, in the order in which they were chosen.
     names : sequence of str
         Names of the rows.
 
@@ -151,7 +151,7 @@ def _draw_weights(axes, weights, chosen, width):
     )
     axes.set(xlim=(0, m), ylim=(n, 0))
     row, col = np.asarray(chosen)[::-1].T + 0.5
-    # From the last taken to the first, so that the first lies on top where markers overlap.
+    # From the last chosen to the first, so that the first lies on top where markers overlap.
     size = np.clip(0.8 * width / m, 2.6, 4.2)
     edge = 0.11 * size
     axes.scatter(col[:-1], row[:-1], s=size**2, c="white", edgecolors="black", linewidths=edge, zorder=3)

@@ -1,8 +1,8 @@
 """
-What mapper graphs of neighbouring layers share: their distances, and the images that go from node to node.
+How mapper graphs of neighbouring layers are related: their distances, and the flow of images from node to node.
 
-A distance of two graphs (`actopo.graph_distance`) means something against its chance level, the distance after the
-images of one graph are permuted. The flow says where the images in a node of one graph are found in the other.
+A distance of two graphs (`actopo.graphs.distances`) is compared with its chance level, the distance after the
+images of one graph are permuted. The flow says in which nodes of one graph the images of a node of the other lie.
 """
 
 import numpy as np
@@ -31,15 +31,15 @@ def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"),
         A row per sampling and pair of layers: columns `sampling`, `layer_a`, `layer_b`, `distance`, and
         `chance_low` and `chance_high`, the interval for permuted images. Pairs keep their order.
     flows : tuple of ndarray, optional
-        `source`, `target` and `mass` of the largest flows, from `actopo.graph_distance.flow_table`. The number
+        `source`, `target` and `mass` of the largest flows, from `actopo.graphs.distances.flow_table`. The index
         after a graph's last node stands for points in no node. None leaves the panel out.
     graphs : pair of dict, optional
-        The two graphs in node-link form, as `actopo.mapper.node_link` gives: `nodes` with `composition` and
+        The two graphs in node-link form, from `actopo.mapper.node_link.node_link`: `nodes` with `composition` and
         `lens_mean`. Needed with `flows`.
     titles : pair of str
         Names of the two graphs.
     class_names : sequence of str
-        Names of the classes. A node has the colour of its largest class, a flow that of its first node.
+        Names of the classes. A node has the colour of its largest class, a flow that of its source node.
     label : str, default 'distance'
         Label of the distances, with their unit.
 
@@ -76,14 +76,14 @@ def _draw_distances(axes, table, label):
         shift = DODGE * (index - (len(samplings) - 1) / 2)
         x = np.array([pairs.index(pair) for pair in zip(own.layer_a, own.layer_b, strict=True)]) + shift
         chance = {"color": line["color"], "alpha": 0.35, "linewidth": 4, "zorder": 2}
-        # An interval too short to be seen at its height still has its ends.
+        # The ends are drawn too, so that a very short interval is still visible.
         axes.vlines(x, own.chance_low, own.chance_high, **chance)
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
         axes.plot(x, own.distance, label=str(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5})
     axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
     axes.set_xlim(-0.5, len(pairs) - 0.5)
-    # Distances of graphs that share little differ from chance by less than a thousandth.
+    # Distances of graphs that share few images differ from chance by less than a thousandth.
     axes.margins(y=0.08)
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.grid(axis="y")

@@ -25,7 +25,7 @@ def plot(mean, cv, layers, dimension):
     layers : sequence of int of length L
         Layer indices.
     dimension : str
-        The diagrams' homology dimension, as "H1", for the title.
+        Homology dimension of the diagrams, such as "H1", for the title.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def plot(mean, cv, layers, dimension):
     style.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
     left.set_title(f"mean over batches, {dimension}")
     mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis")
-    # Without a value there is no scale to show.
+    # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():
         style.colour_bar(figure, mesh, right, "coefficient of variation over batches", shrink=0.85)
     right.set_title(_largest(cv, layers))

@@ -1,14 +1,14 @@
 """
-Fig. 8 (and 9, 11, 13): mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
+Fig. 8 (and 9, 11, 13) of [1]_: mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
 
-Each connected component is laid out by stress minimisation, which makes distances in the drawing follow those
-in the graph, and turned so that the lens grows from left to right: a trunk of mixed nodes comes first and the
-branches of single classes fan out from it. Components follow each other, largest first, and nodes without a
-neighbour stand in a block underneath.
+Each connected component is laid out by stress minimisation, which makes distances in the drawing approximate those
+in the graph, and rotated so that the lens grows from left to right: a trunk of mixed nodes comes first and the
+branches of single classes fan out from it. Components are placed largest first, and nodes without a
+neighbour in a block underneath.
 
-Stress is minimised by stochastic gradient descent over pairs of nodes. A round-robin tournament splits
-them into rounds in which each node plays once, so that a round is one array operation; of more
-than a thousand rounds an epoch plays a random thousand.
+Stress is minimised by stochastic gradient descent over pairs of nodes [2]_. Pairs are scheduled as in a round-robin
+tournament: each round has every node once, so that it is one array operation. If there are more than a thousand
+rounds, an epoch consists of a random thousand.
 
 References
 ----------
@@ -56,7 +56,7 @@ def plot(graphs, rows, columns, class_names, seed=0):
         `composition` {class name: number of points} and `lens_mean`), `links` (`source`, `target`, `shared`)
         and `graph` (`eps`). A graph may have no node.
     rows : sequence of str
-        Names of the rows, as the samplings.
+        Names of the rows, such as the samplings.
     columns : sequence of int or str
         Names of the columns; an integer is a layer.
     class_names : sequence of str
@@ -70,8 +70,8 @@ def plot(graphs, rows, columns, class_names, seed=0):
 
     Notes
     -----
-    In a row, a node's area is proportional to its number of points, from a smallest area on that keeps
-    small nodes visible; an edge's width grows with the square root of the points shared.
+    In a row, a node's area is proportional to its number of points, with a smallest area that keeps small nodes
+    visible; an edge's width grows with the square root of the number of shared points.
 
     Raises
     ------
@@ -126,12 +126,12 @@ def layout(graph, seed=0):
     graph : dict
         Node-link form, as in `plot`.
     seed : int, default 0
-        Seed of the small displacements that tell nodes of equal distances apart.
+        Seed of the small displacements that separate nodes with equal distances.
 
     Returns
     -------
     ndarray of shape (K, 2)
-        In the order of `graph["nodes"]`; the unit is the length of an edge between two small nodes.
+        Positions in the order of `graph["nodes"]`; the unit is the length of an edge between two small nodes.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def layout(graph, seed=0):
     lens = np.array([node["lens_mean"] for node in nodes], dtype=float)
     radius = np.sqrt([node["size"] for node in nodes])
     radius = radius / max(radius.max(), 1)
-    # Large nodes stand further from their neighbours, or a trunk would be a pile of discs.
+    # Large nodes are placed further from their neighbours, since the discs of a trunk would overlap otherwise.
     length = 1 + 2.5 * radius[ends].sum(axis=1)
     _, component = connected_components(_sparse(ends, length, len(nodes)), directed=False)
     count = np.bincount(component)
@@ -177,7 +177,7 @@ def _sparse(ends, weight, n):
 
 
 def _component(ends, length, lens, rng):
-    """Positions of one connected graph's nodes around the origin, turned along the lens."""
+    """Positions of one connected graph's nodes around the origin, rotated along the lens."""
     position = _minimise_stress(dijkstra(_sparse(ends, length, len(lens)), directed=False), rng)
     position -= position.mean(axis=0)
     # The direction of largest covariance: a regression slope would follow noise across a thin drawing.
@@ -194,7 +194,7 @@ def _minimise_stress(distance, rng):
     position = rng.normal(scale=distance.mean(), size=(n, 2))
     players = n + n % 2
     pairs = players // 2 - 1
-    # Small graphs see few pairs an epoch, and cost little.
+    # Small graphs have few pairs in an epoch, and take little time.
     epochs = EPOCHS if n > 100 else 4 * EPOCHS
     smallest = distance[distance > 0].min()
     for step in np.geomspace(distance.max() ** 2, LAST_STEP * smallest**2, epochs):
@@ -216,7 +216,7 @@ def _minimise_stress(distance, rng):
 
 
 def _pack(position, members):
-    """Place components side by side on shelves as wide as a cell; returns the width and depth they fill."""
+    """Place components side by side in rows as wide as a cell; return the width and depth that they fill."""
     if not members:
         return 0.0, 0.0
     gap = max(1.0, 0.04 * np.ptp(position[members[0]], axis=0).max())
@@ -251,14 +251,14 @@ def _block(position, single, extent):
 
 
 class _Scale:
-    """Points to areas and shared points to line widths, in printer's points; the graphs of a row have one."""
+    """Scale from points to areas and from shared points to line widths, in printer's points; one for each row."""
 
     def __init__(self, graphs, cell):
         self.largest = max((node["size"] for graph in graphs for node in graph["nodes"]), default=0)
         self.shared = max((link["shared"] for graph in graphs for link in graph["links"]), default=0)
         most = max((len(graph["nodes"]) for graph in graphs), default=0)
         n_links = max((len(graph["links"]) for graph in graphs), default=0)
-        # Many edges are drawn thinner, or they would fill the space between the nodes.
+        # Many edges are drawn thinner, since they would fill the space between the nodes otherwise.
         self.widest = min(1.2, np.sqrt(400 / max(n_links, 1)))
         # The smallest discs of the densest graph may cover a quarter of its cell at most.
         self.top = (MAX_RADIUS * 72 * cell) ** 2
@@ -306,7 +306,7 @@ def _count(number, what):
 
 
 def _pies(axes, nodes, position, scale, colours):
-    """All nodes as one collection: a disc in the colour of the largest class, on it the wedges if mixed."""
+    """All nodes as one collection: discs in the colour of the largest class, and wedges on those of mixed nodes."""
     squared = scale.squared_radius([node["size"] for node in nodes])
     disc = Path.unit_circle()
     paths, owner, face, outlined = [], [], [], []

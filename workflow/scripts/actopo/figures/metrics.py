@@ -1,10 +1,10 @@
 """
-Measures of similarity through the same tests, side by side.
+Measures of similarity in the same tests, side by side.
 
-For each measure the distances from the layers of a network to those of another, and what it makes of the
-loss of principal components, in units of its own baseline (the distance to the same layer of other networks,
-after Ding et al. 2021, "Grounding Representation Similarity Through Statistical Testing"); below, what it
-reaches in the tests of specificity (Purvine et al. 2023, "Experimental Observations of the Topology of
+The figure shows for each measure the distances from the layers of a network to those of another, and the distances
+after principal components are removed, in units of its own baseline (the distance to the same layer of other
+networks, after Ding et al. 2021, "Grounding Representation Similarity Through Statistical Testing"); below, its
+results in the tests of specificity (Purvine et al. 2023, "Experimental Observations of the Topology of
 Convolutional Neural Network Activations"), layer retrieval and Ding's criterion.
 """
 
@@ -24,22 +24,10 @@ from actopo.figures.controls import (
     mean_row,
     name_rows,
 )
+from actopo.similarity.metrics.choices import LABELS
 
-NAMES = {
-    "sw_h0": "SW, H0",
-    "sw_h1": "SW, H1",
-    "sw_sum": "SW, H0 + H1",
-    "linear_cka": "linear CKA",
-    "unbiased_cka": "unbiased CKA",
-    "mean_cca": "mean CCA",
-    "svcca": "SVCCA",
-    "pwcca": "PWCCA",
-    "procrustes": "Procrustes",
-    "rtd": "RTD",
-    "rtd_lite": "RTD-Lite",
-}
 PER_ROW = 6
-# Lowest ratio to the baseline that is drawn: below, a change is far from detectable.
+# Lowest ratio to the baseline that is drawn: below it, a change is far from detectable.
 FLOOR = 1e-3
 
 
@@ -53,16 +41,16 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     distances : dict of str to array_like of shape (L, L)
         For each metric, in the order drawn, the distances from the layers of A to those of B.
     specificity : DataFrame
-        As `actopo.similarity.specificity_table` makes it, of all these metrics. Drawn are all ordered pairs of
-        models where every metric has them, else the first model's.
+        From `actopo.similarity.specificity.specificity_table`, with all these metrics. All ordered pairs of models
+        are drawn if every metric has them, else those of the first model.
     curves, detection : DataFrame
-        As in `actopo.figures.sensitivity.plot`, of several metrics.
+        As in `actopo.figures.sensitivity.plot`, with several metrics.
     layers : sequence of int of length L
         Layer indices.
     layer : int, optional
         Layer of the sensitivity curves; by default the middle one of those that have curves.
     labels : dict of str to str, optional
-        Names of metrics; by default those in `NAMES`.
+        Names of metrics; by default those in `LABELS`.
 
     Returns
     -------
@@ -85,7 +73,7 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     style.require_columns(specificity, ("metric",), "the specificity")
     tables = {metric: specificity[specificity.metric == metric] for metric in matrices}
     models = common_models(tables)
-    names = {metric: (NAMES | (labels or {})).get(metric, metric) for metric in matrices}
+    names = {metric: (LABELS | (labels or {})).get(metric, metric) for metric in matrices}
 
     bands = -(-len(names) // PER_ROW)
     columns = -(-len(names) // bands)
@@ -133,7 +121,7 @@ def _ratio(axes, curves, detection, label):
         unit = level.iloc[0]
         curve_figure.draw_curves(axes, curves, unit)
         curve_figure.draw_levels(axes, curves, detection, unit, thresholds=("mean",))
-        # A metric that does not notice at all is at rounding, far below the axis.
+        # A metric that the removal does not change has rounding errors only, far below the axis.
         for line in axes.lines:
             line.set_clip_on(True)
         if curves.distance.max() < FLOOR * unit:
@@ -141,7 +129,7 @@ def _ratio(axes, curves, detection, label):
     else:
         _say(axes, 0.5, "not\nmeasured")
     axes.set(xlim=(0, 1), xlabel="share removed, $k/c$", ylabel=label)
-    # The axis is that of the first panel of the row.
+    # All panels of the row share the axis of the first.
     axes.tick_params(labelleft=bool(label))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.grid(axis="y")

@@ -4,18 +4,18 @@ Fig. 3: how mapper turns points into a graph, on two nested circles with the hei
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": points with their lens and the intervals of its cover, the clusters over each interval, and the
 graph that joins clusters with a point in common. The graph has the circles' shape, two components with a cycle
-each, and a figure of any other is refused.
+each; `plot` refuses any other graph.
 """
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from actopo.covers import IntervalCover
-from actopo.dbscan import DBSCAN
 from actopo.errors import InputError
 from actopo.figures import style
-from actopo.mapper import mapper_graph, n_components, n_cycles
+from actopo.mapper.covers import IntervalCover
+from actopo.mapper.dbscan import DBSCAN
+from actopo.mapper.graph import mapper_graph, n_components, n_cycles
 
 RADII = (0.9, 2.0)
 SPREAD = 0.05
@@ -44,7 +44,7 @@ def nested_circles(n=700, seed=0):
     cover : IntervalCover
         Nine intervals that overlap by 0.3.
     graph : MapperGraph
-        By DBSCAN with radius 0.3.
+        Mapper graph by DBSCAN with radius 0.3.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def nested_circles(n=700, seed=0):
     rng = np.random.default_rng(seed)
     inner = n // 3
     radius = np.repeat(RADII, [inner, n - inner])
-    # One point in each equal arc leaves no gap by chance.
+    # One point in each of n equal arcs, so that no gap arises by chance.
     arcs = np.concatenate([np.arange(size) / max(size, 1) for size in (inner, n - inner)])
     angle = 2 * np.pi * (arcs + rng.random(n) / np.repeat([max(inner, 1), n - inner], [inner, n - inner]))
     points = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(scale=SPREAD, size=(n, 2))
@@ -127,7 +127,7 @@ def _colours(interval, means):
 def _draw_cloud(figure, axes, points, lens, intervals):
     dots = axes.scatter(*points.T, c=lens, s=3, cmap=LENS_COLOURS, linewidths=0)
     style.colour_bar(figure, dots, axes, "lens: height $y$", location="left", aspect=24, pad=0.03, shrink=0.7)
-    # Neighbours overlap, so that the intervals take turns on two tracks.
+    # Neighbouring intervals overlap, so they are drawn alternately on two lines.
     right = points[:, 0].max() + np.array([0.3, 0.5])
     for i, (low, high) in enumerate(intervals):
         x = right[i % 2]

@@ -1,24 +1,21 @@
 """
-Fig. 10: images, and the same with Gaussian noise.
+Fig. 10: images, and the same images with Gaussian noise.
 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
-Activations": noise is added to every pixel and channel and not clipped. The screen can show pixel values from
-0 to 1 only, so that values beyond are clipped here and nowhere else.
+Activations": noise is added to every pixel and channel and not clipped. A screen can show only pixel values from
+0 to 1, so values beyond are clipped in this figure, and nowhere else.
 """
 
 import numpy as np
 
 from actopo.errors import InputError
 from actopo.figures import style
+from actopo.points.choices import NOISE_UNITS
 
 CELL = 0.9
 MAX_WIDTH = 7.2
 LEFT, RIGHT, TOP, BOTTOM = 0.22, 0.05, 0.24, 0.24
 GAP = 0.05
-UNITS = {
-    "normalised": r"$\sigma$ of the noise in standard deviations of each channel",
-    "pixel": r"$\sigma$ of the noise in pixel values from 0 to 1",
-}
 
 
 @style.styled
@@ -31,8 +28,8 @@ def plot(images, noisy, names, units="normalised"):
     images : uint8 ndarray of shape (k, H, W, C)
         C is 3, or 1 for grey images.
     noisy : dict of float to ndarray of shape (k, H, W, C)
-        For each standard deviation of the noise the same images with it, pixel values in units where images
-        range from 0 to 1; not clipped.
+        For each standard deviation of the noise the noisy images, in units where pixel values of images range
+        from 0 to 1; not clipped.
     names : sequence of str
         Class of each image.
     units : {'normalised', 'pixel'}, default 'normalised'
@@ -51,8 +48,8 @@ def plot(images, noisy, names, units="normalised"):
     images = np.asarray(images)
     if not len(names) or not noisy:
         raise InputError("the figure of noise is empty; list at least one image and one standard deviation")
-    if units not in UNITS:
-        raise InputError(f"unknown units {units!r} of the noise; choose one of {', '.join(UNITS)}")
+    if units not in NOISE_UNITS:
+        raise InputError(f"unknown units {units!r} of the noise; choose one of {', '.join(NOISE_UNITS)}")
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise InputError(
             f"clean images must be 8-bit arrays of shape (k, H, W, 1 or 3), not {images.dtype} of {images.shape}"
@@ -91,5 +88,7 @@ def plot(images, noisy, names, units="normalised"):
                 axes.set_title(title)
             if j == 0:
                 axes.set_ylabel(name)
-    figure.text(0.5, 0.07 / height, UNITS[units], ha="center", va="bottom", size=6.5)
+    figure.text(
+        0.5, 0.07 / height, rf"$\sigma$ of the noise in {NOISE_UNITS[units]}", ha="center", va="bottom", size=6.5
+    )
     return figure

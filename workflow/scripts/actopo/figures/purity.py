@@ -3,8 +3,8 @@ Fig. 12: purity of mapper graphs by layer, for several ways of sampling spatial 
 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": a node's purity is one over the number of class labels present in it. A point in no node has
-no purity, so each curve comes with the share of points it speaks for. Purity falls with a node's size for
-labels at random too, hence the interval of permuted labels; the majority's share and the entropy weigh classes
+no purity, so the figure also shows the share of points that are in a node. Purity falls with a node's size for
+random labels too, so an interval for permuted labels is drawn; the majority's share and the entropy weight classes
 by their points.
 """
 
@@ -25,6 +25,71 @@ OPTIONAL_PANELS = (
     ("entropy", "normalised entropy", "class entropy, weighted by size", False),
 )
 DODGE = 0.09
+# The class that the paper draws.
+PAPER_CLASS = "deer"
+
+
+def choose_class(name, class_names):
+    """
+    Class whose purity is drawn: `name`, by default the paper's class if it is present, else the first.
+
+    Parameters
+    ----------
+    name : str or None
+    class_names : sequence of str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If there is no class of that name.
+    """
+    if name is None:
+        return PAPER_CLASS if PAPER_CLASS in class_names else class_names[0]
+    if name not in class_names:
+        raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
+    return name
+
+
+def by_sampling(graphs, classes, class_name):
+    """
+    Data for `plot`, from tables of purity.
+
+    Parameters
+    ----------
+    graphs, classes : DataFrame
+        From `actopo.graphs.purity_tables.purity_tables`, with columns `sampling` and `layer`.
+    class_name : str
+        Class whose purity is wanted.
+
+    Returns
+    -------
+    dict of str to dict
+        For each sampling, sequences by layer.
+    """
+    columns = ["sampling", "layer", "purity", "purity_null_low", "purity_null_high"]
+    merged = graphs.merge(classes.loc[classes["class"] == class_name, columns], on=["sampling", "layer"])
+    names = {
+        "layers": "layer",
+        "node_purity": "node_purity",
+        "node_purity_low": "node_purity_null_low",
+        "node_purity_high": "node_purity_null_high",
+        "class_purity": "purity",
+        "class_purity_low": "purity_null_low",
+        "class_purity_high": "purity_null_high",
+        "majority_share": "majority_share",
+        "majority_share_low": "majority_share_null_low",
+        "majority_share_high": "majority_share_null_high",
+        "entropy": "entropy",
+        "coverage": "coverage",
+    }
+    return {
+        sampling: {key: rows[column].tolist() for key, column in names.items()}
+        for sampling, rows in merged.groupby("sampling", sort=False)
+    }
 
 
 @style.styled
@@ -37,7 +102,7 @@ def plot(table, class_name="deer", n_classes=10):
     table : dict of str to dict
         For each sampling a dict of sequences of one length: `layers`, `node_purity`, `class_purity` and
         `coverage`, and optionally `majority_share` and `entropy`, means over nodes weighted by their points, the
-        entropy between 0 and 1. Of any measure there may be an interval for permuted labels, as
+        entropy between 0 and 1. Any measure may have an interval for permuted labels, such as
         `node_purity_low` and `node_purity_high`. A panel without data in any sampling is left out. Samplings may
         have different layers; NaN leaves a gap.
     class_name : str, default 'deer'
@@ -111,7 +176,7 @@ def _check(sampling, values):
 
 
 def _limits(table, key, has_floor):
-    """From 0 to 1, but cut where a measure that has a lowest value stays far below 1, or entropy far above 0."""
+    """Limits 0 and 1, the upper lowered if a measure with a floor stays far below 1, the lower raised for entropy."""
     drawn = [np.asarray(values[key], float) for values in table.values() if key in values]
     drawn += [np.asarray(values[f"{key}_high"], float) for values in table.values() if f"{key}_high" in values]
     known = np.concatenate(drawn)
@@ -122,7 +187,7 @@ def _limits(table, key, has_floor):
 
 
 def _draw(axes, values, key, layers, shift, line):
-    """Line of one measure and sampling, and its intervals beside one another's."""
+    """Line of one measure and sampling, and its intervals, shifted so that samplings do not overlap."""
     order = np.argsort(values["layers"])
     position = np.array([layers.index(int(values["layers"][index])) for index in order])
     if key in values:

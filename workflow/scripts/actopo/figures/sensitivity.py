@@ -4,17 +4,17 @@ Fig. 7: how far a layer's cloud moves from itself as it loses principal componen
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": the distance between the full cloud and the cloud without k of its c principal components,
 against k / c. The removal is detectable above the baseline, the distance of the layer to the same layer of
-networks that differ in nothing but their seed.
+networks that differ only in their seed.
 """
 
 import numpy as np
 
 from actopo.errors import InputError
 from actopo.figures import style
+from actopo.similarity.choices import COMPONENTS
 
 CURVE_COLUMNS = ("metric", "layer", "components", "channels", "fraction", "distance")
 DETECTION_COLUMNS = ("metric", "layer", "components", "threshold", "level", "first_fraction")
-COMPONENTS = ("smallest", "largest", "random")
 THRESHOLDS = {
     "mean": {"linestyle": (0, (5, 2)), "marker": "o", "markersize": 5.5},
     "quantile": {"linestyle": (0, (1.2, 1.6)), "marker": "s", "markersize": 6.5},
@@ -37,7 +37,7 @@ def plot(curves, detection=None, label="sliced Wasserstein distance\n(filtration
         its value, and `first_fraction`, the first fraction on the curve that lies above it, nan for none.
         None for a single network, which has no baseline.
     label : str
-        Of the vertical axis.
+        Label of the vertical axis.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def plot(curves, detection=None, label="sliced Wasserstein distance\n(filtration
 
 
 def legend(figure, panels, columns):
-    """Explain above the panels what is drawn in any of them, each thing once."""
+    """Draw one legend above the panels, with one entry for everything that is drawn in any of them."""
     handles = {}
     for axes in panels:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):

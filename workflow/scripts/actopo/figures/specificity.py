@@ -3,7 +3,7 @@ Fig. 6: do layers of one model keep their distances when the other layer is take
 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": `D_AA[l, m]` is the sliced-Wasserstein distance between layers l and m of model A, `D_AB[l, m]`
-that between layer l of A and layer m of B; `rho_l` is the correlation of rows l, averaged over models B.
+that between layer l of A and layer m of B; `rho_l` is the correlation of rows l of both, averaged over models B.
 """
 
 import numpy as np
@@ -97,7 +97,7 @@ def _correlation(axes, rho, layers, mean):
     axes.set_title("correlation of rows")
     axes.set_xlabel("layer $l$")
     axes.set_ylabel(r"$\rho_l$, mean over models B")
-    # The axis runs from 0 to 1; only a negative correlation, which is news, widens it.
+    # The axis runs from 0 to 1; only a negative correlation extends it.
     axes.set_ylim(min(0.0, np.floor(10 * np.nanmin(rho)) / 10), 1)
     axes.legend(loc="lower right")
     _finish(axes, layers, "d")

@@ -1,8 +1,8 @@
 """
 How far mapper graphs depend on their parameters and on the points: invariants over a grid, and over subsamples.
 
-Rows are invariants; columns are values of eps, with the numbers of intervals and their overlaps on the axes, and
-last the same invariants of graphs of random parts of the points (`actopo.stability`).
+Rows are invariants; columns are values of eps, with the numbers of intervals and their overlaps on the axes. The
+last column has the same invariants of graphs of random parts of the points (`actopo.graphs.stability`).
 """
 
 import matplotlib
@@ -34,18 +34,18 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
     Parameters
     ----------
     grid : DataFrame
-        From `actopo.stability.grid`: a row per graph with columns `n_intervals`, `overlap`, `eps`, `n_nodes`,
+        From `actopo.graphs.stability.grid`: a row per graph with columns `n_intervals`, `overlap`, `eps`, `n_nodes`,
         `n_components`, `n_cycles` and `node_purity`.
     samples : DataFrame, optional
-        From `actopo.stability.resample`: a row per subsample with the same invariants. None leaves the last
+        From `actopo.graphs.stability.resample`: a row per subsample with the same invariants. None leaves the last
         column out.
     used : tuple of (int, float, float), optional
-        Number of intervals, overlap and eps of the graph that is shown elsewhere: its cell is framed, and its
+        Number of intervals, overlap and eps of the graph in the other figures: its cell is framed, and its
         invariants are marked beside those of the subsamples unless these are in groups.
     by : str, optional
-        Column of `samples` that parts them into groups, as `layer`; one box per group.
+        Column of `samples` that divides them into groups, such as `layer`; one box per group.
     unit : str, default 'ε'
-        What the column `eps` holds, as 'ε' or 'ε / knee'.
+        Quantity in the column `eps`, such as 'ε' or 'ε / knee'.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
     Raises
     ------
     InputError
-        If a table lacks a column or has no row, a combination of parameters is there twice, there are more than
+        If a table lacks a column or has no row, a combination of parameters occurs twice, there are more than
         four values of eps, or `used` is not in the grid.
     """
     style.require_columns(grid, (*PARAMETERS, *INVARIANTS), "the table of the grid")

@@ -1,12 +1,12 @@
 """
-What the figures share: fonts, colours, layer axes, and the bytes of a file.
+Style and parts that the figures share: fonts, colours, layer axes, and files that are reproducible byte for byte.
 
 A figure is a `matplotlib.figure.Figure` without pyplot, drawn and saved inside `context`, so that neither a
-user's matplotlibrc nor an earlier figure changes it. Its layout is computed once, when it is drawn: every
-file made of it then has the same layout. Text in vector files is outlines, which look the same with any
+user's matplotlibrc nor an earlier figure changes it. Its layout is computed once, when it is drawn, so that every
+file of the figure has the same layout. Text in vector files is stored as outlines, which look the same with any
 viewer's fonts.
 
-The class colours are Paul Tol's muted scheme and one dark brown of his; with simulated protanopia,
+The class colours are Paul Tol's muted scheme and one dark brown of his [1]_; with simulated protanopia,
 deuteranopia and tritanopia no two of the ten come closer than 15 in CIELAB.
 
 References
@@ -17,6 +17,7 @@ References
 import functools
 import io
 from contextlib import contextmanager
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -24,6 +25,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure, SubFigure
 
 from actopo.errors import InputError
+from actopo.files import save_bytes
 
 MUTED = (
     "#CC6677",
@@ -113,7 +115,7 @@ def styled(plot):
 
 
 def _freeze_layout(figure):
-    """Lay a figure out, once, to six digits: the layout solver's last depend on where objects lie in memory."""
+    """Lay a figure out once, to six digits: the layout solver's last digits depend on addresses in memory."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.findobj(SubFigure):
@@ -143,12 +145,12 @@ def new_figure(width, height, layout="constrained"):
 
 def figure_bytes(figure, format, dpi=300):
     """
-    Contents of an image file: the same figure gives the same bytes.
+    Contents of an image file; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        What a `plot` function returned.
+        Figure that a `plot` function returned.
     format : {'png', 'svg', 'pdf'}
         Kind of file.
     dpi : int, default 300
@@ -169,6 +171,12 @@ def figure_bytes(figure, format, dpi=300):
     with context():
         figure.savefig(buffer, format=format, dpi=dpi, metadata=METADATA[format])
     return buffer.getvalue()
+
+
+def save_figure(paths, figure):
+    """Write a figure to every path, in the format of its suffix."""
+    for path in paths:
+        save_bytes(path, figure_bytes(figure, Path(path).suffix[1:]))
 
 
 def class_colours(n):
@@ -243,7 +251,7 @@ def panel_grid(figure, n, most):
     Returns
     -------
     panels, spare : ndarray of Axes
-        The `n` panels, row by row, and what is left of the last row, empty and invisible.
+        The `n` panels, row by row, and the unused axes of the last row, empty and invisible.
     """
     rows = -(-n // most)
     axes = figure.subplots(rows, -(-n // rows), squeeze=False).ravel()
@@ -253,14 +261,14 @@ def panel_grid(figure, n, most):
 
 
 def shared_norm(*matrices):
-    """Colour scale from 0 to the largest finite value of all the matrices (1 where there is none above 0)."""
+    """Colour scale from 0 to the largest finite value of all the matrices (1 if none is above 0)."""
     largest = max((matrix[np.isfinite(matrix)].max(initial=0) for matrix in matrices), default=0)
     return Normalize(0, largest if largest > 0 else 1)
 
 
 def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
     """
-    Draw a layer-by-layer matrix, row 0 on top, as vector cells; what is not finite is grey.
+    Draw a layer-by-layer matrix, row 0 on top, as vector cells; values that are not finite are grey.
 
     Parameters
     ----------
@@ -280,7 +288,7 @@ def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
     Returns
     -------
     matplotlib.collections.QuadMesh
-        For the colour bar.
+        Mesh for the colour bar.
     """
     colours = matplotlib.colormaps[colours].with_extremes(bad=MISSING)
     # Edges in the cell's own colour close the hairlines that viewers leave between vector cells.

@@ -1,4 +1,4 @@
-"""Training of the models of one name: loss by epoch, and the test accuracy each seed ends with."""
+"""Training of the networks of one model: loss by epoch, and the final test accuracy of each seed."""
 
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -67,7 +67,7 @@ def _losses(axes, losses):
         axes.set_xlim(0, 2)
     if np.nanmin(table, initial=np.inf) > 0:
         axes.set_yscale("log")
-        # Powers of ten alone are too few labels for one or two decades; the axis ends at labels.
+        # Powers of ten alone give too few labels for one or two decades; the axis begins and ends at a label.
         ticks = np.outer(10.0 ** np.arange(-12, 12), (1, 2, 5)).ravel()
         below = np.searchsorted(ticks, np.nanmin(table), side="right") - 1
         above = np.searchsorted(ticks, np.nanmax(table))

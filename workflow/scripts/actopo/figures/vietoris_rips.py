@@ -1,9 +1,9 @@
 r"""
-Fig. 2: from a cloud of points over its Vietoris-Rips complexes to its persistence diagram.
+Fig. 2: a cloud of points, its Vietoris-Rips complexes and its persistence diagram [1]_.
 
-At scale r the complex has an edge between every two points at most r apart and a triangle on every three
-points that are pairwise so. A bar of the diagram is alive at r if birth <= r < death: the points above
-and to the left of the corner (r, r). The number of bars alive has to be the Betti number of the complex,
+At scale r the complex has an edge between every two points at most r apart, and a triangle on every three
+points with three such edges. A bar of the diagram is alive at r if birth <= r < death, so that its point lies above
+and to the left of the corner (r, r). The number of bars alive must be the Betti number of the complex,
 which is computed here from the boundary matrices over the field of two elements:
 `b0 = n - rank d1` and `b1 = dim ker d1 - rank d2`.
 
@@ -27,14 +27,14 @@ LEVEL_COLOURS = ("#117733", "#AA4499")
 
 def noisy_circle(n=24, noise=0.09, seed=0):
     """
-    Points beside the unit circle, not quite evenly spaced.
+    Noisy points near the unit circle, not quite evenly spaced.
 
     Parameters
     ----------
     n : int, default 24
         Number of points.
     noise : float, default 0.09
-        Standard deviation of each coordinate; that of the angle is `noise` steps around the circle.
+        Standard deviation of each coordinate; that of the angle is `3 * noise` steps of 2 pi / n.
     seed : int, default 0
 
     Returns
@@ -103,7 +103,7 @@ def _rank(columns):
 
 def bars_alive(diagrams, scale):
     """
-    Betti numbers at a scale as the diagrams state them.
+    Betti numbers at a scale, counted in the diagrams.
 
     Parameters
     ----------
@@ -122,16 +122,16 @@ def bars_alive(diagrams, scale):
 @style.styled
 def plot(points, diagrams, scales=SCALES):
     """
-    Draw the complexes at two scales beside the persistence diagram, after checking one by the other.
+    Draw the complexes at two scales beside the persistence diagram, after checking that they agree.
 
     Parameters
     ----------
     points : array_like of shape (n, 2)
         A small planar cloud.
     diagrams : dict of int to array_like of shape (k, 2)
-        Its diagrams of dimensions 0 and 1, as `actopo.homology.diagrams` returns them.
+        Its diagrams of dimensions 0 and 1, as `actopo.homology.diagrams.diagrams` returns them.
     scales : pair of float
-        Of the two complexes, in the unit of the coordinates.
+        Scales of the two complexes, in the unit of the coordinates.
 
     Returns
     -------
@@ -140,8 +140,8 @@ def plot(points, diagrams, scales=SCALES):
     Raises
     ------
     InputError
-        If the cloud is not planar, a dimension is missing, there are not two scales, or the bars alive at
-        a scale are not as many as the Betti numbers of the complex.
+        If the cloud is not planar, a dimension is missing, there are not two scales, or the number of bars alive
+        at a scale is not the Betti number of the complex.
     """
     points = np.asarray(points, dtype=float)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.isfinite(points).all():
@@ -192,7 +192,7 @@ def _complex(axes, points, scale, colour):
 def _diagram(axes, diagrams, scales):
     points = gallery.draw(axes, diagrams, size=3.6)
     low, high = axes.get_ylim()
-    # The infinite bar of H0 has its place above every death.
+    # The infinite bar of H0 is drawn above every death.
     infinity = high + 0.05 * (high - low)
     axes.axhline(infinity, color="0.6", linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
     axes.plot(0, infinity, marker="o", color=style.LINES[0], markersize=3.6, mew=0, zorder=3)

@@ -1,0 +1,105 @@
+"""Values that are in order alone and contradict each other."""
+
+import pytest
+from actopo.config.validate import validate
+
+from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, messages
+
+TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("homology.points_per_image", 17, ["homology.points_per_image", "17", "4 x 4", "layer 13"]),
+        ("mapper.samplings.random.points_per_image", 17, ["mapper.samplings.random.points_per_image", "layer 16"]),
+        ("models.extra", {"weights": "DEFAULT", "seeds": 1}, ["models.extra: give an architecture"]),
+        ("models.extra", {"architecture": "alexnet", "seeds": 1}, ["models.extra: give training, or weights"]),
+        ("models.extra", {"architecture": "alexnet", "weights": "DEFAULT", "seeds": 2}, ["models.extra.seeds"]),
+        ("models.resnet18_b.weights", "x.pth", ["models.resnet18_b.weights: there is no file x.pth"]),
+        (
+            "models.extra",
+            {"architecture": "resnet18_cifar", "width": 2, "seeds": 1, "training": TRAINING},
+            ["models.extra: missing shortcut"],
+        ),
+        ("models.resnet18_b.weights", "DEFAULT", ["models.resnet18_b.weights", "give a file"]),
+        ("mapper.networks", ["alexnet"], ["mapper.networks.0", "'alexnet' is not under models"]),
+        ("mapper.layers", ["blocks.9.*"], ["mapper.layers", "'blocks.9.*'", "nearest names are blocks."]),
+        ("mapper.layers", [16, 17], ["mapper.layers", "[17]", "layers 0 to 16"]),
+        ("similarity.sensitivity.layers", [0, 17], ["similarity.sensitivity.layers", "[17]"]),
+        ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
+        ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
+        ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
+        ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
+        ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
+        ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
+        ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
+        ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
+        ("mapper.seed", 3, ["mapper.seed", "models.resnet18_b.seeds"]),
+        ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
+        ("figures.row", 17, ["figures.row", "homology.layers"]),
+        ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
+        ("data.root", None, ["data.root", "cifar10"]),
+        ("data.resize", 31, ["data.resize", "31 is less than data.size 32"]),
+        ("data.classes", ["cat", "dogs"], ["data.classes", "'dogs'", "did you mean 'dog'"]),
+        ("data.classes", ["cat", "unicorn"], ["data.classes", "'unicorn'", "airplane, automobile"]),
+        (
+            "data.normalisation",
+            {"mean": [0.5] * 3, "std": [1]},
+            ["data.normalisation.std", "[1]", "data.channels 3"],
+        ),
+        ("data", IMAGES | {"channels": 1, "normalisation": "imagenet"}, ["data.normalisation", "measured"]),
+        ("data", IMAGES | {"dataset": "digits", "classes": ["1", "ten"]}, ["data.classes", "'ten'", "0, 1, 2"]),
+        ("data", IMAGES | {"dataset": "fashion_mnist", "classes": ["Bag", "Boot"]}, ["data.classes", "'Boot'"]),
+        ("data", IMAGES | {"dataset": "digits", "test_share": 0}, ["homology.part", "train"]),
+        ("models.resnet18_b.training.epochs", 150, ["resnet18_b.training.milestones", "150 epochs"]),
+        ("mapper.samplings.full.method", "top_l2", ["mapper.samplings.full.cap", "another name"]),
+    ],
+)
+def test_a_contradiction_is_named(path, value, words):
+    lines = messages(changed(path, value))
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in words), lines[0]
+
+
+def test_images_in_order():
+    for images in (
+        {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},
+        {"dataset": "fashion_mnist", "classes": ["T-shirt/top", "Ankle boot"], "resize": 32},
+        {"classes": ["cat", "dog"], "normalisation": "imagenet", "resize": False, "test_share": 0},
+    ):
+        validate(changed("data", IMAGES | images), SCHEMA)
+
+
+def test_no_test_part_for_either_study():
+    config = changed("data", IMAGES | {"dataset": "digits", "test_share": 0})
+    config["mapper"]["part"] = "test"
+    assert [line.split(":")[0].strip() for line in messages(config)] == ["homology.part", "mapper.part"]
+    config["homology"]["part"] = config["mapper"]["part"] = "train"
+    validate(config, SCHEMA)
+
+
+def test_two_layers_are_too_few_to_correlate():
+    config = changed("homology.layers", [9, 16])
+    config["similarity"]["sensitivity"]["layers"] = "all"
+    [line] = messages(config)
+    assert all(word in line for word in ("homology.layers", "3 or more"))
+
+
+def test_a_single_seed_is_not_refused_for_what_compares_seeds():
+    config = changed("models.resnet18_a.seeds", 1)
+    config["homology"] |= {"batch_size": 400, "layers": [0, 8, 16]}
+    validate(config, SCHEMA)
+
+
+def test_full_clouds_that_no_memory_holds_are_refused():
+    config = changed("homology.sampling", "full")
+    config["similarity"]["rivals"]["metrics"] = []
+    [line] = messages(config)
+    assert "1024000 points in layer 0" in line
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    config = changed("data", {**PAPER["data"], "dataset": "image_folder", "root": str(tmp_path / "nowhere")})
+    assert "data.root" in messages(config)[0]
+    assert "nowhere does not exist" in messages(config)[0]

@@ -1,0 +1,86 @@
+"""Layers that a config names, known without PyTorch."""
+
+import pytest
+from actopo.config.layers import LISTING, choose_layers, layers_of, network_keys
+from actopo.config.values import seed_list
+from actopo.digests import code_digest
+from actopo.errors import InputError
+from actopo.networks.layers import find_layers
+from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.points.activations import activation_shapes
+
+from unit.networks.examples import ALL, N_LAYERS
+
+
+def test_lists():
+    assert seed_list(3) == [0, 1, 2]
+    assert seed_list([4, 2]) == [4, 2]
+    layers = layers_of({"architecture": "resnet18_cifar", "width": 4, "shortcut": "A"}, (32, 32, 3))
+    assert choose_layers("all", layers) == list(range(17))
+    assert choose_layers([8, 0], layers) == [8, 0]
+    assert choose_layers(["last", "blocks.0.*", 16, "conv"], layers) == [16, 1, 2, 0]
+    with pytest.raises(InputError, match=r"no layer matches 'block.0.conv1'; the nearest names are blocks.0.conv1"):
+        choose_layers(["block.0.conv1"], layers)
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+def test_catalogue_knows_what_is_built(shortcut, tmp_path):
+    shape = (20, 20, 1)
+    known = layers_of({"architecture": "resnet18_cifar", "width": 3, "shortcut": shortcut}, shape, tmp_path)
+    built = find_layers(resnet18_cifar(3, shortcut, 4, 1, seed=0), shape)
+    assert [(layer["name"], tuple(layer["shape"]), tuple(layer["taps"])) for layer in known] == [
+        tuple(x) for x in built
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_catalogue_asks_another_process_once(tmp_path, monkeypatch):
+    file = tmp_path / "net.py"
+    text = "from torch import nn\ndef build():\n    return nn.Sequential(nn.Conv2d(3, {}, 3), nn.ReLU())\n"
+    file.write_text(text.format(2))
+    network, cache = {"module": f"{file}:build"}, tmp_path / "cache"
+    digest = code_digest(LISTING)
+    expected = [{"name": "0", "shape": [6, 6, 2], "taps": list(ALL)}]
+    assert layers_of(network, (8, 8, 3), cache) == expected
+    monkeypatch.setattr("actopo.config.layers.LISTING", "actopo.networks.absent")
+    monkeypatch.setattr("actopo.config.layers.code_digest", lambda _: digest)
+    assert layers_of(network, (8, 8, 3), cache) == expected
+    # An edit of the file is another network.
+    file.write_text(text.format(5))
+    with pytest.raises(InputError, match=r"No module named actopo\.networks\.absent"):
+        layers_of(network, (8, 8, 3), cache)
+
+
+def test_errors_of_the_other_process_are_told(tmp_path):
+    with pytest.raises(InputError, match=r"no file for module 'absent\.py:build'"):
+        layers_of({"module": "absent.py:build"}, (8, 8, 3))
+
+
+def test_layers_are_chosen_by_index_name_pattern_and_place():
+    layers = [{"name": name} for name in ("stem", "block1.conv", "block2.conv", "head.conv")]
+    assert choose_layers(["last", "block*", 1, "stem"], layers) == [3, 1, 2, 0]
+    assert choose_layers("all", layers) == [0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"'block3\.conv'; the nearest names are block2\.conv, block1\.conv"):
+        choose_layers(["block3.conv"], layers)
+    with pytest.raises(InputError, match=r"layers \[4\] do not exist: the network has layers 0 to 3"):
+        choose_layers([4], layers)
+
+
+@pytest.mark.parametrize("size", [32, 20, 9])
+def test_positions_are_known_without_building_the_network(size):
+    shapes = activation_shapes(resnet18_cifar(1, "A", 2, seed=0), range(N_LAYERS), (size, size, 3))
+    known = layers_of({"architecture": "resnet18_cifar", "width": 1, "shortcut": "A"}, (size, size, 3))
+    assert [tuple(layer["shape"]) for layer in known] == list(shapes.values())
+    built = find_layers(resnet18_cifar(1, "A", 2, seed=0), (size, size, 3))
+    assert [layer["name"] for layer in known] == [layer.name for layer in built]
+    assert {layer.taps for layer in built} == {("conv", "bn", "relu")}
+
+
+def test_keys_of_a_network_are_those_that_decide_its_structure(tmp_path):
+    model = {"seeds": 3, "training": {}, "weights": None, "arguments": None}
+    own = {"architecture": "resnet18_cifar", "width": 8, "shortcut": "B"}
+    assert network_keys(model | own) == own
+    named = {"architecture": "alexnet", "arguments": {"dropout": 0.1}}
+    assert network_keys(model | named | {"width": 8, "shortcut": "B"}) == named
+    module = {"module": f"{tmp_path}/net.py:build"}
+    assert network_keys(model | module | own) == module

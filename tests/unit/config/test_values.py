@@ -1,0 +1,27 @@
+"""What keys of a config stand for."""
+
+from actopo.config.values import image_shape, image_size, sampling_order, seed_list
+
+
+def test_samplings_have_one_order():
+    full, random, top = ({"method": method} for method in ("full", "random", "top_l2"))
+    one = sampling_order({"a": full, "t": top, "r": random, "b": random, "gone": None})
+    other = sampling_order({"b": random, "gone": None, "r": random, "t": top, "a": full})
+    assert list(one) == list(other) == ["b", "r", "a", "t"]
+
+
+def test_seeds_are_a_number_or_a_list():
+    assert seed_list(3) == [0, 1, 2]
+    assert seed_list((4, 2)) == [4, 2]
+    assert seed_list(0) == seed_list([]) == []
+
+
+def test_images_have_the_size_that_a_model_asks_for():
+    models = {"plain": {}, "null": {"input": None}, "own": {"input": {"size": 64, "resize": None}}}
+    models["cropped"] = {"input": {"size": 64, "resize": False}}
+    config = {"data": {"size": 32, "channels": 1}, "models": models}
+    shapes = {name: image_shape(config, name) for name in models}
+    assert shapes == {"plain": (32, 32, 1), "null": (32, 32, 1), "own": (64, 64, 1), "cropped": (64, 64, 1)}
+    assert image_size(config, "null") == {}
+    assert image_size(config, "own") == {"size": 64}
+    assert image_size(config, "cropped") == {"size": 64, "resize": False}

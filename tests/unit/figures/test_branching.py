@@ -1,0 +1,91 @@
+"""Dendrograms join classes at their merge levels, and agreement is a symmetric matrix."""
+
+from itertools import combinations
+
+import matplotlib
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.figures import branching, style
+from matplotlib.collections import LineCollection, PathCollection, QuadMesh
+
+from unit.figures.examples import CLASSES, SAMPLINGS, agreement_table, class_levels, collections, drawn
+
+
+def titled(figure, part):
+    (axes,) = (axes for axes in figure.axes if part in axes.get_title())
+    return axes
+
+
+def test_dendrogram_joins_classes_at_their_merge_levels():
+    axes = titled(drawn("branching"), "layer 16")
+    assert [label.get_text() for label in axes.get_yticklabels()][::-1] == _leaf_order(axes)
+    joins = sorted(lines.get_segments()[0][0, 0] for lines in collections(axes, LineCollection))
+    # Frogs never merge and are joined, dotted, below the lowest level by a tenth of the range from 1 to 6.
+    np.testing.assert_allclose(joins, [0.5, 1, 3], rtol=1e-12)
+    tips, swatches = collections(axes, PathCollection)
+    np.testing.assert_array_equal(np.sort(tips.get_offsets()[:, 0]), [2, 4, 5, 6])
+    dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert [line.get_xdata()[0] for line in dotted] == [0.5, 0.5]
+    shades = matplotlib.colors.to_rgba_array(style.class_colours(4))
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    np.testing.assert_array_equal(swatches.get_facecolors(), shades[[CLASSES.index(name) for name in ticks]])
+    assert drawn("branching").subfigs[0].get_supxlabel() == "lens ($l_2$ norm)"
+    left, right = axes.get_xlim()
+    assert left < 0.5 < 6 < right
+
+
+def _leaf_order(axes):
+    """Class names from top to bottom, by the highest lens of each."""
+    tips = collections(axes, PathCollection)[0].get_offsets()
+    names = {6: "cat", 5: "dog", 4: "ship", 2: "frog"}
+    return [names[x] for x, _ in sorted(tips.tolist(), key=lambda tip: -tip[1])]
+
+
+def test_dendrogram_of_fewer_classes():
+    levels = class_levels()
+    levels[3], levels[:, 3] = np.nan, np.nan
+    alone = np.full((4, 4), np.nan)
+    alone[0, 0] = 2.0
+    three, one = branching.plot({1: levels, 2: alone}, CLASSES).axes
+    assert {label.get_text() for label in three.get_yticklabels()} == {"ship", "dog", "cat"}
+    assert len(three.lines) == 4
+    assert not [line for line in three.lines if line.get_linestyle() == ":"]
+    assert one.texts[0].get_text() == "no two classes have a node"
+    assert not one.lines
+
+
+def test_agreement_is_a_symmetric_matrix_by_sampling_and_layer():
+    table = agreement_table()
+    (axes,) = (axes for axes in drawn("branching").axes if axes.get_title().startswith("agreement"))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["4", "16"] * 2
+    (mesh,) = collections(axes, QuadMesh)
+    assert mesh.get_clim() == (-1, 1)
+    graphs = [("random", 4), ("random", 16), ("full", 4), ("full", 16)]
+    values = mesh.get_array()
+    np.testing.assert_array_equal(np.ma.getmaskarray(values), np.eye(4, dtype=bool))
+    for row in table.itertuples():
+        i, j = graphs.index((row.sampling_a, row.layer_a)), graphs.index((row.sampling_b, row.layer_b))
+        assert values[i, j] == values[j, i] == row.rho
+    stars = [text for text in axes.texts if text.get_text() == "*"]
+    assert len(stars) == 2 * (table.p <= 0.05).sum() > 0
+    assert [text.get_text() for text in axes.texts].count("full") == 2
+
+
+def test_agreement_of_many_graphs_has_no_numbers_but_every_layer():
+    figure = branching.plot({4: class_levels()}, CLASSES, agreement_table(SAMPLINGS, (4, 8, 12, 14, 15, 16)))
+    axes = titled(figure, "agreement")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8", "12", "14", "15", "16"] * 6
+    names = {sampling.replace(" ", "\n") for sampling in SAMPLINGS}
+    assert {text.get_text() for text in axes.texts} == {"*", *names}
+    boxes = [label.get_window_extent() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_branching_refuses_what_does_not_fit():
+    with pytest.raises(InputError, match="at least one layer"):
+        branching.plot({}, CLASSES)
+    with pytest.raises(InputError, match=r"layer 4 have shape \(4, 4\)"):
+        branching.plot({4: class_levels()}, CLASSES[:3])
+    with pytest.raises(InputError, match="no column rho"):
+        branching.plot({4: class_levels()}, CLASSES, agreement_table().drop(columns="rho"))

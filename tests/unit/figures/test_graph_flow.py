@@ -1,0 +1,81 @@
+"""The figure of flows has their mass, beside distances and chance."""
+
+from itertools import pairwise
+
+import matplotlib
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.figures import graph_flow, style
+from actopo.graphs.distances import flow_table
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Rectangle
+
+from unit.figures.examples import CLASSES, SAMPLINGS, collections, distances, drawn, flowing
+
+
+def test_graph_distances_stand_against_chance():
+    table, axes = distances(), drawn("graph_flow").axes[0]
+    assert axes.get_xlabel() == "pair of layers"
+    assert axes.get_ylabel() == "distance"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4–8", "8–16"]
+    for sampling, line in zip(SAMPLINGS[:2], axes.lines, strict=True):
+        own = table[table.sampling == sampling]
+        assert line.get_label() == sampling
+        np.testing.assert_array_equal(line.get_ydata(), own.distance)
+        np.testing.assert_array_equal(line.get_xdata().round(), [0, 1])
+    upright = [lines for lines in collections(axes, LineCollection) if lines.get_linewidth()[0] == 4]
+    ends = np.concatenate([[segment[:, 1] for segment in lines.get_segments()] for lines in upright])
+    np.testing.assert_array_equal(ends, table[["chance_low", "chance_high"]])
+    assert axes.get_ylim()[1] > table.chance_high.max()
+
+
+def test_flows_have_their_mass_and_their_nodes_colour():
+    source, _, mass = flowing()[0]
+    axes = drawn("graph_flow").axes[1]
+    assert axes.get_title() == "the 4 largest flows: 95 % of the images"
+    (ribbons,) = collections(axes, PolyCollection)
+    colour = dict(zip(CLASSES, matplotlib.colors.to_rgba_array(style.class_colours(4), 0.5), strict=True))
+    expected = [colour["dog"], colour["cat"], matplotlib.colors.to_rgba(graph_flow.NO_NODE, 0.5), None]
+    assert source.tolist() == [1, 0, 2, 0]
+    expected[3] = colour["cat"]
+    np.testing.assert_array_equal(ribbons.get_facecolors(), expected)
+    heights = []
+    for path in ribbons.get_paths():
+        x, y = path.vertices[:-1].T
+        heights.append([np.ptp(y[x == x.min()]), np.ptp(y[x == x.max()])])
+    np.testing.assert_allclose(heights, np.column_stack([mass, mass]), rtol=1e-12)
+    bars = {(bar.get_x(), round(bar.get_height(), 9)): bar for bar in axes.patches if isinstance(bar, Rectangle)}
+    left = [key for key in bars if key[0] == 0]
+    assert sorted(height for _, height in left) == [0.2, 0.35, 0.4]
+    # From the bottom up: points in no node, then the nodes by their lens.
+    assert [height for _, height in sorted(left, key=lambda key: bars[key].get_y())] == [0.2, 0.4, 0.35]
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["cat", "dog", "ship", "in no node"]
+    assert [text.get_text() for text in axes.texts if text.get_text().startswith("layer")] == ["layer 8", "layer 16"]
+
+
+def test_flows_fill_their_nodes_without_overlap():
+    (ribbons,) = collections(drawn("graph_flow").axes[1], PolyCollection)
+    for end in (min, max):
+        pieces = []
+        for path in ribbons.get_paths():
+            x, y = path.vertices.T
+            pieces.append((y[x == end(x)].min(), y[x == end(x)].max()))
+        pieces.sort()
+        assert all(a[1] <= b[0] + 1e-12 for a, b in pairwise(pieces))
+
+
+def test_graph_flow_alone_and_bad_input():
+    flows, graphs = flowing()
+    assert len(graph_flow.plot(distances()).axes) == 1
+    with pytest.raises(InputError, match="no column chance_low"):
+        graph_flow.plot(distances().drop(columns="chance_low"))
+    with pytest.raises(InputError, match="two graphs"):
+        graph_flow.plot(distances(), flows)
+    with pytest.raises(InputError, match="names node 7"):
+        graph_flow.plot(distances(), ([0], [7], [0.1]), graphs, class_names=CLASSES)
+    with pytest.raises(InputError, match="'ship'"):
+        graph_flow.plot(distances(), flows, graphs, class_names=CLASSES[:2])
+    with pytest.raises(InputError, match="at least one"):
+        graph_flow.plot(distances(), flow_table(np.zeros((3, 3))), graphs, class_names=CLASSES)

@@ -1,0 +1,156 @@
+"""Nodes, wedges, edges and layout of drawn mapper graphs."""
+
+from itertools import pairwise
+
+import matplotlib
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.figures import layer_distances, mapper_graphs, purity, specificity, style, training
+from matplotlib.collections import LineCollection, PathCollection
+from scipy.spatial.distance import pdist
+
+from unit.figures.examples import EMPTY, FOUR_LAYERS, TEN_CLASSES, branched, collections, make_graph, matrices
+
+
+def test_wrong_shapes_are_refused():
+    mean, cv = matrices()
+    with pytest.raises(InputError, match=r"\(4, 4\)"):
+        layer_distances.plot(mean, cv, FOUR_LAYERS[:3], "H1")
+    with pytest.raises(InputError, match="at least one layer"):
+        layer_distances.plot(np.zeros((0, 0)), np.zeros((0, 0)), [], "H1")
+    with pytest.raises(InputError, match="row 9"):
+        specificity.plot(mean, cv, FOUR_LAYERS)
+    with pytest.raises(InputError, match="rho_layers"):
+        specificity.plot(mean, cv, FOUR_LAYERS, 8, rho_layers=[1.0])
+    with pytest.raises(InputError, match="2 x 1"):
+        mapper_graphs.plot([[EMPTY]], ["random", "full"], [16], TEN_CLASSES)
+    with pytest.raises(InputError, match="at least one sampling"):
+        purity.plot({})
+    with pytest.raises(InputError, match="unequal length"):
+        purity.plot({"full": {"layers": [1, 2], "node_purity": [1], "class_purity": [1], "coverage": [1]}})
+    with pytest.raises(InputError, match="at least one seed"):
+        training.plot([])
+
+
+def test_node_areas_are_proportional_to_sizes():
+    sizes = np.array([4000, 1000, 2000, 1, 500])
+    figure = mapper_graphs.plot([[make_graph(sizes, [(0, 1), (1, 2)])]], ["full"], [16], TEN_CLASSES)
+    (pies,) = collections(figure.axes[0], PathCollection)
+    areas = pies.get_sizes()
+    np.testing.assert_allclose(areas[:4] / areas[0], [1, 0.5, 0.25, 0.125], rtol=1e-12)
+    assert areas[0] / 4000 < areas[4] < areas[3]
+
+
+def test_areas_are_comparable_within_a_row():
+    graphs = [[make_graph([800], []), make_graph([200], [])], [make_graph([200], []), EMPTY]]
+    figure = mapper_graphs.plot(graphs, ["random", "full"], [16, 8], TEN_CLASSES)
+    large, small, other = (collections(axes, PathCollection)[0].get_sizes()[0] for axes in figure.axes[:3])
+    assert large == pytest.approx(4 * small, rel=1e-12)
+    assert other == large
+
+
+def test_wedges_have_the_shares_of_the_classes():
+    graph = make_graph(
+        [10], [], compositions=[{TEN_CLASSES[7]: 5, TEN_CLASSES[1]: 2, TEN_CLASSES[2]: 3, TEN_CLASSES[4]: 0}]
+    )
+    figure = mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES)
+    (pies,) = collections(figure.axes[0], PathCollection)
+    disc, *wedges = pies.get_paths()
+    np.testing.assert_array_equal(
+        pies.get_facecolors(), matplotlib.colors.to_rgba_array([style.MUTED[label] for label in (7, 1, 2, 7)])
+    )
+    areas = [abs(_area(path)) for path in (disc, *wedges)]
+    # Bezier arcs and their polygons are within a thousandth of the circle.
+    np.testing.assert_allclose(np.array(areas[1:]) / np.pi, [0.2, 0.3, 0.5], atol=2e-3)
+    assert areas[0] == pytest.approx(np.pi, rel=2e-3)
+
+
+def _area(path):
+    # Curves become polygons of about a pixel's precision, so measure on a large scale.
+    x, y = (path.to_polygons(matplotlib.transforms.Affine2D().scale(1000))[0] / 1000).T
+    return 0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1))
+
+
+def test_edges_are_the_links():
+    graph = branched()
+    figure = mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES)
+    (edges,) = collections(figure.axes[0], LineCollection)
+    index = {node["id"]: place for place, node in enumerate(graph["nodes"])}
+    position = mapper_graphs.layout(graph)
+    expected = [[position[index[link["source"]]], position[index[link["target"]]]] for link in graph["links"]]
+    np.testing.assert_array_equal(edges.get_segments(), expected)
+    shared = [link["shared"] for link in graph["links"]]
+    np.testing.assert_allclose(edges.get_linewidths(), 0.2 + 1.2 * np.sqrt(np.divide(shared, max(shared))))
+
+
+def test_layout_is_a_function_of_graph_and_seed():
+    first = mapper_graphs.layout(branched(), seed=3)
+    np.random.seed(1)  # noqa: NPY002 - the legacy global state must not matter
+    assert first.tobytes() == mapper_graphs.layout(branched(), seed=3).tobytes()
+    assert not np.allclose(first, mapper_graphs.layout(branched(), seed=4))
+
+
+@pytest.mark.parametrize("n", [2, 3, 12, 31])
+def test_a_path_is_drawn_straight_from_small_to_large_lens(n):
+    order = np.random.default_rng(n).permutation(n)
+    graph = make_graph([50] * n, list(pairwise(order)), lens=np.argsort(order))
+    position = mapper_graphs.layout(graph)[order]
+    assert np.all(np.diff(position[:, 0]) > 0)
+    # A path can be drawn without stress: steps of one edge's length, 1 + 2.5 (1 + 1). The descent's last
+    # steps correct a tenth of what is wrong, hence the tolerance.
+    np.testing.assert_allclose(pdist(position), 6 * pdist(np.arange(n)[:, None]), rtol=mapper_graphs.LAST_STEP)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_branches_stand_apart_beyond_the_trunk(seed):
+    graph = branched()
+    position = mapper_graphs.layout(graph, seed)
+    lens = np.array([node["lens_mean"] for node in graph["nodes"]])
+    assert np.corrcoef(position[:, 0], lens)[0, 1] > 0.7
+    tips = np.flatnonzero(lens == lens.max())
+    gaps = np.linalg.norm(position[tips][:, None] - position[tips], axis=2)[~np.eye(10, dtype=bool)]
+    edge = np.median(np.linalg.norm(np.diff(position[:8], axis=0), axis=1))
+    assert gaps.min() > edge
+
+
+def test_components_do_not_overlap_and_single_nodes_are_below():
+    sizes = [30] * 30
+    chains = [range(0, 12), range(12, 18), range(18, 23), range(23, 25)]
+    links = [(index, index + 1) for chain in chains for index in chain[:-1]]
+    position = mapper_graphs.layout(make_graph(sizes, links))
+    boxes = [(position[list(chain)].min(axis=0), position[list(chain)].max(axis=0)) for chain in chains]
+    for index, (low, high) in enumerate(boxes):
+        for other_low, other_high in boxes[:index]:
+            assert np.any(low > other_high) or np.any(other_low > high)
+    assert position[25:, 1].max() < position[:25, 1].min()
+    assert len(np.unique(position[25:], axis=0)) == 5
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+def test_graphs_without_edges(n):
+    graph = make_graph([5] * n, [])
+    figure = mapper_graphs.plot([[graph]], ["full"], ["noise 0.1"], TEN_CLASSES)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert f"{n} node{'' if n == 1 else 's'}, 0 edges\nε = 1.25" in texts
+    assert ("no node: all noise" in texts) == (n == 0)
+    assert figure.axes[0].get_title() == "noise 0.1"
+    assert len(np.unique(mapper_graphs.layout(graph), axis=0)) == n
+
+
+def test_mapper_legends_name_classes_and_sizes():
+    figure = mapper_graphs.plot(
+        [[make_graph([9, 4, 1], [(0, 1)])] * 6] * 2, ["random", "full"], [16, 15, 14, 12, 8, 4], TEN_CLASSES
+    )
+    assert 7 <= figure.get_figwidth() <= 10
+    assert len(figure.axes) == 12
+    *sizes, classes = figure.legends
+    assert [text.get_text() for text in classes.get_texts()] == TEN_CLASSES
+    assert [legend.get_title().get_text() for legend in sizes] == ["points in a node"] * 2
+
+
+def test_bad_graphs_are_named():
+    with pytest.raises(InputError, match="'n5'"):
+        mapper_graphs.layout(make_graph([1, 1], [(0, 5)]))
+    with pytest.raises(InputError, match="class 9"):
+        mapper_graphs.plot([[make_graph([3], [], compositions=[{TEN_CLASSES[9]: 3}])]], ["full"], [16], TEN_CLASSES[:9])

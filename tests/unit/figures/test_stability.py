@@ -1,0 +1,67 @@
+"""The figure of stability shows the grid and the samples."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.errors import InputError
+from actopo.figures import stability
+from matplotlib.collections import PathCollection, QuadMesh
+
+from unit.figures.examples import collections, drawn, stability_tables
+
+
+def test_stability_maps_are_the_grid():
+    grid, _ = stability_tables()
+    figure = drawn("stability")
+    panels = np.array(figure.axes[:12]).reshape(4, 3)
+    assert [axes.get_title() for axes in panels[0]] == ["ε = 1.5", "ε = 3", "12 subsamples"]
+    assert [axes.get_xlabel() for axes in panels[-1]] == ["overlap", "overlap", ""]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["intervals"] * 4
+    assert [axes.get_ylabel() for axes in panels[:, 2]] == list(stability.INVARIANTS.values())
+    assert [axes.get_ylabel() for axes in figure.axes[12:]] == list(stability.INVARIANTS.values())
+    for row, key in zip(panels, stability.INVARIANTS, strict=True):
+        clims = set()
+        for axes, eps in zip(row, (1.5, 3.0), strict=False):
+            (mesh,) = collections(axes, QuadMesh)
+            clims.add(mesh.get_clim())
+            np.testing.assert_array_equal(mesh.get_array().ravel(), grid.loc[grid.eps == eps, key])
+            assert [label.get_text() for label in axes.get_yticklabels()] == ["10", "20", "40"]
+            assert [label.get_text() for label in axes.get_xticklabels()] == ["0.2", "0.3"]
+            assert len(axes.texts) == 6
+        assert len(clims) == 1
+    frames = [axes.patches for axes in panels[:, :2].ravel()]
+    assert [len(patches) for patches in frames] == [1, 0] * 4
+    assert frames[0][0].get_xy() == (1, 1)
+
+
+@pytest.mark.parametrize("by", [None, "layer"])
+def test_stability_boxes_are_the_samples(by):
+    grid, samples = stability_tables()
+    figure = drawn("stability") if by is None else stability.plot(grid, samples, (20, 0.3, 1.5), by)
+    groups = [samples] if by is None else [samples[samples.layer == layer] for layer in (4, 16)]
+    used = grid[(grid.n_intervals == 20) & (grid.overlap == 0.3) & (grid.eps == 1.5)].iloc[0]
+    for row, key in enumerate(stability.INVARIANTS):
+        axes = figure.axes[3 * row + 2]
+        for dots, own in zip(collections(axes, PathCollection), groups, strict=True):
+            np.testing.assert_array_equal(dots.get_offsets()[:, 1], own[key])
+        medians = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 1.2]
+        np.testing.assert_allclose(medians, [own[key].median() for own in groups], rtol=1e-12)
+        marks = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+        assert marks == ([used[key]] if by is None else [])
+    assert figure.axes[11].get_xlabel() == (by or "")
+
+
+def test_stability_without_samples_and_bad_input():
+    grid, samples = stability_tables()
+    # Without a node there is no purity.
+    assert len(stability.plot(grid[grid.eps == 3].assign(node_purity=np.nan)).axes) == 4 + 4
+    for arguments, message in [
+        ((grid.drop(columns="eps"),), "no column eps"),
+        ((grid, samples, None, "seed"), "no column seed"),
+        ((grid, samples.iloc[:0]), "no row"),
+        ((pd.concat([grid, grid]),), "twice"),
+        ((grid, None, (20, 0.3, 9.0)), "9.0"),
+        ((pd.concat([grid.assign(eps=grid.eps + step) for step in range(0, 9, 4)]),), "6 values of eps"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            stability.plot(*arguments)

@@ -1,0 +1,93 @@
+"""What holds for all figures: bytes that never differ, legible text inside the page, colours and lines that differ."""
+
+from itertools import combinations
+
+import matplotlib
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.figures import style
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+
+from unit.figures.examples import FIGURES, HOMOLOGY_FIGURES, MAPPER_FIGURES, drawn
+
+# Figures of many panels, which are slow to draw; each has a smaller one of its kind.
+LARGE = ("metrics", "17 diagrams", "sensitivity of 17 layers")
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in LARGE])
+def test_bytes_do_not_depend_on_the_time_or_on_the_users_settings(name, monkeypatch):
+    figure = drawn(name)
+    first = {kind: style.figure_bytes(figure, kind, dpi=60) for kind in ("png", "svg")}
+    assert first["png"].startswith(b"\x89PNG")
+    assert b"<svg" in first["svg"]
+    # The figure of noise alone shows images of the data set.
+    assert (b"<image" in first["svg"]) == (name == "noise")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "other"}):
+        np.random.seed(1)  # noqa: NPY002 - the legacy global state must not matter
+        before = dict(matplotlib.rcParams)
+        again = FIGURES[name]()
+        second = {kind: style.figure_bytes(again, kind, dpi=60) for kind in ("svg", "png")}
+        assert dict(matplotlib.rcParams) == before
+    assert second == first
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_legible_at_print_size_and_inside_the_figure(name):
+    figure = drawn(name)
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    assert texts
+    assert min(text.get_fontsize() for text in texts) >= 6
+    box = figure.get_tightbbox()
+    assert min(box.x0, box.y0) > -0.02
+    assert box.x1 < figure.get_figwidth() + 0.02
+    assert box.y1 < figure.get_figheight() + 0.02
+    if name in MAPPER_FIGURES:
+        assert figure.get_figwidth() <= 7.2
+
+
+@pytest.mark.parametrize("name", HOMOLOGY_FIGURES)
+def test_titles_labels_and_legends_do_not_overlap(name):
+    figure = drawn(name)
+    axes = [axes for axes in figure.findobj(matplotlib.axes.Axes) if axes.axison and axes.get_visible()]
+    labels = [text for each in axes for text in (each.title, each._left_title, each.xaxis.label, each.yaxis.label)]
+    shown = [*(label for label in labels if label.get_text()), *figure.findobj(Legend)]
+    boxes = [each.get_window_extent() for each in shown]
+    assert not any(first.overlaps(second.padded(-0.5)) for first, second in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_titles_and_legends_overlap_nothing_of_their_kind(name):
+    figure = drawn(name)
+    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    boxes += [legend.get_window_extent() for legend in figure.findobj(Legend)]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_unknown_format_is_named():
+    with pytest.raises(InputError, match="'bmp'"):
+        style.figure_bytes(drawn("training"), "bmp")
+
+
+@pytest.mark.parametrize("n", [0, 1, 10, 11, 40])
+def test_class_colours_are_distinct(n):
+    assert len(set(style.class_colours(n))) == len(style.class_colours(n)) == n
+
+
+def test_line_styles_are_distinct_without_colour():
+    lines = {(line["marker"], str(line["linestyle"])) for line in style.line_styles(12)}
+    assert len(lines) == 12
+
+
+def test_figures_are_saved_in_the_format_of_their_ending(tmp_path):
+    figure, paths = drawn("training"), [tmp_path / f"figure.{kind}" for kind in ("png", "svg", "pdf")]
+    style.save_figure([str(path) for path in paths], figure)
+    for path, start in zip(paths, (b"\x89PNG", b"<?xml", b"%PDF"), strict=True):
+        content = path.read_bytes()
+        assert content.startswith(start)
+        assert content == style.figure_bytes(figure, path.suffix[1:])
+    with pytest.raises(InputError, match="'bmp'"):
+        style.save_figure([tmp_path / "figure.bmp"], figure)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)

@@ -1,0 +1,90 @@
+"""Tables of purity hold what the functions return, graph by graph and class by class."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.errors import InputError
+from actopo.graphs.purity import (
+    class_purity,
+    coverage,
+    majority_share,
+    node_entropy,
+    node_purity,
+    permutation_null,
+    weighted_mean,
+)
+from actopo.graphs.purity_tables import LabelledGraph, purity_tables
+from scipy import sparse
+
+CLASSES = ["cat", "deer", "dog"]
+
+
+def labelled(seed, n_points=60, n_nodes=7, **facts):
+    rng = np.random.default_rng(seed)
+    incidence = sparse.csr_array((rng.random((n_points, n_nodes)) < 0.15).astype(np.int8))
+    images = np.arange(n_points) // 2
+    facts = {"n_points": n_points, "n_components": 2 + seed, "n_cycles": 5 - seed, **facts}
+    return LabelledGraph(incidence, rng.integers(0, 3, n_points // 2)[images], images, 11 + seed, facts)
+
+
+def graphs():
+    return [
+        ({"sampling": "random", "layer": 16}, labelled(0, eps=1.5)),
+        ({"sampling": "full", "layer": 4}, labelled(1)),
+    ]
+
+
+@pytest.mark.parametrize("uncovered", ["drop", "zero"])
+def test_rows_are_what_the_functions_return(uncovered):
+    by_graph, by_class = purity_tables(iter(graphs()), CLASSES, uncovered, n_permutations=20, seed=4)
+    assert by_graph[["sampling", "layer"]].values.tolist() == [["random", 16], ["full", 4]]
+    for (key, graph), row in zip(graphs(), by_graph.to_dict("records"), strict=True):
+        incidence, labels = graph.incidence, graph.labels
+        alpha, sizes = node_purity(incidence, labels), incidence.sum(axis=0)
+        gamma = class_purity(incidence, labels, 3, uncovered)
+        null = permutation_null(incidence, labels, 3, 20, 4, graph.images, uncovered)
+        entropy = node_entropy(incidence, labels, 3, normalised=True)
+        expected = {**key, "eps": graph.facts.get("eps", np.nan), "n_nodes": 7, "n_edges": graph.n_edges}
+        expected |= {name: graph.facts[name] for name in ("n_points", "n_components", "n_cycles")}
+        expected |= {
+            "node_purity": np.mean(alpha),
+            "node_purity_by_size": weighted_mean(alpha, sizes),
+            "majority_share": weighted_mean(majority_share(incidence, labels), sizes),
+            "entropy": weighted_mean(entropy, sizes),
+            "class_purity": np.mean(gamma),
+            "coverage": np.count_nonzero(incidence.sum(axis=1)) / 60,
+        }
+        for name in ("node_purity", "majority_share"):
+            expected |= {f"{name}_null_{part}": null[name][part] for part in ("mean", "low", "high")}
+        assert row == pytest.approx(expected, nan_ok=True, rel=1e-14)
+        own = by_class[(by_class.sampling == key["sampling"]) & (by_class.layer == key["layer"])]
+        assert own["class"].tolist() == CLASSES
+        np.testing.assert_array_equal(own.purity, gamma)
+        np.testing.assert_array_equal(own.coverage, coverage(incidence, labels, 3))
+        for part in ("mean", "low", "high"):
+            np.testing.assert_array_equal(own[f"purity_null_{part}"], null["class_purity"][part])
+    assert len(by_class) == 6
+
+
+def test_same_seed_same_tables():
+    first, again, other = (purity_tables(graphs(), CLASSES, n_permutations=9, seed=seed) for seed in (1, 1, 2))
+    for a, b in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(a, b, check_exact=True)
+    assert not first[0].equals(other[0])
+
+
+def test_a_graph_without_a_node():
+    graph = labelled(0, n_nodes=0)
+    by_graph, by_class = purity_tables([({"layer": 4}, graph)], CLASSES, n_permutations=5)
+    (row,) = by_graph.to_dict("records")
+    assert (row["n_nodes"], row["coverage"]) == (0, 0)
+    assert np.isnan([row["node_purity"], row["majority_share"], row["entropy"], row["class_purity"]]).all()
+    assert by_class.purity.isna().all()
+    # Points in no node count as 0 where that is the policy.
+    zero, _ = purity_tables([({"layer": 4}, graph)], CLASSES, "zero", n_permutations=5)
+    assert zero.class_purity.tolist() == [0]
+
+
+def test_bad_policy():
+    with pytest.raises(InputError, match="skip"):
+        purity_tables(graphs(), CLASSES, "skip", n_permutations=5)

@@ -1,0 +1,87 @@
+"""Clusterers by name, and what a graph says of its own."""
+
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.mapper import clusterers
+from actopo.mapper.clusterers import describe_clusterer, load_clusterer, make_clusterer
+from actopo.mapper.covers import IntervalCover
+from actopo.mapper.eps import choose_eps
+from actopo.mapper.graph import mapper_graph
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
+from sklearn.neighbors import NearestNeighbors
+
+from unit.mapper.examples import blobs, same
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "equal"),
+    [
+        ("sklearn.cluster.HDBSCAN", {"min_cluster_size": 5}, HDBSCAN(min_cluster_size=5)),
+        ("sklearn.cluster.KMeans", {"n_clusters": 3, "n_init": 1}, KMeans(3, n_init=1, random_state=0)),
+        ("actopo.mapper.dbscan.DBSCAN", {"eps": 1.2}, DBSCAN(eps=1.2)),
+    ],
+)
+def test_load_clusterer(path, params, equal):
+    points, lens = blobs(3)
+    graphs = [mapper_graph(points, lens, IntervalCover(3), own) for own in (load_clusterer(path, params), equal)]
+    assert graphs[0].n_nodes > 3
+    assert same(*graphs)
+
+
+def test_load_clusterer_seeds():
+    assert load_clusterer("sklearn.cluster.KMeans", seed=7).random_state == 7
+    assert load_clusterer("sklearn.cluster.KMeans", {"random_state": 1}, seed=7).random_state == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "message"),
+    [
+        ("sklearn.cluster.Dbscan", {}, "no clusterer 'sklearn.cluster.Dbscan'"),
+        ("sklern.cluster.DBSCAN", {}, "No module named 'sklern'"),
+        ("DBSCAN", {}, "no clusterer 'DBSCAN'"),
+        ("", {}, "no clusterer ''"),
+        (".cluster.HDBSCAN", {}, "no clusterer '.cluster.HDBSCAN'"),
+        ("sklearn.decomposition.PCA", {}, "no fit_predict"),
+        ("sklearn.cluster.dbscan", {}, "no fit_predict"),
+        ("sklearn.cluster.DBSCAN", {"epsilon": 1}, "epsilon.*Its parameters are eps, min_samples"),
+        ("sklearn.cluster.DBSCAN", {"eps": -1}, "'eps' parameter"),
+        ("actopo.mapper.dbscan.DBSCAN", {}, "eps"),
+    ],
+)
+def test_load_clusterer_refuses(path, params, message):
+    with pytest.raises(InputError, match=message):
+        load_clusterer(path, params)
+
+
+def test_a_fixed_eps_is_described_as_it_is():
+    points, _ = blobs(0)
+    description, nearest = describe_clusterer(points, "dbscan", 1.5, 4)
+    expected = {"clusterer": "dbscan", "eps": 1.5, "eps_choice": {"rule": "fixed"}, "min_samples": 4}
+    assert (description, nearest) == (expected, {})
+    clusterer, min_points = make_clusterer(description)
+    assert min_points == 1
+    np.testing.assert_array_equal(clusterer.fit_predict(points), DBSCAN(eps=1.5, min_samples=4).fit_predict(points))
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_knee_is_that_of_the_sorted_distances(monkeypatch, exact):
+    points, _ = blobs(4)
+    monkeypatch.setattr(clusterers, "EXACT_POINTS", len(points) if exact else len(points) - 1)
+    description, nearest = describe_clusterer(points, "dbscan", "knee", 3)
+    curve = nearest["nearest_neighbour_distance"]
+    distances = np.sort(NearestNeighbors(n_neighbors=1).fit(points).kneighbors()[0][:, 0])[::-1]
+    np.testing.assert_allclose(curve, distances, rtol=1e-12)
+    eps, rule = choose_eps(curve)
+    assert description == {"clusterer": "dbscan", "eps": eps, "eps_choice": rule, "min_samples": 3}
+
+
+def test_other_clusterers_are_described_by_their_path():
+    points, _ = blobs(0)
+    choice = {"path": "sklearn.cluster.KMeans", "params": {"n_clusters": 3}, "min_points": 3}
+    description, nearest = describe_clusterer(points, choice, "knee", 5)
+    assert (description, nearest) == ({"clusterer": choice}, {})
+    clusterer, min_points = make_clusterer(description, seed=9)
+    assert isinstance(clusterer, KMeans)
+    assert (clusterer.n_clusters, clusterer.random_state, min_points) == (3, 9, 3)
+    assert make_clusterer({"clusterer": {"path": "sklearn.cluster.HDBSCAN"}})[1] == 1

@@ -1,0 +1,114 @@
+"""The eps rule on curves with known knees, and in exact arithmetic."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.mapper.eps import BEYOND_TIES, choose_eps, nearest_neighbour_curve
+from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
+from kneed import KneeLocator
+
+
+def activations(seed, n=4000, c=12):
+    """Branches of very different density: a long tail of nearest-neighbour distances."""
+    rng = np.random.default_rng(seed)
+    points = rng.gamma(2, size=(n, 1)) * rng.normal(size=(5, c))[rng.integers(0, 5, n)] + rng.normal(size=(n, c))
+    return np.maximum(points, 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_curve_is_exact_down_to_the_knee(seed):
+    points = activations(seed)
+    exact = np.sort(nearest_neighbour_distances(points))[::-1]
+    curve = nearest_neighbour_curve(points, n_queries=600, seed=seed)
+    eps, details = choose_eps(exact, BEYOND_TIES)
+    assert details["rule"] == "knee"
+    n_exact = np.flatnonzero(~np.isclose(curve, exact, rtol=1e-13))[0]
+    assert details["knee_rank"] + 1 < n_exact < 600
+    assert choose_eps(curve, BEYOND_TIES) == pytest.approx((eps, details))
+    assert curve.shape == exact.shape
+    assert curve[-1] == exact[-1]
+    assert (np.diff(curve) <= 0).all()
+    # The largest distance between 600 and 4000 draws of one distribution exceeds 0.1 in one of 10^5 cases.
+    assert np.abs(np.searchsorted(-curve, -exact) - np.arange(4000)).max() < 400
+    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=600, seed=seed), curve)
+
+
+@pytest.mark.parametrize("n_queries", [2, 30, 400])
+def test_curve_without_a_knee_is_exact(n_queries):
+    """On a lattice with holes all distances are equal or nearly so; duplicates leave none above 0."""
+    lattice = np.stack(np.meshgrid(*[np.arange(8.0)] * 3), axis=-1).reshape(-1, 3)
+    for points in (lattice, np.r_[lattice, lattice], np.r_[lattice, lattice, [[20, 20, 20]]]):
+        expected = np.sort(nearest_neighbour_distances(points))[::-1]
+        np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries), expected)
+
+
+def test_curve_of_few_points_is_exact():
+    points = activations(0, n=300)
+    expected = np.sort(nearest_neighbour_distances(points))[::-1]
+    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=300), expected)
+    with pytest.raises(InputError, match="at least 2 queries"):
+        nearest_neighbour_curve(points, n_queries=1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_eps_beyond_ties_is_the_rule_in_exact_arithmetic(seed):
+    distances = nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6)))
+    exact = [Fraction(d) for d in np.sort(distances)[::-1].tolist()]
+    steps = [1 - 399 * (a - b) / (exact[0] - exact[-1]) for a, b in pairwise(exact)]
+    peak, fallen = None, 0
+    for rank, step in enumerate(steps):
+        peak, fallen = (peak if fallen else rank, fallen + step) if step > 0 else (None, 0)
+        if fallen > 1:
+            break
+    eps, details = choose_eps(distances, BEYOND_TIES)
+    assert (eps, details["knee_rank"]) == (float(exact[peak]), exact.index(exact[peak]))
+    jitter = 1 + 1e-13 * np.random.default_rng(seed).normal(size=400)
+    assert choose_eps(distances * jitter, BEYOND_TIES)[0] == pytest.approx(eps, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_eps_is_the_first_descent_of_more_than_one_rank(seed):
+    # Without ties no descent is of exactly one rank, so that rounding decides nothing.
+    distances = np.unique(nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6))))
+    n, descending = len(distances), distances[::-1]
+    curve = (descending[0] - descending) / (descending[0] - descending[-1]) - np.arange(n) / (n - 1)
+    falling = np.r_[False, np.diff(curve) < 0, False]
+    peaks = np.flatnonzero(~falling[:-1] & falling[1:])
+    troughs = np.flatnonzero(falling[:-1] & ~falling[1:])
+    rank = next(p for p, t in zip(peaks, troughs, strict=True) if curve[p] - curve[t] > 1 / (n - 1))
+    eps, details = choose_eps(np.random.default_rng(seed).permutation(distances))
+    assert (eps, details) == (descending[rank], {"rule": "knee", "knee_rank": rank})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_eps_is_the_released_rule_with_ties(seed):
+    distances = nearest_neighbour_distances(np.random.default_rng(seed).gamma(2, size=(400, 6)))
+    assert len(np.unique(distances)) < 400
+    released = KneeLocator(np.sort(distances)[::-1], np.linspace(0, 1, num=400), curve="convex", direction="decreasing")
+    assert choose_eps(distances)[0] == released.knee
+
+
+@pytest.mark.parametrize(
+    ("distances", "eps", "details"),
+    [
+        ([1.0] * 20 + [10.0], 1.0, {"rule": "knee", "knee_rank": 1}),
+        ([0.0] * 20 + [10.0], 10.0, {"rule": "median", "knee_rank": None}),
+        ([0.0, 1.0, 4.0], 2.5, {"rule": "median", "knee_rank": None}),
+        ([1.0, 3.0], 2.0, {"rule": "median", "knee_rank": None}),
+        ([0.3] * 7, 0.3, {"rule": "median", "knee_rank": None}),
+        ([2.0], 2.0, {"rule": "median", "knee_rank": None}),
+    ],
+)
+def test_eps_of_known_curves(distances, eps, details):
+    assert choose_eps(np.array(distances)) == (eps, details)
+
+
+@pytest.mark.parametrize(
+    ("distances", "message"), [([0.0, 0.0], "duplicate"), ([], "at least one"), ([1.0, np.nan], "finite")]
+)
+def test_eps_of_no_distances(distances, message):
+    with pytest.raises(InputError, match=message):
+        choose_eps(np.array(distances))

@@ -1,0 +1,49 @@
+"""The answer to another process is the layers of the network that it asks for."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from actopo.config.layers import LISTING, PACKAGES, layers_of
+from actopo.errors import InputError
+from actopo.networks import print_layers
+from actopo.networks.build import build
+from actopo.networks.layers import find_layers
+
+
+def ask(network, shape):
+    return json.dumps([network, shape])
+
+
+@pytest.mark.parametrize("network", [{"architecture": "squeezenet1_1"}, {"architecture": "alexnet"}])
+def test_the_answer_is_the_layers(network, capsys):
+    print_layers.main(ask(network, [96, 96, 3]))
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    expected = [layer._asdict() for layer in find_layers(build(**network, seed=1), (96, 96, 3))]
+    assert answer == json.loads(json.dumps(expected))
+    assert len(answer) > 4
+    assert set(answer[0]) == {"name", "shape", "taps"}
+
+
+def test_channels_are_those_of_the_images(capsys, file):
+    print_layers.main(ask({"module": f"{file}:build", "arguments": {"width": 5}}, [8, 8, 1]))
+    assert json.loads(capsys.readouterr().out) == [{"name": "0", "shape": [6, 6, 5], "taps": ["conv", "bn", "relu"]}]
+    with pytest.raises(InputError, match="takes images of 3 channels"):
+        print_layers.main(ask({"architecture": "alexnet"}, [64, 64, 1]))
+
+
+def test_errors_of_the_process_are_one_line(tmp_path, file):
+    environment = os.environ | {"PYTHONPATH": str(PACKAGES)}
+    question = ask({"module": f"{file}:absent"}, [8, 8, 3])
+    done = subprocess.run(
+        [sys.executable, "-m", LISTING, question], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+    with pytest.raises(InputError) as caught:
+        layers_of({"module": f"{file}:absent"}, (8, 8, 3))
+    assert str(caught.value) == done.stderr.strip().removeprefix("error: ")

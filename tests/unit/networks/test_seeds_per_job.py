@@ -1,0 +1,220 @@
+"""Networks on their way from the job that trained them to the job that delivers them."""
+
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from actopo.errors import InputError
+from actopo.files import save_json
+from actopo.networks import seeds_per_job
+from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
+
+RUN = ["network", {"epochs": 3}]
+
+
+def fill(folder, device="cpu", seed=0):
+    save_json(folder.metrics, {"seed": seed, "device": device, "run": folder.run})
+    folder.weights.write_bytes(b"weights")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return TrainingFolder(tmp_path / "models/seed0.safetensors", RUN, "auto")
+
+
+def test_a_network_is_delivered_once_and_its_folder_removed(folder):
+    assert not folder.is_trained()
+    assert not folder.is_done()
+    fill(folder)
+    os.utime(folder.weights, (0, 0))
+    assert folder.is_trained()
+    folder.deliver()
+    assert [path.name for path in sorted(folder.folder.parent.iterdir())] == ["seed0.json", "seed0.safetensors"]
+    assert all(path.stat().st_mtime > 0 for path in folder.delivered)
+    assert not folder.is_trained()
+    assert folder.is_done()
+
+
+def test_a_network_without_metrics_is_not_taken(folder):
+    fill(folder)
+    folder.metrics.unlink()
+    assert not folder.is_done()
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+def test_networks_of_another_run_or_device_are_not_taken(folder, delivered):
+    fill(folder)
+    if delivered:
+        folder.deliver()
+    [weights, _] = folder.delivered
+    assert TrainingFolder(weights, RUN, "cpu").is_done()
+    assert not TrainingFolder(weights, RUN, "cuda").is_done()
+    assert not TrainingFolder(weights, ["network", {"epochs": 4}], "auto").is_done()
+
+
+def test_what_earlier_versions_delivered_is_not_taken(folder):
+    folder.folder.parent.mkdir()
+    folder.delivered[0].write_bytes(b"weights")
+    save_json(folder.delivered[1], {"seed": 0, "device": "cpu"})
+    assert not folder.is_done()
+
+
+def test_one_process_has_a_folder_at_a_time(folder):
+    [weights, _] = folder.delivered
+    with folder.claim() as mine:
+        assert mine
+        with (
+            TrainingFolder(weights, RUN, "auto").claim() as again,
+            TrainingFolder(weights.with_name("seed1.x"), RUN, "auto").claim() as other,
+        ):
+            assert not again
+            assert other
+    with TrainingFolder(weights, RUN, "auto").claim() as mine:
+        assert mine
+
+
+def test_a_file_system_without_locks(folder, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(InputError, match="seeds_per_job to 1"), folder.claim():
+        pass
+
+
+class Jobs:
+    """A study of three seeds, and a `train` that keeps a list of what it was asked for."""
+
+    def __init__(self, root, fails=()):
+        self.root, self.fails, self.trained = root, fails, []
+
+    def folder_of(self, seed):
+        return TrainingFolder(self.root / f"seed{seed}.safetensors", RUN, "auto")
+
+    def train(self, folder, seed):
+        with self.folder_of(seed).claim() as free:
+            assert not free, "a network is trained by whoever has its folder"
+        self.trained.append(seed)
+        if seed in self.fails:
+            raise InputError(f"the loss of seed {seed} is not finite")
+        fill(folder, seed=seed)
+
+    def run(self, own, others=()):
+        train_or_take(own, others, self.folder_of, self.train)
+
+    def delivered(self):
+        return sorted(int(path.stem.removeprefix("seed")) for path in self.root.glob("*.safetensors"))
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    return Jobs(tmp_path / "models")
+
+
+def test_a_job_trains_its_own_network_and_delivers_it(jobs):
+    jobs.run(1)
+    assert (jobs.trained, jobs.delivered()) == ([1], [1])
+    assert not jobs.folder_of(1).folder.exists()
+
+
+def test_other_networks_are_trained_on_the_way_and_taken_by_their_jobs(jobs, caplog):
+    caplog.set_level("INFO")
+    jobs.run(1, [0, 2])
+    # The own network comes first; the others wait in their folders for the jobs that they belong to.
+    assert (jobs.trained, jobs.delivered()) == ([1, 0, 2], [1])
+    assert all(jobs.folder_of(seed).is_trained() for seed in (0, 2))
+    assert not caplog.text
+    jobs.run(2, [0, 1])
+    jobs.run(0, [1, 2])
+    assert (jobs.trained, jobs.delivered()) == ([1, 0, 2], [0, 1, 2])
+    assert caplog.text.count("was trained by the job of another seed") == 2
+
+
+def test_what_is_delivered_is_not_trained_again(jobs, caplog):
+    caplog.set_level("INFO")
+    jobs.run(1)
+    jobs.run(1, [0])
+    assert jobs.trained == [1]
+    assert "by a job that an earlier run had left behind" in caplog.text
+
+
+def test_networks_that_are_trained_elsewhere_or_already_are_passed_over(jobs):
+    fill(jobs.folder_of(0), seed=0)
+    with jobs.folder_of(2).claim() as mine:
+        assert mine
+        jobs.run(1, [0, 2, 3])
+    assert jobs.trained == [1, 3]
+
+
+def test_an_error_of_another_seed_is_logged_and_left_to_its_job(jobs, caplog):
+    jobs.fails = (0,)
+    jobs.run(1, [0, 2])
+    assert (jobs.trained, jobs.delivered()) == ([1, 0, 2], [1])
+    assert "seed 0: the loss of seed 0 is not finite" in caplog.text
+    assert jobs.folder_of(2).is_trained()
+    with pytest.raises(InputError, match="seed 0 is not finite"):
+        jobs.run(0)
+    assert jobs.delivered() == [1]
+
+
+def test_errors_that_are_nobodys_fault_end_the_job(jobs):
+    def train(folder, seed):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        train_or_take(1, [0], jobs.folder_of, train)
+    # The lock is free again.
+    jobs.run(1)
+    assert jobs.delivered() == [1]
+
+
+def test_a_job_waits_for_the_network_that_another_is_training(jobs, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    folder, other, waits = jobs.folder_of(1), ExitStack(), []
+    assert other.enter_context(folder.claim())
+
+    def sleep(_):
+        waits.append(jobs.delivered())
+        if len(waits) == 3:
+            fill(folder, seed=1)
+            other.close()
+
+    monkeypatch.setattr(seeds_per_job.time, "sleep", sleep)
+    jobs.run(1, [0])
+    assert waits == [[], [], []]
+    assert (jobs.trained, jobs.delivered()) == ([], [1])
+    assert caplog.text.count("seed 1 is being trained by another process; waiting for it") == 1
+
+
+def test_a_job_trains_where_the_process_that_it_waited_for_was_killed(jobs, monkeypatch):
+    code = "import sys, fcntl, time; file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); "
+    code += "print(flush=True); time.sleep(60)"
+    lock = jobs.folder_of(1).lock_file
+    lock.parent.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", code, str(lock)], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+
+        def kill(_):
+            assert jobs.trained == []
+            other.kill()
+            other.wait()
+
+        monkeypatch.setattr(seeds_per_job.time, "sleep", kill)
+        jobs.run(1)
+        assert other.returncode < 0
+    assert (jobs.trained, jobs.delivered()) == ([1], [1])
+
+
+def test_without_locks_a_job_trains_its_own_network_alone(jobs, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    train_or_take(1, [], jobs.folder_of, lambda folder, seed: fill(folder, seed=seed))
+    assert jobs.delivered() == [1]
+    with pytest.raises(InputError, match="seeds_per_job to 1"):
+        jobs.run(0, [1])

@@ -1,0 +1,281 @@
+"""Receptive fields and weights: closed forms, adjoints, and the values of the paper's released code."""
+
+import numpy as np
+import pytest
+import torch
+from actopo.errors import InputError
+from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.points.choices import WEIGHTS
+from actopo.points.receptive_field import coarsest_block, constant_copy, position_weights, receptive_fields
+from torch import nn
+
+RELEASED = np.array(
+    [
+        [0.3392, 0.5561, 0.5822, 0.3794],
+        [0.5561, 0.9121, 0.9549, 0.6224],
+        [0.5822, 0.9549, 1, 0.6520],
+        [0.3794, 0.6224, 0.6520, 0.4254],
+    ]
+)
+
+
+class Plain(nn.Module):
+    """A chain of modules; each convolution and the module after it are a layer."""
+
+    def __init__(self, *modules):
+        super().__init__()
+        self.chain = nn.Sequential(*modules)
+
+    def layers(self):
+        return [module for module in self.chain if isinstance(module, nn.Conv2d)]
+
+    def forward(self, x):
+        return self.chain(x)
+
+
+class Residual(nn.Module):
+    """Works in place wherever a network may."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        y = self.norm(x)
+        y += self.conv(x)
+        return x + nn.functional.relu(y, inplace=True)
+
+
+@pytest.fixture(scope="module")
+def resnet_fields():
+    return receptive_fields(resnet18_cifar(4, "B", seed=0), [3, 16], "bn", (32, 32, 3))
+
+
+def full_energy(field, side=32):
+    energy = position_weights(np.ones((1, side, side), bool), field, "energy")[0]
+    return energy / energy.max()
+
+
+def test_values_of_the_released_code(resnet_fields):
+    np.testing.assert_allclose(full_energy(resnet_fields[16]), RELEASED, atol=0.5001e-4)
+
+
+@pytest.mark.parametrize(("width", "constant"), [(8, None), (2, 0.032)])
+def test_fields_do_not_depend_on_the_width(resnet_fields, width, constant):
+    other = receptive_fields(resnet18_cifar(width, "B"), [16], "relu", (32, 32, 3), constant)[16]
+    expected = resnet_fields[16]
+    np.testing.assert_allclose(other / other.max(), expected / expected.max(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("tap", ["conv", "relu"])
+def test_shortcut_is_in_the_tap(resnet_fields, tap):
+    other = receptive_fields(resnet18_cifar(4, "B"), [16], tap, (32, 32, 3))[16]
+    assert np.allclose(other, resnet_fields[16], rtol=1e-12) == (tap == "relu")
+
+
+def test_support_of_four_convolutions(resnet_fields):
+    support = resnet_fields[3] > 0
+    row, col = np.indices((32, 32))
+    reach = np.maximum(abs(row[:, :, None, None] - row), abs(col[:, :, None, None] - col))
+    np.testing.assert_array_equal(support, reach <= 4)
+
+
+def test_one_convolution_in_closed_form():
+    model = Plain(nn.Conv2d(2, 9, 3, stride=2, padding=1), nn.BatchNorm2d(9), nn.Dropout(0.5))
+    field = receptive_fields(model, [0], "conv", (6, 8, 2), constant=0.5)[0]
+    inside = np.zeros((3, 4, 6, 8))
+    for i, j in np.ndindex(3, 4):
+        inside[i, j, max(0, 2 * i - 1) : 2 * i + 2, max(0, 2 * j - 1) : 2 * j + 2] = 1
+    # Two input channels times 1/2, in nine channels: norm 3.
+    np.testing.assert_allclose(field, 3 * inside, rtol=1e-15)
+
+
+def networks():
+    return {
+        "groups": [
+            nn.Conv2d(3, 6, 3, padding=1, groups=3),
+            nn.GELU(),
+            nn.Conv2d(6, 4, 3, stride=2, groups=2),
+            nn.ReLU(),
+        ],
+        "depthwise": [nn.Conv2d(3, 3, 5, padding=2, groups=3), nn.ReLU6(), nn.Conv2d(3, 5, 1), nn.SiLU(inplace=True)],
+        "dilated": [nn.Conv2d(3, 4, 3, dilation=2, padding="same"), nn.InstanceNorm2d(4), nn.AvgPool2d(2)],
+        "circular": [nn.Conv2d(3, 4, (3, 5), padding=(1, 2), padding_mode="circular"), nn.GroupNorm(2, 4)],
+        "pooled": [nn.Conv2d(3, 4, 3), nn.PReLU(), nn.AvgPool2d(2), nn.Dropout(), nn.Conv2d(4, 2, 2), nn.ELU()],
+        "residual": [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), Residual(4), nn.Conv2d(4, 4, 3, stride=2), nn.ReLU()],
+    }
+
+
+@pytest.mark.parametrize("name", networks())
+def test_field_is_the_jacobian_of_the_naive_copy(name):
+    """Torch's own convolutions with filled weights, without the other modules, differentiated by torch."""
+    model = Plain(*networks()[name])
+    last = len(model.layers()) - 1
+    field = receptive_fields(model, [last], "conv", (8, 10, 3), constant=0.25)[last]
+
+    def naive(x):
+        stop = model.layers()[last]
+        for module in model.chain:
+            if isinstance(module, nn.Conv2d):
+                x = reference(module, x)
+            elif isinstance(module, nn.AvgPool2d):
+                x = module(x)
+            elif isinstance(module, Residual):
+                x = x + x + reference(module.conv, x)
+            if module is stop:
+                return x
+        return None
+
+    def reference(conv, x):
+        filled = {"weight": torch.full_like(conv.weight, 0.25, dtype=torch.float64)}
+        filled["bias"] = torch.zeros(conv.out_channels, dtype=torch.float64)
+        return torch.func.functional_call(conv, filled, x)
+
+    grey = torch.rand(8, 10, dtype=torch.float64)
+    jacobian = torch.func.jacrev(lambda image: naive(image.expand(1, 3, 8, 10))[0])(grey)
+    np.testing.assert_allclose(field, torch.linalg.vector_norm(jacobian, dim=0).detach(), rtol=1e-12, atol=1e-15)
+
+
+def test_model_is_left_alone():
+    model = resnet18_cifar(2, seed=0).train()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    receptive_fields(model, [0], "conv", (8, 8, 3))
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert model(torch.zeros(2, 3, 8, 8)).dtype == torch.float32
+
+
+def test_batches_do_not_matter():
+    fields = [receptive_fields(resnet18_cifar(2), [4, 9], "bn", (8, 8, 3), batch_size=size) for size in (7, 64)]
+    for layer in (4, 9):
+        np.testing.assert_array_equal(fields[0][layer], fields[1][layer])
+
+
+def test_blocks_are_means_of_pixels():
+    model = resnet18_cifar(2, "A")
+    fine = receptive_fields(model, [2, 6], "bn", (12, 8, 3))
+    coarse = receptive_fields(model, [2], "conv", (12, 8, 3), block=4)
+    conv = receptive_fields(model, [2], "conv", (12, 8, 3))
+    assert fine[6].shape == (6, 4, 12, 8)
+    means = conv[2].reshape(12, 8, 3, 4, 2, 4).mean(axis=(3, 5))
+    np.testing.assert_allclose(coarse[2], means, rtol=1e-12, atol=1e-18)
+
+
+@pytest.mark.parametrize(("block", "rows", "cols"), [(2, [2, 2, 2, 2], [2, 2, 1]), (3, [3, 3, 2], [3, 2])])
+def test_blocks_need_not_divide_the_image(block, rows, cols):
+    model = Plain(nn.Conv2d(1, 1, 3, padding=1), nn.ReLU())
+    fine, coarse = (receptive_fields(model, [0], "conv", (8, 5, 1), block=size)[0] for size in (1, block))
+    tops, lefts = np.cumsum([0, *rows[:-1]]), np.cumsum([0, *cols[:-1]])
+    sums = np.add.reduceat(np.add.reduceat(fine, tops, axis=2), lefts, axis=3)
+    np.testing.assert_allclose(coarse, sums / np.outer(rows, cols), rtol=1e-12)
+    masks = np.random.default_rng(0).random((4, 8, 5)) < 0.5
+    spread = coarse.repeat(rows, axis=2).repeat(cols, axis=3)
+    expected = np.einsum("bhw,nmhw->bnm", masks, spread) / spread.sum(axis=(2, 3))
+    np.testing.assert_allclose(position_weights(masks, coarse, "coverage"), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("side", [28, 32, 64, 67, 97, 127, 224, 227, 299, 331])
+def test_large_images_keep_a_useful_grid(side):
+    block = coarsest_block((side, side // 2, 3))
+    assert min(side, 33) <= -(-side // block) <= 64
+
+
+def test_max_pooling_of_unit_images_is_kept():
+    model = Plain(nn.Conv2d(1, 1, 1), nn.MaxPool2d(2), nn.Conv2d(1, 1, 1), nn.ReLU())
+    windows = np.kron(np.eye(4).reshape(2, 2, 2, 2), np.ones((2, 2)))
+    np.testing.assert_array_equal(receptive_fields(model, [1], "conv", (4, 4, 1), constant=1)[1], windows)
+    # One pixel of a window passes as well as all four.
+    blocks = receptive_fields(model, [1], "conv", (4, 4, 1), constant=1, block=2)[1]
+    np.testing.assert_array_equal(blocks, np.eye(4).reshape(2, 2, 2, 2) / 4)
+
+
+def test_linear_layers_of_the_copy():
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Flatten(), nn.Linear(6, 3))
+    x = torch.rand(2, 1, 2, 3, dtype=torch.float64)
+    expected = (0.25 * x.flatten(1).sum(1, keepdim=True)).expand(2, 3) * 0.25
+    torch.testing.assert_close(constant_copy(model, 0.25)(x), expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("block", [1, 2])
+def test_weights_by_their_definitions(weight, block, monkeypatch):
+    monkeypatch.setattr("actopo.points.receptive_field.CHUNK_BYTES", 1000)
+    rng = np.random.default_rng(0)
+    field = rng.uniform(size=(3, 2, 4, 5)) * (rng.random((3, 2, 4, 5)) < 0.6)
+    masks = rng.random((11, 4 * block, 5 * block)) < 0.4
+    masks[3] = False
+    r = field.repeat(block, axis=2).repeat(block, axis=3)
+    seen = np.where(masks[:, None, None], r, 0)
+    expected = {
+        "energy": np.sqrt((seen**2).sum(axis=(3, 4))),
+        "coverage": seen.sum(axis=(3, 4)) / r.sum(axis=(2, 3)),
+        "count": (seen > 0).sum(axis=(3, 4)),
+    }[weight]
+    weights = position_weights(masks, field, weight)
+    assert weights.dtype == np.float64
+    np.testing.assert_allclose(weights, expected, rtol=1e-13)
+    assert not weights[3].any()
+
+
+def test_foreground_and_background_complement_each_other(resnet_fields):
+    masks = np.random.default_rng(1).random((5, 32, 32)) < 0.3
+    every = np.ones((1, 32, 32), bool)
+    parts = {weight: [position_weights(m, resnet_fields[3], weight) for m in (masks, ~masks)] for weight in WEIGHTS}
+    np.testing.assert_allclose(sum(parts["coverage"]), 1, rtol=1e-13)
+    np.testing.assert_array_equal(sum(parts["count"]), position_weights(every, resnet_fields[3], "count").repeat(5, 0))
+    whole = position_weights(every, resnet_fields[3], "energy").repeat(5, 0)
+    np.testing.assert_allclose(np.hypot(*parts["energy"]), whole, rtol=1e-13)
+
+
+def test_position_without_a_field_covers_nothing():
+    assert position_weights(np.ones((1, 2, 2), bool), np.zeros((1, 1, 2, 2)), "coverage") == 0
+
+
+class Shifted(Plain):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 2, 1), nn.ReLU())
+        self.transform_input = True
+
+    def forward(self, x):
+        return super().forward(x - 1 if self.transform_input else x)
+
+
+def test_shift_of_the_input_is_switched_off():
+    field = receptive_fields(Shifted(), [0], "conv", (2, 2, 3), constant=1)[0]
+    np.testing.assert_allclose(field.reshape(4, 4), 3 * 2**0.5 * np.eye(4), rtol=1e-15)
+
+
+class Adding(Plain):
+    def forward(self, x):
+        return super().forward(x + 1)
+
+
+def test_bad_input():
+    model = resnet18_cifar(2)
+    with pytest.raises(InputError, match="block is 0"):
+        receptive_fields(model, [0], "bn", (8, 9, 3), block=0)
+    with pytest.raises(InputError, match="layers"):
+        receptive_fields(model, [17], "bn", (8, 8, 3))
+    with pytest.raises(InputError, match="layer 0 responds to an image of zeros"):
+        receptive_fields(Adding(nn.Conv2d(3, 2, 1), nn.ReLU()), [0], "conv", (2, 2, 3))
+    with pytest.raises(InputError, match="layer 16 overflows"):
+        receptive_fields(model, [16], "bn", (8, 8, 3), constant=1e30)
+    with pytest.raises(InputError, match="no two-dimensional convolution"):
+        constant_copy(nn.Linear(2, 2))
+    with pytest.raises(InputError, match="constant weight is 0"):
+        constant_copy(model, 0)
+
+
+@pytest.mark.parametrize(
+    ("masks", "weight", "message"),
+    [
+        (np.ones((1, 4, 4), bool), "sum", "energy, coverage, count"),
+        (np.ones((1, 4, 4)), "energy", "float64"),
+        (np.ones((1, 4, 9), bool), "energy", "4 x 9.*2 x 2"),
+        (np.ones((1, 1, 1), bool), "energy", "1 x 1.*2 x 2"),
+    ],
+)
+def test_bad_masks(masks, weight, message):
+    with pytest.raises(InputError, match=message):
+        position_weights(masks, np.ones((1, 1, 2, 2)), weight)

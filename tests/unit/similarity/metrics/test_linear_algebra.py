@@ -1,0 +1,33 @@
+"""What metrics share: clouds with the same inner products, and components without rounding."""
+
+import numpy as np
+import pytest
+from actopo.similarity.metrics.linear_algebra import components, narrow, singular_values, square
+
+
+@pytest.mark.parametrize(("n", "c"), [(5, 12), (5, 5), (12, 5), (1, 3)])
+def test_narrow_keeps_inner_products(n, c):
+    cloud = np.random.default_rng(0).normal(size=(n, c))
+    found = narrow(cloud)
+    assert found.shape == (n, min(n, c))
+    np.testing.assert_allclose(found @ found.T, cloud @ cloud.T, atol=1e-12)
+    if c <= n:
+        assert found is cloud
+
+
+def test_square_is_the_sum_of_squares():
+    matrix = np.random.default_rng(1).normal(size=(7, 3))
+    assert square(matrix) == pytest.approx(sum(value**2 for value in matrix.flat), rel=1e-14)
+    assert square(matrix) == pytest.approx(np.sum(singular_values(matrix) ** 2), rel=1e-14)
+
+
+@pytest.mark.parametrize("rank", [1, 3, 6])
+def test_components_leave_out_rounding(rank):
+    rng = np.random.default_rng(2)
+    cloud = rng.normal(size=(20, rank)) @ rng.normal(size=(rank, 6))
+    left, values, right = components(cloud)
+    assert (left.shape, values.shape, right.shape) == ((20, rank), (rank,), (rank, 6))
+    np.testing.assert_allclose(left @ np.diag(values) @ right, cloud, atol=1e-12)
+    np.testing.assert_allclose(left.T @ left, np.eye(rank), atol=1e-12)
+    assert (np.diff(values) <= 0).all()
+    np.testing.assert_allclose(singular_values(cloud)[:rank], values, rtol=1e-12)

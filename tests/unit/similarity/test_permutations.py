@@ -1,0 +1,16 @@
+"""Permutations of layers that keep their widths."""
+
+import numpy as np
+from actopo.similarity.permutations import draw_permutations
+from scipy import stats
+
+
+def test_draw_permutations():
+    groups = np.array([5, 3, 5, 5, 3, 8])
+    drawn = draw_permutations(groups, (6000, 2), np.random.default_rng(0))
+    np.testing.assert_array_equal(np.sort(drawn, axis=-1), np.broadcast_to(np.arange(6), drawn.shape))
+    np.testing.assert_array_equal(groups[drawn], np.broadcast_to(groups, drawn.shape))
+    # Twelve orders, each as likely.
+    assert stats.chisquare(np.unique(drawn[:, 0], axis=0, return_counts=True)[1]).pvalue > 1e-3
+    assert len(np.unique(drawn[:, 0], axis=0)) == 12
+    assert 0 < (drawn[:, 0] == drawn[:, 1]).all(axis=1).sum() < 1000

@@ -1,0 +1,111 @@
+"""Imports between the rooms of the package go one way, and every module says what it is."""
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import actopo
+import pytest
+
+PACKAGE = Path(actopo.__file__).parent
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name != "__init__.py"
+}
+GROUND = {"errors", "files", "digests", "keys"}
+SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
+# What a room may import beside itself: rooms, or single modules of them.
+ALLOWED = {
+    **dict.fromkeys(GROUND, GROUND),
+    "gpu": GROUND,
+    "job": GROUND | {"gpu"},
+    "summary": GROUND,
+    **dict.fromkeys(["images", "networks", "homology", "similarity", "mapper"], GROUND | {"gpu", "job"}),
+    "points": GROUND | {"gpu", "job", "networks", "images.choices"},
+    "graphs": GROUND | {"gpu", "job", "mapper"},
+    "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
+    # Of the sciences, a config knows the tables of choices and the recipe alone; see below.
+    "config": GROUND | {"networks.recipe"},
+}
+
+
+def room(module):
+    return module.split(".")[0]
+
+
+def is_choices(module):
+    return module.split(".")[-1] == "choices"
+
+
+def imports(path):
+    """Names of all modules that a file imports, at any depth."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            own = {name for name in inner if name.removeprefix("actopo.") in FILES}
+            found |= own or {node.module}
+    return found
+
+
+def neighbours(module):
+    """Modules of the package that a module imports."""
+    return {name.removeprefix("actopo.") for name in imports(FILES[module]) if room(name) == "actopo"}
+
+
+def test_rules_are_for_rooms_that_are_there():
+    assert set(ALLOWED) == {room(module) for module in FILES}
+    assert sum(map(is_choices, FILES)) >= 6
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_go_one_way(module):
+    own = room(module)
+    for other in neighbours(module):
+        assert other in FILES, f"{module} imports {other}, which is no module"
+        is_allowed = room(other) == own or {other, room(other)} & ALLOWED[own]
+        if own == "config":
+            is_allowed = is_allowed or is_choices(other)
+        assert is_allowed, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if room(module) in SCIENCE | GROUND | {"gpu", "job"}])
+def test_no_science_knows_figures_or_configs(module):
+    assert not {room(other) for other in neighbours(module)} & {"figures", "config", "summary"}
+
+
+@pytest.mark.parametrize("module", filter(is_choices, FILES))
+def test_choices_import_the_standard_library_only(module):
+    for other in imports(FILES[module]):
+        own = other.startswith("actopo.") and is_choices(other)
+        assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_nothing_imports_a_script(module):
+    scripts = {path.stem for path in PACKAGE.parent.glob("*.py")}
+    assert scripts
+    assert not {room(name) for name in imports(FILES[module])} & scripts
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    order = list(TopologicalSorter({module: neighbours(module) for module in FILES}).static_order())
+    assert set(order) == set(FILES)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_has_a_docstring(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "there is no docstring"
+    if path.name == "__init__.py":
+        assert len(tree.body) == 1, "a package holds nothing but its docstring"
+
+
+def test_every_folder_is_a_package():
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert all((folder / "__init__.py").is_file() for folder in folders)

@@ -1,0 +1,147 @@
+"""Digests change with what code does and what images hold, and with nothing else."""
+
+from zipfile import ZipFile
+
+import pytest
+from actopo import digests
+from actopo.digests import code_digest, files_behind, image_listing, imported_files, source_digest
+
+
+def test_image_listing_sees_contents_not_times(tmp_path):
+    folder = tmp_path / "images"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a/1.png").write_bytes(b"one")
+    before = image_listing("image_folder", folder)
+    (folder / "a/1.png").touch()
+    assert image_listing("image_folder", folder) == before
+    (folder / "a/2.png").write_bytes(b"two")
+    assert image_listing("image_folder", folder) != before
+    assert image_listing("digits", None) == ""
+
+    digests = []
+    for content in ("one", "one", "two"):
+        with ZipFile(tmp_path / "images.zip", "w") as archive:
+            archive.writestr("a/1.png", content)
+        digests.append(image_listing("image_folder", tmp_path / "images.zip"))
+    assert digests[0] == digests[1] != digests[2]
+    (tmp_path / "images.zip").write_bytes(b"no zip")
+    assert image_listing("image_folder", tmp_path / "images.zip") == ""
+
+
+@pytest.fixture
+def scripts(tmp_path, monkeypatch):
+    """Function that writes files of scripts and modules, by path and text, and forgets what was read of them."""
+    for name, value in {"SCRIPTS": tmp_path, "IGNORED": tmp_path / "actopo/job.py"}.items():
+        monkeypatch.setattr(digests, name, value)
+
+    def write(files):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        for cached in (digests.code_digest, digests._read):
+            cached.cache_clear()
+        return tmp_path
+
+    yield write
+    for cached in (digests.code_digest, digests._read):
+        cached.cache_clear()
+
+
+FILES = {
+    "run.py": "from actopo.job import log\nfrom actopo.a.one import f\nprint(f(1))\n",
+    "actopo/__init__.py": '"""Package."""\n',
+    "actopo/job.py": "from actopo.b.unseen import g\ndef log():\n    pass\n",
+    "actopo/a/__init__.py": '"""Room."""\n',
+    "actopo/a/one.py": '"""One."""\nfrom actopo.a import two\ndef f(x):\n    return two.g(x)\n',
+    "actopo/a/two.py": "import numpy as np\ndef g(x):\n    import actopo.b.three as three\n    return three.h(x)\n",
+    "actopo/b/three.py": "from actopo.a.two import g\ndef h(x):\n    return x + 1\n",
+    "actopo/b/unseen.py": "def g(x):\n    return x\n",
+}
+FOLLOWED = ["actopo/a/one.py", "actopo/a/two.py", "actopo/b/three.py", "run.py"]
+
+
+def test_files_behind_a_script_are_all_that_it_imports(scripts):
+    root = scripts(FILES)
+    assert files_behind("run") == [root / path for path in FOLLOWED]
+    assert files_behind("actopo.b.three") == [root / path for path in FOLLOWED[1:3]]
+    assert imported_files(root / "actopo/a/one.py") == (root / "actopo/a/two.py",)
+    # Whole modules, names in them and modules of a room, at any depth of a file.
+    assert imported_files(root / "actopo/a/two.py") == (root / "actopo/b/three.py",)
+    assert imported_files(root / "actopo/b/unseen.py") == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "matters"),
+    [
+        *((path, FILES[path] + "X = 1\n", True) for path in FOLLOWED),
+        ("actopo/b/unseen.py", "X = 1\n", False),
+        ("actopo/job.py", "X = 1\n", False),
+        ("actopo/b/three.py", FILES["actopo/b/three.py"].replace("+ 1", "+ 2"), True),
+        ("actopo/b/three.py", FILES["actopo/b/three.py"].replace("return x", "# more\n\n    return  x"), False),
+        ("actopo/b/three.py", '"""New."""\n' + FILES["actopo/b/three.py"], False),
+        ("actopo/b/three.py", FILES["actopo/b/three.py"].replace("    return", '    """H."""\n    return'), False),
+        ("actopo/b/three.py", FILES["actopo/b/three.py"].replace("    return", '    x = "H."\n    return'), True),
+        ("run.py", FILES["run.py"].replace("print", "'Not documentation'\nprint"), True),
+    ],
+)
+def test_digest_changes_with_what_code_does(scripts, path, text, matters):
+    scripts(FILES)
+    before = code_digest("run")
+    assert len(before) == 16
+    scripts({path: text})
+    assert (code_digest("run") != before) == matters
+    scripts(FILES)
+    assert code_digest("run") == before
+
+
+def test_digest_knows_where_code_lies(scripts):
+    scripts({"one.py": "X = 1\n", "two.py": "X = 1\n", "actopo/one.py": "X = 1\n"})
+    assert len({code_digest(name) for name in ("one", "two", "actopo.one")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("from . import two", "line 2: relative imports"),
+        ("from .two import g", "line 2: relative imports"),
+        ("from ..b.three import h", "line 2: relative imports"),
+        ("from actopo.a import g", "line 2: actopo.a.g is no module; import from the module that defines it"),
+        ("from actopo import a", "line 2: actopo.a is no module"),
+        ("from actopo import *", r"line 2: actopo\.\* is no module"),
+        ("import actopo", "line 2: actopo is no module"),
+        ("import actopo.a", "line 2: actopo.a is no module"),
+        ("import actopo.absent", "line 2: actopo.absent is no module"),
+        ("def f():\n    from actopo.absent import g", "line 3: actopo.absent.g is no module"),
+    ],
+)
+def test_imports_that_cannot_be_followed_are_refused(scripts, line, words):
+    root = scripts(
+        FILES | {"actopo/a/__init__.py": "from actopo.a.two import g\n", "actopo/a/one.py": f"X = 1\n{line}\n"}
+    )
+    with pytest.raises(ImportError, match=words) as caught:
+        imported_files(root / "actopo/a/one.py")
+    assert "one.py" in str(caught.value)
+    for name in ("run", "actopo.a.one"):
+        with pytest.raises(ImportError, match=words):
+            code_digest(name)
+
+
+def test_every_script_can_be_followed():
+    scripts = [path.stem for path in digests.SCRIPTS.glob("*.py")]
+    assert len({code_digest(script) for script in scripts}) == len(scripts) > 20
+    behind = {str(path.relative_to(digests.SCRIPTS)) for path in files_behind("train_model")}
+    assert {"train_model.py", "actopo/networks/training.py", "actopo/errors.py"} <= behind
+    assert "actopo/job.py" not in behind
+    assert not any(path.startswith("actopo/figures") for path in behind)
+
+
+def test_source_digest_is_of_the_users_file(tmp_path):
+    file = tmp_path / "net.py"
+    network = {"module": f"{file}:build"}
+    assert source_digest(network) == source_digest({"architecture": "alexnet"}) == ""
+    file.write_text("one")
+    first = source_digest(network)
+    assert len(first) == 16
+    assert source_digest({"module": f"{file}:other"}) == first
+    file.write_text("two")
+    assert source_digest(network) != first

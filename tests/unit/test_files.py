@@ -1,0 +1,108 @@
+"""Files are whole or absent, and the same content is the same bytes."""
+
+import json
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.files import (
+    load_arrays,
+    load_json,
+    load_table,
+    replacing,
+    save_array,
+    save_arrays,
+    save_bytes,
+    save_json,
+    save_table,
+    writing_arrays,
+)
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "a.json"
+    save_json(path, {"old": 1})
+    with pytest.raises(RuntimeError, match="full"), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("disk full")
+    assert load_json(path) == {"old": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_failure_in_an_archive_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), writing_arrays(tmp_path / "a.npz") as add:
+        add("x", np.zeros(3))
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / "folder"
+    for name in ("one", "two"):
+        with replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
+    assert [file.name for file in path.iterdir()] == ["two"]
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.mkdir()
+        raise RuntimeError
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+
+
+def test_arrays_round_trip_with_the_same_bytes(tmp_path):
+    arrays = {"a": np.arange(6.0).reshape(2, 3), "empty": np.empty((0, 2)), "b.c": np.array([True, False])}
+    save_arrays(tmp_path / "1.npz", **arrays)
+    time.sleep(2.1)  # the clock of a zip archive ticks every two seconds
+    save_arrays(tmp_path / "2.npz", **arrays)
+    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+    loaded = load_arrays(tmp_path / "1.npz")
+    assert loaded.files == list(arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(loaded[name], array)
+        assert loaded[name].dtype == array.dtype
+
+
+def test_objects_are_neither_written_nor_read(tmp_path):
+    with pytest.raises(ValueError, match=r"[Oo]bject"):
+        save_array(tmp_path / "a.npy", np.array([{}, []], dtype=object))
+    assert not list(tmp_path.iterdir())
+
+
+def test_json_is_strict(tmp_path):
+    save_json(tmp_path / "a.json", {"x": np.float64("nan"), 1: [np.int64(2), np.inf], "m": np.eye(2), "t": (1, "ä")})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"x": None, "1": [2, None], "m": [[1, 0], [0, 1]], "t": [1, "ä"]}
+    assert "NaN" not in text
+
+
+def test_table(tmp_path):
+    save_table(tmp_path / "a.csv", pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}))
+    assert (tmp_path / "a.csv").read_text() == "x,y\n1,a\n2,b\n"
+
+
+def test_names_of_classes_stay_texts(tmp_path):
+    names = ["1", "NA", "None", "nan", "null"]
+    save_table(tmp_path / "a.csv", pd.DataFrame({"class": names, "purity": [0.5, np.nan, 1, 1, 1]}))
+    table = load_table(tmp_path / "a.csv")
+    assert table["class"].tolist() == names
+    assert table.purity.isna().tolist() == [False, True, False, False, False]
+
+
+def test_what_a_killed_job_left_is_removed(tmp_path):
+    (tmp_path / ".folder.part").mkdir()
+    (tmp_path / ".folder.part/half").write_text("half")
+    with replacing(tmp_path / "folder") as temporary:
+        temporary.mkdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert not list((tmp_path / "folder").iterdir())
+
+
+def test_bytes_are_written_whole(tmp_path):
+    save_bytes(tmp_path / "a.bin", b"one")
+    save_bytes(tmp_path / "a.bin", b"two")
+    assert (tmp_path / "a.bin").read_bytes() == b"two"
+    with pytest.raises(TypeError):
+        save_bytes(tmp_path / "a.bin", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+    assert (tmp_path / "a.bin").read_bytes() == b"two"

@@ -1,0 +1,1 @@
+"""Configuration: checks of it, and values derived from its keys."""

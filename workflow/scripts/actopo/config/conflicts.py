@@ -1,0 +1,280 @@
+"""
+Conflicts between keys of a configuration that are valid on their own.
+
+Each section of the configuration has a function that yields messages; each message begins with the path of a key.
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from actopo.config.layers import choose_layers, layers_of, network_keys
+from actopo.config.values import image_shape, sampling_order, seed_list
+from actopo.errors import InputError
+from actopo.images.choices import DATASETS
+from actopo.mapper.choices import DBSCAN_NAME
+from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
+from actopo.networks.recipe import Recipe
+from actopo.points.choices import SAMPLINGS
+from actopo.similarity.metrics.choices import METRICS
+
+STUDIES = ("homology", "mapper")
+
+# The distances between this many points take 3 GB.
+MAX_RIPS_POINTS = 20_000
+
+
+def find_conflicts(config, cache=None):
+    """
+    Messages about keys that do not fit each other.
+
+    Parameters
+    ----------
+    config : dict
+        Configuration that is valid under the schema.
+    cache : Path, optional
+        As in `actopo.config.layers.layers_of`.
+
+    Returns
+    -------
+    list of str
+    """
+    # Layers are looked up only if all networks can be built.
+    if problems := list(_models(config)):
+        return problems
+    found, layers = {}, {}
+    problems = [*_data(config["data"], config), *_training(config), *_layers(config, cache, found, layers)]
+    if len(layers) == len(STUDIES):
+        problems += _homology(config, found["homology"], layers["homology"])
+        problems += _similarity(config, found["homology"], layers["homology"])
+        problems += _mapper(config["mapper"], config["models"], layers["mapper"])
+        problems += _figures(config, layers["homology"])
+    return problems
+
+
+def _n_seeds(config):
+    return len(seed_list(config["models"][config["homology"]["model"]]["seeds"]))
+
+
+def _models(config):
+    """Messages about networks, which are checked before their layers are looked up."""
+    for name, model in config["models"].items():
+        path, architecture, weights = f"models.{name}", model.get("architecture"), model.get("weights")
+        own = model.get("module") is None and architecture == OWN_ARCHITECTURE
+        if model.get("module") is None and architecture is None:
+            yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+        if own:
+            missing = [key for key in ("width", "shortcut") if model.get(key) is None]
+            if missing:
+                yield f"{path}: missing {', '.join(missing)}"
+        if weights is None:
+            if model.get("training") is None:
+                yield f"{path}: give training, or weights that are trained already"
+            continue
+        if own and not is_weight_file(weights):
+            yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
+        if model.get("module") is not None and not is_weight_file(weights):
+            yield f"{path}.weights: there is no file {weights}, and only torchvision's networks have weights by name"
+        elif is_weight_file(weights) and not Path(weights).expanduser().is_file():
+            yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
+        if len(seed_list(model["seeds"])) > 1:
+            yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
+    studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
+    studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
+    for path, name in studies.items():
+        if name not in config["models"]:
+            yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
+
+
+def _training(config):
+    """Messages about the recipes of networks that are trained."""
+    for name, model in config["models"].items():
+        training, path = model.get("training"), f"models.{name}.training"
+        if training is None or model.get("weights") is not None:
+            continue
+        epochs, peak = training["epochs"], training.get("peak_epoch", Recipe.peak_epoch)
+        if training["schedule"] == "triangular" and not 0 <= peak <= epochs:
+            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs"
+        if training["schedule"] == "step" and not any(epoch < epochs for epoch in training.get("milestones", [])):
+            yield (
+                f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; or set schedule to "
+                "triangular"
+            )
+        size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
+        if cutout > size:
+            yield f"{path}.cutout: {cutout} is larger than data.size {size}"
+
+
+def _data(data, config):
+    """Messages about keys of the images."""
+    dataset, known = data["dataset"], DATASETS[data["dataset"]]
+    if known.needs_root and data["root"] is None:
+        yield f"data.root: {dataset} needs the folder or .zip where the images are, or are to be kept"
+    if dataset == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
+        yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
+    resize, normalisation, n_channels = (data[key] for key in ("resize", "normalisation", "channels"))
+    if type(resize) is int and resize < data["size"]:
+        yield f"data.resize: {resize} is less than data.size {data['size']}, so there is too little to cut out"
+    if isinstance(normalisation, dict):
+        for key, values in normalisation.items():
+            if len(values) != n_channels:
+                yield f"data.normalisation.{key}: {values} needs one number for each of data.channels {n_channels}"
+    elif normalisation != "measured" and n_channels != 3:
+        yield (
+            f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
+            "measured, or give the lists mean and std"
+        )
+    for name in data["classes"] or ():
+        if known.class_names is not None and name not in known.class_names:
+            near = get_close_matches(name, known.class_names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.class_names)}"
+            yield f"data.classes: {dataset} has no class {name!r}; {hint}"
+    for study in STUDIES:
+        if config[study]["part"] == "test" and dataset == "digits" and data["test_share"] == 0:
+            path = f"{study}.part"
+            yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
+
+
+def _layers(config, cache, found, chosen):
+    """
+    Messages about the layers that a study reads.
+
+    Sets `found` to the layers of each study's network, and `chosen` to the indices of those that are read.
+    """
+    for study in STUDIES:
+        name, samplings = config[study]["model"], {"homology": config["homology"]}
+        if study == "mapper":
+            own = sampling_order(config["mapper"]["samplings"])
+            samplings = {f"mapper.samplings.{key}": item for key, item in own.items()}
+        try:
+            found[study] = layers_of(network_keys(config["models"][name]), image_shape(config, name), cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
+            continue
+        try:
+            chosen[study] = choose_layers(config[study]["layers"], found[study])
+        except InputError as error:
+            yield f"{study}.layers: {error}"
+            continue
+        for path, sampling in samplings.items():
+            problems = (_unfit_layer(path, sampling, layer, found[study][layer]) for layer in chosen[study])
+            # A message about the first such layer is enough.
+            yield from [problem for problem in problems if problem][:1]
+
+
+def _unfit_layer(path, sampling, layer, described):
+    """Message about a sampling that needs more positions or another tap than the layer has; None if it fits."""
+    rows, columns, _ = described["shape"]
+    border = sampling.get("exclude_border", False)
+    rows, columns = rows - border, columns - border
+    wanted = sampling.get("points_per_image", 1)
+    if wanted > rows * columns:
+        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {rows} x {columns} positions"
+    if sampling["tap"] not in described["taps"]:
+        named = f"{layer} ({described['name']})"
+        return f"{path}.tap: no rectifier follows layer {named}, which has conv only; set tap to conv"
+    return None
+
+
+def _homology(config, found, layers):
+    homology = config["homology"]
+    n_images = (DATASETS[config["data"]["dataset"]].n_images or {}).get(homology["part"])
+    if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
+        yield (
+            f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
+            f"{n_images} of part {homology['part']}; lower one of the two"
+        )
+    if SAMPLINGS[homology["sampling"]].positions == "all":
+        for layer in layers:
+            rows, columns, _ = found[layer]["shape"]
+            n_points = homology["batch_size"] * rows * columns
+            if n_points > MAX_RIPS_POINTS:
+                yield (
+                    f"homology.sampling: full has {n_points} points in layer {layer}, and Vietoris-Rips complexes of "
+                    f"more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later homology.layers"
+                )
+                break
+        if homology["points_per_image"] != 1:
+            yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
+    if _n_seeds(config) > 1 and len(layers) < 3:
+        yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
+
+
+def _similarity(config, found, layers):
+    similarity, homology = config["similarity"], config["homology"]
+    wanted = similarity["sensitivity"]["layers"]
+    if wanted != "all" and not set(wanted) <= set(layers):
+        missing = [layer for layer in wanted if layer not in layers]
+        yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
+    metrics, path = similarity["rivals"]["metrics"], "similarity.rivals.metrics"
+    if _n_seeds(config) == 1 or not metrics:
+        return
+    if SAMPLINGS[homology["sampling"]].positions == "all":
+        yield f"{path}: layers have different numbers of positions, so sampling full pairs no rows; write []"
+        return
+    n_points = homology["batch_size"] * homology["points_per_image"]
+    for metric in metrics:
+        if n_points < METRICS[metric].min_points:
+            needed = METRICS[metric].min_points
+            yield f"{path}: {metric} needs {needed} points or more; raise homology.batch_size or remove it"
+    wide = [layer for layer in layers if found[layer]["shape"][2] >= n_points]
+    ranked = [metric for metric in metrics if METRICS[metric].needs_rank]
+    if ranked and wide:
+        n_channels = found[wide[0]]["shape"][2]
+        yield (
+            f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has {n_channels} "
+            f"channels to {n_points} points; raise homology.batch_size or remove them"
+        )
+
+
+def _mapper(mapper, models, layers):
+    if mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
+        yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
+    samplings = sampling_order(mapper["samplings"])
+    if not samplings:
+        yield "mapper.samplings: all are null; keep at least one"
+    elif mapper["noise"]["sigmas"]:
+        yield from _noise(mapper, samplings, layers)
+    yield from _stability(mapper, layers)
+    if mapper["foreground"]["masks"] == "deeplab" and mapper["foreground"]["weights"] is None:
+        yield "mapper.foreground.weights: deeplab needs a name of torchvision's weights, or a file"
+    for name, sampling in samplings.items():
+        method = sampling["method"]
+        for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):
+            yield (
+                f"mapper.samplings.{name}.{key}: has no meaning for method {method}; remove it, or give your sampling "
+                f"another name and set {name}: null"
+            )
+
+
+def _noise(mapper, samplings, layers):
+    for key, known in (("samplings", mapper["samplings"]), ("layers", layers)):
+        unknown = [item for item in mapper["noise"][key] if item not in known]
+        if unknown:
+            yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
+    wanted = set(mapper["noise"]["samplings"])
+    if wanted <= set(mapper["samplings"]) and not wanted & set(samplings):
+        yield "mapper.noise.samplings: all of them are null in mapper.samplings; or set mapper.noise.sigmas to []"
+
+
+def _stability(mapper, layers):
+    graphs = {name: wanted for name, wanted in mapper["stability"]["graphs"].items() if wanted}
+    for name, wanted in graphs.items():
+        missing = [layer for layer in wanted if layer not in layers]
+        if name not in mapper["samplings"] or missing:
+            what = f"layers {missing} are" if name in mapper["samplings"] else "it is"
+            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set it to []"
+    if mapper["clusterer"] != DBSCAN_NAME and graphs:
+        names = ", ".join(graphs)
+        yield f"mapper.stability.graphs: it varies DBSCAN's eps, and mapper.clusterer is another; set {names} to []"
+
+
+def _figures(config, layers):
+    figures, n_seeds = config["figures"], _n_seeds(config)
+    last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
+    if 1 < n_seeds <= last:
+        problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
+        yield f"figures.pair: {problem}"
+    if n_seeds > 1 and figures["row"] not in layers:
+        yield f"figures.row: layer {figures['row']} is not among homology.layers"
+    if figures["dimension"] not in dimensions:
+        yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {dimensions}"

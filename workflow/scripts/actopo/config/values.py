@@ -1,0 +1,25 @@
+"""Values derived from the keys of a configuration: seeds, image sizes and the order of samplings."""
+
+from actopo.points.choices import SAMPLINGS
+
+
+def seed_list(seeds):
+    """Seeds of a model: a number n stands for 0 to n - 1."""
+    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+def image_size(config, model):
+    """Keys of `data` that a model overrides: the size of its images, and the size to scale to before the crop."""
+    return {key: value for key, value in (config["models"][model].get("input") or {}).items() if value is not None}
+
+
+def image_shape(config, model):
+    """Height, width and channels of a model's input images."""
+    size = image_size(config, model).get("size", config["data"]["size"])
+    return size, size, config["data"]["channels"]
+
+
+def sampling_order(samplings):
+    """Samplings that are not null, by method and then by name, since merging configs changes their order."""
+    kept = {name: sampling for name, sampling in samplings.items() if sampling is not None}
+    return dict(sorted(kept.items(), key=lambda item: (list(SAMPLINGS).index(item[1]["method"]), item[0])))

@@ -1,0 +1,145 @@
+"""Digests of code, image folders and network files, so that Snakemake reruns a job only if one of them changes."""
+
+import ast
+import hashlib
+import os
+import zipfile
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parents[1]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# Logs, progress bars and error messages do not change a result.
+IGNORED = SCRIPTS / "actopo" / "job.py"
+
+
+@cache
+def code_digest(name):
+    """
+    Digest of the code of a script and of the modules of actopo that it imports, directly or not.
+
+    It covers the syntax trees without docstrings, so that comments, layout and time stamps do not change it.
+
+    Parameters
+    ----------
+    name : str
+        Name of a script in `workflow/scripts`, or of a module, such as "actopo.points.sampling".
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+
+    Raises
+    ------
+    ImportError
+        If a file imports from actopo in a way that cannot be followed; see `imported_files`.
+    """
+    files = files_behind(name)
+    text = "\n".join(f"{path.relative_to(SCRIPTS)} {_read(path)[1]}" for path in files)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def files_behind(name):
+    """Paths of a script or module and of everything in actopo that it imports, directly or not, sorted."""
+    seen, waiting = set(), [SCRIPTS / f"{name.replace('.', '/')}.py"]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path != IGNORED:
+            seen.add(path)
+            waiting += imported_files(path)
+    return sorted(seen)
+
+
+def imported_files(path):
+    """
+    Modules of actopo that a file imports directly, at the top or inside functions.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    ImportError
+        If the file imports relatively, or imports from a package a name that is not a module: a name that an
+        `__init__` re-exports would hide the module that defines it.
+    """
+    return _read(path)[0]
+
+
+@cache
+def _read(path):
+    """Modules that a file imports, and its source without docstrings and comments."""
+    tree, imported = ast.parse(path.read_text(encoding="utf-8")), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imported += _imported(node, path)
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tuple(imported), ast.unparse(tree)
+
+
+def _imported(node, path):
+    """Files of actopo's modules that one import statement names."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif node.level:
+        raise ImportError(f"{path}, line {node.lineno}: relative imports are not followed; write from actopo...")
+    elif _file_of(node.module).is_file():
+        names = [node.module]
+    else:
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+    names = [name for name in names if name.split(".")[0] == "actopo"]
+    for name in names:
+        if not _file_of(name).is_file():
+            raise ImportError(
+                f"{path}, line {node.lineno}: {name} is no module; import from the module that defines it"
+            )
+    return map(_file_of, names)
+
+
+def _file_of(module):
+    return SCRIPTS / f"{module.replace('.', '/')}.py"
+
+
+def image_listing(dataset, root):
+    """
+    Digest of the contents of an image folder or .zip, without reading the images.
+
+    It covers the names and sizes of the files of a folder, and the names and check sums of the members of a .zip. A
+    copy, a clone or a `touch` does not change it; an added or removed image does, and so does an edited one, unless
+    it lies in a folder and its size stays the same. It is empty for other data sets, and for a .zip that cannot be
+    listed, an error which the job that reads it reports.
+    """
+    if dataset != "image_folder":
+        return ""
+    root = Path(root).expanduser()
+    if not root.exists():
+        return ""
+    if root.is_dir():
+        files = [
+            Path(folder, name)
+            for folder, _, names in os.walk(root, followlinks=True)
+            for name in names
+            if not name.startswith(".")
+        ]
+        # A broken link is listed too; the job that reads it reports it.
+        entries = [f"{file.relative_to(root)} {file.stat().st_size if file.exists() else None}" for file in files]
+    else:
+        try:
+            with zipfile.ZipFile(root) as archive:
+                entries = [f"{member.filename} {member.CRC}" for member in archive.infolist()]
+        except zipfile.BadZipFile:
+            return ""
+    return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()[:16]
+
+
+def source_digest(network):
+    """Digest of the file that defines a network; empty for a named network."""
+    path = Path(network.get("module", "").rpartition(":")[0]).expanduser()
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if "module" in network and path.is_file() else ""

@@ -1,0 +1,115 @@
+"""Reading and writing of files. Every file is written under a temporary name and renamed when complete."""
+
+import json
+import os
+import shutil
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+# With a fixed date the same arrays give the same bytes.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`, for a file or a folder: renamed on success, removed on failure."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    # A killed job may have left a folder.
+    remove_folder(temporary)
+    try:
+        yield temporary
+        remove_folder(path)
+        os.replace(temporary, path)
+    finally:
+        remove_folder(temporary)
+        temporary.unlink(missing_ok=True)
+
+
+def remove_folder(path):
+    """Remove a folder and everything in it; do nothing if `path` is no folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+
+
+@contextmanager
+def writing_arrays(path):
+    """
+    Write an .npz array by array, so that only one array has to be in memory.
+
+    Yields
+    ------
+    callable (name, array)
+        Appends one array.
+    """
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+
+        def add(name, array):
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=ZIP_DATE)
+            with archive.open(entry, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
+
+        yield add
+
+
+def save_arrays(path, **arrays):
+    """Write arrays into an .npz, in the order given."""
+    with writing_arrays(path) as add:
+        for name, array in arrays.items():
+            add(name, array)
+
+
+def load_arrays(path):
+    """Open an .npz; each array is read when it is accessed. Nothing in the file is executed."""
+    return np.load(path, allow_pickle=False)
+
+
+def save_array(path, array):
+    """Write one array as .npy."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def save_json(path, value):
+    """Write JSON; a number that is not finite becomes null, since JSON cannot represent it."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def load_json(path):
+    """Read JSON."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def save_table(path, table):
+    """Write a data frame as .csv, without its index."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def load_table(path):
+    """Read a .csv; names of classes and samplings stay text, even `1` and `NA`."""
+    return pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+
+
+def save_bytes(path, content):
+    """Write bytes."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

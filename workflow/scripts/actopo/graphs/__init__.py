@@ -1,0 +1,1 @@
+"""Measures of mapper graphs, and export to the formats of other programs."""

@@ -1,0 +1,278 @@
+r"""
+Distances between mapper graphs by the images, or points, that their nodes share.
+
+Two graphs of neighbouring layers, of two samplings or of two seeds have no node in common, but they are made of
+the same images. Each point has an *identity*, such as its image, and only identities that occur in both graphs
+count, each with the same mass. An identity distributes its mass evenly over its points, and a point evenly over the
+nodes that contain it: so an identity `x` has a distribution :math:`p_x` over the nodes of one graph and
+:math:`q_x` over those of the other, and the :func:`flow` from node `i` to node `j` is
+:math:`F_{ij} = \frac1N \sum_x p_{xi} q_{xj}`. Points in no node (noise) form a node of their own under ``block``,
+the default; under ``drop`` they are left out, and so is an identity without a covered point in both graphs.
+
+Nodes overlap, so they do not partition the points, and the flow of a graph to itself is not diagonal.
+Two distances are exact nevertheless:
+
+*Variation of information* [1]_ is taken over *cells* instead of nodes: points in exactly the same nodes form one
+cell. Cells are a partition, which determines the nerve. :func:`variation_of_information`
+is :math:`H(C) + H(D) - 2 I(C; D)`; over the joint entropy :math:`H(C, D)` it lies in [0, 1] [2]_. Both are metrics
+if every identity has one point in each graph. If an identity has several points, in several cells, a graph
+is at a positive distance from itself: give each point its own identity (image and position) if both graphs have
+the same points.
+
+*Membership distance* compares the kernels :math:`\langle p_x, p_y \rangle` and :math:`\langle q_x, q_y \rangle`,
+the probability that two images fall into the same node, by the centred kernel alignment (CKA) of the two:
+:func:`membership_distance` is :math:`\sqrt{2 - 2\,\mathrm{CKA}}`, the chord between two unit vectors, hence a
+metric on such kernels [3]_ in :math:`[0, \sqrt 2]`, and 0 for equal graphs whatever the number of points of an image.
+The kernels need not be formed, since :math:`\mathrm{CKA}` is :math:`|F^{pq} - \bar p \bar q^T|^2` over the geometric
+mean of the same quantity for each graph with itself.
+
+If images are sampled at one random position for each layer, neighbouring layers share little and both distances
+lie near their upper ends; :func:`chance` gives the distances of unrelated graphs of the same sizes.
+
+Both are symmetric and do not depend on the numbering of nodes and identities. The triangle inequality holds for
+graphs with the same identities under ``block``; under ``drop`` each pair has identities of its own.
+
+References
+----------
+.. [1] Meilă (2007), "Comparing Clusterings: An Information Based Distance", Journal of Multivariate Analysis.
+.. [2] Vinh, Epps and Bailey (2010), "Information Theoretic Measures for Clusterings Comparison", JMLR.
+.. [3] Williams, Kunz, Kornblith and Linderman (2021), "Generalized Shape Metrics on Neural Representations",
+   NeurIPS.
+"""
+
+import numpy as np
+from scipy import sparse
+from scipy.special import entr
+
+from actopo.errors import InputError
+
+
+def flow(first, second, first_ids=None, second_ids=None, uncovered="block"):
+    """
+    Mass of the shared identities that goes from each node of one graph to each node of the other.
+
+    Parameters
+    ----------
+    first, second : sparse matrix of shape (n_points, n_nodes)
+        Incidence of points and nodes of each graph, not 0 where the point is in the node.
+    first_ids, second_ids : ndarray of shape (n_points,), optional
+        Identity of each point, such as its image; points of one image share its mass equally. By
+        default point `i` of one graph is point `i` of the other.
+    uncovered : {"block", "drop"}, default "block"
+        Points in no node form an additional last node, or are left out.
+
+    Returns
+    -------
+    ndarray of shape (n_nodes of first, n_nodes of second), float64
+        Flow, with sum 1. Under ``block`` the last row and column, in addition, are for points in no node.
+
+    Raises
+    ------
+    InputError
+        If identities do not fit the points, no identity is in both graphs, or `uncovered` is neither.
+    """
+    p, q = _distributions(first, second, first_ids, second_ids, uncovered)
+    return (p.T @ q).toarray() / p.shape[0]
+
+
+def variation_of_information(first, second, first_ids=None, second_ids=None, uncovered="block", normalised=False):
+    """
+    Variation of information between the cells of two mapper graphs.
+
+    Parameters
+    ----------
+    first, second, first_ids, second_ids, uncovered
+        As in :func:`flow`.
+    normalised : bool, default False
+        Whether to divide by the joint entropy, which gives a value in [0, 1], instead of in bits.
+
+    Returns
+    -------
+    float
+        Distance in bits; 0 for graphs with the same cells. If `normalised`, also 0 if each graph is a single cell.
+
+    Raises
+    ------
+    InputError
+        As :func:`flow`.
+    """
+    p, q = _distributions(cells(first), cells(second), first_ids, second_ids, uncovered)
+    joint = (p.T @ q).tocsr() / p.shape[0]
+    both = _bits(joint.data)
+    own, other = _bits(joint.sum(axis=1)), _bits(joint.sum(axis=0))
+    # Rounding may make the difference negative.
+    distance = max(2 * both - own - other, 0.0)
+    if normalised:
+        return distance / both if both > 0 else 0.0
+    return distance
+
+
+def membership_distance(first, second, first_ids=None, second_ids=None, uncovered="block"):
+    """
+    Chord between the co-membership kernels of two mapper graphs, from 0 to the square root of 2.
+
+    Parameters
+    ----------
+    first, second, first_ids, second_ids, uncovered
+        As in :func:`flow`.
+
+    Returns
+    -------
+    float
+        Distance; NaN if all identities of a graph are in the same nodes, since its kernel is then constant.
+
+    Raises
+    ------
+    InputError
+        As :func:`flow`.
+    """
+    p, q = _distributions(first, second, first_ids, second_ids, uncovered)
+    # Distributions of identities in the same nodes differ by rounding.
+    if any((shares.max(axis=0) - shares.min(axis=0)).max() < 1e-12 for shares in (p, q)):
+        return float("nan")
+    own, other = _covariance_square(p, p), _covariance_square(q, q)
+    return float(np.sqrt(max(2 - 2 * _covariance_square(p, q) / np.sqrt(own * other), 0.0)))
+
+
+def chance(distance, first, second, first_ids=None, second_ids=None, n_permutations=100, seed=0, **settings):
+    """
+    Distance of two graphs, and its distribution when the second graph's identities are permuted.
+
+    Parameters
+    ----------
+    distance : callable
+        :func:`variation_of_information` or :func:`membership_distance`.
+    first, second, first_ids, second_ids
+        As in :func:`flow`.
+    n_permutations : int, default 100
+        Number of permutations. Identities are permuted, not points: the points of one image stay together.
+    seed : int, default 0
+        Seed of the permutations.
+    **settings
+        More arguments of `distance`.
+
+    Returns
+    -------
+    dict of str to float
+        ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %).
+
+    Raises
+    ------
+    InputError
+        As :func:`flow`, or if there is no permutation.
+    """
+    if n_permutations < 1:
+        raise InputError(f"chance needs at least one permutation, not {n_permutations}.")
+    observed = distance(first, second, first_ids, second_ids, **settings)
+    ids = np.arange(second.shape[0]) if second_ids is None else np.asarray(second_ids)
+    found, place = np.unique(ids, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    drawn = [
+        distance(first, second, first_ids, rng.permutation(found)[place], **settings) for _ in range(n_permutations)
+    ]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return {"observed": observed, "mean": float(np.mean(drawn)), "low": float(low), "high": float(high)}
+
+
+def cells(incidence):
+    """
+    Partition of the points of a mapper graph by the set of nodes that contain them.
+
+    Parameters
+    ----------
+    incidence : sparse matrix of shape (n_points, n_nodes)
+        Not 0 where the point is in the node.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (n_points, n_cells), int8
+        Incidence of points and cells: one cell for each point in a node, none for the others.
+    """
+    members = sparse.csr_array(incidence != 0)
+    members.sort_indices()
+    n_nodes = np.diff(members.indptr)
+    cell = np.zeros(len(n_nodes), dtype=np.int64)
+    # Points share a cell if they share it so far and their next node is the same. 0 stands for no further node.
+    for depth in range(n_nodes.max(initial=0)):
+        further = np.zeros(len(cell), dtype=np.int64)
+        has_more = n_nodes > depth
+        further[has_more] = members.indices[members.indptr[:-1][has_more] + depth] + 1
+        cell = np.unique(cell * (members.shape[1] + 1) + further, return_inverse=True)[1]
+    covered = np.flatnonzero(n_nodes)
+    found, column = np.unique(cell[covered], return_inverse=True)
+    ones = np.ones(len(covered), dtype=np.int8)
+    return sparse.csr_array((ones, (covered, column)), shape=(len(cell), len(found)))
+
+
+def flow_table(matrix, top=None):
+    """
+    Largest flows between nodes, for a Sankey diagram or a table.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, m)
+        From :func:`flow`.
+    top : int, optional
+        Number of flows to keep; by default all above 0.
+
+    Returns
+    -------
+    source, target : ndarray of shape (k,), int64
+        Node of each graph.
+    mass : ndarray of shape (k,), float64
+        Mass of each flow, descending; equal flows are in the order of source and target.
+    """
+    source, target = np.nonzero(matrix)
+    mass = np.asarray(matrix)[source, target]
+    kept = np.argsort(-mass, kind="stable")[:top]
+    return source[kept], target[kept], mass[kept]
+
+
+def _distributions(first, second, first_ids, second_ids, uncovered):
+    """Distribution of every shared identity over the nodes of each graph."""
+    if uncovered not in ("block", "drop"):
+        raise InputError(f"uncovered must be 'block' or 'drop', not {uncovered!r}.")
+    graphs = []
+    for incidence, ids in ((first, first_ids), (second, second_ids)):
+        n_points = incidence.shape[0]
+        ids = np.arange(n_points) if ids is None else np.asarray(ids)
+        if ids.shape != (n_points,):
+            raise InputError(f"the graph has {n_points} points but its identities have shape {ids.shape}.")
+        members = sparse.csr_array(incidence != 0).astype(np.float64)
+        covered = np.diff(members.indptr) > 0
+        if uncovered == "block":
+            members = sparse.hstack([members, sparse.csr_array(~covered[:, None], dtype=np.float64)], format="csr")
+        else:
+            members, ids = members[covered], ids[covered]
+        graphs.append((members, ids))
+    shared = np.intersect1d(graphs[0][1], graphs[1][1])
+    empty = [name for name, (_, ids) in zip(("first", "second"), graphs, strict=True) if len(ids) == 0]
+    if empty:
+        raise InputError(
+            f"the {empty[0]} graph has no point in a node, so the graphs have no identity in common; uncovered='block' "
+            "compares them all the same."
+        )
+    if len(shared) == 0:
+        raise InputError("the two graphs have no identity (such as an image) in common; they cannot be compared.")
+    return [_averaged(members, ids, shared) for members, ids in graphs]
+
+
+def _averaged(members, ids, shared):
+    """Distribution of each shared identity over the nodes: the mean of its points' uniform distributions."""
+    place = np.minimum(np.searchsorted(shared, ids), len(shared) - 1)
+    own = np.flatnonzero(shared[place] == ids)
+    n_points = np.bincount(place[own], minlength=len(shared))
+    weights = 1.0 / n_points[place[own]]
+    gather = sparse.csr_array((weights, (place[own], np.arange(len(own)))), shape=(len(shared), len(own)))
+    own_members = members[own]
+    spread = sparse.diags_array(1.0 / np.diff(own_members.indptr))
+    return sparse.csr_array(gather @ spread @ own_members)
+
+
+def _covariance_square(p, q):
+    covariance = (p.T @ q).toarray() / p.shape[0] - np.outer(p.mean(axis=0), q.mean(axis=0))
+    return float((covariance**2).sum())
+
+
+def _bits(masses):
+    return float(entr(masses).sum() / np.log(2))

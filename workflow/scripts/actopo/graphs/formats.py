@@ -1,0 +1,162 @@
+"""
+Conversion of mapper graphs to other programs' formats and back.
+
+=================  ==============================  ==========================================================
+format             write, read                     opens in
+=================  ==============================  ==========================================================
+GraphML            :func:`to_graphml`,             Gephi, Cytoscape, igraph, networkx
+                   :func:`from_graphml`
+KeplerMapper       :func:`to_keplermapper`,        ``kmapper.KeplerMapper().visualize(graph, ...)``
+                   :func:`from_keplermapper`
+MapperInteractive  :func:`to_mapper_interactive`,  MapperInteractive's "import graph"
+                   :func:`from_mapper_interactive`
+=================  ==============================  ==========================================================
+
+Every writer returns plain text or a JSON-ready dictionary. A node keeps its members, indices of points, so that
+a reader returns the graph that was written. The readers also accept graphs that those programs made: what a format
+does not store is computed from the members. For networkx's node-link form see
+:func:`actopo.mapper.node_link.node_link`.
+
+References
+----------
+.. [1] Brandes, Eiglsperger, Herman, Himsolt and Marshall (2002), "GraphML Progress Report".
+.. [2] van Veen, Saul, Eargle and Mangham (2019), "Kepler Mapper: A Flexible Python Implementation of the Mapper
+   Algorithm", Journal of Open Source Software.
+.. [3] Zhou, Chalapathi, Rathore, Zhao and Wang (2021), "Mapper Interactive: A Scalable, Extendable, and Interactive
+   Toolbox for the Visual Exploration of High-Dimensional Data", PacificVis.
+"""
+
+import networkx as nx
+import numpy as np
+from scipy import sparse
+
+from actopo.mapper.node_link import node_link
+
+
+def to_graphml(graph, labels, lens, class_names):
+    """
+    Mapper graph as GraphML text.
+
+    Parameters
+    ----------
+    graph : MapperGraph
+        The graph to export.
+    labels : ndarray of shape (n_points,), int
+        Class of each point, an index into `class_names`.
+    lens : ndarray of shape (n_points,)
+        Lens value of each point.
+    class_names : sequence of str
+        Name of each class.
+
+    Returns
+    -------
+    str
+        Nodes and edges have the attributes of :func:`actopo.mapper.node_link.node_link`; the composition is one
+        attribute ``points of <class>`` for each class, and ``members`` has the indices of the points, separated by
+        spaces.
+
+    Raises
+    ------
+    InputError
+        If `labels` or `lens` does not fit the graph's points.
+    """
+    described = node_link(graph, labels, lens, class_names)
+    export = nx.Graph(**described["graph"])
+    for node, members in zip(described["nodes"], _node_members(graph), strict=True):
+        composition = node.pop("composition")
+        counts = {f"points of {name}": composition.get(str(name), 0) for name in class_names}
+        export.add_node(node.pop("id"), **node, **counts, members=" ".join(map(str, members)))
+    for link in described["links"]:
+        export.add_edge(link.pop("source"), link.pop("target"), **link)
+    return "\n".join(nx.generate_graphml(export)) + "\n"
+
+
+def to_keplermapper(graph, meta=None):
+    """
+    Mapper graph as KeplerMapper's dictionary.
+
+    Parameters
+    ----------
+    graph : MapperGraph
+        The graph to export.
+    meta : dict, optional
+        Facts to show about how the graph was made, with values of any type.
+
+    Returns
+    -------
+    dict
+        ``nodes`` (members of ``cube<interval>_cluster<k>``, the k-th node of the interval), ``links`` (each edge
+        once, at its first node), ``simplices`` (nodes, then edges), ``meta_data`` (`meta` as text, and
+        ``n_points``) and ``meta_nodes``.
+    """
+    names = _node_names(graph)
+    links = _links(graph, names)
+    return {
+        "nodes": {name: members.tolist() for name, members in zip(names, _node_members(graph), strict=True)},
+        "links": links,
+        "simplices": [[name] for name in names] + [[names[i], names[j]] for i, j in graph.edges],
+        "meta_data": {**{str(key): str(value) for key, value in (meta or {}).items()}, "n_points": str(graph.n_points)},
+        "meta_nodes": {},
+    }
+
+
+def to_mapper_interactive(graph, labels, lens, class_names):
+    """
+    Mapper graph as MapperInteractive's dictionary.
+
+    Parameters
+    ----------
+    graph, labels, lens, class_names
+        As in :func:`to_graphml`.
+
+    Returns
+    -------
+    dict
+        ``nodes`` (``vertices``, ``categorical_cols_summary`` with the points of each class present under ``label``,
+        ``avgs`` with the mean ``lens``), ``edges`` (each once, at its first node), ``categorical_cols`` and
+        ``numerical_col_keys``.
+
+    Raises
+    ------
+    InputError
+        If `labels` or `lens` does not fit the graph's points.
+    """
+    described = node_link(graph, labels, lens, class_names)["nodes"]
+    names = _node_names(graph)
+    nodes = {
+        name: {
+            "categorical_cols_summary": {"label": node["composition"]},
+            "vertices": members.tolist(),
+            "avgs": {"lens": node["lens_mean"]},
+        }
+        for name, members, node in zip(names, _node_members(graph), described, strict=True)
+    }
+    return {
+        "nodes": nodes,
+        "edges": _links(graph, names),
+        "categorical_cols": ["label"],
+        "numerical_col_keys": ["lens"],
+    }
+
+
+def _node_members(graph):
+    columns = sparse.csc_array(graph.incidence)
+    columns.sort_indices()
+    return np.split(columns.indices, columns.indptr[1:-1]) if graph.n_nodes else []
+
+
+def _node_names(graph):
+    """Names in KeplerMapper's manner: the nodes of an interval are counted from 0."""
+    seen = dict.fromkeys(graph.interval.tolist(), 0)
+    names = []
+    for interval in graph.interval.tolist():
+        names.append(f"cube{interval}_cluster{seen[interval]}")
+        seen[interval] += 1
+    return names
+
+
+def _links(graph, names):
+    links = {}
+    for i, j in graph.edges:
+        links.setdefault(names[i], []).append(names[j])
+    return links

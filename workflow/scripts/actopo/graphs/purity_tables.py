@@ -1,0 +1,103 @@
+"""Purity of several mapper graphs as tidy tables, with a null from permuted labels."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from actopo.graphs.purity import (
+    class_purity,
+    coverage,
+    majority_share,
+    node_entropy,
+    node_purity,
+    permutation_null,
+    weighted_mean,
+)
+
+NULL = ("mean", "low", "high")
+
+
+class LabelledGraph(NamedTuple):
+    """
+    A mapper graph with the classes and images of its points.
+
+    Attributes
+    ----------
+    incidence : sparse matrix of shape (n_points, n_nodes)
+        Not 0 where the point is in the node.
+    labels, images : ndarray of shape (n_points,), int
+        Class and image of each point.
+    n_edges : int
+    facts : dict
+        `n_points`, `n_components` and `n_cycles` of the graph; and `eps`, if its clusterer has one.
+    """
+
+    incidence: sparse.csr_array
+    labels: np.ndarray
+    images: np.ndarray
+    n_edges: int
+    facts: dict
+
+
+def purity_tables(graphs, class_names, uncovered="drop", n_permutations=100, seed=0):
+    """
+    Purity of graphs over their nodes and of their classes.
+
+    Parameters
+    ----------
+    graphs : iterable of (dict, LabelledGraph)
+        The dict holds the columns that identify the graph.
+    class_names : sequence of str
+    uncovered : {"drop", "zero"}, default "drop"
+        As in `actopo.graphs.purity.class_purity`.
+    n_permutations, seed : int, default 100 and 0
+        Permutations and seed of the null, which permutes labels over images: points of one image share its label.
+
+    Returns
+    -------
+    by_graph : DataFrame
+        One row per graph: eps (nan if the clusterer has none), counts, node purity, majority share, entropy, class
+        purity (mean over classes) and coverage; some also with `_null_mean`, `_null_low` and `_null_high`.
+    by_class : DataFrame
+        One row per graph and class: `class`, `purity` with its null, and `coverage`.
+
+    Raises
+    ------
+    InputError
+        As `actopo.graphs.purity.permutation_null`.
+    """
+    rows, tables = [], []
+    for key, graph in graphs:
+        incidence, labels, n_classes = graph.incidence, graph.labels, len(class_names)
+        null = permutation_null(incidence, labels, n_classes, n_permutations, seed, graph.images, uncovered)
+        gamma = class_purity(incidence, labels, n_classes, uncovered)
+        rows.append({**key, **_graph_row(graph, n_classes, gamma, null)})
+        columns = {
+            "class": class_names,
+            "purity": gamma,
+            **{f"purity_null_{name}": null["class_purity"][name] for name in NULL},
+            "coverage": coverage(incidence, labels, n_classes),
+        }
+        tables.append(pd.DataFrame({**key, **columns}))
+    return pd.DataFrame(rows), pd.concat(tables)
+
+
+def _graph_row(graph, n_classes, gamma, null):
+    incidence, labels = graph.incidence, graph.labels
+    alpha, sizes = node_purity(incidence, labels), np.diff(incidence.tocsc().indptr)
+    return {
+        "eps": graph.facts.get("eps", np.nan),
+        "n_nodes": incidence.shape[1],
+        "n_edges": graph.n_edges,
+        **{name: graph.facts[name] for name in ("n_points", "n_components", "n_cycles")},
+        "node_purity": alpha.mean() if len(alpha) else np.nan,
+        **{f"node_purity_null_{name}": null["node_purity"][name] for name in NULL},
+        "node_purity_by_size": weighted_mean(alpha, sizes),
+        "majority_share": weighted_mean(majority_share(incidence, labels), sizes),
+        **{f"majority_share_null_{name}": null["majority_share"][name] for name in NULL},
+        "entropy": weighted_mean(node_entropy(incidence, labels, n_classes, normalised=True), sizes),
+        "class_purity": np.nan if np.isnan(gamma).all() else np.nanmean(gamma),
+        "coverage": coverage(incidence),
+    }

@@ -1,0 +1,1 @@
+"""Persistence diagrams of point clouds."""

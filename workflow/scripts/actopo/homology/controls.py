@@ -1,0 +1,86 @@
+"""
+Controls for the study of clouds by their topology: their scale, and Gaussian clouds of the same covariance.
+
+Persistence diagrams are equivariant to scale: those of a cloud divided by its mean distance are its
+diagrams divided by it. A result that remains on such diagrams is not due to scale; a result that remains
+on Gaussian clouds with the means and covariances of the layers is due to second moments alone.
+"""
+
+import numpy as np
+from scipy.spatial.distance import cdist, pdist
+from threadpoolctl import threadpool_limits
+
+from actopo.errors import InputError
+
+BLOCK = 256
+
+
+def mean_distance(points):
+    """
+    Mean Euclidean distance of the pairs of points of a cloud.
+
+    Parameters
+    ----------
+    points : ndarray of shape (P, c)
+        At least 2 points. 256 x P distances are in memory at a time.
+
+    Returns
+    -------
+    float
+        Mean over the P (P - 1) / 2 pairs, positive, in the unit of the coordinates.
+
+    Raises
+    ------
+    InputError
+        If `points` has another shape, is not finite, or all points are equal.
+    """
+    points = _checked(points)
+    total = 0.0
+    for start in range(0, len(points), BLOCK):
+        block, rest = points[start : start + BLOCK], points[start + BLOCK :]
+        total += pdist(block).sum() + cdist(block, rest).sum()
+    if total == 0:
+        raise InputError("all points of the cloud are equal, so it has no scale; leave out the layer that made it.")
+    return float(total / (len(points) * (len(points) - 1) / 2))
+
+
+def gaussian_like(points, seed):
+    """
+    Gaussian sample with the mean, the covariance and the number of points of a cloud.
+
+    Parameters
+    ----------
+    points : ndarray of shape (P, c)
+        At least 2 points; their covariance may be singular.
+    seed : int or sequence of int
+
+    Returns
+    -------
+    ndarray of shape (P, c)
+        Independent draws from the normal distribution with the mean and the covariance (with P - 1) of
+        `points`; of the type of `points` if that is floating, else float64. The sample lies in the affine hull of
+        `points`, up to rounding.
+
+    Raises
+    ------
+    InputError
+        If `points` has another shape or is not finite.
+    """
+    dtype = np.result_type(points) if np.issubdtype(np.result_type(points), np.floating) else np.float64
+    points = _checked(points)
+    mean = points.mean(axis=0)
+    # One thread, because BLAS and LAPACK round differently on several.
+    with threadpool_limits(1, "blas"):
+        # A square root of the covariance, since R'R = X'X; unlike Cholesky's it exists if the covariance is singular.
+        root = np.linalg.qr(points - mean, mode="r") / np.sqrt(len(points) - 1)
+        noise = np.random.default_rng(seed).normal(size=(len(points), len(root)))
+        return (mean + noise @ root).astype(dtype)
+
+
+def _checked(points):
+    points = np.asarray(points, dtype=np.float64)
+    if points.ndim != 2 or len(points) < 2:
+        raise InputError(f"the cloud has shape {points.shape}; give at least 2 points, one a row.")
+    if not np.isfinite(points).all():
+        raise InputError("the cloud is not finite; leave out the images whose activations overflow.")
+    return points

@@ -1,0 +1,1 @@
+"""Mapper graphs of point clouds."""

@@ -1,0 +1,119 @@
+"""Clusterers by name: any class with scikit-learn's ``fit_predict``, made from its import path and parameters."""
+
+import importlib
+import inspect
+
+import numpy as np
+
+from actopo.errors import InputError
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
+from actopo.mapper.dbscan import DBSCAN
+from actopo.mapper.eps import choose_eps, nearest_neighbour_curve
+from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
+
+# The sorted distances of a cloud with more points are exact only down to their knee.
+EXACT_POINTS = 50_000
+
+
+def describe_clusterer(points, clusterer, eps, min_samples):
+    """
+    Description of a clusterer for a graph's document, with eps as a number.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, c)
+        The whole cloud.
+    clusterer : str or dict
+        "dbscan", or `path` and `params` of `load_clusterer` and the `min_points` that an interval needs.
+    eps : float or "knee"
+        Radius of DBSCAN, or the rule of `actopo.mapper.eps.choose_eps`.
+    min_samples : int
+        As in `actopo.mapper.dbscan.dbscan`.
+
+    Returns
+    -------
+    description : dict
+        ``clusterer``; for DBSCAN ``eps``, ``eps_choice`` (the rule) and ``min_samples``, too.
+    nearest : dict
+        ``nearest_neighbour_distance``, the sorted distances, if `eps` is "knee"; else empty.
+    """
+    if clusterer != DBSCAN_NAME:
+        return {"clusterer": clusterer}, {}
+    if eps not in EPS_RULES:
+        return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
+    if len(points) > EXACT_POINTS:
+        curve = nearest_neighbour_curve(points)
+    else:
+        curve = np.sort(nearest_neighbour_distances(points))[::-1]
+    eps, rule = choose_eps(curve)
+    described = {"clusterer": clusterer, "eps": eps, "eps_choice": rule, "min_samples": min_samples}
+    return described, {"nearest_neighbour_distance": curve}
+
+
+def make_clusterer(description, seed=0):
+    """
+    Make the clusterer of a description, see `describe_clusterer`.
+
+    Parameters
+    ----------
+    description : dict
+    seed : int, default 0
+
+    Returns
+    -------
+    clusterer : object with ``fit_predict(points)``
+    min_points : int
+        Number of points that an interval needs.
+    """
+    choice = description["clusterer"]
+    if choice == DBSCAN_NAME:
+        return DBSCAN(description["eps"], description["min_samples"]), 1
+    return load_clusterer(choice["path"], choice.get("params"), seed), choice.get("min_points", 1)
+
+
+def load_clusterer(path, params=None, seed=0):
+    """
+    Make a clusterer from its import path and parameters.
+
+    Parameters
+    ----------
+    path : str
+        Import path of the class, such as "sklearn.cluster.HDBSCAN" or "actopo.mapper.dbscan.DBSCAN".
+    params : dict, optional
+        Keyword arguments of the class.
+    seed : int, default 0
+        `random_state` of the clusterer, if it has one that `params` does not set.
+
+    Returns
+    -------
+    object with ``fit_predict(points)``
+
+    Raises
+    ------
+    InputError
+        If there is no such class, it has no `fit_predict`, or it does not take these parameters.
+    """
+    params = dict(params or {})
+    module, _, name = str(path).rpartition(".")
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise InputError(
+            f"there is no clusterer {path!r} ({error}); write the import path of a class, such as "
+            "'sklearn.cluster.HDBSCAN', and install its package."
+        ) from error
+    if not inspect.isclass(make) or not callable(getattr(make, "fit_predict", None)):
+        raise InputError(f"{path!r} is no clusterer, since it has no fit_predict; 'sklearn.cluster.HDBSCAN' has one.")
+    known = list(inspect.signature(make).parameters)
+    if "random_state" in known:
+        params.setdefault("random_state", seed)
+    try:
+        clusterer = make(**params)
+        # scikit-learn checks values when it fits; checked here, a wrong value is reported before any clustering.
+        if hasattr(clusterer, "_validate_params"):
+            clusterer._validate_params()
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} does not take these parameters: {error}. Its parameters are {', '.join(known)}."
+        ) from error
+    return clusterer

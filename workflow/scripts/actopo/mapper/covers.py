@@ -1,0 +1,139 @@
+r"""
+Covers of a lens [1]_: overlapping closed intervals that contain every lens value.
+
+References
+----------
+.. [1] Singh, Mémoli and Carlsson (2007), "Topological Methods for the Analysis of High Dimensional Data
+   Sets and 3D Object Recognition".
+"""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+
+from actopo.errors import InputError
+from actopo.mapper.choices import CONVENTIONS
+
+
+@dataclass(frozen=True)
+class IntervalCover:
+    r"""
+    Closed intervals with equal lengths or equal numbers of points, each overlapping the next by a fraction of it.
+
+    With `R` the range of the lens, `n` intervals and overlap `p`, the length is :math:`R / (n - (n-1)p)`
+    under ``fit``, where the first interval starts at the minimum and the last ends at the maximum. Under
+    ``overhang``, KeplerMapper's convention, it is :math:`R / (n (1-p))` around the centres
+    :math:`\min + R/2n + iR/n`, and the outer intervals reach beyond the lens.
+
+    Under ``balanced`` the same is done with ranks: with the `N` points in ascending order of their lens, interval
+    `i` contains those with ranks from :math:`\mathrm{round}(i m (1-p))` up to, but not including,
+    :math:`\mathrm{round}(i m (1-p) + m)`, with :math:`m = N / (n - (n-1)p)`, so that the sizes of two intervals differ
+    by at most one point and neighbours share `pm` points up to one. The bounds of an interval are the lens values of
+    its first and its last point. Three things follow. Points of equal lens stay together, so an interval has
+    more points if a tie crosses its bound. Every interval has at least one point; if there are more intervals than
+    points, several share one. Without overlap no lens value of the cloud lies between two intervals.
+
+    Parameters
+    ----------
+    n_intervals : int, default 40
+        Number of intervals.
+    overlap : float, default 0.3
+        Share of an interval's length (for ``balanced``, of its points) that it has in common with the next; at
+        least 0 and below 1.
+    convention : {"fit", "overhang", "balanced"}, default "fit"
+        Whether the cover ends at the lens's extremes, reaches beyond them, or has equally many points in each
+        interval.
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of its range.
+    """
+
+    n_intervals: int = 40
+    overlap: float = 0.3
+    convention: str = "fit"
+
+    def __post_init__(self):
+        """Refuse parameters that describe no cover."""
+        if not isinstance(self.n_intervals, Integral) or self.n_intervals < 1:
+            raise InputError(f"n_intervals must be a whole number of at least 1, not {self.n_intervals!r}.")
+        if not isinstance(self.overlap, Real) or not 0 <= self.overlap < 1:
+            raise InputError(f"overlap must be at least 0 and below 1 (0.3 is 30 %), not {self.overlap!r}.")
+        if self.convention not in CONVENTIONS:
+            raise InputError(f"convention must be 'fit', 'overhang' or 'balanced', not {self.convention!r}.")
+
+    def intervals(self, lens):
+        """
+        Return the bounds of the intervals that cover `lens`.
+
+        Parameters
+        ----------
+        lens : ndarray of shape (n_points,)
+            Finite lens values, at least one.
+
+        Returns
+        -------
+        ndarray of shape (n_intervals, 2), float64
+            Lower and upper bound of each closed interval, ascending. Every lens value is in at least one interval.
+
+        Raises
+        ------
+        InputError
+            If `lens` is empty or holds a value that is not finite.
+        """
+        lens = checked_lens(lens)
+        n, p = int(self.n_intervals), self.overlap
+        if self.convention == "balanced":
+            return _balanced(np.sort(lens), n, p)
+        low, high = lens.min(), lens.max()
+        if self.convention == "fit":
+            radius = (high - low) / (2 * (n - (n - 1) * p))
+            inset = radius
+        else:
+            # The range less (n - 1)/n of it, not R/2n, as KeplerMapper computes it, so that the bounds are identical.
+            radius = (high - low) / (2 * n * (1 - p))
+            inset = ((high - low) - (n - 1) / n * (high - low)) / 2
+        centres = np.linspace(low + inset, high - inset, num=n)
+        bounds = np.stack([centres - radius, centres + radius], axis=1)
+        # Rounding must not exclude the extremes, nor separate neighbours that touch.
+        bounds[0, 0] = low if self.convention == "fit" else min(bounds[0, 0], low)
+        bounds[-1, 1] = high if self.convention == "fit" else max(bounds[-1, 1], high)
+        bounds[:-1, 1] = np.maximum(bounds[:-1, 1], bounds[1:, 0])
+        return bounds
+
+
+def _balanced(ordered, n, p):
+    """Bounds of `n` intervals over equally many of the ascending lens values."""
+    size = len(ordered) / (n - (n - 1) * p)
+    starts = np.arange(n) * size * (1 - p)
+    first = np.minimum(np.floor(starts + 0.5).astype(np.int64), len(ordered) - 1)
+    stop = np.minimum(np.floor(starts + size + 0.5).astype(np.int64), len(ordered))
+    stop[-1] = len(ordered)
+    # Rounding must leave no point between two intervals.
+    stop[:-1] = np.maximum(stop[:-1], first[1:])
+    return np.stack([ordered[first], ordered[np.maximum(stop, first + 1) - 1]], axis=1)
+
+
+def checked_lens(lens):
+    """
+    Lens values as a float64 array.
+
+    Raises
+    ------
+    InputError
+        If `lens` is not one finite number for each of at least one point.
+    """
+    lens = np.asarray(lens, dtype=np.float64)
+    if lens.ndim != 1 or len(lens) == 0:
+        raise InputError(
+            f"the lens must be one number for each of at least one point, not an array of shape {lens.shape}."
+        )
+    missing = np.flatnonzero(~np.isfinite(lens))
+    if len(missing):
+        raise InputError(
+            f"the lens is not finite at {len(missing)} of {len(lens)} points, first at point {missing[0]}; "
+            "drop those points."
+        )
+    return lens

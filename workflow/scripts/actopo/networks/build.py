@@ -1,0 +1,149 @@
+"""
+Networks by name: `resnet18_cifar`, any classification network of torchvision [1]_, or a function in a user's file.
+
+References
+----------
+.. [1] torchvision, https://docs.pytorch.org/vision/stable/models.html
+"""
+
+import difflib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+
+import torch
+import torchvision
+
+from actopo.errors import InputError
+from actopo.networks.choices import OWN_ARCHITECTURE
+from actopo.networks.resnet18_cifar import resnet18_cifar
+
+
+def build(
+    architecture=None, module=None, arguments=None, n_classes=10, n_channels=3, seed=None, pretrained=False, **settings
+):
+    """
+    Build a network.
+
+    Parameters
+    ----------
+    architecture : str, optional
+        "resnet18_cifar", or a classification network of torchvision by its name there.
+    module : str, optional
+        "path/to/file.py:function", instead of `architecture`. The function is called with `arguments`, and with
+        those of `n_classes`, `n_channels` and `seed` that it takes.
+    arguments : dict, optional
+        More arguments of the network.
+    n_classes : int, default 10
+    n_channels : int, default 3
+        Channels of the images.
+    seed : int, optional
+        Seed of the initial weights; the global random state is left as it was.
+    pretrained : bool, default False
+        Whether published weights will replace the initial ones: GoogLeNet and Inception v3 then shift their input as
+        those weights require, as in torchvision.
+    **settings
+        `width` and `shortcut` of `resnet18_cifar`.
+
+    Returns
+    -------
+    torch.nn.Module
+        Maps float images (b, n_channels, h, w) to logits (b, n_classes).
+
+    Raises
+    ------
+    InputError
+        If there is no such network, or it does not take the arguments.
+    """
+    arguments = dict(arguments or {})
+    if module is not None:
+        make, arguments = _own(module), {**settings, **arguments}
+        known = inspect.signature(make).parameters
+        given = {"n_classes": n_classes, "n_channels": n_channels, "seed": seed}
+        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+        arguments = {name: value for name, value in given.items() if name in known or anything} | arguments
+    elif architecture == OWN_ARCHITECTURE:
+        unknown = sorted(set(arguments) - {"width", "shortcut"}) or sorted(set(arguments) & set(settings))
+        if unknown:
+            raise InputError(
+                f"resnet18_cifar takes width and shortcut, beside arguments and not in them; drop {unknown[0]!r}"
+            )
+        return resnet18_cifar(**settings, **arguments, n_classes=n_classes, n_channels=n_channels, seed=seed)
+    else:
+        make, arguments = _torchvision(architecture, n_classes, n_channels, pretrained, arguments)
+    with torch.random.fork_rng(devices=[]):
+        if seed is not None:
+            torch.manual_seed(seed)
+        try:
+            network = make(**arguments)
+        except Exception as error:
+            raise InputError(f"{module or architecture} could not be built: {type(error).__name__}: {error}") from error
+    if not isinstance(network, torch.nn.Module):
+        raise InputError(f"{module} returned a {type(network).__name__}; return a torch.nn.Module")
+    return network
+
+
+def count_outputs(network, image_shape):
+    """
+    Number of classes of a network.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    image_shape : (h, w, c)
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If the output for an image is not a vector of logits.
+    """
+    height, width, channels = image_shape
+    with torch.inference_mode():
+        logits = network.eval()(torch.zeros(2, channels, height, width))
+    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != 2:
+        raise InputError("the network does not map images (b, c, h, w) to one tensor of logits (b, classes)")
+    return logits.shape[1]
+
+
+def _own(module):
+    path, _, name = module.rpartition(":")
+    file = Path(path).expanduser()
+    if not path or not file.is_file():
+        raise InputError(f"there is no file for module {module!r}; write path/to/file.py:function")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    loaded = importlib.util.module_from_spec(spec)
+    # As for a script: the file can import its neighbours, and dataclasses find it. A module of its name is kept.
+    sys.modules.setdefault(file.stem, loaded)
+    if str(file.resolve().parent) not in sys.path:
+        sys.path.append(str(file.resolve().parent))
+    try:
+        spec.loader.exec_module(loaded)
+    except Exception as error:
+        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    make = getattr(loaded, name, None)
+    if not callable(make):
+        known = [key for key, value in vars(loaded).items() if callable(value) and not key.startswith("_")]
+        near = difflib.get_close_matches(name, known, n=1) or known[:5]
+        raise InputError(f"{path} has no function {name!r}; it has {', '.join(near)}")
+    return make
+
+
+def _torchvision(architecture, n_classes, n_channels, pretrained, arguments):
+    known = torchvision.models.list_models(module=torchvision.models)
+    if architecture not in known:
+        near = difflib.get_close_matches(str(architecture), [*known, OWN_ARCHITECTURE], n=3) or known[:3]
+        raise InputError(
+            f"unknown architecture {architecture!r}; did you mean {', '.join(near)}? Known are resnet18_cifar and "
+            "torchvision's classification networks; for your own give module: path/to/file.py:function"
+        )
+    if n_channels != 3:
+        raise InputError(f"{architecture} takes images of 3 channels, not {n_channels}; set data.channels to 3")
+    defaults = {"num_classes": n_classes}
+    if architecture in ("googlenet", "inception_v3"):
+        defaults |= {"aux_logits": False, "transform_input": pretrained, "init_weights": not pretrained}
+    return torchvision.models.get_model_builder(architecture), {**defaults, **arguments}

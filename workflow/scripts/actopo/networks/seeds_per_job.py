@@ -1,0 +1,161 @@
+"""
+Training of several networks in one job, and the folders that hold a network until its own job delivers it.
+
+A job may also train the networks of other jobs, so that start-up and compilation happen once. Every network has a
+training folder beside its weights, which holds its checkpoint and, when it is trained, its files. The network's own
+job delivers them, at once if another job has trained the network. Files are valid only for the run that made them:
+network, recipe, code and images. So a killed job loses only the current epoch, and no folder is ever mistaken
+for that of another recipe.
+
+Jobs that run at the same time divide the networks among them by one lock per network. The kernel releases a lock when
+its process ends, `kill -9` included.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from actopo.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def train_or_take(own, others, folder_of, train):
+    """
+    Deliver the network of a job's own seed, and train those of other seeds besides.
+
+    If another job has trained the network, it is used; if another process is training it, the job waits. Until
+    it is delivered, a killed job leaves it in its folder, where the next job finds it.
+
+    Parameters
+    ----------
+    own : int
+        The job's own seed.
+    others : sequence of int
+        Seeds whose networks the job trains after its own, unless somebody else has trained or is training them.
+    folder_of : callable
+        Returns the `TrainingFolder` of a seed.
+    train : callable (folder, seed)
+        Trains a network and writes its `weights` and `metrics` into the folder.
+
+    Raises
+    ------
+    InputError
+        If the job's own network cannot be trained. Errors of other networks are logged; their own jobs raise them.
+    """
+    waiting = False
+    while True:
+        folder = folder_of(own)
+        with folder.claim(shared=bool(others)) as mine:
+            if mine:
+                if folder.is_trained():
+                    log.info("seed %d was trained by the job of another seed", own)
+                elif folder.is_done():
+                    log.info("seed %d was trained by a job that an earlier run had left behind", own)
+                    return
+                else:
+                    train(folder, own)
+                    _train_others(others, folder_of, train)
+                folder.deliver()
+                return
+        if not waiting:
+            log.info("seed %d is being trained by another process; waiting for it", own)
+        waiting = True
+        time.sleep(1)
+
+
+def _train_others(seeds, folder_of, train):
+    for seed in seeds:
+        folder = folder_of(seed)
+        with folder.claim() as mine:
+            if not mine or folder.is_done():
+                continue
+            try:
+                train(folder, seed)
+            except InputError as error:
+                log.warning("seed %d: %s", seed, error)
+
+
+class TrainingFolder:
+    """
+    The folder in which one network is trained.
+
+    Parameters
+    ----------
+    weights : str or Path
+        Path to which the network's weights are delivered; its metrics go beside them, as .json.
+    run : JSON-ready value
+        Everything that determines the network, except the device.
+    device : {"auto", "cpu", "cuda"}
+        Device in the config; `auto` accepts networks trained on any device.
+    """
+
+    def __init__(self, weights, run, device):
+        self.delivered = [Path(weights), Path(weights).with_suffix(".json")]
+        self.folder = Path(weights).with_suffix(".training")
+        self.weights, self.metrics = self.folder / "weights.safetensors", self.folder / "metrics.json"
+        self.checkpoint = self.folder / "checkpoint.safetensors"
+        # Outside of the folder, which is removed on delivery.
+        self.lock_file = self.folder.parent / ".locks" / self.folder.stem
+        self.run = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
+        self.device = device
+
+    def is_trained(self):
+        """Whether the network of this run is trained but not delivered."""
+        return self._is_there(self.weights, self.metrics)
+
+    def is_done(self):
+        """Whether the network of this run is trained, delivered or not."""
+        return self.is_trained() or self._is_there(*self.delivered)
+
+    def _is_there(self, weights, metrics):
+        if not (weights.exists() and metrics.exists()):
+            return False
+        found = json.loads(metrics.read_text(encoding="utf-8"))
+        return found.get("run") == self.run and self.device in ("auto", found["device"])
+
+    def deliver(self):
+        """Move weights and metrics to their places, and remove the folder."""
+        for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
+            # The images may have been prepared again since, with the same content.
+            os.utime(made)
+            os.replace(made, place)
+        shutil.rmtree(self.folder)
+
+    @contextmanager
+    def claim(self, shared=True):
+        """
+        Yield whether this process holds the folder's lock, which it keeps until the block ends.
+
+        Parameters
+        ----------
+        shared : bool, default True
+            Whether jobs share the work, so that locks are required.
+
+        Raises
+        ------
+        InputError
+            If the file system has no locks and they are required.
+        """
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mine = False
+        except OSError as error:
+            if shared:
+                raise InputError(f"{self.lock_file} cannot be locked ({error}); set seeds_per_job to 1") from None
+            mine = True
+        else:
+            mine = True
+        try:
+            yield mine
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,302 @@
+"""
+Training of image classifiers from seeds.
+
+All images stay in the memory of the device in 8 bits, and augmentation is one gather per batch, so no loader
+process is needed. Every random number of an epoch
+(order, shifts, flips, cutouts) is drawn from a generator seeded by (seed, epoch): a run that was
+interrupted continues from the checkpoint of its last whole epoch exactly as if it had never stopped, and
+no run depends on what the process did before.
+
+The default recipe is that of Purvine et al. (2023) for their hundred networks: SGD with momentum, learning
+rate linear from 0 to its peak and back, flips, shifts and cutout, half precision.
+"""
+
+import logging
+import time
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from actopo.errors import InputError
+from actopo.networks.inputs import images_per_pass, to_input
+from actopo.networks.weights import load_weights
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+EVALUATION_BATCH = 1000
+# Batches between two checks of the loss: on a GPU each check waits for the batches before it.
+CHECK_INTERVAL = 16
+log = logging.getLogger(__name__)
+
+
+def choose_precision(precision, device):
+    """Resolve `auto`: the fastest precision in which `device` computes natively."""
+    if precision != "auto":
+        return precision
+    if torch.device(device).type == "cuda":
+        return "fp16"
+    return "bf16" if torch.cpu.get_capabilities().get("avx512_bf16", False) else "fp32"
+
+
+def draw_augmentation(n_images, shape, recipe, seed, epoch):
+    """
+    Draw all random choices of one epoch.
+
+    Parameters
+    ----------
+    n_images : int
+    shape : (h, w)
+    recipe : Recipe
+    seed, epoch : int
+
+    Returns
+    -------
+    dict of int64 ndarrays of shape (n_images,)
+        `order`; `row` and `column`, the shift as an offset into the padded image; `flip`, 0 or 1;
+        `cut_row` and `cut_column`, the upper left corner of the cutout.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    h, w = shape
+    side = recipe.cutout
+    return {
+        "order": rng.permutation(n_images),
+        "row": rng.integers(0, 2 * recipe.translate + 1, n_images),
+        "column": rng.integers(0, 2 * recipe.translate + 1, n_images),
+        "flip": rng.integers(0, 2, n_images) * int(recipe.flip),
+        "cut_row": rng.integers(0, max(h - side, 0) + 1, n_images),
+        "cut_column": rng.integers(0, max(w - side, 0) + 1, n_images),
+    }
+
+
+def augment(images, mean, std, chosen, draw, recipe):
+    """
+    Network input for one batch: normalised images, shifted, flipped and cut.
+
+    Parameters
+    ----------
+    images : uint8 tensor of shape (N, h, w, c)
+    mean, std : sequence or tensor of c floats
+        As in `to_input`.
+    chosen : int64 tensor of shape (b,)
+        Indices of the images.
+    draw : dict of int64 tensors of shape (N,)
+        As `draw_augmentation` returns them.
+    recipe : Recipe
+
+    Returns
+    -------
+    float32 tensor of shape (b, c, h, w), in channels-last memory
+        0, the mean colour, where a shift leaves the image empty and in the cutout.
+    """
+    h, w = images.shape[1:3]
+    down = torch.arange(h, device=images.device)
+    right = torch.arange(w, device=images.device)
+    row = down + (draw["row"][chosen, None] - recipe.translate)
+    column = torch.where(draw["flip"][chosen, None] == 1, right.flip(0), right)
+    column = column + (draw["column"][chosen, None] - recipe.translate)
+    gathered = images[chosen[:, None, None], row.clamp(0, h - 1)[:, :, None], column.clamp(0, w - 1)[:, None, :]]
+    empty = ((row < 0) | (row >= h))[:, :, None] | ((column < 0) | (column >= w))[:, None, :]
+    if recipe.cutout:
+        below, beyond = down - draw["cut_row"][chosen, None], right - draw["cut_column"][chosen, None]
+        cut_rows, cut_columns = (below >= 0) & (below < recipe.cutout), (beyond >= 0) & (beyond < recipe.cutout)
+        empty |= cut_rows[:, :, None] & cut_columns[:, None, :]
+    return to_input(gathered, mean, std, images.device).masked_fill_(empty[:, None], 0)
+
+
+def batches_of(order, batch_size):
+    """Split `order` into batches; a single remaining image joins the last batch, since batch norm needs two."""
+    pieces = list(order.split(batch_size))
+    return [*pieces[:-2], torch.cat(pieces[-2:])] if len(pieces) > 1 and len(pieces[-1]) == 1 else pieces
+
+
+def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
+    """Share of images (uint8, (N, h, w, c)) with the largest logit at the label, nan if N is 0; autocast to `dtype`."""
+    model.eval()
+    right = 0
+    with torch.inference_mode(), _autocast(device, dtype):
+        step = images_per_pass(EVALUATION_BATCH, images.shape[1:])
+        for start in range(0, len(images), step):
+            batch = to_input(images[start : start + step], mean, std, device)
+            truth = torch.as_tensor(labels[start : start + step], device=device)
+            right += int((model(batch).argmax(dim=1) == truth).sum())
+    return right / len(images) if len(images) else float("nan")
+
+
+def _autocast(device, dtype):
+    device_type = torch.device(device).type
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device_type, dtype=dtype)
+
+
+def memory_format(model, device):
+    """
+    Memory layout in which a network is trained: channels last, which is faster, unless that is unsafe.
+
+    On a CPU with AVX2 alone, the library that PyTorch uses for convolutions writes beyond its memory in the gradient
+    of a 1x1 convolution with a stride and fewer than 8 channels.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    device : str or torch.device
+
+    Returns
+    -------
+    torch.memory_format
+    """
+    unsafe = any(
+        isinstance(module, torch.nn.Conv2d)
+        and module.in_channels < 8
+        and set(module.kernel_size) == {1}
+        and max(module.stride) > 1
+        for module in model.modules()
+    )
+    on_cpu = torch.device(device).type == "cpu"
+    return torch.contiguous_format if unsafe and on_cpu else torch.channels_last
+
+
+def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoint=None, save=None, progress=None):
+    """
+    Train `model` in place.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps (b, c, h, w) to logits.
+    images : uint8 ndarray of shape (N, h, w, c)
+    labels : int64 ndarray of shape (N,)
+    mean, std : sequence of c floats
+        Normalisation, in units of the full scale.
+    recipe : Recipe
+    seed : int
+        Seed of the order and the augmentation; the caller has set the initial weights.
+    device : str or torch.device
+    checkpoint : dict of tensors, optional
+        Tensors that `save` received after an earlier epoch of the same run; training continues from there.
+    save : callable, optional
+        Called after each epoch but the last with a dict of tensors.
+    progress : callable, optional
+        Called without arguments after each epoch; its loss and speed are logged.
+
+    Returns
+    -------
+    dict
+        `loss`: mean training loss of every epoch; `precision`: the one used; `seconds`: wall time of the
+        epochs run by this call; `images_per_second`: median over those epochs, None if there were none.
+
+    Raises
+    ------
+    InputError
+        If the loss stops being finite; names epoch, batch and learning rate.
+    """
+    precision = choose_precision(recipe.precision, device)
+    dtype = PRECISIONS[precision]
+    layout = memory_format(model, device)
+    model.to(device, memory_format=layout)
+    parameters = dict(model.named_parameters())
+    optimiser = torch.optim.SGD(
+        parameters.values(), lr=0.0, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=True
+    )
+    scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
+    # If the scaler skips the first step, as is usual in fp16, fused SGD would continue from momentum that it
+    # allocated and never set. Starting from zeros leaves the first step the same.
+    for parameter in parameters.values():
+        optimiser.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
+    for _ in losses if progress is not None else ():
+        progress()
+    # Kernels are chosen by fixed rules and not by timing, so that the same seed gives the same weights.
+    forward = torch.compile(model, dynamic=False, options={"deterministic": True}) if recipe.compile else model
+
+    images, truth = torch.as_tensor(images, device=device), torch.as_tensor(labels, device=device)
+    mean, std = (torch.as_tensor(values, dtype=torch.float32, device=device) for values in (mean, std))
+
+    def give_logits(chosen, draw):
+        with _autocast(device, dtype):
+            batch = augment(images, mean, std, chosen, draw, recipe)
+            return forward(batch.contiguous(memory_format=layout))
+
+    begin, rates = time.perf_counter(), []
+    devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
+    with exact, torch.random.fork_rng(devices):
+        for epoch in range(len(losses), recipe.epochs):
+            model.train()
+            # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
+            torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
+            epoch_begin = time.perf_counter()
+            losses.append(_epoch(give_logits, optimiser, scaler, images, truth, recipe, seed, epoch))
+            rates.append(len(images) / (time.perf_counter() - epoch_begin))
+            log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
+            if progress is not None:
+                progress()
+            if save is not None and epoch + 1 < recipe.epochs:
+                save(_checkpoint(model, parameters, optimiser, scaler, losses))
+    return {
+        "loss": losses,
+        "precision": precision,
+        "seconds": time.perf_counter() - begin,
+        "images_per_second": float(np.median(rates)) if rates else None,
+    }
+
+
+def _epoch(give_logits, optimiser, scaler, images, truth, recipe, seed, epoch):
+    """Train for one epoch and return the mean loss; `give_logits` maps chosen images and their draw to logits."""
+    draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
+    draw = {name: torch.as_tensor(values, device=images.device) for name, values in draw.items()}
+    batches = batches_of(draw["order"], recipe.batch_size)
+    sizes = torch.tensor([len(chosen) for chosen in batches], dtype=torch.float64, device=images.device)
+    losses = torch.zeros_like(sizes)
+    for index, chosen in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate(epoch + index / len(batches))
+        logits = give_logits(chosen, draw)
+        if not isinstance(logits, torch.Tensor):
+            raise InputError(
+                f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
+                "auxiliary classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
+            )
+        loss = functional.cross_entropy(logits.float(), truth[chosen])
+        optimiser.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.step(optimiser)
+        scaler.update()
+        losses[index] = loss.detach()
+        if index % CHECK_INTERVAL == CHECK_INTERVAL - 1 or index == len(batches) - 1:
+            _require_finite(losses, epoch, recipe)
+    return float(losses @ sizes) / len(images)
+
+
+def _require_finite(batch_losses, epoch, recipe):
+    wrong = (~torch.isfinite(batch_losses)).nonzero()
+    if len(wrong):
+        batch = int(wrong[0])
+        raise InputError(
+            f"the training loss is not finite in epoch {epoch + 1} at batch {batch + 1} of {len(batch_losses)}, with "
+            f"learning rate {recipe.rate(epoch + batch / len(batch_losses)):.4g}; lower training.learning_rate, raise "
+            "training.peak_epoch or set training.precision to fp32"
+        )
+
+
+def _checkpoint(model, parameters, optimiser, scaler, losses):
+    state = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for name, parameter in parameters.items():
+        state[f"momentum.{name}"] = optimiser.state[parameter]["momentum_buffer"]
+    state["loss"] = torch.tensor(losses, dtype=torch.float64)
+    if scaler.is_enabled():
+        state["scale"] = torch.tensor(scaler.get_scale(), dtype=torch.float64)
+        state["growth"] = torch.tensor(scaler.state_dict()["_growth_tracker"])
+    return state
+
+
+def _restore(checkpoint, model, parameters, optimiser, scaler):
+    state = {name.removeprefix("model."): tensor for name, tensor in checkpoint.items() if name.startswith("model.")}
+    load_weights(model, state)
+    for name, parameter in parameters.items():
+        optimiser.state[parameter]["momentum_buffer"].copy_(checkpoint[f"momentum.{name}"])
+    if scaler.is_enabled():
+        scaler.load_state_dict(
+            scaler.state_dict() | {"scale": float(checkpoint["scale"]), "_growth_tracker": int(checkpoint["growth"])}
+        )
+    return checkpoint["loss"].tolist()

@@ -1,0 +1,218 @@
+"""
+Weights: state dicts in files of safetensors or PyTorch, and published ones of torchvision.
+
+Nothing in a file is executed. Names that differ in wrapped networks and in older versions of torchvision are replaced.
+"""
+
+import re
+from pathlib import Path
+
+import torch
+import torchvision
+from safetensors import safe_open
+from safetensors.torch import load_file, save
+
+from actopo.errors import InputError
+from actopo.files import save_bytes
+from actopo.networks.build import build
+from actopo.networks.choices import is_weight_file
+
+
+def load_weights(model, state):
+    """
+    Put the tensors of `state` into `model`.
+
+    Counters of batches, which older files lack, are set to 0.
+
+    Raises
+    ------
+    InputError
+        If names or shapes differ; the message lists the first few of each kind.
+    """
+    expected = model.state_dict()
+    counters = {name for name in set(expected) - set(state) if name.endswith("num_batches_tracked")}
+    state = {**state, **{name: torch.zeros_like(expected[name]) for name in counters}}
+    missing = sorted(set(expected) - set(state))
+    unknown = sorted(set(state) - set(expected))
+    shapes = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(expected[name].shape)}"
+        for name in sorted(set(state) & set(expected))
+        if state[name].shape != expected[name].shape
+    ]
+    parts = [("missing", missing), ("not in the network", unknown), ("of another shape", shapes)]
+    problems = [
+        f"{len(names)} {what}: {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}"
+        for what, names in parts
+        if names
+    ]
+    if problems:
+        raise InputError("the weights do not fit the network; " + "; ".join(problems))
+    # Modules interpret a state by the versions in it. Its names and shapes are the network's, so its versions are too.
+    complete = type(expected)(state)
+    complete._metadata = expected._metadata
+    model.load_state_dict(complete)
+    return model
+
+
+# Keys under which training scripts keep a state dict, and prefixes that wrappers of networks add to its names.
+WRAPPINGS = ("state_dict", "model_state_dict", "model", "net")
+PREFIXES = ("module.", "model.", "net.", "_orig_mod.")
+# Prefixes of auxiliary classifiers, which are used in training only.
+AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
+
+
+def load_pretrained(network, weights, n_classes, n_channels):
+    """
+    Build a network with published or own weights.
+
+    Parameters
+    ----------
+    network : dict
+        Arguments of `build`.
+    weights : str
+        A file of a state dict, of safetensors or PyTorch, or the name of weights in torchvision, such as
+        "IMAGENET1K_V1" or "DEFAULT", which are downloaded once.
+    n_classes : int
+        Number of classes, used if the weights do not determine it.
+    n_channels : int
+
+    Returns
+    -------
+    torch.nn.Module
+        Network with the weights, and with their number of classes.
+
+    Raises
+    ------
+    InputError
+        If the weights cannot be obtained, or do not fit.
+    """
+    named = None if is_weight_file(weights) else _named(network.get("architecture"), weights)
+    state = read_state(weights) if named is None else download_state(named)
+    settings = {**network, "n_channels": n_channels, "pretrained": True}
+    state = _renamed(state, set(build(**settings, n_classes=n_classes, seed=0).state_dict()))
+    n_classes = _count_classes(settings, state, n_classes)
+    model = build(**settings, n_classes=n_classes, seed=0)
+    own = set(model.state_dict())
+    state = {name: tensor for name, tensor in state.items() if name in own or not name.startswith(AUXILIARY)}
+    return load_weights(model, state)
+
+
+def read_state(path):
+    """
+    Read a state dict from a file, without running anything in it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or holds no state dict.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    # The unpickler raises many kinds of errors on files that hold no pickled tensors.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(
+            f"the weights {path} cannot be read as a state dict ({reason}); save one with safetensors, or with "
+            "torch.save(model.state_dict(), ...)"
+        ) from None
+    # Training scripts may nest the state dict under a key.
+    for key in WRAPPINGS:
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise InputError(f"the weights {path} are no state dict; save one with torch.save(model.state_dict(), ...)")
+    return dict(state)
+
+
+def download_state(weights):
+    """
+    Download the state dict of torchvision's `weights`, once.
+
+    Raises
+    ------
+    InputError
+        If that fails; the message has the address.
+    """
+    try:
+        return weights.get_state_dict(progress=False, check_hash=True, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"the weights {weights} could not be downloaded ({error}); download {weights.url} elsewhere and give the "
+            "path of the file"
+        ) from None
+
+
+def _renamed(state, own):
+    """The state dict under the names `own` of a network, as far as a wrapper or an older torchvision changed them."""
+    while not own & set(state):
+        prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
+        if prefix is None or not state:
+            break
+        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+    # DenseNet's files have older names of modules.
+    older = {name: re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name) for name in state}
+    return {older[name] if older[name] in own else name: tensor for name, tensor in state.items()}
+
+
+def _named(architecture, name):
+    try:
+        known = torchvision.models.get_model_weights(architecture or "")
+    except ValueError:
+        raise InputError(
+            f"there is no file of weights {name!r}; only torchvision's networks have weights by name"
+        ) from None
+    try:
+        return known[name]
+    except KeyError:
+        names = ", ".join(["DEFAULT", *(item.name for item in known)])
+        raise InputError(
+            f"torchvision has no weights {name!r} for {architecture}; choose one of {names}, or give the path of a file"
+        ) from None
+
+
+def _count_classes(settings, state, default):
+    """Number of classes of the weights: the length of the tensors whose shape depends on the number of classes."""
+    try:
+        # The meta device computes nothing.
+        with torch.device("meta"):
+            few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
+    except InputError:
+        # A network may need the values of tensors while it is built.
+        few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
+    lengths = {
+        len(state[name])
+        for name in few
+        if few[name].shape != more[name].shape and name in state and state[name].ndim and not name.startswith(AUXILIARY)
+    }
+    return lengths.pop() if len(lengths) == 1 else default
+
+
+def save_tensors(path, tensors, **metadata):
+    """Write a dict of tensors, with `metadata` as texts."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # The format cannot share tensors: each name of a shared tensor gets a copy.
+    seen = set()
+    for name, tensor in tensors.items():
+        if tensor.untyped_storage().data_ptr() in seen:
+            tensors[name] = tensor.clone()
+        seen.add(tensor.untyped_storage().data_ptr())
+    save_bytes(path, save(tensors, metadata))
+
+
+def load_tensors(path):
+    """Read a dict of tensors and the texts that were written with them."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict

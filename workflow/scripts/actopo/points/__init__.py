@@ -1,0 +1,1 @@
+"""Point clouds of activations: sampling, foreground masks, noise and files."""

@@ -1,0 +1,141 @@
+"""
+Spatial activations of a network, layer by layer.
+
+One forward pass gives all layers. Each activation is read as soon as it is computed, so a later in-place
+addition cannot change it, and has the layout (N, n, m, c): the c-vector at one position is then one contiguous
+row, and the full point cloud of a layer is a reshape of the array.
+"""
+
+import numpy as np
+import torch
+
+from actopo.errors import InputError
+from actopo.networks.inputs import images_per_pass, to_input
+from actopo.networks.layers import reading, recording
+from actopo.points.sampling import l2_norms
+
+
+def activation_shapes(model, layers, image_shape):
+    """
+    Shape (n, m, c) of each layer's activation for one image.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its layers are those of `actopo.networks.layers.find_layers`.
+    layers : sequence of int
+    image_shape : (h, w, c)
+
+    Returns
+    -------
+    dict of int to (int, int, int)
+    """
+    h, w, c = image_shape
+    device = next(model.parameters()).device
+    model.eval()
+    with torch.inference_mode(), recording(model, layers, "conv") as recorded:
+        model(torch.zeros(1, c, h, w, device=device))
+        return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
+
+
+def sample_activations(
+    model, images, mean, std, layers, tap, streams, write, batch_size=None, device="cpu", progress=None, perturb=None
+):
+    """
+    Pass the sampled points of all images to `write`, batch by batch.
+
+    Parameters
+    ----------
+    streams : dict of int to actopo.points.sampling.Stream
+        Stream that chooses the points of each layer. Other parameters and errors are those of `dump_activations`.
+    write : callable (layer, points, flat, norms)
+        Called for every layer of every batch, in the order of the images, with p points: float32 ndarray of
+        shape (p, c), their indices among the positions (N, n, m) of all images, int64 of shape (p,), and their
+        l2 norms, float32 of shape (p,).
+    """
+
+    def read(layer, start, activations, norms):
+        here = streams[layer].take(norms)
+        points = activations.flatten(0, 2)[torch.from_numpy(here).to(activations.device)].cpu().numpy()
+        write(layer, points, start * norms[0].size + here, norms.reshape(-1)[here])
+
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+
+
+def dump_activations(
+    model, images, mean, std, layers, tap, write, batch_size=None, device="cpu", progress=None, perturb=None
+):
+    """
+    Pass the activations of all images to `write`, batch by batch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its layers are those of `actopo.networks.layers.find_layers`.
+    images : uint8 array of shape (N, h, w, c)
+        Images, possibly a memory map; they are read batch by batch.
+    mean, std : sequence of c floats
+        Normalisation, as in `to_input`.
+    layers : sequence of int
+    tap : {"conv", "bn", "relu"}
+    write : callable (layer, float32 ndarray of shape (b, n, m, c))
+        Called for every layer of every batch, in the order of the images. The array may change when `write` has
+        returned. If `write` writes into files, memory does not depend on N.
+    batch_size : int, optional
+        Images per forward pass; by default 500, or fewer if they have more than 8388 pixels. Results depend on it only
+        by rounding.
+    device : str or torch.device
+    progress : callable, optional
+        Called with the number of images done after each batch.
+    perturb : callable, optional
+        Maps the indices of a batch's images to a float32 ndarray of shape (b, h, w, c) that is added to them after
+        normalisation.
+
+    Raises
+    ------
+    InputError
+        If an activation is not finite, so that the weights are unusable; the message names the layer and image.
+    """
+
+    def read(layer, start, activations, norms):
+        write(layer, activations.cpu().numpy())
+
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+
+
+def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
+    """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
+    model.to(device, memory_format=torch.channels_last).eval()
+    batch_size = batch_size or images_per_pass(500, images.shape[1:])
+    start = 0
+
+    def checked(layer, activations):
+        activations = activations.contiguous()
+        norms = _norms(activations)
+        finite = np.isfinite(norms).all(axis=(1, 2))
+        if not finite.all():
+            raise InputError(
+                f"layer {layer} has an activation that is not finite for image {start + finite.argmin()}; "
+                "the network diverged in training or its weights are damaged"
+            )
+        read(layer, start, activations, norms)
+
+    # Products in full float32, since TF32 would lose three digits.
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch.inference_mode(), exact, reading(model, layers, tap, checked):
+        for start in range(0, len(images), batch_size):
+            stop = min(start + batch_size, len(images))
+            # A copy in memory, since PyTorch warns about arrays that are not writable, such as memory maps.
+            batch = to_input(np.array(images[start:stop]), mean, std, device)
+            if perturb is not None:
+                batch += torch.from_numpy(perturb(range(start, stop))).to(device).permute(0, 3, 1, 2)
+            model(batch)
+            if progress is not None:
+                progress(stop - start)
+
+
+def _norms(activations):
+    """l2 norms over channels with sums in float64; infinite or nan where an activation is."""
+    if activations.is_cuda:
+        return torch.linalg.vector_norm(activations, dim=3, dtype=torch.float64).float().cpu().numpy()
+    return l2_norms(activations.flatten(0, 2).numpy()).reshape(activations.shape[:3])

@@ -1,0 +1,254 @@
+r"""
+Effective receptive fields of positions, and the weight of each position by the foreground inside its field.
+
+The effective receptive field `r(p, q)` of position `p` at pixel `q` is a weighted count of the paths from `q` to `p`
+(Purvine et al. 2023, section 3, and their released code). It is computed with a copy of the network that has no
+normalisation and in which every weight is one constant, as the response at `p` to the image that is 1 at `q` only. The
+copy is run, so the method works for any network. Where the copy is linear no gradient is needed; max-pooling is
+kept as it is, on responses that are never negative.
+
+A convolution in which all weights are one constant has the same output in every channel: the box sum, over the
+kernel, of the sum over input channels; the same holds for a linear map. The copy computes only that, which is exact
+and far faster.
+
+The constant determines the weight of paths through convolutions relative to identity shortcuts: a convolution
+multiplies by constant x channels, a shortcut by 1. The released code has 0.001 in a network whose first convolution has
+64 channels. Here the constant is inversely proportional to that number, so that the fields of one architecture are the
+same at any width, up to a factor.
+"""
+
+import copy
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from actopo.errors import InputError
+from actopo.networks.layers import RECTIFIERS, recording
+from actopo.points.choices import WEIGHTS
+
+CONSTANT_TIMES_CHANNELS = 0.064
+BATCH_PIXELS = 1 << 17
+CHUNK_BYTES = 1 << 26
+MAX_SIDE = 64
+
+
+def coarsest_block(image_shape):
+    """Side of the blocks that divide a large image into at most 64 x 64 unit images."""
+    return -(-max(image_shape[:2]) // MAX_SIDE)
+
+
+def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):
+    """
+    Effective receptive fields of all positions of some layers, in one pass over unit images.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        As in `actopo.networks.layers.recording`. It is copied and not changed; the result ignores its weights.
+    layers : sequence of int
+    tap : {"conv", "bn", "relu"}
+        Tap of the layers. `bn` and `relu` give the same fields, those of the paper's released code: for the second
+        convolution of a residual block they include the shortcut.
+    image_shape : (H, W, C)
+    constant : float, optional
+        Value of every weight; by default 0.064 over the number of channels of the first convolution.
+    block : int, default 1
+        Side of the squares of pixels that share one value: their mean, from the response to the image that is 1
+        on the whole square. It divides the time by `block ** 2`. The mean is exact if the copy is linear; max-pooling,
+        the only non-linear part, makes it smaller. If `block` does not divide a side, the pieces are as equal as
+        possible and at most that long.
+    batch_size : int, optional
+        Unit images per forward pass; by default as many as have 131 072 pixels together.
+    device : str or torch.device
+
+    Returns
+    -------
+    dict of int to float64 ndarray of shape (n, m, H / block, W / block), rounded up
+        l2 norm of the response over channels.
+
+    Raises
+    ------
+    InputError
+        If `block` is not positive, a layer or the tap does not exist, or a response is not finite or not zero for
+        an image of zeros.
+    """
+    height, width, channels = image_shape
+    if block < 1:
+        raise InputError(f"block is {block}; write the side of a square in pixels, at least 1")
+    row_of, col_of = (_blocks(side, -(-side // block)) for side in (height, width))
+    sizes = np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
+    rows, cols = row_of[-1] + 1, col_of[-1] + 1
+    batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
+    network = constant_copy(model, constant).to(device)
+    fields = {}
+    with torch.inference_mode(), recording(network, layers, tap, linear=True) as recorded:
+        network(torch.zeros(1, channels, height, width, dtype=torch.float64, device=device))
+        for layer in layers:
+            if recorded[layer].any():
+                raise InputError(
+                    f"layer {layer} responds to an image of zeros even without biases, so its receptive fields are not "
+                    "defined; make what the network adds a parameter whose name ends in bias"
+                )
+            fields[layer] = np.empty((*recorded[layer].shape[1:3], rows * cols))
+        for start in range(0, rows * cols, batch_size):
+            pixels = torch.arange(start, min(start + batch_size, rows * cols), device=device)
+            network(_unit_images(pixels, row_of, col_of, channels))
+            here = slice(start, start + len(pixels))
+            for layer in layers:
+                response = torch.linalg.vector_norm(recorded[layer], dim=3).permute(1, 2, 0)
+                fields[layer][:, :, here] = response.cpu().numpy() / sizes[here]
+    for layer, field in fields.items():
+        if not np.isfinite(field).all():
+            raise InputError(f"the receptive field of layer {layer} overflows; give a smaller constant")
+        fields[layer] = field.reshape(*field.shape[:2], rows, cols)
+    return fields
+
+
+def constant_copy(model, constant=None):
+    """
+    Copy of a network that counts paths: no normalisation, no biases, every weight one constant, float64.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    constant : float, optional
+        As in `receptive_fields`.
+
+    Returns
+    -------
+    torch.nn.Module
+        Copy in evaluation mode, so without dropout. It has the modules of the model, so hooks work; leaf
+        modules with "Norm" in the name of their class and elementwise rectifiers return their input.
+
+    Raises
+    ------
+    InputError
+        If the network has no convolution, or the constant is not positive.
+    """
+    network = copy.deepcopy(model).double().eval()
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    if not convolutions:
+        raise InputError("the network has no two-dimensional convolution, so its positions have no receptive field")
+    if constant is None:
+        constant = CONSTANT_TIMES_CHANNELS / convolutions[0].out_channels
+    if not 0 < constant < np.inf:
+        raise InputError(f"the constant weight is {constant}; write a positive number")
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_(0 if name.endswith("bias") else constant)
+    for module in network.modules():
+        # torchvision's GoogLeNet and Inception v3 shift their input, so that an image of zeros would not stay zero.
+        if getattr(module, "transform_input", False):
+            module.transform_input = False
+        normalises = "Norm" in type(module).__name__ and not any(module.children())
+        if normalises or isinstance(module, RECTIFIERS):
+            # A copy, since later operations may work in place.
+            module.forward = torch.clone
+        elif type(module) is nn.Conv2d:
+            module.forward = _BoxSum(module, constant)
+        elif type(module) is nn.Linear:
+            module.forward = partial(_sum_of_inputs, n_out=module.out_features, constant=constant)
+    return network
+
+
+def position_weights(masks, field, weight="energy"):
+    """
+    Weight of each position by the mask inside its receptive field.
+
+    With `r` the field and sums over the pixels `q` of the mask, a position's weight is
+
+    - `energy`: the root of the sum of `r ** 2`, as the paper's released code;
+    - `coverage`: the sum of `r`, over the sum of `r` over all pixels, from 0 to 1;
+    - `count`: the number of pixels with `r > 0`, which is the same for all positions whose field is the whole image.
+
+    Parameters
+    ----------
+    masks : bool ndarray or memmap of shape (N, H, W)
+        Foreground; for the background give its complement.
+    field : ndarray of shape (n, m, H / block, W / block), rounded up
+        Fields of one layer, from `receptive_fields`. Within a block of pixels `r` is constant.
+    weight : {"energy", "coverage", "count"}
+
+    Returns
+    -------
+    float64 ndarray of shape (N, n, m)
+
+    Raises
+    ------
+    InputError
+        If the weight is unknown, or masks and field do not fit each other.
+    """
+    if weight not in WEIGHTS:
+        raise InputError(f"unknown weight {weight!r}; choose one of {', '.join(WEIGHTS)}")
+    n, m, rows, cols = field.shape
+    if masks.ndim != 3 or masks.dtype != bool:
+        raise InputError(f"masks are {masks.dtype} of shape {masks.shape}; give booleans of shape (N, H, W)")
+    sides = range(1, 1 + max(masks.shape[1:]))
+    if not any((-(-masks.shape[1] // block), -(-masks.shape[2] // block)) == (rows, cols) for block in sides):
+        raise InputError(
+            f"masks of {masks.shape[1]} x {masks.shape[2]} pixels do not fit receptive fields of {rows} x {cols}; "
+            "compute both for the same images"
+        )
+    matrix = field.reshape(n * m, rows * cols)
+    if weight == "energy":
+        matrix = matrix**2
+    elif weight == "count":
+        matrix = (matrix > 0).astype(np.float64)
+    row_of, col_of = _blocks(masks.shape[1], rows), _blocks(masks.shape[2], cols)
+    tops, lefts = (np.flatnonzero(np.diff(block_of, prepend=-1)) for block_of in (row_of, col_of))
+    weights = np.empty((len(masks), n * m))
+    step = max(1, CHUNK_BYTES // (8 * masks[0].size)) if len(masks) else 1
+    for start in range(0, len(masks), step):
+        pixels = np.add.reduceat(masks[start : start + step], tops, axis=1, dtype=np.float64)
+        pixels = np.add.reduceat(pixels, lefts, axis=2).reshape(-1, rows * cols)
+        np.matmul(pixels, matrix.T, out=weights[start : start + step])
+    if weight == "energy":
+        np.sqrt(weights, out=weights)
+    elif weight == "coverage":
+        total = matrix @ np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
+        weights /= np.where(total > 0, total, 1)
+    return weights.reshape(-1, n, m)
+
+
+class _BoxSum:
+    """Convolution with constant weights and no bias: one box sum per group, the same in all channels of the group."""
+
+    def __init__(self, conv, constant):
+        self.groups = conv.groups
+        self.repeats = conv.out_channels // conv.groups
+        self.box = nn.Conv2d(
+            1,
+            1,
+            conv.kernel_size,
+            conv.stride,
+            conv.padding,
+            conv.dilation,
+            bias=False,
+            padding_mode=conv.padding_mode,
+            device=conv.weight.device,
+            dtype=conv.weight.dtype,
+        )
+        nn.init.constant_(self.box.weight, constant)
+
+    def __call__(self, x):
+        x = x.unflatten(1, (self.groups, -1)).sum(dim=2)
+        x = self.box.to(x.device)(x.flatten(0, 1).unsqueeze(1))
+        return x.squeeze(1).unflatten(0, (-1, self.groups)).repeat_interleave(self.repeats, dim=1)
+
+
+def _sum_of_inputs(x, n_out, constant):
+    return (constant * x.sum(dim=-1, keepdim=True)).expand(*x.shape[:-1], n_out).clone()
+
+
+def _blocks(side, n_blocks):
+    """Block of each pixel along a side."""
+    return np.arange(side) * n_blocks // side
+
+
+def _unit_images(pixels, row_of, col_of, channels):
+    shape = (len(pixels), channels, row_of[-1] + 1, col_of[-1] + 1)
+    images = torch.zeros(shape, dtype=torch.float64, device=pixels.device)
+    images[torch.arange(len(pixels), device=pixels.device), :, pixels // shape[3], pixels % shape[3]] = 1
+    return images[:, :, torch.from_numpy(row_of)][..., torch.from_numpy(col_of)]

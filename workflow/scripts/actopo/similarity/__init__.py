@@ -1,0 +1,1 @@
+"""Distances between layers, and tests of networks based on them."""

@@ -1,0 +1,1 @@
+"""Measures of similarity beside the sliced-Wasserstein distance."""
