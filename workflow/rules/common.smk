@@ -93,7 +93,7 @@ wildcard_constraints:
     noise=r"|\.noise[0-9.e+-]+",
     tap="|".join(TAPS),
     layer=r"\d+",
-    metric="[a-z_]+",
+    metric="[a-z0-9_]+",
 
 
 def figure_files(*names):
