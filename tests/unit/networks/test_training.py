@@ -56,12 +56,14 @@ def assert_same_weights(a, b):
 
 @pytest.mark.parametrize("flip", [0, 1])
 @pytest.mark.parametrize("cutout", [0, 3, 20])
-def test_augmentation_by_brute_force(flip, cutout):
+@pytest.mark.parametrize("fill", ["mean", "black"])
+def test_augmentation_by_brute_force(flip, cutout, fill):
     rng = np.random.default_rng(2)
     images = rng.integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
     mean, std = [0.5, 0.4, 0.3], [0.2, 0.3, 0.25]
     normalised = to_input(images, mean, std).permute(0, 2, 3, 1).numpy()
-    recipe = Recipe(translate=2, cutout=cutout)
+    empty = to_input(np.zeros_like(images[:1]), mean, std)[0, :, 0, 0].numpy() if fill == "black" else 0
+    recipe = Recipe(translate=2, translate_fill=fill, cutout=cutout)
     draw = draw_augmentation(6, (9, 7), recipe, seed=0, epoch=4)
     draw["flip"][:] = flip
     chosen = torch.tensor([4, 0, 5])
@@ -69,7 +71,7 @@ def test_augmentation_by_brute_force(flip, cutout):
     batch = augment(torch.as_tensor(images), mean, std, chosen, tensors, recipe)
     assert batch.is_contiguous(memory_format=torch.channels_last)
     for out, i in zip(batch.permute(0, 2, 3, 1).numpy(), chosen.tolist(), strict=True):
-        expected = np.zeros_like(normalised[i])
+        expected = np.zeros_like(normalised[i]) + empty
         for r in range(9):
             for c in range(7):
                 # Row and column of the original that lands at (r, c): mirrored, then shifted by 2 - offset.

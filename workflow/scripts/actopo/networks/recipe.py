@@ -27,8 +27,10 @@ class Recipe:
     flip : bool
         Mirror each image left to right with probability 1/2.
     translate : int
-        Largest shift in pixels, uniform in rows and columns, filled with the mean colour. A random crop
-        after padding by `translate` pixels is the same thing.
+        Largest shift in pixels, uniform in rows and columns.
+    translate_fill : {"mean", "black"}
+        Colour of the pixels that a shift leaves empty: the mean colour of the training images, which is 0 to the
+        network, or black, as torchvision's `RandomCrop` with padding before the normalisation.
     cutout : int
         Side in pixels of a square set to the mean colour at a uniform position; 0 for none.
     precision : {"auto", "fp32", "bf16", "fp16"}
@@ -50,6 +52,7 @@ class Recipe:
     weight_decay: float = 5e-4
     flip: bool = True
     translate: int = 2
+    translate_fill: str = "mean"
     cutout: int = 8
     precision: str = "auto"
     compile: bool = False

@@ -87,7 +87,7 @@ def augment(images, mean, std, chosen, draw, recipe):
     Returns
     -------
     float32 tensor of shape (b, c, h, w), in channels-last memory
-        0, the mean colour, where a shift leaves the image empty and in the cutout.
+        0, the mean colour, in the cutout; 0 or normalised black where a shift leaves the image empty.
     """
     h, w = images.shape[1:3]
     down = torch.arange(h, device=images.device)
@@ -97,6 +97,8 @@ def augment(images, mean, std, chosen, draw, recipe):
     column = column + (draw["column"][chosen, None] - recipe.translate)
     gathered = images[chosen[:, None, None], row.clamp(0, h - 1)[:, :, None], column.clamp(0, w - 1)[:, None, :]]
     empty = ((row < 0) | (row >= h))[:, :, None] | ((column < 0) | (column >= w))[:, None, :]
+    if recipe.translate_fill == "black":
+        gathered, empty = gathered.masked_fill_(empty[..., None], 0), torch.zeros_like(empty)
     if recipe.cutout:
         below, beyond = down - draw["cut_row"][chosen, None], right - draw["cut_column"][chosen, None]
         cut_rows, cut_columns = (below >= 0) & (below < recipe.cutout), (beyond >= 0) & (beyond < recipe.cutout)
