@@ -24,6 +24,7 @@ TINY = {
         "resamples": 20,
         "permutations": 20,
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
+        "power": {"points": [20], "directions": [5], "draws": 2, "subsets": 3},
     },
     "mapper": {
         "part": "test",

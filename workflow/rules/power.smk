@@ -1,0 +1,67 @@
+# Stage 6, continued: how the results of both tests depend on the points, the directions and the networks.
+POWER = SIMILARITY["power"] if len(SEEDS) > 1 else None
+FIGURES += figure_files(*(["power"] if POWER else []))
+
+
+# From the clouds and diagrams that are there: those of parts of the clouds are computed in the job.
+rule measure_power:
+    input:
+        points=first_batch_points(SEEDS),
+        batch_points=collect(
+            f"<results>/points/{{{{model}}}}/seed{SEEDS[0]}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz",
+            batch=BATCHES,
+        ),
+        diagrams=collect("<results>/diagrams/{{model}}/seed{seed}.batch0.npz", seed=SEEDS),
+        batch_diagrams=batch_diagrams,
+        models="<results>/similarity/{model}/models.npz",
+    output:
+        table="<results>/similarity/{model}/power.csv",
+    log:
+        "<results>/logs/measure_power/{model}.log",
+    benchmark:
+        "<results>/benchmarks/measure_power/{model}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(720),
+    params:
+        order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
+        removal=as_json(
+            layers=[
+                layer
+                for layer in study_layers("homology", HOMOLOGY["model"])
+                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
+            ],
+            centered=SENSITIVITY["centered"],
+        ),
+        power=as_json(
+            usual=SIMILARITY["directions"], **{key: SIMILARITY[key] for key in ("level", "seed")}, **(POWER or {})
+        ),
+        code=code_digest("measure_power"),
+    script:
+        "../scripts/measure_power.py"
+
+
+rule plot_power:
+    input:
+        table=f"<results>/similarity/{HOMOLOGY['model']}/power.csv",
+    output:
+        png=report(
+            "<results>/figures/power.png",
+            caption="../report/power.rst",
+            category="Homology",
+            labels={"figure": "power: points, directions and networks"},
+        ),
+        svg="<results>/figures/power.svg",
+    log:
+        "<results>/logs/plot_power.log",
+    benchmark:
+        "<results>/benchmarks/plot_power.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        code=code_digest("plot_power"),
+    script:
+        "../scripts/plot_power.py"
