@@ -22,6 +22,7 @@ from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.seeds_per_job import TrainingFolder
 from actopo.networks.weights import save_tensors
 from actopo.points.receptive_field import position_weights
+from actopo.similarity.specificity import blocks
 from actopo.similarity.wasserstein import sliced_wasserstein
 from readers import from_graphml, from_keplermapper, from_mapper_interactive
 from scipy.spatial.distance import pdist
@@ -229,6 +230,25 @@ def compared(folder, distances):
 
 
 @pytest.fixture(scope="module")
+def power(folder, diagrams, distances):
+    output = {"distances": folder / "power.npz"}
+    # The second network stands in for a second batch.
+    files = {"points": distances["clouds"], "diagrams": diagrams}
+    files |= {f"batch_{name}": paths for name, paths in files.items()}
+    settings = {"points": [10, 500], "directions": [3, 10], "draws": 2, "usual_directions": 10, "seed": 0}
+    params = {
+        "order": json.dumps({"layers": LAYERS, "dimensions": [0, 1]}),
+        "removal": json.dumps({"layers": [0, 16], "centered": True}),
+        "power": json.dumps(settings),
+    }
+    run("power_distances", files, output, params)
+    table = folder / "power.csv"
+    params = {"draw": json.dumps({"usual_directions": 10, "subsets": 4, "level": 0.9, "seed": 0})}
+    run("measure_power", {**output, "models": distances["models"]}, {"table": table}, params)
+    return {**output, "table": table}
+
+
+@pytest.fixture(scope="module")
 def graphs(folder, images, trained):
     points = sample(folder, images, trained[0]["weights"], "full", "all", "relu", cap=400)
     outputs = []
@@ -419,6 +439,27 @@ def test_comparison(compared, distances):
     assert detection.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
 
 
+def test_power(power, distances, compared):
+    found = np.load(power["distances"])
+    n_points = len(np.load(distances["clouds"][0])["layer00.points"])
+    assert list(zip(found["points"], found["directions"], strict=True)) == [(10, 10)] * 2 + [
+        (n_points, n) for n in (3, 10)
+    ]
+    # All points and the usual directions are the distances that are there.
+    models = blocks(np.load(distances["models"])["h1"], 2, len(LAYERS))
+    np.testing.assert_allclose(found["h1.networks"][3], models[:1])
+    np.testing.assert_allclose(found["h1.batches"][3], np.diagonal(models[0, 1]))
+    curves = pd.read_csv(compared["curves"][0]).query("metric == 'sw_h1' and components == 'smallest'")
+    np.testing.assert_allclose(found["h1.curves"][3], curves.distance)
+    np.testing.assert_allclose(found["curve_fraction"], curves.fraction)
+    # Other points and other directions are other distances.
+    assert len({float(D.sum()) for D in found["h1.networks"]}) == 4
+    table = pd.read_csv(power["table"])
+    # The batches are the networks that are the baseline.
+    np.testing.assert_allclose(table.query("statistic == 'floor'").value, 1)
+    assert table.groupby("varied").n_draws.max().to_dict() == {"directions": 1, "networks": 4, "points": 2}
+
+
 def test_untrained_networks_need_no_weights(folder, images):
     arrays = [np.load(dump(folder, images, [], "batch0", "bn", seed) / "layer16.npy") for seed in (0, 0, 1)]
     np.testing.assert_array_equal(arrays[0], arrays[1])
@@ -581,6 +622,7 @@ def test_figures_and_summary(
     diagrams,
     distances,
     compared,
+    power,
     foreground,
     graphs,
     purity,
@@ -621,6 +663,7 @@ def test_figures_and_summary(
             {"choice": json.dumps({"controls": ["scaled"], "dimension": 1})},
             {},
         ),
+        "plot_power": ({"table": power["table"]}, {}, {}),
         "plot_metrics": (
             {"models": distances["models"], **compared},
             {"rivals": json.dumps({"metrics": ["linear_cka", "rtd"]})},

@@ -35,7 +35,7 @@ def test_generated_pages_are_up_to_date(script, page):
         ("graphs.purity_tables", {"build_mapper", "measure_stability", "measure_branching"}),
         # A statistic of Fig. 5 computes no distance anew.
         ("similarity.layer_distances", {"model_distances", "measure_sensitivity", "metric_distances"}),
-        ("similarity.specificity", {"model_distances", "layer_distances", "metric_distances"}),
+        ("similarity.specificity", {"model_distances", "layer_distances", "metric_distances", "power_distances"}),
         ("config.conflicts", set(TABLE["files"])),
         ("summary", set(TABLE["files"]) - {"summarise"}),
     ],

@@ -11,10 +11,13 @@ FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "speci
 # Of the networks and three controls.
 SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
-AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
+POWER = {"measure_power": 1, "plot_power": 1}
+POWER_DISTANCES = {"power_distances": 1} | POWER
+AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
 # Clouds of the networks and of the untrained ones.
 ALL_CLOUDS = {"sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
 ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "metric_distances": 2}
+ALL_CLOUDS |= {"power_distances": 1}
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
@@ -41,15 +44,17 @@ def with_change(path, value):
             "models.resnet18_a.seeds",
             3,
             {"train_model": 1, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
-            | {"metric_distances": 2}
+            | {"metric_distances": 2, "power_distances": 1}
             | AFTER_MODELS,
         ),
         (
             "similarity.directions",
             20,
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1} | AFTER_MODELS,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1}
+            | AFTER_MODELS
+            | POWER_DISTANCES,
         ),
-        ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
+        ("similarity.level", 0.9, SPECIFICITY | COMPARISON | POWER),
         ("similarity.tolerance", 0.01, {}),
         ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
@@ -61,8 +66,13 @@ def with_change(path, value):
         ("similarity.rivals.rtd_points", 10, {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON),
         ("similarity.rivals.networks", 5, {}),
         ("similarity.sensitivity.quantile", 0.9, COMPARISON),
-        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON),
-        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 3} | COMPARISON),
+        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON | POWER_DISTANCES),
+        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 3} | COMPARISON | POWER_DISTANCES),
+        ("similarity.power.points", [20, 30], POWER_DISTANCES),
+        ("similarity.power.directions", [5, 7], POWER_DISTANCES),
+        ("similarity.power.draws", 3, POWER_DISTANCES),
+        ("similarity.power.subsets", 4, POWER),
+        ("similarity.power", None, {}),
         ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
         (
@@ -126,7 +136,7 @@ def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     config = with_change("homology.layers", [16, 0, 9, 8])
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
     expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 2}
-    assert planned == expected | AFTER_MODELS
+    assert planned == expected | AFTER_MODELS | POWER_DISTANCES
 
 
 def test_swapped_settings_of_a_figure(finished):
@@ -192,7 +202,9 @@ def edit(finished, file, old, new):
             "actopo/similarity/wasserstein.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3} | AFTER_MODELS,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3}
+            | AFTER_MODELS
+            | POWER_DISTANCES,
         ),
         (
             "actopo/graphs/purity.py",
@@ -258,5 +270,12 @@ def test_a_single_seed_goes_without_specificity(workflow):
     assert planned["train_model"] == 2
     assert planned["summarise"] == 1
     assert planned["plot_sensitivity"] == 1
-    for rule in ("measure_specificity", "plot_specificity", "metric_distances", "compare_metrics", "plot_metrics"):
+    for rule in (
+        "measure_specificity",
+        "plot_specificity",
+        "metric_distances",
+        "compare_metrics",
+        "plot_metrics",
+        "plot_power",
+    ):
         assert rule not in planned

@@ -16,6 +16,7 @@ def results(finished):
 
 def test_every_figure_is_there_twice(results):
     names = {"vietoris_rips", "diagrams", "layer_distances", "specificity", "controls", "sensitivity", "metrics"}
+    names |= {"power"}
     names |= {"nested_circles", "foreground", "noise", "noisy_graphs", "branching", "eps_choice"}
     names |= {"stability.random.layer16", "mapper_graphs", "purity", "training.resnet18_a", "training.resnet18_b"}
     files = {path.name for path in (results / "figures").iterdir()}
@@ -54,6 +55,23 @@ def test_distances_are_symmetric_over_models_and_sum_over_dimensions(results):
     np.testing.assert_allclose(models["sum"], models["h0"] + models["h1"])
     layers = np.load(results / "similarity/resnet18_a/layers.npz")
     np.testing.assert_allclose(layers["h1"][0], models["h1"][:4, :4])
+
+
+def test_power_at_full_numbers_is_the_result_of_the_other_tables(results):
+    folder = results / "similarity/resnet18_a"
+    power = pd.read_csv(folder / "power.csv").query("points == 60 and directions == 50")
+    tests = pd.read_csv(folder / "specificity.csv").query("statistic == 'rho' and own_layer == 'with'")
+    tests = tests.query("models == 'fixed' and metric != 'sw_sum'")
+    keys = ["metric", "correlation", "layer"]
+    rho = power.query("statistic == 'rho' and varied == 'points'").set_index(keys).value
+    np.testing.assert_allclose(rho, tests.set_index(keys).value[rho.index])
+    detection = pd.read_csv(folder / "sensitivity.csv").query("components == 'smallest' and threshold == 'mean'")
+    found = detection.fillna({"first_fraction": 1}).astype({"layer": str}).set_index(["metric", "layer"]).first_fraction
+    own = power.query("statistic == 'detection' and varied == 'points'").set_index(["metric", "layer"]).value
+    assert len(found[["sw_h0", "sw_h1"]]) == 6
+    np.testing.assert_allclose(own[found[["sw_h0", "sw_h1"]].index], found[["sw_h0", "sw_h1"]])
+    # The tiny run has a single batch.
+    assert power.query("statistic == 'floor'").value.isna().all()
 
 
 def test_points_name_their_image_and_label(results):

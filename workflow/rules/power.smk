@@ -3,8 +3,8 @@ POWER = SIMILARITY["power"] if len(SEEDS) > 1 else None
 FIGURES += figure_files(*(["power"] if POWER else []))
 
 
-# From the clouds and diagrams that are there: those of parts of the clouds are computed in the job.
-rule measure_power:
+# From the clouds and diagrams that are there; diagrams of parts of the clouds are computed on the way.
+rule power_distances:
     input:
         points=first_batch_points(SEEDS),
         batch_points=collect(
@@ -13,13 +13,12 @@ rule measure_power:
         ),
         diagrams=collect("<results>/diagrams/{{model}}/seed{seed}.batch0.npz", seed=SEEDS),
         batch_diagrams=batch_diagrams,
-        models="<results>/similarity/{model}/models.npz",
     output:
-        table="<results>/similarity/{model}/power.csv",
+        distances="<results>/similarity/{model}/power.npz",
     log:
-        "<results>/logs/measure_power/{model}.log",
+        "<results>/logs/power_distances/{model}.log",
     benchmark:
-        "<results>/benchmarks/measure_power/{model}.tsv"
+        "<results>/benchmarks/power_distances/{model}.tsv"
     conda:
         "../../envs/topology.yaml"
     threads: 8
@@ -37,7 +36,35 @@ rule measure_power:
             centered=SENSITIVITY["centered"],
         ),
         power=as_json(
-            usual=SIMILARITY["directions"], **{key: SIMILARITY[key] for key in ("level", "seed")}, **(POWER or {})
+            usual_directions=SIMILARITY["directions"],
+            seed=SIMILARITY["seed"],
+            **{key: POWER[key] for key in ("points", "directions", "draws") if POWER},
+        ),
+        code=code_digest("power_distances"),
+    script:
+        "../scripts/power_distances.py"
+
+
+rule measure_power:
+    input:
+        distances="<results>/similarity/{model}/power.npz",
+        models="<results>/similarity/{model}/models.npz",
+    output:
+        table="<results>/similarity/{model}/power.csv",
+    log:
+        "<results>/logs/measure_power/{model}.log",
+    benchmark:
+        "<results>/benchmarks/measure_power/{model}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(60),
+    params:
+        draw=as_json(
+            usual_directions=SIMILARITY["directions"],
+            **{key: SIMILARITY[key] for key in ("level", "seed")},
+            **{key: POWER[key] for key in ("subsets",) if POWER},
         ),
         code=code_digest("measure_power"),
     script:

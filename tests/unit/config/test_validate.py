@@ -67,6 +67,7 @@ def test_overlays_are_in_order(name, tmp_path):
         ("data.test_share", -0.1, ["data.test_share", "0 or more"]),
         ("models.resnet18_a.seeds_per_job", 0, ["models.resnet18_a.seeds_per_job", "1 or more"]),
         ("models.resnet18_a.training.compile", "yes", ["models.resnet18_a.training.compile", "boolean"]),
+        ("similarity.power.points", [1], ["similarity.power.points.0", "2 or more"]),
         ("run", "a b", ["run", "'a b'"]),
         ("run", "..", ["run", "'..'"]),
         ("homology.batches", 10.0, ["homology.batches", "10.0", "integer"]),

@@ -15,6 +15,7 @@ from actopo.figures import (
     metrics,
     nested_circles,
     noise,
+    power,
     purity,
     sensitivity,
     specificity,
@@ -124,6 +125,20 @@ def kinds(*names):
     return {name: specificity_of((name,), shift=place) for place, name in enumerate(names)}
 
 
+def power_of(metrics=("sw_h0", "sw_h1"), layers=("mean", "8")):
+    rng = np.random.default_rng(6)
+    numbers = {"points": [125, 250, 1000], "directions": [10, 50, 400], "networks": [2, 5, 10]}
+    statistics = [("rho", "pearson"), ("rho", "spearman"), ("floor", np.nan), ("detection", np.nan)]
+    rows = [
+        {**{name: values[-1] for name, values in numbers.items()}, "varied": varied, varied: number}
+        | {"metric": metric, "statistic": statistic, "correlation": correlation, "layer": layer}
+        for varied, values in numbers.items()
+        for number, metric, (statistic, correlation), layer in product(values, metrics, statistics, layers)
+    ]
+    value = rng.uniform(0.3, 0.9, len(rows))
+    return pd.DataFrame(rows).assign(value=value, low=value - 0.1, high=value + 0.05, n_draws=3)
+
+
 def comparison(names, layers=range(5)):
     rng = np.random.default_rng(0)
     curves = curves_of(names)
@@ -154,6 +169,7 @@ HOMOLOGY_FIGURES = {
     "metrics": lambda: metrics.plot(*comparison(ELEVEN)),
     "3 metrics": lambda: metrics.plot(*comparison(ELEVEN[:3]), labels={"sw_h1": "a name of some length"}),
     "controls": lambda: controls.plot(kinds(*controls.CLOUDS)),
+    "power": lambda: power.plot(power_of()),
     "vietoris_rips": lambda: vietoris_rips.plot(*circle()),
     "diagrams": lambda: gallery.plot(clouds_diagrams(), LAYERS),
     "17 diagrams": lambda: gallery.plot(clouds_diagrams(1) * 17, range(17)),

@@ -64,6 +64,9 @@ def plot(table):
     for column, (varied, label), letter in zip(panels.T, VARIED.items(), "abc", strict=True):
         _number_axes(column, table.loc[table.varied == varied, varied].unique(), label)
         style.panel_letter(column[0], letter)
+    # Where another batch of images is as far as another network.
+    for axes in panels[1]:
+        axes.axhline(1, color="0.35", linestyle=":", linewidth=0.9, zorder=1)
     panels[1, 0].set_ylim(bottom=0)
     panels[2, 0].set_ylim(0, 1.05)
     handles = {name: line for axes in panels.flat for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -1,0 +1,74 @@
+"""Distances between networks, batches and reduced clouds again, for parts of the points and numbers of directions."""
+
+from itertools import chain
+
+import numpy as np
+from actopo.files import save_arrays
+from actopo.homology.diagram_files import load_diagrams
+from actopo.homology.diagrams import diagrams
+from actopo.job import progress, settings, start_logging
+from actopo.points.clouds import load_clouds
+from actopo.similarity.sensitivity import deletion_distances
+from actopo.similarity.subsamples import batch_distances, draw_points, reference_distances
+from actopo.similarity.wasserstein import pairwise_distances
+
+start_logging(snakemake)
+
+params, files, n_threads = settings(snakemake), snakemake.input, snakemake.threads
+layers, dimensions, power = params.order["layers"], params.order["dimensions"], params.power
+n_points = max(map(len, load_clouds(files.points[0], layers)))
+
+
+def parts(path, wanted, size, draw):
+    """Parts of the clouds of a file, of the same images in every file."""
+    return [cloud[draw_points(len(cloud), size, draw, power["seed"])] for cloud in load_clouds(path, wanted)]
+
+
+def diagrams_of(points, whole, size, draw):
+    """Diagrams of all layers of some files, by dimension. Those of whole clouds are there."""
+    if size == n_points:
+        return {h: [each for path in whole for each in load_diagrams(path, layers, h)] for h in dimensions}
+    clouds = (cloud for path in points for cloud in parts(path, layers, size, draw))
+    found = diagrams(clouds, dimensions, n_threads)
+    return {h: [each[h] for each in found] for h in dimensions}
+
+
+def deletions(size, draw, directions):
+    """Curves of the first network, by dimension and number of directions."""
+
+    def compare(cloud, reduced):
+        whole, *others = diagrams(chain([cloud], reduced), dimensions, n_threads)
+        return {
+            (h, n): pairwise_distances([whole[h]], [each[h] for each in others], n, n_threads=n_threads)[0]
+            for h in dimensions
+            for n in directions
+        }
+
+    removal = params.removal
+    clouds = dict(zip(removal["layers"], parts(files.points[0], removal["layers"], size, draw), strict=True))
+    return deletion_distances(clouds, compare, ["smallest"], removal["centered"])
+
+
+usual = power["usual_directions"]
+draws = [(size, draw, [usual]) for size in sorted(power["points"]) if size < n_points for draw in range(power["draws"])]
+draws.append((n_points, 0, sorted({usual, *power["directions"]})))
+arrays = {f"h{h}.{name}": [] for h in dimensions for name in ("networks", "batches", "curves")}
+for size, draw, directions in progress(draws, "part"):
+    networks = diagrams_of(files.points, files.diagrams, size, draw)
+    batches = diagrams_of(files.batch_points, files.batch_diagrams, size, draw)
+    index, curves = deletions(size, draw, directions)
+    for h in dimensions:
+        for n in directions:
+            arrays[f"h{h}.networks"].append(reference_distances(networks[h], len(layers), n, n_threads))
+            arrays[f"h{h}.batches"].append(batch_distances(batches[h], len(layers), n, n_threads))
+            arrays[f"h{h}.curves"].append(curves[h, n])
+numbers = np.array([(size, n) for size, _, directions in draws for n in directions])
+save_arrays(
+    snakemake.output.distances,
+    layers=layers,
+    points=numbers[:, 0],
+    directions=numbers[:, 1],
+    curve_layer=index.layer,
+    curve_fraction=index.fraction,
+    **{name: np.stack(values) for name, values in arrays.items()},
+)
