@@ -453,7 +453,7 @@ def test_power(power, distances, compared):
     np.testing.assert_allclose(found["h1.curves"][3], curves.distance)
     np.testing.assert_allclose(found["curve_fraction"], curves.fraction)
     # Other points and other directions are other distances.
-    assert len({float(D.sum()) for D in found["h1.networks"]}) == 4
+    assert len({float(D.sum()) for D in found["h0.networks"]}) == 4
     table = pd.read_csv(power["table"])
     # The batches are the networks that are the baseline.
     np.testing.assert_allclose(table.query("statistic == 'floor'").value, 1)
