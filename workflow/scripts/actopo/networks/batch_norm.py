@@ -49,7 +49,7 @@ def fit_batch_norm(model, images, mean, std, device="cpu"):
 
 def _take_statistics(norm, inputs):
     """Mean and variance (with N) of each channel of the input, computed in float64."""
-    values = inputs[0].double()
-    variance, mean = torch.var_mean(values, dim=[axis for axis in range(values.ndim) if axis != 1], correction=0)
+    rows = inputs[0].movedim(1, -1).flatten(0, -2).to(torch.float64, copy=True)
+    mean = rows.mean(dim=0)
     norm.running_mean.copy_(mean)
-    norm.running_var.copy_(variance)
+    norm.running_var.copy_(rows.sub_(mean).square_().mean(dim=0))
