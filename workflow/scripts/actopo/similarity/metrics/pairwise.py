@@ -92,6 +92,7 @@ def metric_distances(
     progress=None,
     return_chance=False,
     permutations=5,
+    names=None,
 ):
     """
     Distances between all clouds of one list and all of another.
@@ -118,6 +119,8 @@ def metric_distances(
     permutations : int, default 5
         For the CCA family: number of random orders of the rows, the same for every pair, over which the chance
         distance is averaged. That of CKA is the mean over all orders, in closed form.
+    names : sequence of str, optional
+        What messages call the clouds of `columns`; by default their place in the list.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def metric_distances(
     ------
     InputError
         If an argument is out of range, or a cloud has another shape or number of points, is not finite, has
-        only equal points or, for the CCA family, not more points than columns; the message has its index.
+        only equal points or, for the CCA family, not more points than columns; the message has its name.
     """
     if metric not in METRICS:
         raise InputError(f'metric is "{metric}"; write one of {", ".join(METRICS)}.')
@@ -150,10 +153,11 @@ def metric_distances(
     options = {option: settings[option] for option in table.options}
     rows = list(rows)
     columns, own = (rows, True) if columns is None else (list(columns), False)
-    names = {id(cloud): f"cloud {index} of columns" for index, cloud in enumerate(columns)}
-    names |= {id(cloud): f"cloud {index}" for index, cloud in enumerate(rows)}
+    called = {id(cloud): f"cloud {index} of columns" for index, cloud in enumerate(columns)}
+    called |= {id(cloud): f"cloud {index}" for index, cloud in enumerate(rows)}
+    called |= {id(cloud): name for cloud, name in zip(columns, names or [], strict=False)}
     clouds = {id(cloud): cloud for cloud in rows + columns}
-    _check_lengths(clouds, names)
+    _check_lengths(clouds, called)
     chance_of = _chance(metric, len(rows[0]) if rows else 0, permutations, seed) if return_chance else None
 
     # Iterators implemented in C, which threads can share.
@@ -177,7 +181,7 @@ def metric_distances(
 
     def prepare_one(key):
         eps = {"eps": precision(clouds[key])} if table.needs_rank else {}
-        return prepare(_centred(clouds[key], names[key], table), names[key], **eps, **options)
+        return prepare(_centred(clouds[key], called[key], table), called[key], **eps, **options)
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
         prepared = dict(zip(clouds, pool.map(prepare_one, clouds), strict=True))
