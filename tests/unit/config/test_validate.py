@@ -23,9 +23,7 @@ def test_the_papers_run_is_in_order():
     validate(PAPER, SCHEMA)
 
 
-@pytest.mark.parametrize(
-    "names", ["demo", "cifar10_cpu", "as_released", "demo as_released", "cifar10_cpu as_released"]
-)
+@pytest.mark.parametrize("names", ["demo", "cifar10_cpu", "as_released", "demo as_released", "cifar10_cpu as_released"])
 def test_overlays_are_in_order(names, tmp_path):
     config = copy.deepcopy(PAPER)
     for name in names.split():
