@@ -23,6 +23,7 @@ TINY = {
     "similarity": {
         "resamples": 20,
         "permutations": 20,
+        "sensitivity": {"orders": 2, "references": 1},
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
     },
     "mapper": {

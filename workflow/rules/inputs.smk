@@ -83,6 +83,11 @@ def first_batch_points(seeds):
     return lambda wildcards: collect(paths, model=wildcards.model)
 
 
+def curve_files(metrics, seeds, model="{model}"):
+    """Curves of sensitivity of some networks."""
+    return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
+
+
 def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric == "sw":

@@ -5,13 +5,12 @@ from actopo.files import load_arrays, load_table, save_table
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.comparison import metric_table
-from actopo.similarity.sensitivity import detection_table
+from actopo.similarity.detection import detection_table
 from actopo.similarity.specificity import blocks, specificity_table
 
 start_logging(snakemake)
 
 params, models = settings(snakemake), load_arrays(snakemake.input.models)
-quantile = params.quantile["quantile"]
 layers, n_models = models["layers"].tolist(), len(models["seeds"])
 widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)]
 # The first network to itself and the others; the other measures, which are slow, may have fewer others.
@@ -26,13 +25,9 @@ distances = {metric: D[:, :compared] for metric, D in (whole | others).items()}
 table = specificity_table(distances, layers, widths, **params.tests)
 
 curves = pd.concat([load_table(path) for path in snakemake.input.curves])
+# What a removal is compared with, of the networks that all measures saw.
 baselines = {
-    metric: {layer: D[0, 1:, place, place] for place, layer in enumerate(layers)}
-    for metric, D in (whole | others).items()
+    metric: {layer: D[0, 1:, place, place] for place, layer in enumerate(layers)} for metric, D in distances.items()
 }
-detection = detection_table(curves, baselines, quantile)
 save_table(snakemake.output.specificity, table)
-save_table(snakemake.output.sensitivity, detection)
-# The table of all metrics has the baseline of the networks that all of them saw.
-common = {metric: {layer: values[: compared - 1] for layer, values in by.items()} for metric, by in baselines.items()}
-save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, common, quantile)))
+save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, baselines)))
