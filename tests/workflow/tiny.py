@@ -21,7 +21,6 @@ TINY = {
     },
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
     "similarity": {
-        "resamples": 20,
         "permutations": 20,
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
     },

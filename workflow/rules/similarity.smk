@@ -5,7 +5,6 @@ DISTANCE = as_json(
     **({"tolerance": SIMILARITY["tolerance"]} if SIMILARITY["method"] == "auto" else {}),
 )
 TESTS = as_json(
-    n_resamples=SIMILARITY["resamples"],
     n_permutations=SIMILARITY["permutations"],
     **{key: SIMILARITY[key] for key in ("level", "seed")},
 )
