@@ -22,6 +22,7 @@ TINY = {
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
     "similarity": {
         "permutations": 20,
+        "untrained": {"images": 50},
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
     },
     "mapper": {
