@@ -52,6 +52,19 @@ def weights_of(wildcards):
     return [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
 
 
+def batch_norm_of(wildcards):
+    """From which training images an untrained network has the statistics of its batch norms; empty for none."""
+    untrained = SIMILARITY["untrained"]
+    if not wildcards.control or untrained["batch_norm"] == "initial":
+        return ""
+    return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
+
+
+def batch_norm_images(wildcards):
+    """File of these images."""
+    return images_of("train/images.npy")(wildcards) if batch_norm_of(wildcards) else []
+
+
 def batches_of(wildcards):
     """How the images of a study fall into batches; empty for all of them."""
     if wildcards.study == "mapper":
@@ -86,6 +99,20 @@ def first_batch_points(seeds):
 def curve_files(metrics, seeds, model="{model}"):
     """Curves of sensitivity of some networks."""
     return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
+
+
+def unscaled(path, wildcards):
+    """Files of all networks, of the clouds of a control before they are scaled."""
+    return collect(path, model=wildcards.model, control=wildcards.control.removesuffix(".scaled"), seed=SEEDS)
+
+
+def points_to_scale(wildcards):
+    """Clouds on the first batch whose scale a control takes away; none for other controls."""
+    if not wildcards.control.endswith(".scaled"):
+        return []
+    return unscaled(
+        f"<results>/points/{{model}}{{control}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz", wildcards
+    )
 
 
 def metric_settings(wildcards):

@@ -8,7 +8,7 @@ rule summarise:
         mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
         layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
         specificity=(
-            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=CONTROLS)
+            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
             if len(SEEDS) > 1
             else []
         ),
@@ -34,7 +34,7 @@ rule summarise:
         studies=as_json(
             run=config["run"],
             homology=config["homology"],
-            controls=SIMILARITY["controls"],
+            controls=CONTROLS,
             mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
             n_batches=len(BATCHES),
             layer_names=layer_names(),
