@@ -55,6 +55,13 @@ CONTROLS = crossed(SIMILARITY["controls"])
 SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]
 # Other measures of similarity compare networks.
 METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
+# Clouds and metrics. The sliced-Wasserstein distances of the networks' own clouds are those of the study.
+RIVALS = [("own", "scale")] + [
+    (clouds, metric)
+    for clouds in SIMILARITY["rivals"]["clouds"]
+    for metric in ([] if clouds == "own" else ["sw", "scale"]) + METRICS
+    if METRICS
+]
 METRIC_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
 # Networks that take their turn as the reference of sensitivity, and the measures for which each has curves.
 REFERENCES = SEEDS if SENSITIVITY["references"] == "all" else SEEDS[: SENSITIVITY["references"]]

@@ -86,10 +86,10 @@ def batch_diagrams(wildcards):
     )
 
 
-def first_batch_points(seeds):
-    """Input function: clouds of some networks on the first batch."""
+def first_batch_points(seeds, suffix=""):
+    """Input function: clouds of some networks on the first batch; a suffix to the model's name for other clouds."""
     paths = collect(
-        f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        f"<results>/points/{{model}}{suffix}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
         seed=seeds,
         allow_missing=True,
     )
@@ -122,6 +122,20 @@ def metric_settings(wildcards):
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
     return as_json(**{option: known[option] for option in METRIC_TABLE[wildcards.metric].options})
+
+
+def distance_settings(wildcards):
+    """What the distances between networks depend on besides the clouds: also on how the distance by chance is found."""
+    settings = {} if wildcards.metric == "scale" else json.loads(metric_settings(wildcards))
+    if wildcards.metric in METRIC_TABLE and METRIC_TABLE[wildcards.metric].needs_rank:
+        settings |= {"permutations": SIMILARITY["rivals"]["permutations"], "seed": SIMILARITY["seed"]}
+    return as_json(**settings)
+
+
+def rival_files(model):
+    """Distances by other measures of similarity, and on other clouds."""
+    suffixes = {clouds: "" if clouds == "own" else f".{clouds}" for clouds, _ in RIVALS}
+    return [f"<results>/similarity/{model}{suffixes[clouds]}/rivals/{metric}.npz" for clouds, metric in RIVALS]
 
 
 def interval_jobs(*names):

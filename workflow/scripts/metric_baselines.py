@@ -15,7 +15,8 @@ distances = np.full((len(layers), len(paths), len(paths)), np.nan)
 for matrix, layer in zip(distances, progress(layers, "layer"), strict=True):
     clouds = [cloud for path in paths for cloud in load_clouds(path, [layer])]
     spread = [place for place, cloud in enumerate(clouds) if np.ptp(cloud, axis=0).any()]
-    matrix[np.ix_(spread, spread)] = metric_distances(
-        metric, [clouds[place] for place in spread], n_threads=snakemake.threads, **params.settings
-    )
+    if len(spread) > 1:
+        matrix[np.ix_(spread, spread)] = metric_distances(
+            metric, [clouds[place] for place in spread], n_threads=snakemake.threads, **params.settings
+        )
 save_arrays(snakemake.output.matrix, layers=layers, seeds=params.order["seeds"], distances=distances)

@@ -17,15 +17,15 @@ from actopo.similarity.choices import COMPONENTS, ORDER_QUANTILES
 CURVE_COLUMNS = ("metric", "layer", "components", "order", "channels", "fraction", "in_paper", "distance")
 DETECTION_COLUMNS = ("metric", "layer", "components", "threshold", "level", "first_fraction", "censored")
 LEVELS = {
-    "mean": {"label": "baseline of seeds, mean", "color": "0.25", "linestyle": (0, (5, 2))},
-    "quantile": {"label": "baseline of seeds, quantile", "color": "0.25", "linestyle": (0, (1.2, 1.6))},
-    "floor_mean": {"label": "floor of batches, mean", "color": "0.55", "linestyle": (0, (5, 2))},
-    "floor_quantile": {"label": "floor of batches, quantile", "color": "0.55", "linestyle": (0, (1.2, 1.6))},
+    "mean": {"label": "baseline, mean", "color": "0.25", "linestyle": (0, (5, 2))},
+    "quantile": {"label": "baseline, quantile", "color": "0.25", "linestyle": (0, (1.2, 1.6))},
+    "floor_mean": {"label": "floor, mean", "color": "0.55", "linestyle": (0, (5, 2))},
+    "floor_quantile": {"label": "floor, quantile", "color": "0.55", "linestyle": (0, (1.2, 1.6))},
 }
 # Crossings that are ringed, lest the others hide them: of the paper's level, and of the floor's upper one.
 RINGS = {
-    "mean": {"label": "first above the mean baseline", "marker": "o", "markersize": 5.5},
-    "floor_quantile": {"label": "first above the floor's quantile", "marker": "D", "markersize": 5.5},
+    "mean": {"label": "first above the mean", "marker": "o", "markersize": 5.5},
+    "floor_quantile": {"label": "first above the floor", "marker": "D", "markersize": 5.5},
 }
 PER_ROW = 6
 
@@ -86,7 +86,7 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
         axes.grid(axis="y")
     figure.supxlabel("share of principal components removed, $k/c$", fontsize=7)
     figure.supylabel(label, fontsize=7, multialignment="center")
-    legend(figure, panels, 4 if len(layers) > 1 else 2)
+    legend(figure, panels, 5 if len(layers) > 1 else 2)
     return figure
 
 
@@ -122,7 +122,7 @@ def draw_curves(axes, curves, unit=1.0):
         if several:
             low, high = (by_fraction.quantile(q) / unit for q in ORDER_QUANTILES)
             axes.fill_between(low.index, low, high, color=look["color"], alpha=0.2, linewidth=0, zorder=2)
-            name = f"{name}: median, {100 * ORDER_QUANTILES[0]:g} to {100 * ORDER_QUANTILES[1]:g} %"
+            name = f"random (median, {100 * ORDER_QUANTILES[0]:g} to {100 * ORDER_QUANTILES[1]:g} %)"
         look = {**look, "markersize": 2.6}
         axes.plot(middle.index, middle, label=name, zorder=3, **look | {"marker": ""})
         for in_paper, points in middle.groupby(curve.groupby("fraction").in_paper.first()):
@@ -167,7 +167,9 @@ def _point(curves, crossing):
             f"layer {crossing.layer} crosses at {crossing.first_fraction:g} of the {crossing.components} components, "
             "where its curve has no point; are both tables of one run?"
         )
-    return crossing.first_fraction, curves.distance[at].median()
+    # Of several orders it is the median of their crossings that is marked, on the level.
+    several = curves.order[at].nunique() > 1
+    return crossing.first_fraction, crossing.level if several else curves.distance[at].iloc[0]
 
 
 def _only(words, known, column):

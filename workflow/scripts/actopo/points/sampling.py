@@ -33,7 +33,7 @@ class Stream:
 
     Parameters
     ----------
-    method : {"random", "top_l2", "top_weight", "full"}
+    method : {"random", "top_l2", "top_weight", "full", "given"}
     shape : (N, n, m, c)
         Shape of the activations of all batches together.
     labels : array_like of shape (N,)
@@ -66,6 +66,8 @@ class Stream:
     replace : bool, default False
         For `full`: how to draw `cap` points. False: without replacement, each class in proportion to its size, with
         the total made exact by largest remainders. True: uniformly with replacement, as in the paper's released code.
+    place, row, col : array_like of int of shape (P,)
+        For `given`: place of each point's image among the N, in ascending order, and its position.
 
     Raises
     ------
@@ -80,7 +82,7 @@ class Stream:
         if method == "top_l2":
             self._largest = _top_l2(shape, **settings)
         else:
-            known = {"random": _random, "top_weight": _top_weight, "full": _full}[method]
+            known = {"random": _random, "top_weight": _top_weight, "full": _full, "given": _given}[method]
             self._flat = known(shape, self.labels, **settings)
         if self._flat is not None:
             self._image = self._flat // (shape[1] * shape[2])
@@ -209,6 +211,16 @@ def _full(shape, labels, cap=None, seed=0, replace=False):
         return None
     rng = np.random.default_rng(seed)
     return np.sort(rng.integers(total, size=cap) if replace else _stratified(labels, n * m, cap, rng))
+
+
+def _given(shape, labels, place, row, col):
+    place, row, col = (np.asarray(values, dtype=np.int64) for values in (place, row, col))
+    if (np.diff(place) < 0).any():
+        raise InputError("the given points are not in the order of the images; sample them from the same batch.")
+    for values, size, what in zip((place, row, col), shape, ("image", "row", "column"), strict=False):
+        if len(values) and not 0 <= values.min() <= values.max() < size:
+            raise InputError(f"a given point is in {what} {values.max()}, but the activations have {size}.")
+    return (place * shape[1] + row) * shape[2] + col
 
 
 def _check_points_per_image(points_per_image, n, m, available):

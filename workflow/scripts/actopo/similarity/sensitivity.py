@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from actopo.errors import InputError
 from actopo.similarity.choices import COMPONENTS
+from actopo.similarity.metrics.linear_algebra import count_significant, precision
 
 # Of the paper's numbers of components, as many are removed in each random order; the other orders take all.
 RANDOM_COUNTS = 8
@@ -94,8 +95,7 @@ def principal_coordinates(points, centred=True):
         If `points` has another shape, no point or channel, or is not finite.
     """
     points = np.asarray(points)
-    precision = np.finfo(points.dtype if points.dtype.kind == "f" else np.float64).eps
-    points = points.astype(np.float64)
+    eps, points = precision(points), points.astype(np.float64)
     if points.ndim != 2 or points.size == 0:
         raise InputError(f"the cloud has shape {points.shape}; give one point a row.")
     if not np.isfinite(points).all():
@@ -108,7 +108,7 @@ def principal_coordinates(points, centred=True):
     with threadpool_limits(1, "blas"):
         left, singular, _ = np.linalg.svd(points, full_matrices=False)
     # A cloud without all components of its rank must be a single point, without rounding errors.
-    singular[singular <= singular[0] * max(points.shape) * precision] = 0
+    singular[count_significant(singular, points.shape, eps) :] = 0
     coordinates = np.zeros(points.shape)
     coordinates[:, : len(singular)] = left * singular
     return coordinates
