@@ -29,7 +29,7 @@ from scipy.spatial.distance import pdist
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 LAYERS = [0, 9, 16]
-TESTS = {"n_resamples": 10, "n_permutations": 10, "level": 0.9, "seed": 0}
+TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
 GRAPH = {

@@ -21,8 +21,8 @@ TINY = {
     },
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
     "similarity": {
-        "resamples": 20,
         "permutations": 20,
+        "sensitivity": {"orders": 2, "references": 1},
         "untrained": {"images": 50},
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
     },

@@ -63,6 +63,11 @@ RIVALS = [("own", "scale")] + [
     if METRICS
 ]
 METRIC_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
+# Networks that take their turn as the reference of sensitivity, and the measures for which each has curves.
+REFERENCES = SEEDS if SENSITIVITY["references"] == "all" else SEEDS[: SENSITIVITY["references"]]
+CURVES = [
+    (metric, seed) for metric in ["sw", *METRICS] for seed in REFERENCES if metric == "sw" or seed in METRIC_SEEDS
+]
 
 MAPPER = config["mapper"]
 MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))

@@ -96,6 +96,11 @@ def first_batch_points(seeds, suffix=""):
     return lambda wildcards: collect(paths, model=wildcards.model)
 
 
+def curve_files(metrics, seeds, model="{model}"):
+    """Curves of sensitivity of some networks."""
+    return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
+
+
 def unscaled(path, wildcards):
     """Files of all networks, of the clouds of a control before they are scaled."""
     return collect(path, model=wildcards.model, control=wildcards.control.removesuffix(".scaled"), seed=SEEDS)

@@ -1,5 +1,5 @@
 # Stage 6: other measures of similarity through the tests of ours, specificity and sensitivity to lost components.
-FIGURES += figure_files("sensitivity", *(["metrics"] if len(SEEDS) > 1 else []))
+FIGURES += figure_files(*(["metrics"] if len(SEEDS) > 1 else []))
 
 
 # Clouds whose rows are paired with those of the first network: at the positions that it took (matched), or means over
@@ -71,50 +71,17 @@ rule metric_distances:
         "../scripts/metric_distances.py"
 
 
-# Distance of the first network's clouds to themselves without some of their principal components.
-rule measure_sensitivity:
-    input:
-        points=first_batch_points(SEEDS[:1]),
-    output:
-        curves="<results>/similarity/{model}/sensitivity/{metric}.csv",
-    log:
-        "<results>/logs/measure_sensitivity/{model}.{metric}.log",
-    benchmark:
-        "<results>/benchmarks/measure_sensitivity/{model}.{metric}.tsv"
-    conda:
-        "../../envs/topology.yaml"
-    threads: 8
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(720),
-    params:
-        removal=as_json(
-            layers=[
-                layer
-                for layer in study_layers("homology", HOMOLOGY["model"])
-                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
-            ],
-            seed=SIMILARITY["seed"] if "random" in SENSITIVITY["components"] else 0,
-            **{key: SENSITIVITY[key] for key in ("centered", "components")},
-        ),
-        settings=metric_settings,
-        code=code_digest("measure_sensitivity"),
-    script:
-        "../scripts/measure_sensitivity.py"
-
-
 # Every measure of similarity in both tests: specificity with the same networks, and what it takes to be noticed.
 rule compare_metrics:
     input:
         models="<results>/similarity/{model}/models.npz",
         scaled="<results>/similarity/{model}.scaled/models.npz",
         rivals=rival_files("{model}"),
-        curves=collect("<results>/similarity/{{model}}/sensitivity/{metric}.csv", metric=["sw", *METRICS]),
+        curves=curve_files(["sw", *METRICS], SEEDS[:1]),
         points=first_batch_points(SEEDS[:1]),
     output:
         metrics="<results>/similarity/{model}/metrics.csv",
         specificity="<results>/similarity/{model}/specificity_by_metric.csv",
-        sensitivity="<results>/similarity/{model}/sensitivity.csv",
     log:
         "<results>/logs/compare_metrics/{model}.log",
     benchmark:
@@ -126,36 +93,10 @@ rule compare_metrics:
         runtime=grows(60),
     params:
         rivals=as_json(files=RIVALS),
-        quantile=as_json(quantile=SENSITIVITY["quantile"]),
         tests=TESTS,
         code=code_digest("compare_metrics"),
     script:
         "../scripts/compare_metrics.py"
-
-
-rule plot_sensitivity:
-    input:
-        curves=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity/sw.csv",
-        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
-    output:
-        png=report(
-            "<results>/figures/sensitivity.png",
-            caption="../report/sensitivity.rst",
-            category="Homology",
-            labels={"figure": "sensitivity (Fig. 7)"},
-        ),
-        svg="<results>/figures/sensitivity.svg",
-    log:
-        "<results>/logs/plot_sensitivity.log",
-    benchmark:
-        "<results>/benchmarks/plot_sensitivity.tsv"
-    conda:
-        "../../envs/plot.yaml"
-    params:
-        dimension=config["figures"]["dimension"],
-        code=code_digest("plot_sensitivity"),
-    script:
-        "../scripts/plot_sensitivity.py"
 
 
 rule plot_metrics:
@@ -163,7 +104,7 @@ rule plot_metrics:
         models=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
         scaled=f"<results>/similarity/{HOMOLOGY['model']}.scaled/models.npz",
         rivals=rival_files(HOMOLOGY["model"]),
-        curves=collect(f"<results>/similarity/{HOMOLOGY['model']}/sensitivity/{{metric}}.csv", metric=["sw", *METRICS]),
+        curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
         specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv",
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
     output:

@@ -5,14 +5,13 @@ from actopo.files import load_arrays, load_table, save_table
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.comparison import by_metric, metric_table, unpaired
+from actopo.similarity.detection import detection_table
 from actopo.similarity.metrics.choices import suffix
-from actopo.similarity.sensitivity import detection_table
 from actopo.similarity.specificity import specificity_table
 
 start_logging(snakemake)
 
 params, models = settings(snakemake), load_arrays(snakemake.input.models)
-quantile = params.quantile["quantile"]
 layers, n_models = models["layers"].tolist(), len(models["seeds"])
 widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)]
 # The first network to itself and the others; the other measures, which are slow, may have fewer others.
@@ -27,12 +26,9 @@ table = specificity_table(distances, layers, widths, **params.tests)
 own = pd.concat([load_table(path) for path in snakemake.input.curves])
 # At the positions of the first network, its own clouds are the same, and so are their curves.
 curves = pd.concat([own, own.assign(metric=own.metric + suffix("matched"))])
-curves = curves[curves.metric.isin(list(whole))]
-baselines = {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in whole.items()}
-save_table(snakemake.output.specificity, table)
-save_table(snakemake.output.sensitivity, detection_table(curves[curves.metric.isin(own.metric)], baselines, quantile))
-# The table of all metrics has the baseline of the networks that all of them saw.
-common = {metric: {layer: values[: compared - 1] for layer, values in by.items()} for metric, by in baselines.items()}
-detection = detection_table(curves, common, quantile)
+curves = curves[curves.metric.isin(list(distances))]
+# What a removal is compared with, of the networks that all measures saw.
+baselines = {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in distances.items()}
 chance = {metric: D[:, :compared] for metric, D in chance.items()}
-save_table(snakemake.output.metrics, metric_table(table, detection, distances, chance))
+save_table(snakemake.output.specificity, table)
+save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, baselines), distances, chance))

@@ -21,6 +21,9 @@ BATCH_NORMS = ("fitted", "initial")
 # Principal components that are removed first; see `actopo.similarity.sensitivity`.
 COMPONENTS = ("smallest", "largest", "random")
 
+# Quantiles over random orders of removing components that tables and figures give beside the median.
+ORDER_QUANTILES = (0.1, 0.9)
+
 
 def crossed(controls):
     """
