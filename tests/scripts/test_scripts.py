@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import torch
 from actopo.errors import InputError
+from actopo.homology.controls import gaussian_like
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
@@ -29,7 +30,7 @@ from scipy.spatial.distance import pdist
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 LAYERS = [0, 9, 16]
-TESTS = {"n_resamples": 10, "n_permutations": 10, "level": 0.9, "seed": 0}
+TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
 GRAPH = {
@@ -114,7 +115,7 @@ def trained(folder, images):
     return outputs
 
 
-def study(images, weights, subset, tap, noise=""):
+def study(images, weights, subset, tap, noise="", fitted=False):
     """Inputs and params of the scripts that run a network."""
     params = {
         "network": NETWORK,
@@ -122,13 +123,15 @@ def study(images, weights, subset, tap, noise=""):
         "tap": tap,
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
         "noise": noise,
+        "batch_norm": json.dumps({"n_images": 40, "seed": 0}) if fitted else "",
     }
-    return {"weights": weights, "images": images["test_images"], "meta": images["meta"]}, params
+    files = {"weights": weights, "train_images": images["train_images"] if fitted else []}
+    return {**files, "images": images["test_images"], "meta": images["meta"]}, params
 
 
-def dump(folder, images, weights, subset, tap, seed=0, noise=""):
+def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
-    files, params = study(images, weights, subset, tap, noise)
+    files, params = study(images, weights, subset, tap, noise, fitted)
     run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
@@ -150,7 +153,7 @@ def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0,
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
-        "foreground": json.dumps({"weight": "energy", "without": "random"}) if foreground else "",
+        "foreground": json.dumps({"weight": "energy", "without": "random", "ties": "last"}) if foreground else "",
         "seed": 0,
     }
     run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
@@ -167,10 +170,16 @@ def diagrams(folder, images, trained):
     return paths
 
 
-def compute(points, output, gaussian="", seed=0):
+def compute(points, output, seed=0):
     params = {"layers": json.dumps({"layers": LAYERS}), "dimensions": json.dumps({"dimensions": [0, 1]})}
-    run("compute_diagrams", {"points": points}, {"diagrams": output}, {**params, "gaussian": gaussian}, seed=seed)
+    run("compute_diagrams", {"points": points}, {"diagrams": output}, params, seed=seed)
     return np.load(output)
+
+
+def draw_gaussians(points, output, seed):
+    params = {"layers": json.dumps({"layers": LAYERS}), "seed": 0}
+    run("draw_gaussian_clouds", {"points": points}, {"points": output}, params, seed=seed)
+    return output
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +247,7 @@ def power(folder, diagrams, distances):
     settings = {"points": [10, 500], "directions": [3, 10], "draws": 2, "usual_directions": 10, "seed": 0}
     params = {
         "order": json.dumps({"layers": LAYERS, "dimensions": [0, 1]}),
-        "removal": json.dumps({"layers": [0, 16], "centered": True}),
+        "removal": json.dumps({"layers": [0, 16], "centred": True}),
         "power": json.dumps(settings),
     }
     run("power_distances", files, output, params)
@@ -403,10 +412,12 @@ def test_distances(distances):
 def test_gaussian_diagrams(folder, distances):
     """Other points with the same moments: another diagram, on the same scale."""
     plain = compute(distances["clouds"][0], folder / "plain.npz")
-    control = [
-        compute(distances["clouds"][0], folder / f"gaussian{seed}.npz", json.dumps({"seed": 0}), seed)
-        for seed in (0, 1)
-    ]
+    clouds = [draw_gaussians(distances["clouds"][0], folder / f"gaussian{seed}.clouds.npz", seed) for seed in (0, 1)]
+    control = [compute(clouds[seed], folder / f"gaussian{seed}.npz", seed) for seed in (0, 1)]
+    own, drawn = np.load(distances["clouds"][0]), np.load(clouds[0])
+    assert drawn.files == [f"layer{layer:02d}.points" for layer in LAYERS]
+    for name in drawn.files:
+        np.testing.assert_array_equal(drawn[name], gaussian_like(own[name], [0, 0, int(name[5:7])]))
     for layer in LAYERS:
         deaths = [file[f"layer{layer:02d}.h0"][:, 1] for file in (plain, *control)]
         assert len({tuple(values) for values in deaths}) == 3
@@ -460,10 +471,15 @@ def test_power(power, distances, compared):
     assert table.groupby("varied").n_draws.max().to_dict() == {"directions": 1, "networks": 4, "points": 2}
 
 
-def test_untrained_networks_need_no_weights(folder, images):
-    arrays = [np.load(dump(folder, images, [], "batch0", "bn", seed) / "layer16.npy") for seed in (0, 0, 1)]
+@pytest.mark.parametrize("fitted", [False, True])
+def test_untrained_networks_need_no_weights(folder, images, fitted):
+    arrays = [
+        np.load(dump(folder, images, [], "batch0", "bn", seed, fitted=fitted) / "layer09.npy") for seed in (0, 0, 1)
+    ]
     np.testing.assert_array_equal(arrays[0], arrays[1])
     assert not np.allclose(arrays[0], arrays[2])
+    # Layer 9 is the first of its block, and gets no shortcut.
+    assert (0.8 < arrays[0].std() < 1.2) == fitted
 
 
 def test_foreground_and_background(folder, images, trained, foreground):

@@ -21,7 +21,7 @@ def tables():
     distances = layer_table({name: 1 + rng.random((4, 3, 3)) for name in ("h0", "h1")}, LAYERS)
     shape = np.abs(np.subtract.outer(np.arange(3), np.arange(3)))
     blocks = {name: shape + rng.random((3, 3, 3, 3)) for name in ("sw_h0", "sw_h1")}
-    draws = {"n_resamples": 20, "n_permutations": 20}
+    draws = {"n_permutations": 20}
     specificity = {name: specificity_table(blocks, LAYERS, [4, 4, 8], **draws) for name in ("trained", "scaled")}
     index = deletion_index({16: 8})
     curves = curve_table(index, {name: index.fraction for name in blocks})

@@ -21,8 +21,9 @@ TINY = {
     },
     "homology": {"batches": 1, "batch_size": 60, "layers": [0, 8, 9, 16]},
     "similarity": {
-        "resamples": 20,
         "permutations": 20,
+        "sensitivity": {"orders": 2, "references": 1},
+        "untrained": {"images": 50},
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
         "power": {"points": [20], "directions": [5], "draws": 2, "subsets": 3},
     },

@@ -1,5 +1,6 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
+from actopo.similarity.choices import crossed
 from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
 # Layers of networks that had to be built to find them.
@@ -49,10 +51,23 @@ BATCHES = list(range(HOMOLOGY["batches"]))
 SIMILARITY = config["similarity"]
 SENSITIVITY = SIMILARITY["sensitivity"]
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
-CONTROLS = ["", *(f".{control}" for control in SIMILARITY["controls"])]
+CONTROLS = crossed(SIMILARITY["controls"])
+SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]
 # Other measures of similarity compare networks.
 METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
+# Clouds and metrics. The sliced-Wasserstein distances of the networks' own clouds are those of the study.
+RIVALS = [("own", "scale")] + [
+    (clouds, metric)
+    for clouds in SIMILARITY["rivals"]["clouds"]
+    for metric in ([] if clouds == "own" else ["sw", "scale"]) + METRICS
+    if METRICS
+]
 METRIC_SEEDS = SEEDS[: 1 + SIMILARITY["rivals"]["networks"]]
+# Networks that take their turn as the reference of sensitivity, and the measures for which each has curves.
+REFERENCES = SEEDS if SENSITIVITY["references"] == "all" else SEEDS[: SENSITIVITY["references"]]
+CURVES = [
+    (metric, seed) for metric in ["sw", *METRICS] for seed in REFERENCES if metric == "sw" or seed in METRIC_SEEDS
+]
 
 MAPPER = config["mapper"]
 MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
@@ -84,7 +99,7 @@ wildcard_constraints:
     dataset=r"[a-z0-9_]+(\.\w+)*",
     part="|".join(PARTS),
     model="[A-Za-z0-9_-]+",
-    control=rf"|\.({'|'.join(KINDS_OF_CONTROL)})",
+    control="|".join(["", *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",

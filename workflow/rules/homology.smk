@@ -2,14 +2,33 @@
 FIGURES += figure_files("vietoris_rips", "diagrams")
 
 
-# Persistence diagrams of all layers of one network on one batch of images; for the control, of Gaussian clouds with the
-# means and covariances of the network's.
+# A control: Gaussian clouds with the means and covariances of a network's.
+rule draw_gaussian_clouds:
+    input:
+        points="<results>/points/{model}/seed{seed}/homology.batch{batch}.{sampling}.npz",
+    output:
+        points="<results>/points/{model}.gaussian/seed{seed}/homology.batch{batch}.{sampling}.npz",
+    log:
+        "<results>/logs/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.log",
+    benchmark:
+        "<results>/benchmarks/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(30),
+    params:
+        layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
+        seed=SIMILARITY["seed"],
+        code=code_digest("draw_gaussian_clouds"),
+    script:
+        "../scripts/draw_gaussian_clouds.py"
+
+
+# Persistence diagrams of all layers of one network, or control, on one batch of images.
 rule compute_diagrams:
     input:
-        points=lambda wildcards: (
-            f"<results>/points/{wildcards.model}{wildcards.control.removesuffix('.gaussian')}/seed{wildcards.seed}/"
-            f"homology.batch{wildcards.batch}.{HOMOLOGY['sampling']}.npz"
-        ),
+        points=f"<results>/points/{{model}}{{control}}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz",
     output:
         diagrams="<results>/diagrams/{model}{control}/seed{seed}.batch{batch}.npz",
     log:
@@ -27,7 +46,6 @@ rule compute_diagrams:
     params:
         layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),
-        gaussian=lambda wildcards: as_json(seed=SIMILARITY["seed"]) if wildcards.control == ".gaussian" else "",
         code=code_digest("compute_diagrams"),
     script:
         "../scripts/compute_diagrams.py"

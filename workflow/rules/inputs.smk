@@ -52,6 +52,19 @@ def weights_of(wildcards):
     return [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
 
 
+def batch_norm_of(wildcards):
+    """From which training images an untrained network has the statistics of its batch norms; empty for none."""
+    untrained = SIMILARITY["untrained"]
+    if not wildcards.control or untrained["batch_norm"] == "initial":
+        return ""
+    return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
+
+
+def batch_norm_images(wildcards):
+    """File of these images."""
+    return images_of("train/images.npy")(wildcards) if batch_norm_of(wildcards) else []
+
+
 def batches_of(wildcards):
     """How the images of a study fall into batches; empty for all of them."""
     if wildcards.study == "mapper":
@@ -73,14 +86,33 @@ def batch_diagrams(wildcards):
     )
 
 
-def first_batch_points(seeds):
-    """Input function: clouds of some networks on the first batch."""
+def first_batch_points(seeds, suffix=""):
+    """Input function: clouds of some networks on the first batch; a suffix to the model's name for other clouds."""
     paths = collect(
-        f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        f"<results>/points/{{model}}{suffix}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
         seed=seeds,
         allow_missing=True,
     )
     return lambda wildcards: collect(paths, model=wildcards.model)
+
+
+def curve_files(metrics, seeds, model="{model}"):
+    """Curves of sensitivity of some networks."""
+    return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
+
+
+def unscaled(path, wildcards):
+    """Files of all networks, of the clouds of a control before they are scaled."""
+    return collect(path, model=wildcards.model, control=wildcards.control.removesuffix(".scaled"), seed=SEEDS)
+
+
+def points_to_scale(wildcards):
+    """Clouds on the first batch whose scale a control takes away; none for other controls."""
+    if not wildcards.control.endswith(".scaled"):
+        return []
+    return unscaled(
+        f"<results>/points/{{model}}{{control}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz", wildcards
+    )
 
 
 def metric_settings(wildcards):
@@ -90,6 +122,20 @@ def metric_settings(wildcards):
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
     return as_json(**{option: known[option] for option in METRIC_TABLE[wildcards.metric].options})
+
+
+def distance_settings(wildcards):
+    """What the distances between networks depend on besides the clouds: also on how the distance by chance is found."""
+    settings = {} if wildcards.metric == "scale" else json.loads(metric_settings(wildcards))
+    if wildcards.metric in METRIC_TABLE and METRIC_TABLE[wildcards.metric].needs_rank:
+        settings |= {"permutations": SIMILARITY["rivals"]["permutations"], "seed": SIMILARITY["seed"]}
+    return as_json(**settings)
+
+
+def rival_files(model):
+    """Distances by other measures of similarity, and on other clouds."""
+    suffixes = {clouds: "" if clouds == "own" else f".{clouds}" for clouds, _ in RIVALS}
+    return [f"<results>/similarity/{model}{suffixes[clouds]}/rivals/{metric}.npz" for clouds, metric in RIVALS]
 
 
 def interval_jobs(*names):

@@ -1,17 +1,62 @@
 # Stage 6: other measures of similarity through the tests of ours, specificity and sensitivity to lost components.
-FIGURES += figure_files("sensitivity", *(["metrics"] if len(SEEDS) > 1 else []))
+FIGURES += figure_files(*(["metrics"] if len(SEEDS) > 1 else []))
 
 
-# Of the first network to itself and to others, by another measure of similarity.
+# Clouds whose rows are paired with those of the first network: at the positions that it took (matched), or means over
+# all positions (pooled).
+rule sample_paired_points:
+    input:
+        weights="<results>/models/{model}/seed{seed}.safetensors",
+        images=images_of("{part}/images.npy"),
+        labels=images_of("{part}/labels.npy"),
+        meta=images_of("meta.json"),
+        reference=lambda wildcards: (
+            f"<results>/points/{wildcards.model}/seed{SEEDS[0]}/homology.{wildcards.subset}.{wildcards.sampling}.npz"
+            if wildcards.pairing == "matched"
+            else []
+        ),
+    output:
+        points="<results>/points/{model}.{pairing}/seed{seed}/{study}.{subset}.{sampling}.npz",
+    log:
+        "<results>/logs/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.log",
+    benchmark:
+        "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+    wildcard_constraints:
+        study="homology",
+        pairing="matched|pooled",
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count(),
+        device=config["device"],
+        mem_mb=grows(8000),
+        runtime=grows(120),
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        source=lambda wildcards: network_source(wildcards.model),
+        batch_norm="",
+        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model)),
+        tap=HOMOLOGY["tap"],
+        batches=batches_of,
+        noise="",
+        code=code_digest("sample_paired_points"),
+    script:
+        "../scripts/sample_paired_points.py"
+
+
+# Of the first network to itself and to others, by a measure of similarity, on the networks' own or on paired clouds.
 rule metric_distances:
     input:
-        points=first_batch_points(METRIC_SEEDS),
+        points=lambda wildcards: first_batch_points(METRIC_SEEDS, wildcards.clouds)(wildcards),
     output:
-        matrix="<results>/similarity/{model}/rivals/{metric}.npz",
+        matrix="<results>/similarity/{model}{clouds}/rivals/{metric}.npz",
     log:
-        "<results>/logs/metric_distances/{model}.{metric}.log",
+        "<results>/logs/metric_distances/{model}{clouds}.{metric}.log",
     benchmark:
-        "<results>/benchmarks/metric_distances/{model}.{metric}.tsv"
+        "<results>/benchmarks/metric_distances/{model}{clouds}.{metric}.tsv"
+    wildcard_constraints:
+        clouds=r"|\.matched|\.pooled",
     conda:
         "../../envs/topology.yaml"
     threads: 8
@@ -20,55 +65,23 @@ rule metric_distances:
         runtime=grows(720),
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
-        settings=metric_settings,
+        settings=distance_settings,
         code=code_digest("metric_distances"),
     script:
         "../scripts/metric_distances.py"
-
-
-# Distance of the first network's clouds to themselves without some of their principal components.
-rule measure_sensitivity:
-    input:
-        points=first_batch_points(SEEDS[:1]),
-    output:
-        curves="<results>/similarity/{model}/sensitivity/{metric}.csv",
-    log:
-        "<results>/logs/measure_sensitivity/{model}.{metric}.log",
-    benchmark:
-        "<results>/benchmarks/measure_sensitivity/{model}.{metric}.tsv"
-    conda:
-        "../../envs/topology.yaml"
-    threads: 8
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(720),
-    params:
-        removal=as_json(
-            layers=[
-                layer
-                for layer in study_layers("homology", HOMOLOGY["model"])
-                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
-            ],
-            seed=SIMILARITY["seed"] if "random" in SENSITIVITY["components"] else 0,
-            **{key: SENSITIVITY[key] for key in ("centered", "components")},
-        ),
-        settings=metric_settings,
-        code=code_digest("measure_sensitivity"),
-    script:
-        "../scripts/measure_sensitivity.py"
 
 
 # Every measure of similarity in both tests: specificity with the same networks, and what it takes to be noticed.
 rule compare_metrics:
     input:
         models="<results>/similarity/{model}/models.npz",
-        rivals=collect("<results>/similarity/{{model}}/rivals/{metric}.npz", metric=METRICS),
-        curves=collect("<results>/similarity/{{model}}/sensitivity/{metric}.csv", metric=["sw", *METRICS]),
+        scaled="<results>/similarity/{model}.scaled/models.npz",
+        rivals=rival_files("{model}"),
+        curves=curve_files(["sw", *METRICS], SEEDS[:1]),
         points=first_batch_points(SEEDS[:1]),
     output:
         metrics="<results>/similarity/{model}/metrics.csv",
         specificity="<results>/similarity/{model}/specificity_by_metric.csv",
-        sensitivity="<results>/similarity/{model}/sensitivity.csv",
     log:
         "<results>/logs/compare_metrics/{model}.log",
     benchmark:
@@ -79,44 +92,19 @@ rule compare_metrics:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
-        rivals=as_json(metrics=METRICS),
-        quantile=as_json(quantile=SENSITIVITY["quantile"]),
+        rivals=as_json(files=RIVALS),
         tests=TESTS,
         code=code_digest("compare_metrics"),
     script:
         "../scripts/compare_metrics.py"
 
 
-rule plot_sensitivity:
-    input:
-        curves=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity/sw.csv",
-        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
-    output:
-        png=report(
-            "<results>/figures/sensitivity.png",
-            caption="../report/sensitivity.rst",
-            category="Homology",
-            labels={"figure": "sensitivity (Fig. 7)"},
-        ),
-        svg="<results>/figures/sensitivity.svg",
-    log:
-        "<results>/logs/plot_sensitivity.log",
-    benchmark:
-        "<results>/benchmarks/plot_sensitivity.tsv"
-    conda:
-        "../../envs/plot.yaml"
-    params:
-        dimension=config["figures"]["dimension"],
-        code=code_digest("plot_sensitivity"),
-    script:
-        "../scripts/plot_sensitivity.py"
-
-
 rule plot_metrics:
     input:
         models=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
-        rivals=collect(f"<results>/similarity/{HOMOLOGY['model']}/rivals/{{metric}}.npz", metric=METRICS),
-        curves=collect(f"<results>/similarity/{HOMOLOGY['model']}/sensitivity/{{metric}}.csv", metric=["sw", *METRICS]),
+        scaled=f"<results>/similarity/{HOMOLOGY['model']}.scaled/models.npz",
+        rivals=rival_files(HOMOLOGY["model"]),
+        curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
         specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv",
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
     output:
@@ -134,7 +122,7 @@ rule plot_metrics:
     conda:
         "../../envs/plot.yaml"
     params:
-        rivals=as_json(metrics=METRICS),
+        rivals=as_json(files=RIVALS),
         code=code_digest("plot_metrics"),
     script:
         "../scripts/plot_metrics.py"

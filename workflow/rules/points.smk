@@ -7,10 +7,11 @@ FIGURES += figure_files(*(["noise"] if NOISY else []), *(["foreground"] if FOREG
 
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each. All layers
 # of a study are read in one forward pass, and activations that are no points are never stored. An untrained network has
-# no weights: its seed makes it.
+# no weights: its seed makes it, and training images give the statistics of its batch norms.
 rule sample_points:
     input:
         weights=weights_of,
+        train_images=batch_norm_images,
         images=images_of("{part}/images.npy"),
         labels=images_of("{part}/labels.npy"),
         meta=images_of("meta.json"),
@@ -39,6 +40,7 @@ rule sample_points:
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
+        batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
         tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
@@ -46,7 +48,7 @@ rule sample_points:
         noise=noise_of,
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
         foreground=lambda wildcards: (
-            as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without")})
+            as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")})
             if goes_by_mask(wildcards)
             else ""
         ),
@@ -59,6 +61,7 @@ rule sample_points:
 rule dump_activations:
     input:
         weights=weights_of,
+        train_images=batch_norm_images,
         images=images_of("{part}/images.npy"),
         meta=images_of("meta.json"),
     output:
@@ -80,6 +83,7 @@ rule dump_activations:
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
+        batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         tap=lambda wildcards: wildcards.tap,
         batches=batches_of,

@@ -1,4 +1,4 @@
-# Stage 6, continued: how the results of both tests depend on the points, the directions and the networks.
+# How the results of both tests depend on the points, the directions and the networks.
 POWER = SIMILARITY["power"] if len(SEEDS) > 1 else None
 FIGURES += figure_files(*(["power"] if POWER else []))
 
@@ -33,7 +33,7 @@ rule power_distances:
                 for layer in study_layers("homology", HOMOLOGY["model"])
                 if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
             ],
-            centered=SENSITIVITY["centered"],
+            centred=SENSITIVITY["centered"],
         ),
         power=as_json(
             usual_directions=SIMILARITY["directions"],

@@ -8,12 +8,12 @@ rule summarise:
         mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
         layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
         specificity=(
-            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=CONTROLS)
+            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
             if len(SEEDS) > 1
             else []
         ),
         metrics=f"<results>/similarity/{HOMOLOGY['model']}/metrics.csv" if len(SEEDS) > 1 else [],
-        sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv" if len(SEEDS) > 1 else [],
+        sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
         graphs=f"{REFERENCE}/purity.csv",
         classes=f"{REFERENCE}/class_purity.csv",
         foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if FOREGROUND_SAMPLING else [],
@@ -34,7 +34,7 @@ rule summarise:
         studies=as_json(
             run=config["run"],
             homology=config["homology"],
-            controls=SIMILARITY["controls"],
+            controls=CONTROLS,
             mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
             n_batches=len(BATCHES),
             layer_names=layer_names(),

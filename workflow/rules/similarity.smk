@@ -5,14 +5,13 @@ DISTANCE = as_json(
     **({"tolerance": SIMILARITY["tolerance"]} if SIMILARITY["method"] == "auto" else {}),
 )
 TESTS = as_json(
-    n_resamples=SIMILARITY["resamples"],
     n_permutations=SIMILARITY["permutations"],
     **{key: SIMILARITY[key] for key in ("level", "seed")},
 )
 FIGURES += figure_files("layer_distances")
 # Distances between networks need two of them.
 if len(SEEDS) > 1:
-    FIGURES += figure_files("specificity", *(["controls"] if SIMILARITY["controls"] else []))
+    FIGURES += figure_files("specificity", *(["controls"] if CONTROLS else []))
 
 
 # Between the layers of the first seed, batch by batch.
@@ -44,13 +43,8 @@ rule layer_distances:
 # its mean distance between points.
 rule model_distances:
     input:
-        diagrams=lambda wildcards: collect(
-            "<results>/diagrams/{model}{control}/seed{seed}.batch0.npz",
-            model=wildcards.model,
-            control=wildcards.control.removesuffix(".scaled"),
-            seed=SEEDS,
-        ),
-        points=lambda wildcards: first_batch_points(SEEDS)(wildcards) if wildcards.control == ".scaled" else [],
+        diagrams=lambda wildcards: unscaled("<results>/diagrams/{model}{control}/seed{seed}.batch0.npz", wildcards),
+        points=points_to_scale,
     output:
         matrix="<results>/similarity/{model}{control}/models.npz",
     log:
@@ -72,6 +66,23 @@ rule model_distances:
         code=code_digest("model_distances"),
     script:
         "../scripts/model_distances.py"
+
+
+# Between all layers of all batches of the first seed, in the same form: what the choice of images alone makes of them.
+use rule model_distances as batch_distances with:
+    input:
+        diagrams=batch_diagrams,
+        points=[],
+    output:
+        matrix="<results>/similarity/{model}/batches.npz",
+    log:
+        "<results>/logs/batch_distances/{model}.log",
+    benchmark:
+        "<results>/benchmarks/batch_distances/{model}.tsv"
+    params:
+        order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
+        distance=DISTANCE,
+        code=code_digest("model_distances"),
 
 
 # How well one network's distances between layers foretell another's, with intervals and nulls.
@@ -147,7 +158,7 @@ rule plot_specificity:
 
 rule plot_controls:
     input:
-        tables=collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=CONTROLS),
+        tables=collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES),
     output:
         png=report(
             "<results>/figures/controls.png",
@@ -163,7 +174,7 @@ rule plot_controls:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(controls=SIMILARITY["controls"], dimension=config["figures"]["dimension"]),
+        choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"]),
         code=code_digest("plot_controls"),
     script:
         "../scripts/plot_controls.py"

@@ -4,35 +4,31 @@ import pandas as pd
 from actopo.files import load_arrays, load_table, save_table
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
-from actopo.similarity.comparison import metric_table
-from actopo.similarity.sensitivity import detection_table
-from actopo.similarity.specificity import blocks, specificity_table
+from actopo.similarity.comparison import by_metric, metric_table, unpaired
+from actopo.similarity.detection import detection_table
+from actopo.similarity.metrics.choices import suffix
+from actopo.similarity.specificity import specificity_table
 
 start_logging(snakemake)
 
 params, models = settings(snakemake), load_arrays(snakemake.input.models)
-quantile = params.quantile["quantile"]
 layers, n_models = models["layers"].tolist(), len(models["seeds"])
 widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)]
 # The first network to itself and the others; the other measures, which are slow, may have fewer others.
-names = [name for name in models.files if name not in ("layers", "seeds")]
-whole = {f"sw_{name}": blocks(models[name], n_models, len(layers))[:1] for name in names}
-others = {
-    metric: load_arrays(path)["distances"][None]
-    for metric, path in zip(params.rivals["metrics"], snakemake.input.rivals, strict=True)
-}
-compared = min([n_models, *(D.shape[1] for D in others.values())])
-distances = {metric: D[:, :compared] for metric, D in (whole | others).items()}
+whole, chance = unpaired(models, load_arrays(snakemake.input.scaled), n_models, len(layers)), {}
+for (clouds, _), path in zip(params.rivals["files"], snakemake.input.rivals, strict=True):
+    found, by_chance = by_metric(load_arrays(path), clouds)
+    whole, chance = whole | found, chance | by_chance
+compared = min(D.shape[1] for D in whole.values())
+distances = {metric: D[:, :compared] for metric, D in whole.items()}
 table = specificity_table(distances, layers, widths, **params.tests)
 
-curves = pd.concat([load_table(path) for path in snakemake.input.curves])
-baselines = {
-    metric: {layer: D[0, 1:, place, place] for place, layer in enumerate(layers)}
-    for metric, D in (whole | others).items()
-}
-detection = detection_table(curves, baselines, quantile)
+own = pd.concat([load_table(path) for path in snakemake.input.curves])
+# At the positions of the first network, its own clouds are the same, and so are their curves.
+curves = pd.concat([own, own.assign(metric=own.metric + suffix("matched"))])
+curves = curves[curves.metric.isin(list(distances))]
+# What a removal is compared with, of the networks that all measures saw.
+baselines = {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in distances.items()}
+chance = {metric: D[:, :compared] for metric, D in chance.items()}
 save_table(snakemake.output.specificity, table)
-save_table(snakemake.output.sensitivity, detection)
-# The table of all metrics has the baseline of the networks that all of them saw.
-common = {metric: {layer: values[: compared - 1] for layer, values in by.items()} for metric, by in baselines.items()}
-save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, common, quantile)))
+save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, baselines), distances, chance))

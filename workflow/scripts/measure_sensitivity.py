@@ -1,5 +1,6 @@
 """Distance of clouds to themselves without some of their principal components, by one measure of similarity."""
 
+import logging
 from itertools import chain
 
 from actopo.files import save_table
@@ -8,7 +9,7 @@ from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.metrics.pairwise import distances_to
-from actopo.similarity.sensitivity import curve_table, deletion_distances
+from actopo.similarity.sensitivity import deletion_curves
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
@@ -18,15 +19,16 @@ removal, metric, n_threads = params.removal, snakemake.wildcards.metric, snakema
 
 
 def sliced_wasserstein(cloud, reduced):
-    """Distances by homology dimension."""
+    """Distances by homology dimension, and their sum."""
     dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]
     whole, *found = diagrams(chain([cloud], reduced), dimensions, n_threads)
-    return {
+    distances = {
         f"sw_h{dimension}": pairwise_distances(
             [whole[dimension]], [diagram[dimension] for diagram in found], n_directions, n_threads=n_threads
         )[0]
         for dimension in dimensions
     }
+    return with_sum(distances, "sw_sum")
 
 
 def other_metric(cloud, reduced):
@@ -34,14 +36,14 @@ def other_metric(cloud, reduced):
     return {metric: distances_to(cloud, reduced, metric, n_threads=n_threads, **params.settings)}
 
 
-layers = removal["layers"]
-clouds = dict(zip(layers, load_clouds(snakemake.input.points[0], layers), strict=True))
-index, distances = deletion_distances(
+layers = removal.pop("layers")
+clouds = dict(zip(layers, load_clouds(snakemake.input.points, layers), strict=True))
+curves = deletion_curves(
     clouds,
     sliced_wasserstein if metric == "sw" else other_metric,
-    removal["components"],
-    removal["centered"],
-    removal["seed"],
     progress=lambda steps: progress(steps, "layer"),
+    **removal,
 )
-save_table(snakemake.output.curves, curve_table(index, with_sum(distances, "sw_sum")))
+if missing := [layer for layer in layers if layer not in set(curves.layer)]:
+    logging.info("layers %s have no curve: all their points are equal, or they have one channel", missing)
+save_table(snakemake.output.curves, curves)

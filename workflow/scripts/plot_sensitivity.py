@@ -3,13 +3,19 @@
 from actopo.figures.sensitivity import plot
 from actopo.figures.style import save_figure
 from actopo.files import load_table
-from actopo.job import start_logging
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-metric = f"sw_h{snakemake.params.dimension}"
-curves = load_table(snakemake.input.curves)
-detection = load_table(snakemake.input.detection) if snakemake.input.detection else None
-if detection is not None:
-    detection = detection[detection.metric == metric]
-save_figure(snakemake.output, plot(curves[curves.metric == metric], detection))
+choice = settings(snakemake).choice
+
+
+def drawn(path):
+    """Rows of the metric and of the layers that are drawn."""
+    table = load_table(path)
+    table = table[table.metric == f"sw_h{choice['dimension']}"]
+    return table if choice["layers"] == "all" else table[table.layer.isin(choice["layers"])]
+
+
+curves, *others = map(drawn, snakemake.input.curves)
+save_figure(snakemake.output, plot(curves, drawn(snakemake.input.detection), others))

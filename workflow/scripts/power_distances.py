@@ -3,12 +3,13 @@
 from itertools import chain
 
 import numpy as np
+import pandas as pd
 from actopo.files import save_arrays
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.diagrams import diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
-from actopo.similarity.sensitivity import deletion_distances
+from actopo.similarity.sensitivity import deletion_curves, deletion_index
 from actopo.similarity.subsamples import batch_distances, draw_points, reference_distances
 from actopo.similarity.wasserstein import pairwise_distances
 
@@ -16,7 +17,11 @@ start_logging(snakemake)
 
 params, files, n_threads = settings(snakemake), snakemake.input, snakemake.threads
 layers, dimensions, power = params.order["layers"], params.order["dimensions"], params.power
-n_points = max(map(len, load_clouds(files.points[0], layers)))
+first = dict(zip(layers, load_clouds(files.points[0], layers), strict=True))
+n_points = max(map(len, first.values()))
+removal = params.removal
+index = deletion_index({layer: first[layer].shape[1] for layer in removal["layers"]}, ["smallest"])
+removed = pd.MultiIndex.from_frame(index[["layer", "removed"]])
 
 
 def parts(path, wanted, size, draw):
@@ -34,19 +39,22 @@ def diagrams_of(points, whole, size, draw):
 
 
 def deletions(size, draw, directions):
-    """Curves of the first network, by dimension and number of directions."""
+    """Distances of the first network's clouds to themselves without components, in the order of `index`."""
 
     def compare(cloud, reduced):
         whole, *others = diagrams(chain([cloud], reduced), dimensions, n_threads)
         return {
-            (h, n): pairwise_distances([whole[h]], [each[h] for each in others], n, n_threads=n_threads)[0]
+            f"h{h}.{n}": pairwise_distances([whole[h]], [each[h] for each in others], n, n_threads=n_threads)[0]
             for h in dimensions
             for n in directions
         }
 
-    removal = params.removal
     clouds = dict(zip(removal["layers"], parts(files.points[0], removal["layers"], size, draw), strict=True))
-    return deletion_distances(clouds, compare, ["smallest"], removal["centered"])
+    curves = deletion_curves(clouds, compare, ["smallest"], removal["centred"])
+    curves = curves.set_index(["metric", "layer", "removed"]).distance
+    # A part whose points are all equal has no curve.
+    places = {(h, n): [(f"h{h}.{n}", *place) for place in removed] for h in dimensions for n in directions}
+    return {key: curves.reindex(own).to_numpy(float) for key, own in places.items()}
 
 
 usual = power["usual_directions"]
@@ -56,7 +64,7 @@ arrays = {f"h{h}.{name}": [] for h in dimensions for name in ("networks", "batch
 for size, draw, directions in progress(draws, "part"):
     networks = diagrams_of(files.points, files.diagrams, size, draw)
     batches = diagrams_of(files.batch_points, files.batch_diagrams, size, draw)
-    index, curves = deletions(size, draw, directions)
+    curves = deletions(size, draw, directions)
     for h in dimensions:
         for n in directions:
             arrays[f"h{h}.networks"].append(reference_distances(networks[h], len(layers), n, n_threads))

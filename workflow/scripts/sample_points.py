@@ -25,6 +25,7 @@ if by_mask:
     fields = load_arrays(snakemake.input.fields)
     seen = np.load(snakemake.input.masks)[index] ^ (method == "background")
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
+    draw["ties"] = params.foreground["ties"]
 
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():

@@ -9,7 +9,7 @@ start_logging(snakemake)
 studies, meta = settings(snakemake).studies, load_json(snakemake.input.meta)
 trained = [load_json(path) for path in snakemake.input.homology_metrics]
 specificity = dict(zip(["trained", *studies["controls"]], map(load_table, snakemake.input.specificity), strict=False))
-compared = [load_table(snakemake.input[name]) for name in ("metrics", "sensitivity") if snakemake.input[name]]
+compared = {name: load_table(snakemake.input[name]) for name in ("metrics", "sensitivity") if snakemake.input[name]}
 distances = load_table(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
 graphs, classes = load_table(snakemake.input.graphs), load_table(snakemake.input.classes)
@@ -18,7 +18,7 @@ summary = {
     "run": studies["run"],
     "data": {key: meta[key] for key in ("dataset", "class_names", "n_train", "n_test", "image_shape", "mean", "std")},
     "layer_names": studies["layer_names"],
-    "homology": {**studies["homology"], **homology_summary(trained, distances, specificity, *compared)},
+    "homology": {**studies["homology"], **homology_summary(trained, distances, specificity, **compared)},
     "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes, *found)},
 }
 save_json(snakemake.output.summary, summary)

@@ -7,8 +7,8 @@ from actopo.graphs.choices import FORMATS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
-from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, WEIGHTS
-from actopo.similarity.choices import COMPONENTS, CONTROLS, METHODS
+from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
+from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, METHODS
 from actopo.similarity.metrics.choices import METRICS
 
 from unit.config.examples import SCHEMA
@@ -27,6 +27,7 @@ TABLES = {
     "homology.sampling": ("points.choices.SAMPLINGS, those not by_mask", WITHOUT_MASKS),
     "similarity.method": ("similarity.choices.METHODS", METHODS),
     "similarity.controls[]": ("similarity.choices.CONTROLS", CONTROLS),
+    "similarity.untrained.batch_norm": ("similarity.choices.BATCH_NORMS", BATCH_NORMS),
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
     "mapper.part": ("images.choices.PARTS", PARTS),
@@ -35,6 +36,7 @@ TABLES = {
     "mapper.foreground.masks": ("points.choices.MASKS", MASKS),
     "mapper.foreground.weight": ("points.choices.WEIGHTS", WEIGHTS),
     "mapper.foreground.without": ("points.choices.POLICIES", POLICIES),
+    "mapper.foreground.ties": ("points.choices.TIES", TIES),
     "mapper.noise.units": ("points.choices.NOISE_UNITS", NOISE_UNITS),
     "mapper.eps": ("mapper.choices.EPS_RULES", EPS_RULES),
     "mapper.clusterer": ("mapper.choices.DBSCAN_NAME", [DBSCAN_NAME]),

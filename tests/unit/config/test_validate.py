@@ -23,9 +23,11 @@ def test_the_papers_run_is_in_order():
     validate(PAPER, SCHEMA)
 
 
-@pytest.mark.parametrize("name", ["demo", "cifar10_cpu", "as_released"])
-def test_overlays_are_in_order(name, tmp_path):
-    config = merge(copy.deepcopy(PAPER), yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+@pytest.mark.parametrize("names", ["demo", "cifar10_cpu", "as_released", "demo as_released", "cifar10_cpu as_released"])
+def test_overlays_are_in_order(names, tmp_path):
+    config = copy.deepcopy(PAPER)
+    for name in names.split():
+        merge(config, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
     if config["data"]["dataset"] == "image_folder":
         config["data"]["root"] = str(tmp_path)
     validate(config, SCHEMA)
@@ -53,6 +55,9 @@ def test_overlays_are_in_order(name, tmp_path):
         ("similarity.rivals.metrics", ["cka"], ["similarity.rivals.metrics.0", "linear_cka"]),
         ("mapper.clusterer", "hdbscan", ["mapper.clusterer", "dbscan or mapping"]),
         ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
+        ("similarity.untrained.batch_norm", "fited", ["similarity.untrained.batch_norm", "did you mean 'fitted'"]),
+        ("similarity.untrained.images", 1, ["similarity.untrained.images", "2 or more"]),
+        ("mapper.foreground.ties", "first", ["mapper.foreground.ties", "last, all"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
         ("mapper.eps", "nee", ["mapper.eps", "knee or number"]),

@@ -116,8 +116,8 @@ def detection_of(curves, baseline=(0.3, 0.5, 0.7)):
 def specificity_of(names, n_layers=5, shift=0.0):
     rng = np.random.default_rng(len(names))
     shape = np.abs(np.subtract.outer(np.arange(n_layers), np.arange(n_layers))) + shift
-    blocks = {name: shape + rng.uniform(0, 1, (4, 4, n_layers, n_layers)) for name in names}
-    draws = {"n_resamples": 20, "n_permutations": 20}
+    blocks = {name: shape + rng.uniform(0, 1, (5, 5, n_layers, n_layers)) for name in names}
+    draws = {"n_permutations": 20}
     return specificity_table(blocks, range(n_layers), [16] * 3 + [32] * (n_layers - 3), **draws)
 
 

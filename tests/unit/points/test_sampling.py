@@ -233,6 +233,28 @@ def test_top_weight_takes_the_largest_first_and_draws_evenly_among_ties(noise):
     assert np.sum((counts[1:] - 2000) ** 2 / 2000) < 18.4  # chi-squared, 2 degrees of freedom, p = 1e-4
 
 
+def test_as_released_the_draw_is_among_all_that_reach_the_last_weight():
+    # The largest weight is drawn like the three that reach the third largest; those below never are.
+    weights = np.tile([[3.0, 2.0, 1.0], [2.0, 2.0, 0.0]], (6000, 1, 1))
+    activations, labels = np.zeros((6000, 2, 3, 1), np.float32), np.zeros(6000, int)
+    cloud = draw("top_weight", activations, labels, weights=weights, points_per_image=3, ties="all")
+    position = (cloud.row * 3 + cloud.col).reshape(-1, 3)
+    assert (np.diff(np.sort(position, axis=1), axis=1) > 0).all()
+    counts = np.bincount(position.ravel(), minlength=6)
+    assert not counts[[2, 5]].any()
+    left_out = 6000 - counts[[0, 1, 3, 4]]
+    assert np.sum((left_out - 1500) ** 2 / 1500) < 21.2  # chi-squared, 3 degrees of freedom, p = 1e-4
+
+
+@pytest.mark.parametrize("p", [1, 4])
+def test_choices_for_ties_agree_on_one_point_and_without_ties(layer, p):
+    weights = tied_weights(layer[0]) if p == 1 else np.random.default_rng(6).uniform(size=(40, 3, 5))
+    last, among_all = (
+        draw("top_weight", *layer, weights=weights, points_per_image=p, ties=ties) for ties in ("last", "all")
+    )
+    np.testing.assert_array_equal(*(np.sort(cloud.flat.reshape(40, p), axis=1) for cloud in (last, among_all)))
+
+
 @pytest.mark.parametrize("policy", ["random", "keep"])
 def test_images_without_foreground_get_random_positions(policy):
     activations, labels = np.zeros((9000, 2, 3, 1), np.float32), np.zeros(9000, int)
@@ -285,6 +307,7 @@ def test_an_image_rejected_in_spite_of_its_weights_is_random_or_kept():
         ({"weights": np.full((40, 3, 5), -1.0)}, "weight of image 0 is negative"),
         ({"weights": np.full((40, 3, 5), np.nan)}, "weight of image 0 .*not finite"),
         ({"policy": "skip"}, "'skip'.*random, drop, keep"),
+        ({"ties": "first"}, "'first'.*last, all"),
         ({"has_foreground": [True]}, r"\(1,\).*40 images"),
         ({"has_foreground": np.ones(40)}, "float64"),
         ({"weights": np.zeros((40, 3, 5)), "policy": "drop"}, "no image has a foreground"),

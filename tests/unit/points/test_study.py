@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 from actopo.files import save_json
+from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
 from actopo.points.noise import gaussian_noise
-from actopo.points.study import batch_of, batches, study_of
+from actopo.points.study import batch_of, batches, some_of, study_of
 
 from unit.images.examples import error_of
 
@@ -55,6 +56,7 @@ def job(tmp_path):
 
     def make(weights="", seed=4, subset="all"):
         files = {"weights": weights, "images": tmp_path / "images.npy", "meta": tmp_path / "meta.json"}
+        files["train_images"] = tmp_path / "images.npy"
         return SimpleNamespace(
             input=SimpleNamespace(**files),
             wildcards=SimpleNamespace(seed=str(seed), subset=subset),
@@ -66,10 +68,11 @@ def job(tmp_path):
     return make
 
 
-def params(noise=None):
+def params(noise=None, batch_norm=""):
     network = {"architecture": "resnet18_cifar", "width": 2, "shortcut": "A"}
     drawn = {"batch_size": 5, "seed": 3}
-    return SimpleNamespace(network=network, layers={"layers": [0, 16]}, tap="relu", batches=drawn, noise=noise)
+    read = {"layers": {"layers": [0, 16]}, "tap": "relu", "batches": drawn, "noise": noise}
+    return SimpleNamespace(network=network, batch_norm=batch_norm, **read)
 
 
 def test_all_images_of_an_untrained_network(job):
@@ -102,3 +105,27 @@ def test_weights_bring_their_own_classes(job, tmp_path, n_classes):
     arguments, _ = study_of(job(tmp_path / "w.safetensors"), params())
     found = arguments["model"].state_dict()
     assert all(torch.equal(tensor, state[name]) for name, tensor in found.items())
+
+
+def test_batch_norms_are_fitted_to_some_training_images_where_there_are_no_weights(job, tmp_path):
+    drawn = {"n_images": 9, "seed": 5}
+    model = study_of(job(), params(batch_norm=drawn))[0]["model"]
+    expected = resnet18_cifar(2, "A", 3, seed=4)
+    fit_batch_norm(expected, some_of(job.images, **drawn), [0.5] * 3, [0.25, 0.5, 0.2])
+    found = model.state_dict()
+    assert all(torch.equal(tensor, found[name]) for name, tensor in expected.state_dict().items())
+    assert not torch.equal(found["bn.running_var"], torch.ones(2))
+    state = resnet18_cifar(2, "A", 3, seed=11).state_dict()
+    save_tensors(tmp_path / "w.safetensors", state)
+    trained = study_of(job(tmp_path / "w.safetensors"), params(batch_norm=drawn))[0]["model"].state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in trained.items())
+
+
+def test_some_images_are_distinct_and_in_order():
+    images = np.arange(50)
+    some = some_of(images, 20, seed=1)
+    assert len(some) == 20
+    assert (np.diff(some) > 0).all()
+    np.testing.assert_array_equal(some, some_of(images, 20, seed=1))
+    assert (some != some_of(images, 20, seed=2)).any()
+    np.testing.assert_array_equal(some_of(images, 60, seed=1), images)

@@ -14,8 +14,8 @@ LAYERS, CHANNELS = [0, 4, 8, 16], [4, 4, 8, 16]
 def tables():
     rng = np.random.default_rng(0)
     shape = np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
-    blocks = {name: shape + rng.uniform(0, 2, (3, 3, 4, 4)) for name in METRICS}
-    specificity = specificity_table(blocks, LAYERS, CHANNELS, n_resamples=20, n_permutations=20)
+    blocks = {name: shape + rng.uniform(0, 2, (5, 5, 4, 4)) for name in METRICS}
+    specificity = specificity_table(blocks, LAYERS, CHANNELS, n_permutations=20)
     index = deletion_index({8: 8, 16: 16})
     curves = curve_table(index, {name: index.fraction * (1 + place) for place, name in enumerate(METRICS)})
     # The second metric's curves of layer 16 never reach their baseline.
@@ -27,7 +27,7 @@ def test_means_are_those_of_the_first_network(tables):
     specificity, detection = tables
     table = metric_table(specificity, detection)
     assert table.metric.tolist() == list(METRICS)
-    assert table.n_models.tolist() == [3, 3]
+    assert table.n_models.tolist() == [5, 5]
     for row in table.itertuples():
         own = specificity[(specificity.metric == row.metric) & (specificity.models == "fixed")]
         means = own[own.layer == "mean"]

@@ -46,6 +46,9 @@ def test_detected_share_is_the_first_above_the_baseline():
     # The distance that is undefined is no crossing.
     distances[0] = np.nan
     assert detected_shares(index, distances, {0: 0.0, 9: 0.0})[0] == shares[1]
+    # Without a baseline, or without a distance, nothing is known.
+    distances[index.layer == 0] = np.nan
+    assert np.isnan(list(detected_shares(index, distances, {0: 0.0, 9: np.nan}).values())).all()
 
 
 def table_of(rows, statistic, correlation=""):

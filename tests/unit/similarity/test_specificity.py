@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.errors import InputError
-from actopo.similarity.bootstrap import bootstrap_interval
+from actopo.similarity.intervals import network_interval, pair_range
 from actopo.similarity.permutations import draw_permutations
 from actopo.similarity.specificity import (
     blocks,
@@ -187,7 +187,7 @@ def test_null_of_distances_that_depend_on_width_alone():
 @pytest.fixture(scope="module")
 def table():
     D = similar_models(5, 8)
-    arguments = {"n_resamples": 200, "n_permutations": 99, "level": 0.9, "seed": 1}
+    arguments = {"n_permutations": 99, "level": 0.9, "seed": 1}
     return specificity_table({"sw_h0": D, "other": D[:1]}, range(3, 11), WIDTHS, **arguments)
 
 
@@ -216,9 +216,10 @@ def test_table_holds_what_the_functions_return(table):
     np.testing.assert_allclose(rows.sd["3":], between(rho).std(axis=0, ddof=1))
     assert rows.value["mean"] == pytest.approx(between(rho).mean())
     assert rows.sd["mean"] == pytest.approx(between(rho).mean(axis=1).std(ddof=1))
-    low, high = bootstrap_interval(rho, 200, 0.9, 1)
+    low, high = network_interval(rho, 0.9)
     np.testing.assert_array_equal(rows.low["3":], low)
     np.testing.assert_array_equal(rows.high["3":], high)
+    np.testing.assert_array_equal(rows[["min", "max"]].T.loc[:, "3":], pair_range(rho))
     for prefix, widths in (("", None), ("width_", WIDTHS)):
         null = permutation_null(D, "spearman", False, widths, n_permutations=99, seed=1)
         assert rows[f"{prefix}null_mean"]["mean"] == pytest.approx(null.mean())
@@ -249,7 +250,7 @@ def test_p_value_of_models_that_are_alike(table):
 
 def test_p_value_where_permutations_change_nothing():
     """Every layer has a width of its own: rounding must not tell the null from the value."""
-    arguments = {"n_resamples": 10, "n_permutations": 20}
+    arguments = {"n_permutations": 20}
     table = specificity_table({"x": random_blocks(4, 5)}, range(5), range(5), **arguments)
     assert (table.width_p_value[table.statistic == "rho"] == 1).all()
     same = table[table.statistic == "rho_same_width"]
@@ -258,9 +259,7 @@ def test_p_value_where_permutations_change_nothing():
 
 
 def test_same_seed_same_table(table):
-    again = [
-        specificity_table({"sw_h0": similar_models(5, 8)}, range(8), WIDTHS, 50, 20, seed=seed) for seed in (0, 0, 1)
-    ]
+    again = [specificity_table({"sw_h0": similar_models(5, 8)}, range(8), WIDTHS, 20, seed=seed) for seed in (0, 0, 1)]
     pd.testing.assert_frame_equal(again[0], again[1], check_exact=True)
     assert not again[0].equals(again[2])
     np.testing.assert_array_equal(again[0].value, again[2].value)

@@ -34,7 +34,7 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
     metrics : DataFrame, optional
         Table of `actopo.similarity.comparison.metric_table`, with one row per measure of similarity.
     sensitivity : DataFrame, optional
-        Table of `actopo.similarity.sensitivity.detection_table`.
+        First table of `actopo.similarity.detection.sensitivity_tables`.
 
     Returns
     -------
@@ -61,6 +61,8 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
                 "max_cv": None,
                 "why": "a single batch, or distances of 0, have no variation",
             }
+    if sensitivity is not None:
+        result["sensitivity"] = _sensitivity(sensitivity)
     if not specificity:
         result["specificity"] = {"why_not": "specificity compares networks, and there is a single seed"}
         return result
@@ -71,10 +73,6 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
     if "h1" in result["specificity"]["trained"]:
         result["specificity"]["trained"]["h1"]["paper"] = {key: PAPER[key] for key in ("rho_mean", "rho_layer_9")}
     result["metrics"] = {row.pop("metric"): row for row in metrics.to_dict("records")}
-    result["sensitivity"] = {}
-    for (metric, layer, components), rows in sensitivity.groupby(["metric", "layer", "components"], sort=False):
-        crossings = {row.threshold: _crossing(row) for row in rows.itertuples()}
-        result["sensitivity"].setdefault(metric, {}).setdefault(str(layer), {})[components] = crossings
     return result
 
 
@@ -97,9 +95,29 @@ def _specificity(table):
     return {"rho_mean": headline["value"], "rho_layer_9": headline["by_layer"].get("9"), "tests": tests}
 
 
+def _sensitivity(table):
+    """Levels and crossings by metric, layer, components and threshold, and what there is none of."""
+    levels, result = set(table.threshold), {}
+    if "mean" not in levels:
+        result["why_no_baseline"] = "the baseline is between networks, and there is a single seed"
+    if "floor_mean" not in levels:
+        result["why_no_floor"] = "the floor is between batches of images, and there is a single one"
+    if len(table) and table.low.isna().all():
+        result["why_no_interval"] = "an interval needs 5 networks that all cross; the range over networks is given"
+    for (metric, layer, components), rows in table.groupby(["metric", "layer", "components"], sort=False):
+        crossings = {row["threshold"]: _crossing(row) for row in rows.to_dict("records")}
+        result.setdefault(metric, {}).setdefault(str(layer), {})[components] = crossings
+    return result
+
+
 def _crossing(row):
-    """Where a curve crosses its threshold, as shares of the components."""
-    return {"level": row.level, "first_fraction": row.first_fraction, "last_fraction": row.last_fraction}
+    """Where the curve of the first network crosses its threshold, as shares of the components, and those of others."""
+    first = ("level", "first_fraction", "first_rank_fraction", "censored", "last_fraction")
+    others = ("networks", "networks_crossed", "networks_censored", "mean_fraction", "low", "high")
+    others += ("lowest_fraction", "highest_fraction", "mean_level", "level_low", "level_high")
+    found, over_networks = ({name: row[name] for name in names} for names in (first, others))
+    sign, share = "<= " if row["censored"] else "", row["first_fraction"]
+    return {**found, "first": "never" if pd.isna(share) else f"{sign}{share:.3g}", "over_networks": over_networks}
 
 
 def mapper_summary(trained, graphs, classes, foreground=None):

@@ -4,9 +4,9 @@ Specificity of trained networks beside that of other kinds of networks and cloud
 `rho_l(A, B)` is the correlation of the distances from layer l of model A to the layers of A and to those of
 model B (Purvine et al. 2023, "Experimental Observations of the Topology of Convolutional Neural Network
 Activations"). A high value says little by itself: distances depend on the clouds' scale and the layers' width,
-which all models share. The figure therefore compares it with clouds of equal scale, untrained networks and
-Gaussian clouds of the same covariance, and with permuted labels of layers, all of them or among layers of equal
-width.
+which all models share. The figure therefore compares it with untrained networks and Gaussian clouds of the same
+covariance, with all of these at equal scale, and with permuted labels of layers, all of them or among layers of
+equal width.
 """
 
 import numpy as np

@@ -38,6 +38,10 @@ WEIGHTS = ("energy", "coverage", "count")
 # Treatments of an image whose mask is empty; see `actopo.points.sampling`.
 POLICIES = ("random", "drop", "keep")
 
+# Positions among which a draw decides, where several have the smallest weight that is taken; see
+# `actopo.points.sampling`.
+TIES = ("last", "all")
+
 # Methods that make foreground masks; see `actopo.points.foreground`.
 MASKS = ("grabcut", "deeplab")
 

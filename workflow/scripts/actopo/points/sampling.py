@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.points.choices import POLICIES
+from actopo.points.choices import POLICIES, TIES
 
 BLOCK_BYTES = 1 << 25
 
@@ -28,13 +28,12 @@ class Stream:
     position, or `cap` of them if there are more.
 
     Points are in the order of the images, and within an image in the order of positions (`random`, `full`) or of
-    decreasing norm or weight. No position that is left out has a larger norm or weight than one that is taken. The
-    paper's released code draws among all positions that reach the p-th largest weight, and so may leave out the
-    largest.
+    decreasing norm or weight. No position that is left out has a larger norm or weight than one that is taken, unless
+    `ties` is "all".
 
     Parameters
     ----------
-    method : {"random", "top_l2", "top_weight", "full"}
+    method : {"random", "top_l2", "top_weight", "full", "given"}
     shape : (N, n, m, c)
         Shape of the activations of all batches together.
     labels : array_like of shape (N,)
@@ -58,11 +57,17 @@ class Stream:
         positions tie and the draw is that of "random". The two differ only for an image that `has_foreground` rejects
         although it has weights above 0, for example one with too few foreground pixels. The points of an image with
         foreground do not depend on the policy.
+    ties : {"last", "all"}, default "last"
+        For `top_weight`: among which positions to draw, where several have the p-th largest weight. "last": among
+        these, after all larger ones. "all": p among all that reach it, in random order, as in the paper's released
+        code, so that the largest may be left out.
     cap : int, optional
         For `full`: largest number of points; by default no limit.
     replace : bool, default False
         For `full`: how to draw `cap` points. False: without replacement, each class in proportion to its size, with
         the total made exact by largest remainders. True: uniformly with replacement, as in the paper's released code.
+    place, row, col : array_like of int of shape (P,)
+        For `given`: place of each point's image among the N, in ascending order, and its position.
 
     Raises
     ------
@@ -77,7 +82,7 @@ class Stream:
         if method == "top_l2":
             self._largest = _top_l2(shape, **settings)
         else:
-            known = {"random": _random, "top_weight": _top_weight, "full": _full}[method]
+            known = {"random": _random, "top_weight": _top_weight, "full": _full, "given": _given}[method]
             self._flat = known(shape, self.labels, **settings)
         if self._flat is not None:
             self._image = self._flat // (shape[1] * shape[2])
@@ -156,7 +161,7 @@ def _top_l2(shape, points_per_image=1, seed=0):
     return lambda norms: _largest(norms, points_per_image, rng)
 
 
-def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random"):
+def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random", ties="last"):
     n_images, n, m, _ = shape
     _check_points_per_image(points_per_image, n, m, n * m)
     weights = np.asarray(weights)
@@ -164,6 +169,8 @@ def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foregrou
         raise InputError(f"weights have shape {weights.shape}, but the activations need {(n_images, n, m)}.")
     if policy not in POLICIES:
         raise InputError(f"unknown policy {policy!r} for images without foreground; choose {', '.join(POLICIES)}.")
+    if ties not in TIES:
+        raise InputError(f"unknown choice {ties!r} for tied positions; choose {', '.join(TIES)}.")
     if has_foreground is None:
         has_foreground = weights.any(axis=(1, 2))
     has_foreground = np.asarray(has_foreground)
@@ -186,6 +193,9 @@ def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foregrou
             block[~has_foreground[start : start + step]] = 0
         largest = block.max(axis=1, keepdims=True)
         scaled = (block / np.where(largest > 0, largest, 1)).astype(np.float32)
+        if ties == "all":
+            last = np.partition(scaled, -points_per_image, axis=1)[:, -points_per_image, None]
+            scaled = (scaled >= last).astype(np.float32)
         position[start : start + step] = _largest(scaled, points_per_image, rng)
     flat = _flat(position, n * m)
     return flat[has_foreground.repeat(points_per_image)] if policy == "drop" else flat
@@ -201,6 +211,16 @@ def _full(shape, labels, cap=None, seed=0, replace=False):
         return None
     rng = np.random.default_rng(seed)
     return np.sort(rng.integers(total, size=cap) if replace else _stratified(labels, n * m, cap, rng))
+
+
+def _given(shape, labels, place, row, col):
+    place, row, col = (np.asarray(values, dtype=np.int64) for values in (place, row, col))
+    if (np.diff(place) < 0).any():
+        raise InputError("the given points are not in the order of the images; sample them from the same batch.")
+    for values, size, what in zip((place, row, col), shape, ("image", "row", "column"), strict=False):
+        if len(values) and not 0 <= values.min() <= values.max() < size:
+            raise InputError(f"a given point is in {what} {values.max()}, but the activations have {size}.")
+    return (place * shape[1] + row) * shape[2] + col
 
 
 def _check_points_per_image(points_per_image, n, m, available):

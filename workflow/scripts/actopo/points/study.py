@@ -6,6 +6,7 @@ import torch
 from actopo.errors import InputError
 from actopo.files import load_json
 from actopo.job import choose_device
+from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
 from actopo.points.noise import gaussian_noise
@@ -54,6 +55,12 @@ def batches(n_images, batch_size, n_batches, seed):
     return order[: n_batches * batch_size].reshape(n_batches, batch_size)
 
 
+def some_of(images, n_images, seed):
+    """At most `n_images` of the images, an array or memory map, drawn without replacement, in their order."""
+    drawn = np.random.default_rng(seed).choice(len(images), min(n_images, len(images)), replace=False)
+    return images[np.sort(drawn)]
+
+
 def batch_of(subset):
     """Number of the batch in the name of a subset of the images, such as `batch3`; None for `all` images."""
     return None if subset == "all" else int(subset.removeprefix("batch"))
@@ -67,9 +74,11 @@ def study_of(job, params):
     ----------
     job : object
         Job with the inputs `weights`, `images` and `meta`, the wildcards `seed` and `subset`, `threads` and
-        `resources.device`.
+        `resources.device`. Without weights, the seed makes the network.
     params : types.SimpleNamespace
-        `network`, `layers`, `tap`, `batches` and `noise`, as `actopo.job.settings` returns them.
+        `network`, `batch_norm`, `layers`, `tap`, `batches` and `noise`, as `actopo.job.settings` returns them. With
+        `batch_norm` (arguments of `some_of`), a network without weights has the statistics of its batch norms from
+        some of the job's input `train_images`.
 
     Returns
     -------
@@ -88,6 +97,9 @@ def study_of(job, params):
     model = build(**network, seed=int(job.wildcards.seed))
     if state is not None:
         model = load_weights(model, state)
+    elif params.batch_norm:
+        train_images = np.load(job.input.train_images, mmap_mode="r")
+        fit_batch_norm(model, some_of(train_images, **params.batch_norm), meta["mean"], meta["std"], device)
     images, batch = np.load(job.input.images, mmap_mode="r"), batch_of(job.wildcards.subset)
     index = np.arange(len(images))
     if batch is not None:

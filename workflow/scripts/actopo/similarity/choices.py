@@ -3,14 +3,39 @@
 # Methods that compute sliced-Wasserstein distances; see `actopo.similarity.wasserstein`.
 METHODS = ("exact", "grid", "auto")
 
-# Kinds of clouds on which specificity is measured, and their names in figures; the trained networks come first.
+# Kinds of clouds on which specificity is measured, and their names in figures; the trained networks come first. A name
+# with a dot is two controls at once.
 CLOUDS = {
     "trained": "trained",
-    "scaled": "equal scale",
+    "scaled": "trained, equal scale",
     "untrained": "untrained",
-    "gaussian": "Gaussian clouds",
+    "untrained.scaled": "untrained, equal scale",
+    "gaussian": "Gaussian",
+    "gaussian.scaled": "Gaussian, equal scale",
 }
-CONTROLS = tuple(name for name in CLOUDS if name != "trained")
+CONTROLS = ("scaled", "untrained", "gaussian")
+
+# Statistics of the batch norms of untrained networks: those of images, or the initial ones.
+BATCH_NORMS = ("fitted", "initial")
 
 # Principal components that are removed first; see `actopo.similarity.sensitivity`.
 COMPONENTS = ("smallest", "largest", "random")
+
+# Quantiles over random orders of removing components that tables and figures give beside the median.
+ORDER_QUANTILES = (0.1, 0.9)
+
+
+def crossed(controls):
+    """
+    Names of the controls that a list of `CONTROLS` asks for: each of them, and `scaled` together with each other one.
+
+    Parameters
+    ----------
+    controls : collection of str
+
+    Returns
+    -------
+    list of str
+        In the order of `CLOUDS`.
+    """
+    return [name for name in CLOUDS if set(name.split(".")) <= set(controls)]

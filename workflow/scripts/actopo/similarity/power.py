@@ -7,7 +7,7 @@ Three statistics are computed again and again, each layer by layer and as the me
 - `floor`, the mean distance between two batches of images, of the same network and layer, divided by the baseline: the
   mean distance between that layer of the network and the same layer of other networks;
 - `detection`, the share of the smallest principal components of a cloud whose removal first moves it by more than the
-  baseline (`actopo.similarity.sensitivity`); 1 if the removal of none does.
+  baseline (`actopo.similarity.detection`); 1 if the removal of none does.
 
 Points and networks are drawn at random several times, so that each value has a range. Directions are equally spaced:
 their number alone determines the value.
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from actopo.errors import InputError
-from actopo.similarity.sensitivity import crossings
+from actopo.similarity.detection import crossings
 from actopo.similarity.specificity import specificity
 
 KEYS = ["varied", "points", "directions", "networks", "metric", "statistic", "correlation", "layer"]
@@ -64,13 +64,15 @@ def detected_shares(index, distances, baseline):
     Returns
     -------
     dict of int to float
-        Shares by layer, the first one on the curve; 1 where no removal exceeds the baseline.
+        Shares by layer, the first one on the curve; 1 where no removal exceeds the baseline, nan where the baseline or
+        the curve is undefined.
     """
     shares = {}
     for layer, rows in index.groupby("layer", sort=False).indices.items():
         curve = pd.Series(distances[rows], index.fraction.iloc[rows]).dropna().sort_index()
         first, _ = crossings(curve, baseline[layer])
-        shares[layer] = 1.0 if first is None else float(curve.index[first])
+        unknown = np.isnan(baseline[layer]) or curve.empty
+        shares[layer] = np.nan if unknown else 1.0 if first is None else float(curve.index[first])
     return shares
 
 

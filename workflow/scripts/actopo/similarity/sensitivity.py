@@ -4,12 +4,8 @@ Sensitivity: how many principal components can be removed from a cloud before a 
 This is the test of Ding et al. (2021, "Grounding Representation Similarity Through Statistical Testing") as applied
 by Purvine et al. (2023, "Experimental Observations of the Topology of Convolutional Neural Network Activations"):
 k principal components are removed from the cloud of a layer, and the result is compared with
-the full cloud. A removal is detectable if that distance exceeds the baseline, the distance between the
-same layer of two networks that differ only in their seed.
+the full cloud. `actopo.similarity.detection` says from which k on a removal is detectable.
 """
-
-from collections import deque
-from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -17,11 +13,16 @@ from threadpoolctl import threadpool_limits
 
 from actopo.errors import InputError
 from actopo.similarity.choices import COMPONENTS
+from actopo.similarity.metrics.linear_algebra import count_significant, precision
+
+# Of the paper's numbers of components, as many are removed in each random order; the other orders take all.
+RANDOM_COUNTS = 8
+INDEX = ["layer", "components", "order", "removed", "channels", "rank", "fraction", "rank_fraction", "in_paper"]
 
 
-def removal_counts(n_channels):
+def paper_counts(n_channels):
     """
-    Number of components to remove for each point of a sensitivity curve.
+    Numbers of components that the paper removes.
 
     Parameters
     ----------
@@ -32,8 +33,28 @@ def removal_counts(n_channels):
     -------
     list of int
         c // 4 values, equally spaced from 4 to c, end excluded, and truncated: 4, 7, 11, 15, ... 60 for
-        64 channels. For c below 8 that would be a single point or none, so every number from 1 to
-        c - 1 is used; the list is empty for a single channel.
+        64 channels; none for fewer than 5.
+    """
+    n_counts = n_channels // 4 if n_channels > 4 else 0
+    return [4 + i * (n_channels - 4) // n_counts for i in range(n_counts)]
+
+
+def removal_counts(n_channels, most=None):
+    """
+    Number of components to remove for each point of a sensitivity curve.
+
+    Parameters
+    ----------
+    n_channels : int
+        Dimension c of the cloud.
+    most : int, optional
+        Number of the paper's counts, at least 2, to which they are thinned evenly, ends kept; all by default.
+
+    Returns
+    -------
+    list of int
+        1, 2, 3 and those of `paper_counts`; every number from 1 to c - 1 for c below 8. The list is empty for a
+        single channel.
 
     Raises
     ------
@@ -44,8 +65,10 @@ def removal_counts(n_channels):
         raise InputError(f"the cloud has {n_channels} channels; give at least 1.")
     if n_channels < 8:
         return list(range(1, n_channels))
-    n_counts = n_channels // 4
-    return [4 + i * (n_channels - 4) // n_counts for i in range(n_counts)]
+    counts = paper_counts(n_channels)
+    if most is not None and len(counts) > most:
+        counts = [counts[i * (len(counts) - 1) // (most - 1)] for i in range(most)]
+    return [1, 2, 3, *counts]
 
 
 def principal_coordinates(points, centred=True):
@@ -63,25 +86,29 @@ def principal_coordinates(points, centred=True):
     Returns
     -------
     ndarray of shape (P, c)
-        Coordinates in float64, columns in order of descending singular value. Components beyond the rank are zero.
+        Coordinates in float64, columns in order of descending singular value. Components beyond the numerical rank
+        at the precision of `points` are zero: they hold its rounding errors.
 
     Raises
     ------
     InputError
         If `points` has another shape, no point or channel, or is not finite.
     """
-    points = np.asarray(points, dtype=np.float64)
+    points = np.asarray(points)
+    eps, points = precision(points), points.astype(np.float64)
     if points.ndim != 2 or points.size == 0:
         raise InputError(f"the cloud has shape {points.shape}; give one point a row.")
     if not np.isfinite(points).all():
         raise InputError("the cloud is not finite; leave out the images whose activations overflow.")
     if centred:
+        # The first point is subtracted first, so that a constant channel becomes exactly 0.
+        points = points - points[0]
         points = points - points.mean(axis=0)
     # One thread, because LAPACK rounds differently on several.
     with threadpool_limits(1, "blas"):
         left, singular, _ = np.linalg.svd(points, full_matrices=False)
     # A cloud without all components of its rank must be a single point, without rounding errors.
-    singular[singular <= singular[0] * max(points.shape) * np.finfo(float).eps] = 0
+    singular[count_significant(singular, points.shape, eps) :] = 0
     coordinates = np.zeros(points.shape)
     coordinates[:, : len(singular)] = left * singular
     return coordinates
@@ -119,17 +146,28 @@ def without_components(coordinates, counts, components="smallest", seed=0):
         raise InputError(f'components is "{components}"; write "smallest", "largest" or "random".')
     if not all(0 <= count < n_channels for count in counts):
         raise InputError(f"counts are {list(counts)}; of {n_channels} components 0 to {n_channels - 1} can be removed.")
-    order = np.arange(n_channels)
-    if components == "smallest":
-        order = order[::-1]
-    elif components == "random":
-        order = np.random.default_rng(seed).permutation(n_channels)
+    order = _removal_order(n_channels, components, seed)
     return (coordinates[:, np.sort(order[count:])] for count in counts)
 
 
-def deletion_index(channels, components=COMPONENTS):
+def _removal_order(n_channels, components, seed):
+    order = np.arange(n_channels)
+    if components == "smallest":
+        return order[::-1]
+    return np.random.default_rng(seed).permutation(n_channels) if components == "random" else order
+
+
+def _curves(layer, n_channels, components, n_orders, seed):
+    """Components, order, seed and counts of each curve of a layer."""
+    for which in components:
+        counts = removal_counts(n_channels, RANDOM_COUNTS if which == "random" else None)
+        for order in range(n_orders if which == "random" else 1):
+            yield which, order, [seed, layer, order], counts
+
+
+def deletion_index(channels, components=COMPONENTS, n_orders=1, seed=0, ranks=None):
     """
-    Index of the components that `deletion_clouds` removes, in its order.
+    Index of the components that `deletion_clouds` removes, in its order, layer by layer.
 
     Parameters
     ----------
@@ -137,35 +175,43 @@ def deletion_index(channels, components=COMPONENTS):
         Number of channels of each layer.
     components : sequence of str, default all
         As in `without_components`.
+    n_orders : int, default 1
+        Number of random orders.
+    seed : int, default 0
+        Seed of the random orders.
+    ranks : dict of int to int, optional
+        Numerical rank of the cloud of each layer; by default its number of channels.
 
     Returns
     -------
     DataFrame
-        Columns `layer`, `components`, `removed`, `channels` and `fraction`, which is removed / channels.
+        Columns `layer`; `components`; `order`, the number of the random order, 0 for the others; `removed`;
+        `channels`; `rank`; `fraction`, which is removed / channels; `rank_fraction`, the share of the components
+        with variance that are removed; and `in_paper`, whether the count is one of the paper's.
     """
-    rows = [
-        (layer, which, count, c, count / c)
-        for layer, c in channels.items()
-        for which in components
-        for count in removal_counts(c)
-    ]
-    return pd.DataFrame(rows, columns=["layer", "components", "removed", "channels", "fraction"])
+    rows = []
+    for layer, c in channels.items():
+        rank, known = c if ranks is None else ranks[layer], set(paper_counts(c))
+        for which, order, seeds, counts in _curves(layer, c, components, n_orders, seed):
+            lost = np.cumsum(_removal_order(c, which, seeds) < rank)
+            for count in counts:
+                shares = (count / c, lost[count - 1] / rank if rank else np.nan)
+                rows.append((layer, which, order, count, c, rank, *shares, count in known))
+    return pd.DataFrame(rows, columns=INDEX)
 
 
-def deletion_clouds(clouds, components=COMPONENTS, centred=True, seed=0):
+def deletion_clouds(coordinates, layer, components=COMPONENTS, n_orders=1, seed=0):
     """
-    Generate the clouds of all sensitivity curves one after the other.
+    Generate the clouds of all sensitivity curves of a layer one after the other.
 
     Parameters
     ----------
-    clouds : dict of int to ndarray of shape (P, c)
-        Cloud of each layer.
-    components : sequence of str, default all
-        As in `without_components`; one singular value decomposition per layer is enough for all.
-    centred : bool, default True
-        As in `principal_coordinates`.
-    seed : int, default 0
-        Seed of the random orders, one for each layer. The order of a layer does not depend on the other layers.
+    coordinates : ndarray of shape (P, c)
+        As `principal_coordinates` returns them; one singular value decomposition is enough for all.
+    layer : int
+        The random orders of a layer do not depend on the other layers.
+    components, n_orders, seed
+        As in `deletion_index`.
 
     Yields
     ------
@@ -173,44 +219,42 @@ def deletion_clouds(clouds, components=COMPONENTS, centred=True, seed=0):
         One cloud per row of `deletion_index`. All of them together may be large: pass the iterator to
         `actopo.homology.diagrams.diagrams`, which keeps a few in memory.
     """
-    for layer, points in clouds.items():
-        coordinates = principal_coordinates(points, centred)
-        for which in components:
-            yield from without_components(coordinates, removal_counts(coordinates.shape[1]), which, [seed, layer])
+    for which, _, seeds, counts in _curves(layer, coordinates.shape[1], components, n_orders, seed):
+        yield from without_components(coordinates, counts, which, seeds)
 
 
-def deletion_distances(clouds, compare, components=COMPONENTS, centred=True, seed=0, progress=None):
+def deletion_curves(clouds, compare, components=COMPONENTS, centred=True, n_orders=1, seed=0, progress=None):
     """
     Distances of clouds to themselves without some of their principal components.
 
     Parameters
     ----------
-    clouds, components, centred, seed
-        As in `deletion_clouds`.
+    clouds : dict of int to ndarray of shape (P, c)
+        Cloud of each layer.
     compare : callable
         Maps a cloud and an iterator of its reduced clouds to a dict that has, by name of a metric, the distances from
         the cloud to each of them.
+    centred : bool, default True
+        As in `principal_coordinates`.
+    components, n_orders, seed
+        As in `deletion_index`.
     progress : callable, optional
         Wraps the sequence of layers and yields them, as tqdm does.
 
     Returns
     -------
-    index : DataFrame of n rows
-        As `deletion_index` returns it.
-    distances : dict of str to ndarray of shape (n,)
-        Distances by metric.
+    DataFrame
+        As `curve_table` returns it. A layer whose points are all equal has no component to remove and no curve.
     """
-    index = deletion_index({layer: cloud.shape[1] for layer, cloud in clouds.items()}, components)
-    reduced = deletion_clouds(clouds, components, centred, seed)
-    by_layer = list(index.groupby("layer", sort=False).indices.items())
-    distances = {}
-    for layer, rows in by_layer if progress is None else progress(by_layer):
-        of_layer = islice(reduced, len(rows))
-        for metric, values in compare(clouds[layer], of_layer).items():
-            distances.setdefault(metric, np.full(len(index), np.nan))[rows] = values
-        # The next layer begins where this one ends, whatever was read of it.
-        deque(of_layer, maxlen=0)
-    return index, distances
+    tables = [curve_table(deletion_index({}), {})]
+    for layer, cloud in (progress or iter)(list(clouds.items())):
+        coordinates = principal_coordinates(cloud, centred)
+        rank, n_channels = np.count_nonzero(coordinates.any(axis=0)), cloud.shape[1]
+        if rank and n_channels > 1:
+            index = deletion_index({layer: n_channels}, components, n_orders, seed, {layer: rank})
+            reduced = deletion_clouds(coordinates, layer, components, n_orders, seed)
+            tables.append(curve_table(index, compare(cloud, reduced)))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 def curve_table(index, distances):
@@ -228,14 +272,14 @@ def curve_table(index, distances):
     Returns
     -------
     DataFrame
-        Columns `metric`, `layer`, `components`, `removed`, `channels`, `fraction`, `distance`.
+        Column `metric`, the columns of `deletion_index`, and `distance`.
 
     Raises
     ------
     InputError
         If a metric has another number of distances.
     """
-    tables = []
+    tables = [pd.DataFrame(columns=["metric", *INDEX, "distance"])]
     for metric, values in distances.items():
         values = np.asarray(values, dtype=np.float64)
         if values.shape != (len(index),):
@@ -244,106 +288,4 @@ def curve_table(index, distances):
             )
         tables.append(index.assign(distance=values))
         tables[-1].insert(0, "metric", metric)
-    return pd.concat(tables, ignore_index=True)
-
-
-def thresholds(baseline, quantile):
-    """
-    Levels above which a distance is detectable.
-
-    Parameters
-    ----------
-    baseline : array_like of shape (n,)
-        Distances from a layer to the same layer of n other networks.
-    quantile : float
-        Quantile to take, from 0 to 1, by linear interpolation.
-
-    Returns
-    -------
-    dict of str to float
-        `mean` and `quantile` of the baseline.
-
-    Raises
-    ------
-    InputError
-        If `quantile` is out of range, or the baseline is empty or not finite.
-    """
-    baseline = np.asarray(baseline, dtype=np.float64)
-    if baseline.ndim != 1 or len(baseline) == 0 or not np.isfinite(baseline).all():
-        raise InputError(
-            "the baseline has to be a finite distance to each of one or more networks; train 2 seeds or more."
-        )
-    if not 0 <= quantile <= 1:
-        raise InputError(f"quantile is {quantile}; write a number from 0 to 1.")
-    return {"mean": float(baseline.mean()), "quantile": float(np.quantile(baseline, quantile))}
-
-
-def crossings(distances, threshold):
-    """
-    Indices at which a curve, which need not be monotone, crosses a threshold upwards.
-
-    Parameters
-    ----------
-    distances : array_like of shape (n,)
-        Distances in ascending order of the number of removed components.
-    threshold : float
-
-    Returns
-    -------
-    first : int or None
-        The smallest i with `distances[i] > threshold`; None if there is none.
-    last : int or None
-        The smallest i with `distances[j] > threshold` for every j >= i; None if the curve does not end
-        above the threshold. It is never below `first`, and equal to it if the curve crosses once.
-
-    Raises
-    ------
-    InputError
-        If a distance or the threshold is not finite.
-    """
-    distances = np.asarray(distances, dtype=np.float64)
-    if not (np.isfinite(distances).all() and np.isfinite(threshold)):
-        raise InputError("a curve with its threshold is not finite; look for the cloud that made it.")
-    above = distances > threshold
-    first = int(np.argmax(above)) if above.any() else None
-    below = np.flatnonzero(~above)
-    last = int(below[-1]) + 1 if len(below) else 0
-    return first, last if last < len(above) else None
-
-
-def detection_table(curves, baselines, quantile):
-    """
-    Numbers of removed components from which on each curve is above its baseline.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        As `curve_table` returns it.
-    baselines : dict of str to dict of int to array_like
-        For each metric and layer the distances to the same layer of other networks.
-    quantile : float
-        As in `thresholds`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `metric`, `layer`, `components`; `threshold`, which is `mean` or `quantile`, and `level`,
-        its value; `first_removed`, `first_fraction`, `last_removed` and `last_fraction`, at the indices of
-        `crossings`, nan if the curve never crosses.
-
-    Raises
-    ------
-    InputError
-        If a curve has no baseline, or as `thresholds` and `crossings` do.
-    """
-    found = [f"{name}_{column}" for name in ("first", "last") for column in ("removed", "fraction")]
-    rows = []
-    for (metric, layer, components), curve in curves.groupby(["metric", "layer", "components"], sort=False):
-        if layer not in baselines.get(metric, {}):
-            raise InputError(f"{metric} has no baseline for layer {layer}; give its distances to other networks.")
-        curve = curve.dropna(subset="distance").sort_values("removed")
-        for threshold, level in thresholds(baselines[metric][layer], quantile).items():
-            at = crossings(curve.distance, level)
-            values = [np.nan if i is None else curve[name].iloc[i] for i in at for name in ("removed", "fraction")]
-            rows.append((metric, layer, components, threshold, level, *map(float, values)))
-    return pd.DataFrame(rows, columns=["metric", "layer", "components", "threshold", "level", *found])
+    return pd.concat(tables[1:] or tables, ignore_index=True)

@@ -7,9 +7,9 @@ alone, or all of them for every ordered pair. `D_AA` and `D_AB` below are `D[i, 
 
 Specificity (Purvine et al. 2023) tests whether the distances from a layer to the layers of another model follow those
 to the layers of its own. The criterion of Ding et al. (2021) and layer retrieval, after Kornblith et al. (2019), test
-whether its counterpart in the other model is nearer than other layers are. Pairs of models share models, so intervals
-resample models. Distances also depend on the widths of layers, independently of training: nulls permute the labels of
-all layers, or of layers of equal width.
+whether its counterpart in the other model is nearer than other layers are. Pairs of models share models, for which
+`actopo.similarity.intervals` accounts. Distances also depend on the widths of layers, independently of training: nulls
+permute the labels of all layers, or of layers of equal width.
 
 References
 ----------
@@ -22,10 +22,21 @@ import numpy as np
 import pandas as pd
 
 from actopo.errors import InputError
-from actopo.similarity.bootstrap import bootstrap_interval
+from actopo.similarity.intervals import network_interval, pair_range
 
 COLUMNS = ["metric", "statistic", "correlation", "own_layer", "models", "layer", "n_models", "n_pairs", "value", "sd"]
-COLUMNS += ["low", "high", "null_mean", "null_high", "p_value", "width_null_mean", "width_null_high", "width_p_value"]
+COLUMNS += [
+    "low",
+    "high",
+    "min",
+    "max",
+    "null_mean",
+    "null_high",
+    "p_value",
+    "width_null_mean",
+    "width_null_high",
+    "width_p_value",
+]
 # Tolerance for correlations that are equal in exact arithmetic.
 ROUNDING = 1e-10
 
@@ -201,7 +212,7 @@ def permutation_null(
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
-def specificity_table(distances, layers, widths, n_resamples=1000, n_permutations=1000, level=0.95, seed=0):
+def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95, seed=0):
     """
     Specificity in all variants, Ding's criterion and layer retrieval, as a tidy table.
 
@@ -212,8 +223,8 @@ def specificity_table(distances, layers, widths, n_resamples=1000, n_permutation
     layers : sequence of int of length l
     widths : array_like of shape (l,)
         Channels of each layer.
-    n_resamples, n_permutations, seed : int
-        As in `actopo.similarity.bootstrap.bootstrap_interval` and `permutation_null`.
+    n_permutations, seed : int
+        As in `permutation_null`.
     level : float, default 0.95
         Level of the intervals and of the quantile of the nulls.
 
@@ -224,9 +235,10 @@ def specificity_table(distances, layers, widths, n_resamples=1000, n_permutation
         `correlation`, `pearson` or `spearman`, and `own_layer`, `with` or `without` m = l; `models`, `fixed` for
         the first model against the others or `all` for every ordered pair; `layer`, `mean` or one of `layers`, as
         text; `n_models`; `n_pairs`, the pairs for which the statistic is defined; `value`, the mean over pairs; `sd`
-        over pairs; `low` and `high`, the interval; for rho `null_mean`, `null_high` and `p_value`, the mean and
-        quantile of the null, and the share of null values and the value together that reach the value; and the same
-        as `width_...` for permutations among layers of equal width. Entries that do not apply are nan.
+        over pairs; `low` and `high`, the interval, nan with fewer than 5 models; `min` and `max` over pairs; for rho
+        `null_mean`, `null_high` and `p_value`, the mean and quantile of the null, and the share of null values and
+        the value together that reach the value; and the same as `width_...` for permutations among layers of equal
+        width. Entries that do not apply are nan.
 
     Raises
     ------
@@ -238,9 +250,11 @@ def specificity_table(distances, layers, widths, n_resamples=1000, n_permutation
         D = _checked(D)
         for models, part in [("fixed", D[:1]), ("all", D)][: min(len(D), 2)]:
             for variant, values, nulls in _statistics(part, widths, n_permutations=n_permutations, seed=seed):
-                low, high = bootstrap_interval(_with_mean(values), n_resamples, level, seed)
+                low, high = network_interval(_with_mean(values), level)
+                lowest, highest = pair_range(_with_mean(values))
                 words = {"metric": metric, **variant, "models": models, "layer": ["mean", *map(str, layers)]}
                 numbers = {"n_models": D.shape[1], **_moments(values, nulls, level), "low": low, "high": high}
+                numbers |= {"min": lowest, "max": highest}
                 tables.append(pd.DataFrame({**words, **numbers}))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 

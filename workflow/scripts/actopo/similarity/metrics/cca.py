@@ -11,32 +11,53 @@ from actopo.similarity.metrics.linear_algebra import components, singular_values
 VARIANCE = 0.99
 
 
-def prepare_cca(cloud, name):
-    """Orthonormal basis of shape (n, rank) of the columns of a centred cloud of shape (n, c)."""
-    return components(cloud)[0]
+def prepare_cca(cloud, name, eps):
+    """Orthonormal basis of shape (n, rank) of the columns of a centred cloud of shape (n, c), and c."""
+    return components(cloud, eps)[0], cloud.shape[1]
 
 
-def prepare_svcca(cloud, name):
-    """Orthonormal basis of shape (n, k) of the fewest principal components with 99 % of the variance."""
-    left, values, _ = components(cloud)
+def prepare_svcca(cloud, name, eps):
+    """Orthonormal basis of shape (n, k) of the fewest principal components with 99 % of the variance, and c."""
+    left, values, _ = components(cloud, eps)
     variance = np.cumsum(values**2)
-    return left[:, : 1 + np.searchsorted(variance, VARIANCE * variance[-1])]
+    return left[:, : 1 + np.searchsorted(variance, VARIANCE * variance[-1])], cloud.shape[1]
 
 
 def mean_cca(a, b):
-    """1 less the mean canonical correlation of two bases of shapes (n, r) and (n, s)."""
-    return max(0.0, 1 - float(np.minimum(singular_values(a.T @ b), 1).mean()))
+    """
+    1 less the mean canonical correlation of two prepared clouds.
+
+    The mean runs over min(p, q) directions, with p and q the numbers of columns. A direction that one basis lacks has
+    the correlation 0; those that both lack are no directions, so that the distance of a cloud to itself is 0.
+    """
+    (basis, p), (other, q) = a, b
+    count = min(p, q, max(basis.shape[1], other.shape[1]))
+    return max(0.0, 1 - float(np.minimum(singular_values(basis.T @ other), 1).sum()) / count)
 
 
-def prepare_pwcca(cloud, name):
+def prepare_pwcca(cloud, name, eps):
     """Orthonormal basis of shape (n, rank) of the columns, and the columns in that basis, of shape (rank, c)."""
-    left, values, right = components(cloud)
+    left, values, right = components(cloud, eps)
     return left, values[:, None] * right
 
 
 def pwcca(a, b):
-    """1 less the mean of the canonical correlations, weighted by the columns of `a`; see `prepare_pwcca`."""
+    """
+    1 less the canonical correlations weighted by the columns of `a`; see `prepare_pwcca`.
+
+    The weights of all canonical vectors of `a` sum to 1, those without a counterpart in `b` included: they are the
+    principal axes of what the others leave of `a`, and have the correlation 0.
+    """
     (basis, columns), (other, _) = a, b
-    vectors, correlations, _ = np.linalg.svd(basis.T @ other, full_matrices=False)
-    weights = np.abs(vectors.T @ columns).sum(axis=1)
-    return max(0.0, 1 - float(np.average(np.minimum(correlations, 1), weights=weights)))
+    vectors, correlations, _ = np.linalg.svd(basis.T @ other)
+    shared, rest = np.split(vectors.T @ columns, [len(correlations)])
+    weights = np.abs(shared).sum(axis=1)
+    _, values, axes = np.linalg.svd(rest, full_matrices=False)
+    total = weights.sum() + np.abs(values[:, None] * axes).sum()
+    return max(0.0, 1 - float(weights @ np.minimum(correlations, 1)) / total)
+
+
+def permuted(prepared, order):
+    """A prepared cloud with its rows in another order; for the whole family."""
+    basis, other = prepared
+    return basis[order], other

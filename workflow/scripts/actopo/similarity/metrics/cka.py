@@ -21,6 +21,21 @@ def linear_cka(a, b):
     return max(0.0, 1 - square(a.T @ b))
 
 
+def linear_cka_chance(a, b):
+    """
+    1 less the mean of linear CKA over all orders of the rows of `b`.
+
+    In a random order, a centred Gram matrix has the mean tr(L) / n on the diagonal and -tr(L) / (n (n - 1)) elsewhere,
+    so the mean of tr(K L) is tr(K) tr(L) / (n - 1).
+    """
+    return 1 - square(a) * square(b) / (len(a) - 1)
+
+
+def unbiased_cka_chance(a, b):
+    """1 less the mean of unbiased CKA over all orders of the rows of `b`, which is 0."""
+    return 1.0
+
+
 def prepare_unbiased_cka(cloud, name):
     """Centred cloud of shape (n, min(n, c)) with unbiased HSIC 1, up to n (n - 3), and its squared norms, (n,)."""
     cloud = narrow(cloud)

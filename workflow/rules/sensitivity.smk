@@ -1,0 +1,116 @@
+# Sensitivity to lost principal components, of our measure of similarity and of others.
+FIGURES += figure_files("sensitivity")
+
+
+# Distance of a network's clouds to themselves without some of their principal components.
+rule measure_sensitivity:
+    input:
+        points=f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+    output:
+        curves="<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv",
+    log:
+        "<results>/logs/measure_sensitivity/{model}.{metric}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_sensitivity/{model}.{metric}.seed{seed}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(720),
+    params:
+        removal=as_json(
+            layers=[
+                layer
+                for layer in study_layers("homology", HOMOLOGY["model"])
+                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
+            ],
+            components=SENSITIVITY["components"],
+            centred=SENSITIVITY["centered"],
+            **(
+                {"seed": SIMILARITY["seed"], "n_orders": SENSITIVITY["orders"]}
+                if "random" in SENSITIVITY["components"]
+                else {}
+            ),
+        ),
+        settings=metric_settings,
+        code=code_digest("measure_sensitivity"),
+    script:
+        "../scripts/measure_sensitivity.py"
+
+
+# Between the same layer of every two networks, by another measure of similarity.
+rule metric_baselines:
+    input:
+        points=first_batch_points(METRIC_SEEDS),
+    output:
+        matrix="<results>/similarity/{model}/baselines/{metric}.npz",
+    log:
+        "<results>/logs/metric_baselines/{model}.{metric}.log",
+    benchmark:
+        "<results>/benchmarks/metric_baselines/{model}.{metric}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(720),
+    params:
+        order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
+        settings=metric_settings,
+        code=code_digest("metric_baselines"),
+    script:
+        "../scripts/metric_baselines.py"
+
+
+# Where each curve exceeds the distances to other networks (the baseline), and those between batches (the floor).
+rule measure_detection:
+    input:
+        curves=[path for metric, seed in CURVES for path in curve_files([metric], [seed])],
+        models="<results>/similarity/{model}/models.npz" if len(SEEDS) > 1 else [],
+        baselines=collect("<results>/similarity/{{model}}/baselines/{metric}.npz", metric=METRICS),
+        batches="<results>/similarity/{model}/batches.npz" if len(BATCHES) > 1 else [],
+    output:
+        sensitivity="<results>/similarity/{model}/sensitivity.csv",
+        by_network="<results>/similarity/{model}/sensitivity_by_network.csv",
+    log:
+        "<results>/logs/measure_detection/{model}.log",
+    benchmark:
+        "<results>/benchmarks/measure_detection/{model}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(60),
+    params:
+        rivals=as_json(metrics=METRICS),
+        references=as_json(seeds=REFERENCES, curves=[REFERENCES.index(seed) for _, seed in CURVES]),
+        levels=as_json(quantile=SENSITIVITY["quantile"], level=SIMILARITY["level"]),
+        code=code_digest("measure_detection"),
+    script:
+        "../scripts/measure_detection.py"
+
+
+rule plot_sensitivity:
+    input:
+        curves=curve_files(["sw"], REFERENCES, HOMOLOGY["model"]),
+        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
+    output:
+        png=report(
+            "<results>/figures/sensitivity.png",
+            caption="../report/sensitivity.rst",
+            category="Homology",
+            labels={"figure": "sensitivity (Fig. 7)"},
+        ),
+        svg="<results>/figures/sensitivity.svg",
+    log:
+        "<results>/logs/plot_sensitivity.log",
+    benchmark:
+        "<results>/benchmarks/plot_sensitivity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        choice=as_json(dimension=config["figures"]["dimension"], layers=config["figures"]["sensitivity_layers"]),
+        code=code_digest("plot_sensitivity"),
+    script:
+        "../scripts/plot_sensitivity.py"

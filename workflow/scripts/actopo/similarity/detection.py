@@ -1,0 +1,292 @@
+"""
+Detection: from how many removed principal components on a curve of sensitivity exceeds what it is compared with.
+
+There are two such levels, and each is taken as the mean and as a quantile of its distances (Ding et al. 2021,
+"Grounding Representation Similarity Through Statistical Testing", take a quantile; Purvine et al. 2023, "Experimental
+Observations of the Topology of Convolutional Neural Network Activations", the mean):
+
+- the *baseline* of seeds, the distances from a layer of a network to the same layer of networks that differ only in
+  their seed (thresholds `mean` and `quantile`);
+- the *floor*, the distances between the same layer of the same network on two batches of images (`floor_mean`
+  and `floor_quantile`). Below it, a removal cannot be told from other images. Only a measure that does not pair
+  rows has one.
+"""
+
+import numpy as np
+import pandas as pd
+
+from actopo.errors import InputError
+from actopo.similarity.choices import ORDER_QUANTILES
+from actopo.similarity.intervals import mean_interval, network_interval
+
+KEYS = ["metric", "layer", "components"]
+FOUND = ["level", "channels", "rank", "first_removed", "first_fraction", "first_rank_fraction", "censored"]
+FOUND += ["first_removed_low", "first_removed_high", "crossed", "last_removed", "last_fraction"]
+OVER_NETWORKS = ["networks", "networks_crossed", "networks_censored", "mean_fraction", "low", "high"]
+OVER_NETWORKS += ["median_fraction", "lowest_fraction", "highest_fraction"]
+OVER_NETWORKS += ["mean_level", "level_low", "level_high", "lowest_level", "highest_level"]
+
+
+def same_layer(matrix, n_layers):
+    """
+    Distances between the same layer of several networks, or of several batches of one network.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (n * n_layers, n * n_layers)
+        Distances between all layers of all networks (batches), one network (batch) after the other.
+    n_layers : int
+
+    Returns
+    -------
+    ndarray of shape (n_layers, n, n)
+
+    Raises
+    ------
+    InputError
+        If the matrix has another shape.
+    """
+    matrix = np.asarray(matrix, dtype=np.float64)
+    n = len(matrix) // n_layers
+    if matrix.shape != (n * n_layers, n * n_layers):
+        raise InputError(f"distances have shape {matrix.shape}; give a square matrix of blocks of {n_layers} layers.")
+    return np.einsum("albl->lab", matrix.reshape(n, n_layers, n, n_layers))
+
+
+def thresholds(distances, quantile):
+    """
+    Levels above which a distance is detectable.
+
+    Parameters
+    ----------
+    distances : array_like of shape (n,)
+        Distances from a layer to the same layer of n other networks, or between pairs of batches; nan where
+        one of the two clouds is a single point, and there is no distance.
+    quantile : float
+        Quantile to take, from 0 to 1, by linear interpolation.
+
+    Returns
+    -------
+    dict of str to float
+        `mean` and `quantile` of the distances that are defined, nan if none is.
+
+    Raises
+    ------
+    InputError
+        If `quantile` is out of range, or there is no distance or an infinite one.
+    """
+    distances = np.asarray(distances, dtype=np.float64)
+    if distances.ndim != 1 or len(distances) == 0 or np.isinf(distances).any():
+        raise InputError("a level needs finite distances to one or more networks; train 2 seeds or more.")
+    if not 0 <= quantile <= 1:
+        raise InputError(f"quantile is {quantile}; write a number from 0 to 1.")
+    distances = distances[~np.isnan(distances)]
+    if not len(distances):
+        return {"mean": np.nan, "quantile": np.nan}
+    return {"mean": float(distances.mean()), "quantile": float(np.quantile(distances, quantile))}
+
+
+def crossings(distances, threshold):
+    """
+    Indices at which a curve, which need not be monotone, crosses a threshold upwards.
+
+    Parameters
+    ----------
+    distances : array_like of shape (n,)
+        Distances in ascending order of the number of removed components.
+    threshold : float
+        nan is crossed by no curve.
+
+    Returns
+    -------
+    first : int or None
+        The smallest i with `distances[i] > threshold`; None if there is none.
+    last : int or None
+        The smallest i with `distances[j] > threshold` for every j >= i; None if the curve does not end
+        above the threshold. It is never below `first`, and equal to it if the curve crosses once.
+
+    Raises
+    ------
+    InputError
+        If a distance is not finite or the threshold is infinite.
+    """
+    distances = np.asarray(distances, dtype=np.float64)
+    if not np.isfinite(distances).all() or np.isinf(threshold):
+        raise InputError("a curve with its threshold is not finite; look for the cloud that made it.")
+    above = distances > threshold
+    first = int(np.argmax(above)) if above.any() else None
+    below = np.flatnonzero(~above)
+    last = int(below[-1]) + 1 if len(below) else 0
+    return first, last if last < len(above) else None
+
+
+def detection_table(curves, baselines=None, quantile=0.95, floors=None):
+    """
+    Numbers of removed components from which on each curve of one network is above each level.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `actopo.similarity.sensitivity.curve_table` returns it. Points without a distance are left out.
+    baselines : dict of str to dict of int to array_like, optional
+        For each metric and layer the distances to the same layer of other networks; None for a single network.
+    quantile : float, default 0.95
+        As in `thresholds`.
+    floors : dict of str to dict of int to array_like, optional
+        For each metric that has one, and each layer, the distances between pairs of batches; None for a single batch.
+
+    Returns
+    -------
+    DataFrame
+        A row per curve and level, with columns
+
+        - `metric`, `layer`, `components`; `threshold`, which is `mean`, `quantile`, `floor_mean` or `floor_quantile`,
+          and `level`, its value; `channels` and `rank` of the cloud;
+        - `first_removed`, `first_fraction` and `first_rank_fraction`, where the curve first lies above the level,
+          nan if it never does, and `censored`, whether that is its first point: the crossing may lie before it;
+        - `last_removed`, `last_fraction`, from which on the curve stays above.
+
+        With several random orders these are those of the median order, in which a curve that never crosses is the
+        last; `first_removed_low` and `first_removed_high` are quantiles over orders (`ORDER_QUANTILES`), and
+        `crossed` is the share of the orders that cross.
+
+    Raises
+    ------
+    InputError
+        If a curve has no baseline where others have, or as `thresholds` and `crossings` do.
+    """
+    rows = []
+    for key, curve in curves.groupby(KEYS, sort=False):
+        orders = [order.sort_values("removed") for _, order in curve.groupby("order")]
+        orders = [order[order.distance.notna()] for order in orders]
+        shape = {name: int(curve[name].iloc[0]) for name in ("channels", "rank")}
+        for threshold, level in _levels(*key[:2], baselines, floors, quantile).items():
+            named = dict(zip(KEYS, key, strict=True))
+            rows.append({**named, "threshold": threshold, "level": level, **shape, **_detected(orders, level)})
+    return pd.DataFrame(rows, columns=[*KEYS, "threshold", *FOUND])
+
+
+def _levels(metric, layer, baselines, floors, quantile):
+    levels = {}
+    if baselines is not None:
+        if layer not in baselines.get(metric, {}):
+            raise InputError(f"{metric} has no baseline for layer {layer}; give its distances to other networks.")
+        levels |= thresholds(baselines[metric][layer], quantile)
+    if floors is not None and layer in floors.get(metric, {}):
+        found = thresholds(floors[metric][layer], quantile)
+        levels |= {f"floor_{name}": level for name, level in found.items()}
+    return levels
+
+
+def _detected(orders, level):
+    """Crossings of the curves of one or several orders."""
+    found = []
+    for order in orders:
+        first, last = crossings(order.distance, level)
+        row = {"first_removed": np.inf, "censored": first == 0}
+        for name, index in (("first", first), ("last", last)):
+            if index is not None:
+                point = order.iloc[index]
+                row |= {f"{name}_removed": float(point.removed), f"{name}_fraction": point.fraction}
+        if first is not None:
+            row["first_rank_fraction"] = order.rank_fraction.iloc[first]
+        found.append(row)
+    found.sort(key=lambda row: row["first_removed"])
+    median = _of_sorted(found, 0.5)
+    several = len(found) > 1
+    low, high = (_of_sorted(found, q)["first_removed"] if several else np.nan for q in ORDER_QUANTILES)
+    crossed = np.mean([np.isfinite(row["first_removed"]) for row in found])
+    result = {**median, "first_removed_low": low, "first_removed_high": high, "crossed": crossed}
+    return {name: np.nan if value == np.inf else value for name, value in result.items()}
+
+
+def _of_sorted(values, quantile):
+    """The smallest of sorted values that at least a share of them does not exceed, always one of them."""
+    return values[max(int(np.ceil(quantile * len(values) - 1e-9)), 1) - 1]
+
+
+def sensitivity_tables(curves, pairs=None, floors=None, quantile=0.95, level=0.95):
+    """
+    Detection with every network as the reference, and over these networks.
+
+    Parameters
+    ----------
+    curves : dict of int to DataFrame
+        Curves of the networks that take their turn as the reference, by their position among all networks. The
+        first network is 0.
+    pairs : dict of str to dict of int to array_like of shape (n, n), optional
+        For each metric and layer the distances from the layer of each network to that of each other; None for a
+        single network.
+    floors : dict of str to dict of int to array_like, optional
+        As in `detection_table`. They are of the first network and serve all.
+    quantile : float, default 0.95
+        As in `thresholds`.
+    level : float, default 0.95
+        Level of the intervals over networks.
+
+    Returns
+    -------
+    sensitivity : DataFrame
+        A row per curve and level: the columns of `detection_table` for the first network, and
+
+        - `networks`, how many took their turn; how many of them crossed and how many were censored;
+        - `mean_fraction`, of the first crossing, with Student's t interval `low`, `high` over networks, nan with
+          fewer than 5; nan unless all cross. `median_fraction`, in which a network that never crosses is the last,
+          `lowest_fraction` and `highest_fraction`, nan where that network never crosses;
+        - `mean_level`, `lowest_level` and `highest_level`, over all networks that have the level, and
+          for `mean`, which is a mean over pairs of networks, its interval `level_low`, `level_high`.
+    by_network : DataFrame
+        Column `network`, the position, and those of `detection_table`.
+    """
+    tables = []
+    for network, own in curves.items():
+        baselines = None if pairs is None else _baselines(pairs, network)
+        tables.append(detection_table(own, baselines, quantile, floors))
+        tables[-1].insert(0, "network", network)
+    by_network = pd.concat(tables, ignore_index=True)
+    first = by_network[by_network.network == 0].drop(columns="network")
+    groups = by_network.groupby([*KEYS, "threshold"], sort=False)
+    rows = []
+    for row in first.itertuples():
+        own = groups.get_group((row.metric, row.layer, row.components, row.threshold))
+        matrix = None if row.threshold.startswith("floor") else np.asarray(pairs[row.metric][row.layer], dtype=float)
+        rows.append(_fractions(own, level) | _level_over_networks(row, matrix, quantile, level))
+    extra = pd.DataFrame(rows, columns=OVER_NETWORKS, index=first.index)
+    return pd.concat([first, extra], axis=1).reset_index(drop=True), by_network
+
+
+def _baselines(pairs, network):
+    return {
+        metric: {layer: np.delete(np.asarray(matrix)[network], network) for layer, matrix in layers.items()}
+        for metric, layers in pairs.items()
+    }
+
+
+def _fractions(own, level):
+    """First crossings of several networks."""
+    values = np.sort(own.first_fraction.fillna(np.inf))
+    n_crossed = int(np.isfinite(values).sum())
+    all_cross = n_crossed == len(values)
+    low, high = mean_interval(values, level) if all_cross else (np.nan, np.nan)
+    found = {
+        "networks": len(values),
+        "networks_crossed": n_crossed,
+        "networks_censored": int(own.censored.sum()),
+        "mean_fraction": values.mean() if all_cross else np.nan,
+        "low": low,
+        "high": high,
+        "median_fraction": _of_sorted(values, 0.5),
+        "lowest_fraction": values[0],
+        "highest_fraction": values[-1],
+    }
+    return {name: np.nan if value == np.inf else value for name, value in found.items()}
+
+
+def _level_over_networks(row, matrix, quantile, level):
+    if matrix is None:
+        return {"mean_level": row.level, "lowest_level": row.level, "highest_level": row.level}
+    values = [thresholds(np.delete(each, i), quantile)[row.threshold] for i, each in enumerate(matrix)]
+    found = {"mean_level": np.mean(values), "lowest_level": np.min(values), "highest_level": np.max(values)}
+    if row.threshold == "mean":
+        found["level_low"], found["level_high"] = network_interval(matrix, level)
+    return found

@@ -1,0 +1,22 @@
+"""Distances between the same layer of every two networks, by another measure of similarity."""
+
+import numpy as np
+from actopo.files import save_arrays
+from actopo.job import progress, settings, start_logging
+from actopo.points.clouds import load_clouds
+from actopo.similarity.metrics.pairwise import metric_distances
+
+start_logging(snakemake)
+
+params, paths = settings(snakemake), snakemake.input.points
+layers, metric = params.order["layers"], snakemake.wildcards.metric
+# Between a cloud of equal points and any other there is no distance.
+distances = np.full((len(layers), len(paths), len(paths)), np.nan)
+for matrix, layer in zip(distances, progress(layers, "layer"), strict=True):
+    clouds = [cloud for path in paths for cloud in load_clouds(path, [layer])]
+    spread = [place for place, cloud in enumerate(clouds) if np.ptp(cloud, axis=0).any()]
+    if len(spread) > 1:
+        matrix[np.ix_(spread, spread)] = metric_distances(
+            metric, [clouds[place] for place in spread], n_threads=snakemake.threads, **params.settings
+        )
+save_arrays(snakemake.output.matrix, layers=layers, seeds=params.order["seeds"], distances=distances)

@@ -1,0 +1,33 @@
+"""Point clouds whose rows are paired with those of the first network: at its positions, or means over positions."""
+
+import numpy as np
+from actopo.files import save_arrays
+from actopo.job import progress, settings, start_logging
+from actopo.points.activations import activation_shapes, dump_activations, sample_activations
+from actopo.points.clouds import load_columns
+from actopo.points.pooled import MeanPool
+from actopo.points.sampling import Stream
+from actopo.points.spool import PointSpool
+from actopo.points.study import study_of
+
+start_logging(snakemake)
+
+params = settings(snakemake)
+study, index = study_of(snakemake, params)
+labels = np.load(snakemake.input.labels)[index]
+
+if snakemake.wildcards.pairing == "pooled":
+    pool = MeanPool()
+    with progress(len(index), "image") as bar:
+        dump_activations(**study, write=pool.append, progress=bar.update)
+    save_arrays(snakemake.output.points, **pool.arrays(index, labels))
+else:
+    order, streams = np.argsort(index), {}
+    for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
+        image, row, col = load_columns(snakemake.input.reference, layer, "image", "row", "col")
+        place = order[np.searchsorted(index, image, sorter=order)]
+        streams[layer] = Stream("given", (len(index), *shape), labels, place=place, row=row, col=col)
+    with PointSpool(snakemake.output.points) as spool:
+        with progress(len(index), "image") as bar:
+            sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+        spool.save(streams, index)
