@@ -450,6 +450,18 @@ def test_comparison(compared, distances):
     assert detection.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
 
 
+def test_a_layer_whose_points_are_all_equal_has_no_scale_and_is_named(folder, diagrams, distances):
+    arrays = dict(np.load(distances["clouds"][1]))
+    arrays["layer09.points"][:] = 0.5
+    flat = folder / "flat.npz"
+    np.savez(flat, **arrays)
+    order = {"layers": LAYERS, "dimensions": [0, 1], "seeds": [0, 1]}
+    params = {"order": json.dumps(order), "distance": json.dumps({"n_directions": 5, "method": "exact"})}
+    files = {"diagrams": diagrams, "points": [distances["clouds"][0], flat]}
+    with pytest.raises(InputError, match=r"layer 9 of .*flat\.npz: all points"):
+        run("model_distances", files, {"matrix": folder / "flat.models.npz"}, params)
+
+
 def test_power(power, distances, compared):
     found = np.load(power["distances"])
     n_points = len(np.load(distances["clouds"][0])["layer00.points"])

@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+from actopo.errors import InputError
 from actopo.files import save_arrays
 from actopo.homology.controls import mean_distance
 from actopo.homology.diagram_files import load_diagrams
@@ -17,8 +18,21 @@ params = settings(snakemake)
 if params.distance["method"] != "exact":
     params.distance["device"] = choose_device(snakemake.resources.device)
 layers, dimensions = params.order["layers"], params.order["dimensions"]
-# Births and deaths scale with the cloud.
-units = [mean_distance(cloud) for path in snakemake.input.points for cloud in load_clouds(path, layers)]
+
+
+def unit_of(cloud, layer, path):
+    """Mean distance between the points of a cloud, with which its births and deaths scale."""
+    try:
+        return mean_distance(cloud)
+    except InputError as error:
+        raise InputError(f"layer {layer} of {path}: {error}") from error
+
+
+units = [
+    unit_of(cloud, layer, path)
+    for path in snakemake.input.points
+    for layer, cloud in zip(layers, load_clouds(path, layers), strict=True)
+]
 
 matrices = {}
 with progress(len(dimensions), "matrix") as bar:
