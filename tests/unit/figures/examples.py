@@ -27,6 +27,7 @@ from actopo.graphs.branching import merge_levels
 from actopo.graphs.distances import flow_table
 from actopo.homology.diagrams import diagrams
 from actopo.mapper.eps import choose_eps
+from actopo.similarity.control_differences import control_table
 from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
 from actopo.similarity.specificity import specificity_table
 
@@ -124,6 +125,12 @@ def kinds(*names):
     return {name: specificity_of((name,), shift=place) for place, name in enumerate(names)}
 
 
+def differences_of(name):
+    rng = np.random.default_rng(0)
+    first, second = np.abs(np.subtract.outer(np.arange(5), np.arange(5))) + rng.uniform(0, 1, (2, 5, 5, 5, 5))
+    return control_table({name: first}, {name: {name: second}}, range(5), [16] * 3 + [32] * 2)
+
+
 def comparison(names, layers=range(5)):
     rng = np.random.default_rng(0)
     curves = curves_of(names)
@@ -154,6 +161,8 @@ HOMOLOGY_FIGURES = {
     "metrics": lambda: metrics.plot(*comparison(ELEVEN)),
     "3 metrics": lambda: metrics.plot(*comparison(ELEVEN[:3]), labels={"sw_h1": "a name of some length"}),
     "controls": lambda: controls.plot(kinds(*controls.CLOUDS)),
+    "controls with differences": lambda: controls.plot(kinds("trained", "scaled"), differences_of("scaled")),
+    "undefined specificity": lambda: specificity.plot(*np.zeros((2, 4, 4)), FOUR_LAYERS, 8, (0, 1), [np.nan] * 4),
     "vietoris_rips": lambda: vietoris_rips.plot(*circle()),
     "diagrams": lambda: gallery.plot(clouds_diagrams(), LAYERS),
     "17 diagrams": lambda: gallery.plot(clouds_diagrams(1) * 17, range(17)),

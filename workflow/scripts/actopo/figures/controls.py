@@ -24,6 +24,7 @@ NULLS = {
 }
 
 
+MARKER = {"markersize": 4, "markeredgecolor": "white", "markeredgewidth": 0.4}
 RANGE = "range over pairs: an interval needs 5 networks"
 DIFFERENCE_COLUMNS = ("control", "statistic", "correlation", "own_layer", "models", "layer", "difference")
 DIFFERENCE_COLUMNS += ("low", "high", "min", "max")
@@ -32,7 +33,7 @@ DIFFERENCE_COLUMNS += ("low", "high", "min", "max")
 @style.styled
 def plot(specificity, differences=None, labels=None):
     """
-    Draw mean rho in four variants, trained minus controls, rho by layer, layer retrieval and Ding's criterion, for every kind of clouds.
+    Draw mean rho in four variants, trained minus controls, and rho by layer, layer retrieval and Ding's criterion.
 
     Parameters
     ----------
@@ -115,19 +116,25 @@ def _by_layer(axes, specificity, models, names, lines):
 
 def _differences(axes, table, kinds, models, colours):
     style.require_columns(table, DIFFERENCE_COLUMNS, "the differences from the controls")
-    reach = 0.1
+    drawn = [-0.05, 0.05]
     for place, kind in enumerate(kinds):
         if kind == "trained":
             continue
         row = mean_row(table[table.control == kind], kind, "rho", models, "pearson", "with")
-        drawn = [row.difference, *_draw_interval(axes, row, place, colours[place])]
-        reach = np.nanmax([reach, *np.abs(drawn)])
-        axes.plot(row.difference, place, "o", color=colours[place], markersize=4, zorder=4)
+        drawn += [row.difference, *_draw_interval(axes, row, place, colours[place])]
+        axes.plot(row.difference, place, "o", color=colours[place], zorder=4, **MARKER)
+        if np.isnan(row.difference):
+            _say_undefined(axes, place)
     axes.axvline(0, color="0.35", linewidth=0.8, zorder=1)
-    axes.set_xlim(-1.1 * reach, 1.1 * reach)
+    low, high = np.nanmin(drawn), np.nanmax(drawn)
+    axes.set_xlim(low - 0.08 * (high - low), high + 0.08 * (high - low))
     axes.set_title("trained – control\nPearson, with $m = l$")
     axes.set_xlabel(r"difference of mean $\rho$")
     axes.grid(axis="x")
+
+
+def _say_undefined(axes, place):
+    axes.text(0.03, place, "undefined", va="center", color="0.35", fontsize=6, transform=axes.get_yaxis_transform())
 
 
 def _draw_interval(axes, row, place, colour):
@@ -213,9 +220,8 @@ def draw_rows(axes, rows, colours):
                 axes.vlines(left, place - height / 2, place + height / 2, color="0.35", linewidth=0.8, zorder=2)
         drawn += [row.value, row.null_mean, *_draw_interval(axes, row, place, colours[place])]
         if np.isnan(row.value):
-            axes.text(0.03, place, "undefined", va="center", color="0.35", fontsize=6)
-        look = {"color": colours[place], "markersize": 4, "markeredgecolor": "white", "markeredgewidth": 0.4}
-        axes.plot(row.value, place, "o", zorder=4, clip_on=False, **look)
+            _say_undefined(axes, place)
+        axes.plot(row.value, place, "o", color=colours[place], zorder=4, clip_on=False, **MARKER)
     lowest = np.nanmin(drawn)
     axes.set_xlim(min(axes.get_xlim()[0], np.floor(10 * lowest) / 10) if lowest < 0 else 0, 1.02)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
