@@ -27,7 +27,8 @@ from actopo.graphs.branching import merge_levels
 from actopo.graphs.distances import flow_table
 from actopo.homology.diagrams import diagrams
 from actopo.mapper.eps import choose_eps
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.detection import detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
 
 FOUR_LAYERS = [0, 3, 8, 16]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from actopo.similarity.comparison import metric_table
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.detection import detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
 
 METRICS = ("rtd", "sw_h1")
