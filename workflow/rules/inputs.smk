@@ -96,6 +96,17 @@ def first_batch_points(seeds, suffix=""):
     return lambda wildcards: collect(paths, model=wildcards.model)
 
 
+def compared_curves(model):
+    """Clouds of the curves of the first network that are compared, and their files."""
+    pooled = [clouds for clouds in ("pooled",) if METRICS and clouds in SIMILARITY["rivals"]["clouds"]]
+    metrics = ["sw", "sw_scaled", *METRICS]
+    return [
+        (clouds, path)
+        for clouds in ["own", *pooled]
+        for path in curve_files(metrics, SEEDS[:1], f"{model}{'' if clouds == 'own' else f'.{clouds}'}")
+    ]
+
+
 def curve_files(metrics, seeds, model="{model}"):
     """Curves of sensitivity of some networks."""
     return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
@@ -117,7 +128,7 @@ def points_to_scale(wildcards):
 
 def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
-    if wildcards.metric == "sw":
+    if wildcards.metric in ("sw", "sw_scaled"):
         return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}

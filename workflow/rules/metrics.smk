@@ -77,7 +77,7 @@ rule compare_metrics:
         models="<results>/similarity/{model}/models.npz",
         scaled="<results>/similarity/{model}.scaled/models.npz",
         rivals=rival_files("{model}"),
-        curves=curve_files(["sw", *METRICS], SEEDS[:1]),
+        curves=[path for _, path in compared_curves("{model}")],
         points=first_batch_points(SEEDS[:1]),
     output:
         metrics="<results>/similarity/{model}/metrics.csv",
@@ -92,7 +92,7 @@ rule compare_metrics:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
-        rivals=as_json(files=RIVALS),
+        rivals=as_json(files=RIVALS, curves=[clouds for clouds, _ in compared_curves("")]),
         tests=TESTS,
         code=code_digest("compare_metrics"),
     script:
@@ -104,9 +104,8 @@ rule plot_metrics:
         models=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
         scaled=f"<results>/similarity/{HOMOLOGY['model']}.scaled/models.npz",
         rivals=rival_files(HOMOLOGY["model"]),
-        curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
+        curves=curve_files(["sw", "sw_scaled", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
         specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv",
-        sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
     output:
         png=report(
             "<results>/figures/metrics.png",

@@ -5,13 +5,15 @@ FIGURES += figure_files("sensitivity")
 # Distance of a network's clouds to themselves without some of their principal components.
 rule measure_sensitivity:
     input:
-        points=f"<results>/points/{{model}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        points=f"<results>/points/{{model}}{{clouds}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
     output:
-        curves="<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv",
+        curves="<results>/similarity/{model}{clouds}/sensitivity/{metric}.seed{seed}.csv",
     log:
-        "<results>/logs/measure_sensitivity/{model}.{metric}.seed{seed}.log",
+        "<results>/logs/measure_sensitivity/{model}{clouds}.{metric}.seed{seed}.log",
     benchmark:
-        "<results>/benchmarks/measure_sensitivity/{model}.{metric}.seed{seed}.tsv"
+        "<results>/benchmarks/measure_sensitivity/{model}{clouds}.{metric}.seed{seed}.tsv"
+    wildcard_constraints:
+        clouds=r"|\.pooled",
     conda:
         "../../envs/topology.yaml"
     threads: 8

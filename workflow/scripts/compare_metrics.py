@@ -4,7 +4,7 @@ import pandas as pd
 from actopo.files import load_arrays, load_table, save_table
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
-from actopo.similarity.comparison import by_metric, metric_table, unpaired
+from actopo.similarity.comparison import baselines, by_metric, metric_table, unpaired
 from actopo.similarity.detection import detection_table
 from actopo.similarity.metrics.choices import suffix
 from actopo.similarity.specificity import specificity_table
@@ -23,12 +23,16 @@ compared = min(D.shape[1] for D in whole.values())
 distances = {metric: D[:, :compared] for metric, D in whole.items()}
 table = specificity_table(distances, layers, widths, **params.tests)
 
-own = pd.concat([load_table(path) for path in snakemake.input.curves])
-# At the positions of the first network, its own clouds are the same, and so are their curves.
-curves = pd.concat([own, own.assign(metric=own.metric + suffix("matched"))])
-curves = curves[curves.metric.isin(list(distances))]
+curves = []
+for clouds, path in zip(params.rivals["curves"], snakemake.input.curves, strict=True):
+    curve = load_table(path)
+    curves.append(curve.assign(metric=curve.metric + suffix(clouds)))
+    if clouds == "own":
+        # At the positions of the first network, its clouds are its own, and so are their curves.
+        curves.append(curve.assign(metric=curve.metric + suffix("matched")))
+curves = pd.concat(curves)
 # What a removal is compared with, of the networks that all measures saw.
-baselines = {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in distances.items()}
+detection = detection_table(curves[curves.metric.isin(list(distances))], baselines(distances, layers))
 chance = {metric: D[:, :compared] for metric, D in chance.items()}
 save_table(snakemake.output.specificity, table)
-save_table(snakemake.output.metrics, metric_table(table, detection_table(curves, baselines), distances, chance))
+save_table(snakemake.output.metrics, metric_table(table, detection, distances, chance))

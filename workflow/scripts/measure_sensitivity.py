@@ -3,7 +3,9 @@
 import logging
 from itertools import chain
 
+import numpy as np
 from actopo.files import save_table
+from actopo.homology.controls import mean_distance
 from actopo.homology.diagrams import diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
@@ -31,6 +33,26 @@ def sliced_wasserstein(cloud, reduced):
     return with_sum(distances, "sw_sum")
 
 
+def scaled(cloud, reduced):
+    """Distances by homology dimension of the clouds divided by their mean distances, and of these means."""
+    units = []
+
+    def measured():
+        for each in chain([cloud], reduced):
+            units.append(mean_distance(each) if np.ptp(each, axis=0).any() else 0.0)
+            yield each
+
+    dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]
+    found = list(diagrams(measured(), dimensions, n_threads))
+    distances = {"scale": np.abs(np.array(units[1:]) - units[0])}
+    for dimension in dimensions:
+        whole, *others = [each[dimension] / (unit or 1) for each, unit in zip(found, units, strict=True)]
+        of_dimension = pairwise_distances([whole], others, n_directions, n_threads=n_threads)[0]
+        # A single point has no scale.
+        distances[f"sw_h{dimension}_scaled"] = np.where(units[1:], of_dimension, np.nan)
+    return distances
+
+
 def other_metric(cloud, reduced):
     """Distances by the measure of similarity."""
     return {metric: distances_to(cloud, reduced, metric, n_threads=n_threads, **params.settings)}
@@ -40,7 +62,7 @@ layers = removal.pop("layers")
 clouds = dict(zip(layers, load_clouds(snakemake.input.points, layers), strict=True))
 curves = deletion_curves(
     clouds,
-    sliced_wasserstein if metric == "sw" else other_metric,
+    {"sw": sliced_wasserstein, "sw_scaled": scaled}.get(metric, other_metric),
     progress=lambda steps: progress(steps, "layer"),
     **removal,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from actopo.similarity.metrics.linear_algebra import components, narrow, singular_values, square
+from actopo.similarity.metrics.linear_algebra import components, narrow, precision, rank, singular_values, square
 
 
 @pytest.mark.parametrize(("n", "c"), [(5, 12), (5, 5), (12, 5), (1, 3)])
@@ -25,9 +25,33 @@ def test_square_is_the_sum_of_squares():
 def test_components_leave_out_rounding(rank):
     rng = np.random.default_rng(2)
     cloud = rng.normal(size=(20, rank)) @ rng.normal(size=(rank, 6))
-    left, values, right = components(cloud)
+    left, values, right = components(cloud, np.finfo(float).eps)
     assert (left.shape, values.shape, right.shape) == ((20, rank), (rank,), (rank, 6))
     np.testing.assert_allclose(left @ np.diag(values) @ right, cloud, atol=1e-12)
     np.testing.assert_allclose(left.T @ left, np.eye(rank), atol=1e-12)
     assert (np.diff(values) <= 0).all()
     np.testing.assert_allclose(singular_values(cloud)[:rank], values, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("true_rank", [1, 27, 64])
+def test_rank_goes_by_the_precision_of_the_cloud(dtype, true_rank):
+    rng = np.random.default_rng(3)
+    cloud = rng.normal(size=(1000, true_rank)).astype(dtype) @ rng.normal(size=(true_rank, 64)).astype(dtype)
+    assert rank(cloud, centred=False) == rank(cloud) == rank(1e3 * cloud) == true_rank
+    if dtype is np.float32 and true_rank < 64:
+        assert rank(cloud.astype(np.float64)) == 64
+
+
+def test_rank_after_centring():
+    cloud = np.random.default_rng(4).normal(size=(20, 4))
+    assert rank(cloud + 100) == 4
+    assert rank(np.c_[cloud, np.full(20, 0.1)]) == 4
+    assert rank(np.c_[cloud, np.full(20, 0.1)], centred=False) == 5
+    assert rank(np.full((20, 3), 0.1)) == 0
+    assert rank(cloud[:3]) == 2
+
+
+def test_precision_is_that_of_the_type():
+    assert precision(np.ones(2, np.float32)) == np.finfo(np.float32).eps
+    assert precision(np.ones(2)) == precision(np.ones(2, int)) == precision([1, 2]) == np.finfo(float).eps

@@ -1,11 +1,13 @@
 """Invariances that metrics have, matrices of all pairs, and clouds that cannot be compared."""
 
+import re
 import time
+from itertools import permutations
 
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.similarity.metrics.choices import METRICS
+from actopo.similarity.metrics.choices import CHANCE, INVARIANCES, METRICS
 from actopo.similarity.metrics.pairwise import AT_A_TIME, FUNCTIONS, distances_to, metric_distances
 
 from unit.similarity.metrics.examples import GOOD, distance, pair, rotation
@@ -22,7 +24,8 @@ def test_invariances_of_all(name):
     assert distance(name, x[order], y[order]) == expected
     assert distance(name, -3 * x + 1e3, y / 7 - 5) == expected
     assert distance(name, x[:, ::-1], y @ rotation(7)) == expected
-    assert distance(name, np.c_[x, np.full(60, 0.1)], np.c_[np.full(60, -3e5), y]) == expected
+    if not METRICS[name].needs_rank:
+        assert distance(name, np.c_[x, np.full(60, 0.1)], np.c_[np.full(60, -3e5), y]) == expected
     assert distance(name, 1e200 * x, 1e-200 * y) == expected
     if METRICS[name].symmetric:
         assert distance(name, y, x) == expected
@@ -34,6 +37,105 @@ def test_zero_for_a_similar_cloud_only(name):
     x, _ = pair()
     assert distance(name, x, 4 * x @ rotation(5) - 2) == pytest.approx(0, abs=TOLERANCE[name])
     assert distance(name, x, x[np.random.default_rng(3).permutation(60)]) > 0.3
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_what_a_metric_is_said_to_be_invariant_to(name):
+    x, y = pair()
+    stretch = rotation(5) @ np.diag(10.0 ** np.arange(-2, 3)) @ rotation(5, seed=4)
+    moved = {"translation": x + 7, "rotation": x @ rotation(5), "scale": 3 * x, "linear map": x @ stretch}
+    assert set(moved) == set(INVARIANCES)
+    for what, other in moved.items():
+        change = abs(distance(name, other, y) - distance(name, x, y))
+        assert change < TOLERANCE[name] if what in METRICS[name].invariant_to else change > 1e-3
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_pairing_matters(name):
+    """All of these metrics pair rows: other rows of one cloud make another distance."""
+    x, y = pair()
+    assert abs(distance(name, x[::-1], y) - distance(name, x, y)) > 1e-3
+    assert METRICS[name].paired
+
+
+@pytest.mark.parametrize("name", ["linear_cka", "unbiased_cka"])
+def test_chance_of_cka_is_the_mean_over_all_orders(name):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(6, 2)), rng.normal(size=(6, 3)) ** 3
+    # Without the limit at 0, which distances of single orders may reach.
+    prepared = [FUNCTIONS[name][0](z - z.mean(axis=0), "cloud") for z in (x, y)]
+    found = [FUNCTIONS[name][1](prepared[0], _rows(prepared[1], list(order))) for order in permutations(range(6))]
+    _, chance = metric_distances(name, [x], [y], return_chance=True)
+    assert min(found) > 0
+    assert chance[0, 0] == pytest.approx(np.mean(found), abs=1e-12)
+
+
+def _rows(prepared, order):
+    return tuple(each[order] for each in prepared) if isinstance(prepared, tuple) else prepared[order]
+
+
+@pytest.mark.parametrize("name", ["mean_cca", "svcca", "pwcca"])
+def test_chance_of_cca_is_the_mean_over_some_orders(name):
+    x, y = pair(6, n=100, p=4, q=6)
+    distances, chance = metric_distances(name, [x], [y, x], return_chance=True, permutations=20, seed=3)
+    rng = np.random.default_rng(3)
+    expected = [distance(name, x, y[rng.permutation(100)]) for _ in range(20)]
+    assert chance[0, 0] == pytest.approx(np.mean(expected), abs=1e-10)
+    assert distances[0, 1] == 0 < chance[0, 1] < 1
+    np.testing.assert_array_equal(distances, metric_distances(name, [x], [y, x]))
+    # Squared correlations of random subspaces of dimensions 4 and 6 sum to 4 * 6 / 99 on average.
+    assert 1 - np.sqrt(6 / 99) < chance[0, 0] < 1
+
+
+def test_independent_wide_clouds_are_at_the_level_of_chance():
+    """Correlations of independent clouds of 30 and 40 columns and 60 points look high, and are no more than chance."""
+    rng = np.random.default_rng(6)
+    distances, chance = metric_distances(
+        "mean_cca", [rng.normal(size=(60, 30))], [rng.normal(size=(60, 40))], return_chance=True
+    )
+    assert distances[0, 0] < 0.25
+    assert distances[0, 0] / chance[0, 0] == pytest.approx(1, abs=0.05)
+
+
+def test_other_metrics_have_no_distance_by_chance():
+    for name in set(METRICS) - set(CHANCE):
+        _, chance = metric_distances(name, list(pair()), return_chance=True)
+        assert np.isnan(chance).all()
+
+
+@pytest.mark.parametrize("name", CHANCE)
+def test_chance_of_all_pairs(name):
+    distances, chance = metric_distances(name, [*pair(1), *pair(2)], return_chance=True, n_threads=2)
+    off = ~np.eye(4, dtype=bool)
+    assert np.isnan(np.diag(chance)).all()
+    assert (chance[off] > 0).all()
+    np.testing.assert_array_equal(distances, metric_distances(name, [*pair(1), *pair(2)]))
+    if METRICS[name].symmetric:
+        np.testing.assert_array_equal(chance, chance.T)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_warning_where_dimensions_exhaust_the_points(name, caplog):
+    rng = np.random.default_rng(7)
+    narrow, wide = rng.normal(size=(30, 5)), rng.normal(size=(30, 26))
+    found = metric_distances(name, [narrow], [narrow[:, :4] @ rng.normal(size=(4, 6)), wide[:, :24]])
+    assert not caplog.records
+    found = metric_distances(name, [narrow, wide], [wide, narrow])
+    if METRICS[name].needs_rank:
+        (record,) = caplog.records
+        # Of the 26 dimensions, SVCCA keeps fewer.
+        text = "1 of 4 pairs .* such as 2[0-5] and" if name == "svcca" else "3 of 4 pairs .* such as 5 and 26:"
+        assert re.search(f"^{METRICS[name].label}: {text}", record.getMessage())
+    else:
+        assert not caplog.records
+    assert found.shape == (2, 2)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_messages_have_the_names_of_clouds(name):
+    clouds = [GOOD, np.ones((9, 2))]
+    with pytest.raises(InputError, match="layer 4 of seed 1 is one point 9 times"):
+        metric_distances(name, clouds[:1], clouds, names=["layer 4 of seed 0", "layer 4 of seed 1"])
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -125,7 +227,9 @@ def test_distances_to_many_clouds_are_those_of_pairs(name):
     others[4] = cloud
     found = distances_to(cloud, iter(others), name, n_threads=2)
     assert found.shape == (len(others),)
-    expected = [metric_distances(name, [cloud], [other])[0, 0] if other.any() else np.nan for other in others]
+    # What is left of a cloud of 4 columns lies in 4 dimensions.
+    filled = [np.pad(other, ((0, 0), (0, max(0, 4 - other.shape[1])))) for other in others]
+    expected = [metric_distances(name, [cloud], [other])[0, 0] if other.any() else np.nan for other in filled]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(found)), [1, AT_A_TIME])
     assert found[4] == pytest.approx(0, abs=TOLERANCE[name])

@@ -72,6 +72,23 @@ def unpaired(models, scaled, n_models, n_layers):
     return named(models, "", ()) | named(scaled, "_scaled", ("sum",))
 
 
+def baselines(distances, layers):
+    """
+    Distances from each layer of the first model to the same layer of the others.
+
+    Parameters
+    ----------
+    distances : dict of str to ndarray of shape (1, n, l, l)
+    layers : sequence of int of length l
+
+    Returns
+    -------
+    dict of str to dict of int to ndarray of shape (n - 1,)
+        As `actopo.similarity.detection.detection_table` takes them.
+    """
+    return {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in distances.items()}
+
+
 def corrected(D, chance):
     """
     Distances corrected for chance: in units of the distance to the same clouds with rows in random order.
