@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from actopo.similarity.comparison import metric_table
 from actopo.similarity.control_differences import control_table
+from actopo.similarity.detection import detection_table
 from actopo.similarity.layer_distances import layer_table
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
 from actopo.summary import HEADLINE, PAPER, homology_summary, mapper_summary
 

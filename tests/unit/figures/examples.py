@@ -28,7 +28,8 @@ from actopo.graphs.distances import flow_table
 from actopo.homology.diagrams import diagrams
 from actopo.mapper.eps import choose_eps
 from actopo.similarity.control_differences import control_table
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.detection import detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
 
 FOUR_LAYERS = [0, 3, 8, 16]
@@ -152,14 +153,14 @@ def circle():
     return points, diagrams([points])[0]
 
 
-ELEVEN = tuple(metrics.LABELS)
+ALL_METRICS = tuple(metrics.LABELS)
 
 
 HOMOLOGY_FIGURES = {
     "sensitivity": lambda: sensitivity.plot(curves_of(), detection_of(curves_of())),
     "sensitivity of 17 layers": lambda: sensitivity.plot(curves_of(layers=dict.fromkeys(range(17), 512))),
-    "metrics": lambda: metrics.plot(*comparison(ELEVEN)),
-    "3 metrics": lambda: metrics.plot(*comparison(ELEVEN[:3]), labels={"sw_h1": "a name of some length"}),
+    "metrics": lambda: metrics.plot(*comparison(ALL_METRICS)),
+    "3 metrics": lambda: metrics.plot(*comparison(ALL_METRICS[:3]), labels={"sw_h1": "a name of some length"}),
     "controls": lambda: controls.plot(kinds(*controls.CLOUDS)),
     "controls with differences": lambda: controls.plot(kinds("trained", "scaled"), differences_of("scaled")),
     "undefined specificity": lambda: specificity.plot(*np.zeros((2, 4, 4)), FOUR_LAYERS, 8, (0, 1), [np.nan] * 4),
