@@ -211,31 +211,64 @@ def distances(folder, diagrams):
 
 
 @pytest.fixture(scope="module")
-def compared(folder, distances):
-    rivals, curves = [], []
-    for metric, settings in {
+def paired(folder, images, trained, distances):
+    """Clouds of both networks at the positions of the first, and means over positions."""
+    clouds = {"matched": [], "pooled": []}
+    for pairing, paths in clouds.items():
+        for seed in (0, 1):
+            paths.append(folder / f"{pairing}.seed{seed}.npz")
+            files, params = study(images, trained[seed]["weights"], "batch0", "conv")
+            files |= {"labels": images["test_labels"]}
+            files["reference"] = distances["clouds"][0] if pairing == "matched" else []
+            wildcards = {"pairing": pairing, "subset": "batch0", "seed": seed}
+            run("sample_paired_points", files, {"points": paths[-1]}, params, **wildcards)
+    return clouds
+
+
+@pytest.fixture(scope="module")
+def compared(folder, distances, paired):
+    settings = {
         "sw": {"dimensions": [0, 1], "directions": 10},
+        "sw_scaled": {"dimensions": [0, 1], "directions": 10},
+        "scale": {},
         "linear_cka": {},
+        "mean_cca": {"permutations": 2, "seed": 0},
         "rtd": {"subsets": 1, "subset_size": 10, "seed": 0},
-    }.items():
-        params = {"settings": json.dumps(settings), "order": json.dumps({"layers": LAYERS, "seeds": [0, 1]})}
-        params["removal"] = json.dumps(
-            {"layers": [0, 16], "seed": 0, "centered": True, "components": ["smallest", "random"]}
-        )
-        if metric != "sw":
-            rivals.append(folder / f"{metric}.npz")
-            run("metric_distances", {"points": distances["clouds"]}, {"matrix": rivals[-1]}, params, metric=metric)
+    }
+    order = json.dumps({"layers": LAYERS, "seeds": [0, 1]})
+    removal = {"layers": [0, 16], "seed": 0, "n_orders": 2, "centred": True, "components": ["smallest", "random"]}
+    rivals, rival_files, curves = [], [], []
+    for clouds, points in {"own": distances["clouds"], **paired}.items():
+        for metric in ["scale", "linear_cka", "mean_cca", "rtd"] if clouds == "own" else ["sw", "scale", "linear_cka"]:
+            rivals.append((clouds, metric))
+            rival_files.append(folder / f"{clouds}.{metric}.npz")
+            params = {"settings": json.dumps(settings[metric]), "order": order}
+            run("metric_distances", {"points": points}, {"matrix": rival_files[-1]}, params, metric=metric)
+    own = {metric: {} if metric == "mean_cca" else each for metric, each in settings.items() if metric != "scale"}
+    for metric, each in own.items():
         curves.append(folder / f"{metric}.csv")
-        run("measure_sensitivity", {"points": distances["clouds"][:1]}, {"curves": curves[-1]}, params, metric=metric)
-    output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity", "sensitivity")}
-    files = {"models": distances["models"], "points": distances["clouds"][:1], "rivals": rivals, "curves": curves}
+        params = {"settings": json.dumps(each), "removal": json.dumps(removal)}
+        run("measure_sensitivity", {"points": distances["clouds"][0]}, {"curves": curves[-1]}, params, metric=metric)
+    output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity")}
+    files = {"models": distances["models"], "scaled": distances["scaled"], "points": distances["clouds"][:1]}
+    files |= {"rivals": rival_files, "curves": curves}
     params = {
         "tests": json.dumps(TESTS),
-        "quantile": json.dumps({"quantile": 0.9}),
-        "rivals": json.dumps({"metrics": ["linear_cka", "rtd"]}),
+        "rivals": json.dumps({"files": rivals, "curves": ["own"] * len(curves)}),
     }
     run("compare_metrics", files, output, params)
-    return {**output, "rivals": rivals, "curves": curves}
+    detected = {name: folder / f"compared.{name}.csv" for name in ("sensitivity", "by_network")}
+    run(
+        "measure_detection",
+        {"curves": curves[:1], "models": distances["models"], "baselines": [], "batches": []},
+        detected,
+        {
+            "rivals": json.dumps({"metrics": []}),
+            "references": json.dumps({"seeds": [0], "curves": [0]}),
+            "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
+        },
+    )
+    return {**output, **detected, **files, "names": rivals}
 
 
 @pytest.fixture(scope="module")
@@ -437,17 +470,47 @@ def test_scaled_distances(distances):
 
 def test_comparison(compared, distances):
     metrics = pd.read_csv(compared["metrics"])
-    assert metrics.metric.tolist() == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
+    unpaired, scaled = ["sw_h0", "sw_h1", "sw_sum"], ["sw_h0_scaled", "sw_h1_scaled"]
+    expected = [*unpaired, *scaled, "scale", "linear_cka", "mean_cca", "rtd"]
+    for suffix in ("_matched", "_pooled"):
+        expected += [name + suffix for name in (*unpaired, *scaled, "scale", "linear_cka")]
+    assert metrics.metric.tolist() == expected
     table = pd.read_csv(distances["specificity"])
     rho = table.query("metric == 'sw_h0' and statistic == 'rho' and correlation == 'pearson' and own_layer == 'with'")
     rho = rho.query("models == 'fixed' and layer == 'mean'").value.item()
     assert metrics.rho_pearson[0] == pytest.approx(rho)
     curves = pd.concat([pd.read_csv(path) for path in compared["curves"]])
-    assert set(curves.metric) == set(metrics.metric)
-    assert (curves[curves.layer == 0].removed == 1).all()
-    detection = pd.read_csv(compared["sensitivity"])
-    baseline = np.load(compared["rivals"][0])["distances"][1, 2, 2]
-    assert detection.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
+    assert set(curves.metric) == set(expected[:9])
+    metrics = metrics.set_index("metric")
+    # The trivial measure: the difference of mean distances between points, the same with every pairing of rows.
+    units = [
+        [pdist(np.load(path)[f"layer{layer:02d}.points"]).mean() for layer in LAYERS] for path in distances["clouds"]
+    ]
+    assert metrics.distance["scale"] == pytest.approx(np.abs(np.subtract(*units)).mean(), rel=1e-5)
+    for name in ("linear_cka", "mean_cca", "linear_cka_matched", "linear_cka_pooled"):
+        assert 0 < metrics.distance[name] <= metrics.chance_distance[name] * 1.5
+    assert metrics.chance_distance[["rtd", "scale", "sw_h1_pooled"]].isna().all()
+    assert metrics.points["linear_cka_pooled"] == "same image, mean over positions"
+    # What is left of a cloud is compared at the level of the matched baseline too.
+    assert metrics["smallest_layer16"].notna()[["linear_cka", "linear_cka_matched"]].any()
+
+
+def test_paired_clouds(folder, images, trained, distances, paired):
+    own = [np.load(path) for path in distances["clouds"]]
+    matched, pooled = ([np.load(path) for path in paired[pairing]] for pairing in ("matched", "pooled"))
+    folder = dump(folder, images, trained[1]["weights"], "batch0", "conv", seed=1)
+    for layer in LAYERS:
+        key = f"layer{layer:02d}."
+        # The first network's are its own; the second is read at the same positions of the same images.
+        np.testing.assert_array_equal(matched[0][key + "points"], own[0][key + "points"])
+        for name in ("image", "row", "col", "label"):
+            np.testing.assert_array_equal(matched[1][key + name], own[0][key + name])
+        activations = np.load(folder / f"layer{layer:02d}.npy")
+        place = range(len(activations))
+        expected = activations[place, own[0][key + "row"], own[0][key + "col"]]
+        np.testing.assert_allclose(matched[1][key + "points"], expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(pooled[1][key + "points"], activations.mean(axis=(1, 2)), rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(pooled[1][key + "image"], own[1][key + "image"])
 
 
 def test_a_layer_whose_points_are_all_equal_has_no_scale_and_is_named(folder, diagrams, distances):
@@ -682,8 +745,8 @@ def test_figures_and_summary(
             {},
         ),
         "plot_sensitivity": (
-            {"curves": compared["curves"][0], "detection": compared["sensitivity"]},
-            {"dimension": 1},
+            {"curves": compared["curves"][:1], "detection": compared["sensitivity"]},
+            {"choice": json.dumps({"dimension": 1, "layers": "all"})},
             {},
         ),
         "plot_controls": (
@@ -693,8 +756,8 @@ def test_figures_and_summary(
         ),
         "plot_power": ({"table": power["table"]}, {}, {}),
         "plot_metrics": (
-            {"models": distances["models"], **compared},
-            {"rivals": json.dumps({"metrics": ["linear_cka", "rtd"]})},
+            {name: compared[name] for name in ("models", "scaled", "rivals", "curves", "specificity")},
+            {"rivals": json.dumps({"files": compared["names"]})},
             {},
         ),
         "plot_mapper_graphs": (
@@ -748,7 +811,7 @@ def test_figures_and_summary(
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
     assert "paper" not in summary["homology"]["specificity"]["trained"]["h0"]
-    assert list(summary["homology"]["metrics"]) == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
+    assert list(summary["homology"]["metrics"]) == pd.read_csv(compared["metrics"]).metric.tolist()
     assert set(summary["homology"]["sensitivity"]["rtd"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
     assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.similarity.comparison import metric_table
+from actopo.similarity.control_differences import control_table
+from actopo.similarity.detection import detection_table
 from actopo.similarity.layer_distances import layer_table
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
-from actopo.summary import PAPER, homology_summary, mapper_summary
+from actopo.summary import HEADLINE, PAPER, homology_summary, mapper_summary
 
 LAYERS = [0, 9, 16]
 TRAINED = [{"seed": seed, "test_accuracy": 0.8 + seed / 10, "precision": "fp32"} for seed in range(2)]
@@ -61,6 +63,40 @@ def test_specificity_is_told_by_clouds_and_metric(tables):
             by_layer = line["tests"]["rho, pearson, with own layer, fixed reference"]["by_layer"]
             assert by_layer == {str(layer): own[str(layer)] for layer in LAYERS}
     assert found["trained"]["h1"]["paper"] == {"rho_mean": PAPER["rho_mean"], "rho_layer_9": PAPER["rho_layer_9"]}
+
+
+def test_a_run_without_any_correlation_has_null_and_says_why(tables):
+    distances, _, *rest = tables
+    blocks = {"sw_h1": np.zeros((3, 3, 3, 3))}
+    table = specificity_table(blocks, LAYERS, [4, 4, 8], n_permutations=5)
+    controls = control_table(blocks, {"scaled": blocks}, LAYERS, [4, 4, 8])
+    specificity = {"trained": table, "scaled": table}
+    found = homology_summary(TRAINED, distances, specificity, *rest, controls=controls)["specificity"]
+    line = found["trained"]["h1"]
+    assert (line["rho_mean"], line["rho_layer_9"]) == (None, None)
+    assert "no correlation is defined" in line["why_no_rho"]
+    assert "5 networks" in line["why_no_interval"]
+    assert line["tests"][HEADLINE]["by_layer"] == {str(layer): None for layer in LAYERS}
+    assert line["tests"]["ding, fixed reference"]["value"] == 0
+    difference = found["scaled"]["h1"]["trained_minus_control"]
+    assert difference[HEADLINE]["difference"] is None
+    assert difference["ding, all reference"]["difference"] == 0
+
+
+def test_differences_from_controls_and_intervals_are_those_of_the_tables(tables):
+    rng, layers = np.random.default_rng(1), [0, 9, 16]
+    trained, scaled = ({"sw_h1": rng.random((5, 5, 3, 3))} for _ in range(2))
+    controls = control_table(trained, {"scaled": scaled}, layers, [4, 4, 8])
+    table = specificity_table(trained, layers, [4, 4, 8], n_permutations=5)
+    specificity = {"trained": table, "scaled": table}
+    found = homology_summary(TRAINED, tables[0], specificity, *tables[2:], controls=controls)["specificity"]
+    assert "why_no_interval" not in found["trained"]["h1"]
+    assert np.isfinite(found["trained"]["h1"]["tests"][HEADLINE]["low"])
+    rows = controls[(controls.statistic == "ding") & (controls.models == "all") & (controls.layer == "mean")]
+    (expected,) = rows.to_dict("records")
+    line = found["scaled"]["h1"]["trained_minus_control"]["ding, all reference"]
+    assert line == {name: expected[name] for name in line}
+    assert {"difference", "low", "high"} <= set(line)
 
 
 def test_metrics_and_crossings(tables):

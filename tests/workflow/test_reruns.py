@@ -11,6 +11,7 @@ FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "speci
 # Of the networks and three controls.
 SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
+METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
 AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
@@ -61,9 +62,21 @@ def with_change(path, value):
         (
             "similarity.rivals.metrics",
             ["linear_cka", "rtd_lite", "rtd"],
-            {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
         ),
-        ("similarity.rivals.rtd_points", 10, {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON),
+        (
+            "similarity.rivals.rtd_points",
+            10,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
+        ),
+        ("similarity.rivals.clouds", ["own"], METRIC_TABLES),
+        (
+            "similarity.rivals.clouds",
+            ["own", "pooled", "matched"],
+            {"sample_paired_points": 2, "metric_distances": 4, "measure_sensitivity": 4} | METRIC_TABLES,
+        ),
+        # Of the CCA family alone.
+        ("similarity.rivals.permutations", 3, {}),
         ("similarity.rivals.networks", 5, {}),
         ("similarity.sensitivity.quantile", 0.9, COMPARISON),
         ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON | POWER_DISTANCES),

@@ -12,6 +12,7 @@ rule summarise:
             if len(SEEDS) > 1
             else []
         ),
+        controls=f"<results>/similarity/{HOMOLOGY['model']}/controls.csv" if CONTROLS and len(SEEDS) > 1 else [],
         metrics=f"<results>/similarity/{HOMOLOGY['model']}/metrics.csv" if len(SEEDS) > 1 else [],
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
         graphs=f"{REFERENCE}/purity.csv",

@@ -98,6 +98,7 @@ rule measure_specificity:
         "<results>/benchmarks/measure_specificity/{model}{control}.tsv"
     conda:
         "../../envs/topology.yaml"
+    threads: 8
     resources:
         mem_mb=grows(4000),
         runtime=grows(60),
@@ -106,6 +107,29 @@ rule measure_specificity:
         code=code_digest("measure_specificity"),
     script:
         "../scripts/measure_specificity.py"
+
+
+# The trained networks minus each control, pair by pair of the same networks.
+rule compare_controls:
+    input:
+        matrices=collect("<results>/similarity/{{model}}{control}/models.npz", control=SUFFIXES),
+        points=first_batch_points(SEEDS[:1]),
+    output:
+        table="<results>/similarity/{model}/controls.csv",
+    log:
+        "<results>/logs/compare_controls/{model}.log",
+    benchmark:
+        "<results>/benchmarks/compare_controls/{model}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(60),
+    params:
+        tests=as_json(controls=CONTROLS, level=SIMILARITY["level"]),
+        code=code_digest("compare_controls"),
+    script:
+        "../scripts/compare_controls.py"
 
 
 rule plot_layer_distances:
@@ -159,6 +183,7 @@ rule plot_specificity:
 rule plot_controls:
     input:
         tables=collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES),
+        differences=f"<results>/similarity/{HOMOLOGY['model']}/controls.csv",
     output:
         png=report(
             "<results>/figures/controls.png",

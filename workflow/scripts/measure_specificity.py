@@ -1,7 +1,7 @@
 """Whether layers of other networks look as those of one's own: correlations, with intervals and nulls."""
 
 from actopo.files import load_arrays, save_table
-from actopo.job import settings, start_logging
+from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.specificity import blocks, specificity_table
 
@@ -15,5 +15,7 @@ table = specificity_table(
     layers,
     widths=[cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)],
     **settings(snakemake).tests,
+    n_threads=snakemake.threads,
+    progress=lambda steps: progress(steps, "test"),
 )
 save_table(snakemake.output.table, table)

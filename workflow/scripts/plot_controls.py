@@ -12,4 +12,5 @@ tables = {}
 for name, path in zip(["trained", *choice["controls"]], snakemake.input.tables, strict=True):
     table = load_table(path)
     tables[name] = table[table.metric == f"sw_h{choice['dimension']}"]
-save_figure(snakemake.output, plot(tables))
+differences = load_table(snakemake.input.differences)
+save_figure(snakemake.output, plot(tables, differences[differences.metric == f"sw_h{choice['dimension']}"]))

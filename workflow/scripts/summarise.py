@@ -9,7 +9,9 @@ start_logging(snakemake)
 studies, meta = settings(snakemake).studies, load_json(snakemake.input.meta)
 trained = [load_json(path) for path in snakemake.input.homology_metrics]
 specificity = dict(zip(["trained", *studies["controls"]], map(load_table, snakemake.input.specificity), strict=False))
-compared = {name: load_table(snakemake.input[name]) for name in ("metrics", "sensitivity") if snakemake.input[name]}
+compared = {
+    name: load_table(snakemake.input[name]) for name in ("metrics", "sensitivity", "controls") if snakemake.input[name]
+}
 distances = load_table(snakemake.input.layers)
 mapped = load_json(snakemake.input.mapper_metrics)
 graphs, classes = load_table(snakemake.input.graphs), load_table(snakemake.input.classes)

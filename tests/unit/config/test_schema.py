@@ -9,7 +9,7 @@ from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
 from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, METHODS
-from actopo.similarity.metrics.choices import METRICS
+from actopo.similarity.metrics.choices import METRICS, PAIRINGS
 
 from unit.config.examples import SCHEMA
 
@@ -29,6 +29,7 @@ TABLES = {
     "similarity.controls[]": ("similarity.choices.CONTROLS", CONTROLS),
     "similarity.untrained.batch_norm": ("similarity.choices.BATCH_NORMS", BATCH_NORMS),
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
+    "similarity.rivals.clouds[]": ("similarity.metrics.choices.PAIRINGS", PAIRINGS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),

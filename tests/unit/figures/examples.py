@@ -28,7 +28,9 @@ from actopo.graphs.branching import merge_levels
 from actopo.graphs.distances import flow_table
 from actopo.homology.diagrams import diagrams
 from actopo.mapper.eps import choose_eps
-from actopo.similarity.sensitivity import curve_table, deletion_index, detection_table
+from actopo.similarity.control_differences import control_table
+from actopo.similarity.detection import detection_table
+from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
 
 FOUR_LAYERS = [0, 3, 8, 16]
@@ -139,6 +141,12 @@ def power_of(metrics=("sw_h0", "sw_h1"), layers=("mean", "8")):
     return pd.DataFrame(rows).assign(value=value, low=value - 0.1, high=value + 0.05, n_draws=3)
 
 
+def differences_of(name):
+    rng = np.random.default_rng(0)
+    first, second = np.abs(np.subtract.outer(np.arange(5), np.arange(5))) + rng.uniform(0, 1, (2, 5, 5, 5, 5))
+    return control_table({name: first}, {name: {name: second}}, range(5), [16] * 3 + [32] * 2)
+
+
 def comparison(names, layers=range(5)):
     rng = np.random.default_rng(0)
     curves = curves_of(names)
@@ -160,16 +168,18 @@ def circle():
     return points, diagrams([points])[0]
 
 
-ELEVEN = tuple(metrics.LABELS)
+ALL_METRICS = tuple(metrics.LABELS)
 
 
 HOMOLOGY_FIGURES = {
     "sensitivity": lambda: sensitivity.plot(curves_of(), detection_of(curves_of())),
     "sensitivity of 17 layers": lambda: sensitivity.plot(curves_of(layers=dict.fromkeys(range(17), 512))),
-    "metrics": lambda: metrics.plot(*comparison(ELEVEN)),
-    "3 metrics": lambda: metrics.plot(*comparison(ELEVEN[:3]), labels={"sw_h1": "a name of some length"}),
+    "metrics": lambda: metrics.plot(*comparison(ALL_METRICS)),
+    "3 metrics": lambda: metrics.plot(*comparison(ALL_METRICS[:3]), labels={"sw_h1": "a name of some length"}),
     "controls": lambda: controls.plot(kinds(*controls.CLOUDS)),
     "power": lambda: power.plot(power_of()),
+    "controls with differences": lambda: controls.plot(kinds("trained", "scaled"), differences_of("scaled")),
+    "undefined specificity": lambda: specificity.plot(*np.zeros((2, 4, 4)), FOUR_LAYERS, 8, (0, 1), [np.nan] * 4),
     "vietoris_rips": lambda: vietoris_rips.plot(*circle()),
     "diagrams": lambda: gallery.plot(clouds_diagrams(), LAYERS),
     "17 diagrams": lambda: gallery.plot(clouds_diagrams(1) * 17, range(17)),

@@ -55,12 +55,46 @@ def test_layers_are_in_numerical_order_and_numbers_in_csv_stay_numbers(tmp_path)
 
 def test_negative_correlations_and_missing_numbers_are_in_range():
     table = specificity_of(("sw_h1",)).copy()
-    table.loc[table.statistic == "rho", ["value", "low"]] = [-0.43, -0.61]
-    table[["null_mean", "high"]] = np.nan
+    table.loc[table.statistic == "rho", ["value", "low", "high"]] = [-0.43, -0.61, -0.2]
+    table["null_mean"] = np.nan
     figure = controls.plot({"trained": table})
     assert all(axes.get_xlim()[0] <= -0.61 for axes in figure.subfigs[0].axes)
     assert figure.subfigs[1].axes[0].get_ylim()[0] < -0.43
     assert texts_of(figure.subfigs[0].legends[0]) == [controls.NULLS["width_null"][0]]
+
+
+def test_few_networks_have_ranges_and_undefined_correlations_are_said_to_be_so():
+    tables = kinds("trained", "scaled")
+    tables = {kind: table.assign(low=np.nan, high=np.nan) for kind, table in tables.items()}
+    tables["scaled"] = tables["scaled"].assign(value=np.nan, min=np.nan, max=np.nan)
+    figure = controls.plot(tables)
+    panel = figure.subfigs[0].axes[0]
+    row = controls.mean_row(tables["trained"], "trained", "rho", "all", "pearson", "with")
+    (line,) = [each for each in panel.collections if each.get_label() == controls.RANGE]
+    np.testing.assert_array_equal(line.get_segments()[0], [[row["min"], 0], [row["max"], 0]])
+    assert [(text.get_text(), text.get_position()[1]) for text in panel.texts if text.get_text() == "undefined"] == [
+        ("undefined", 1)
+    ]
+    assert controls.RANGE in texts_of(figure.subfigs[0].legends[0])
+
+
+def test_differences_have_a_panel_with_their_intervals():
+    tables = kinds("trained", "scaled", "gaussian")
+    names = {"statistic": "rho", "correlation": "pearson", "own_layer": "with", "models": "all", "layer": "mean"}
+    differences = pd.DataFrame(
+        [
+            {"control": "scaled", **names, "difference": 0.2, "low": 0.1, "high": 0.3, "min": 0, "max": 1},
+            {"control": "gaussian", **names, "difference": np.nan},
+        ]
+    )
+    panel = controls.plot(tables, differences).subfigs[0].axes[4]
+    assert [line.get_xdata()[0] for line in panel.lines[:1]] == [0.2]
+    segments = [each.get_segments()[0].tolist() for each in panel.collections if isinstance(each, LineCollection)]
+    assert segments == [[[0.1, 1], [0.3, 1]]]
+    assert panel.get_xlim()[0] < 0 < 0.3 < panel.get_xlim()[1]
+    assert ("undefined", 2) in [(text.get_text(), text.get_position()[1]) for text in panel.texts]
+    with pytest.raises(InputError, match="gaussian has 0 rows"):
+        controls.plot(tables, differences[:1])
 
 
 def test_bad_tables_of_controls_are_named():

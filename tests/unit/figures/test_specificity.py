@@ -30,7 +30,7 @@ def test_specificity_marks_the_level_and_the_correlations():
     assert set(level.get_ydata()) == {d_ab[2, 2]}
     assert level.get_linestyle() == "--"
     assert "0.700" in curves.get_title()
-    mean, dots = correlation.lines
+    dots, mean = correlation.lines
     assert set(mean.get_ydata()) == {0.75}
     np.testing.assert_array_equal(dots.get_ydata(), rho)
     assert correlation.get_ylim() == (0, 1)
@@ -39,3 +39,13 @@ def test_specificity_marks_the_level_and_the_correlations():
         -0.4,
         1,
     )
+
+
+def test_undefined_correlations_are_said_to_be_so():
+    figure = specificity.plot(*np.zeros((2, 4, 4)), FOUR_LAYERS, row=8, rho_layers=[np.nan] * 4)
+    curves, correlation = figure.axes[-2:]
+    assert "no correlation, a row is constant" in curves.get_title()
+    assert "no correlation is defined" in correlation.texts[-1].get_text()
+    assert correlation.get_legend() is None
+    some = specificity.plot(*matrices(), FOUR_LAYERS, row=8, rho_layers=[np.nan, 0.5, 0.7, np.nan]).axes[-1]
+    assert set(some.lines[-1].get_ydata()) == {0.6}

@@ -1,4 +1,4 @@
-"""Clouds without principal components, and where their curves cross the baseline."""
+"""Clouds without principal components, and their distances to the full clouds."""
 
 from itertools import pairwise
 
@@ -8,18 +8,21 @@ import pytest
 from actopo.errors import InputError
 from actopo.homology.diagrams import diagrams
 from actopo.similarity.choices import COMPONENTS
+from actopo.similarity.detection import detection_table
+from actopo.similarity.metrics.linear_algebra import rank
+from actopo.similarity.metrics.pairwise import distances_to
 from actopo.similarity.sensitivity import (
-    crossings,
+    RANDOM_COUNTS,
     curve_table,
     deletion_clouds,
-    deletion_distances,
+    deletion_curves,
     deletion_index,
-    detection_table,
+    paper_counts,
     principal_coordinates,
     removal_counts,
-    thresholds,
     without_components,
 )
+from actopo.similarity.wasserstein import pairwise_distances
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA, TruncatedSVD
 from threadpoolctl import threadpool_limits
@@ -43,17 +46,25 @@ each_cloud = pytest.mark.parametrize("cloud", CLOUDS.values(), ids=CLOUDS)
 
 
 def test_counts_of_the_paper():
-    assert removal_counts(64) == [4, 7, 11, 15, 19, 22, 26, 30, 34, 37, 41, 45, 49, 52, 56, 60]
-    assert [removal_counts(c) for c in (1, 2, 7, 8, 16)] == [[], [1], [1, 2, 3, 4, 5, 6], [4, 6], [4, 7, 10, 13]]
+    assert paper_counts(64) == [4, 7, 11, 15, 19, 22, 26, 30, 34, 37, 41, 45, 49, 52, 56, 60]
+    assert [paper_counts(c) for c in (1, 4, 7, 8, 16)] == [[], [], [4], [4, 6], [4, 7, 10, 13]]
 
 
 @pytest.mark.parametrize("c", [*range(8, 70), 128, 255, 256, 512, 1000, 2048])
-def test_counts_are_equally_spaced_and_leave_a_component(c):
+def test_counts_are_those_of_the_paper_and_the_first_three(c):
     counts = removal_counts(c)
-    assert counts == np.linspace(4, c, c // 4, endpoint=False).astype(int).tolist()
-    assert len(counts) == c // 4
+    assert counts == [1, 2, 3, *np.linspace(4, c, c // 4, endpoint=False).astype(int)]
     assert (np.diff(counts) > 0).all()
     assert counts[-1] < c
+    thinned = removal_counts(c, 6)
+    assert set(thinned) <= set(counts)
+    assert len(thinned) == 3 + min(6, c // 4)
+    assert thinned[-1] == counts[-1]
+    assert thinned[:4] == [1, 2, 3, 4]
+
+
+def test_few_channels_lose_every_number_of_components():
+    assert [removal_counts(c) for c in (1, 2, 7)] == [[], [1], [1, 2, 3, 4, 5, 6]]
 
 
 @each_cloud
@@ -127,101 +138,49 @@ def test_threads_do_not_matter():
     assert results[0] == results[1]
 
 
-def test_clouds_come_in_the_order_of_the_index_from_one_decomposition_a_layer(monkeypatch):
+def test_clouds_come_in_the_order_of_the_index():
     clouds = {3: FULL_RANK, 16: CLOUDS["fewer points than channels"]}
-    calls, svd = [], np.linalg.svd
-    monkeypatch.setattr(np.linalg, "svd", lambda *a, **k: calls.append(1) or svd(*a, **k))
-    made = list(deletion_clouds(clouds, seed=5))
-    assert len(calls) == 2
-    index = deletion_index({layer: points.shape[1] for layer, points in clouds.items()})
-    assert len(made) == len(index) == 3 * (3 + 5)
+    coordinates = {layer: principal_coordinates(cloud) for layer, cloud in clouds.items()}
+    made = [cloud for layer, own in coordinates.items() for cloud in deletion_clouds(own, layer, n_orders=3, seed=5)]
+    index = deletion_index({3: 12, 16: 20}, n_orders=3, seed=5, ranks={3: 12, 16: 6})
+    assert len(made) == len(index) == 5 * (3 + 3) + 5 * (3 + 5)
     for row, cloud in zip(index.itertuples(), made, strict=True):
-        coordinates = principal_coordinates(clouds[row.layer])
-        (expected,) = without_components(coordinates, [row.removed], row.components, [5, row.layer])
+        own = coordinates[row.layer]
+        (expected,) = without_components(own, [row.removed], row.components, [5, row.layer, row.order])
         np.testing.assert_array_equal(cloud, expected)
-        assert row.fraction == row.removed / row.channels
         assert cloud.shape[1] == row.channels - row.removed
-    alone = list(deletion_clouds({16: clouds[16]}, ["random"], seed=5))
-    for cloud, expected in zip(alone, made[-5:], strict=True):
-        np.testing.assert_array_equal(cloud, expected)
+        assert row.fraction == row.removed / row.channels
+        assert row.in_paper == (row.removed in paper_counts(row.channels))
+        # What is left of the rank is what the cloud still spans.
+        assert 1 - row.rank_fraction == pytest.approx(rank(cloud, centred=False) / row.rank)
+    assert index.groupby(["layer", "components"]).order.nunique().tolist() == [1, 3, 1] * 2
+
+
+def test_random_orders_are_short_and_differ():
+    index = deletion_index({0: 256}, n_orders=10)
+    counts = index.groupby(["components", "order"]).size()
+    assert counts["smallest", 0] == counts["largest", 0] == 3 + 64
+    assert counts["random"].tolist() == [3 + RANDOM_COUNTS] * 10
+    coordinates = principal_coordinates(FULL_RANK)
+    clouds = list(deletion_clouds(coordinates, 0, ["random"], n_orders=10))
+    assert len({cloud.tobytes() for cloud in clouds[5::6]}) > 5
 
 
 def test_diagrams_of_deletions_are_those_of_the_cloud_minus_its_components():
     model = PCA(svd_solver="full").fit(FULL_RANK)
     scores = model.transform(FULL_RANK)
     index = deletion_index({0: 12}, ["largest"])
-    computed = diagrams(deletion_clouds({0: FULL_RANK}, ["largest"]), n_jobs=2)
+    computed = diagrams(deletion_clouds(principal_coordinates(FULL_RANK), 0, ["largest"]), n_jobs=2)
     for count, ours in zip(index.removed, computed, strict=True):
         rest = FULL_RANK - scores[:, :count] @ model.components_[:count]
         for dimension, theirs in diagrams([rest])[0].items():
             np.testing.assert_allclose(ours[dimension], theirs, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("curve", "expected"),
-    [
-        ([0, 1, 2, 3], (2, 2)),
-        ([2, 3], (0, 0)),
-        ([0, 1], (None, None)),
-        ([1, 1], (None, None)),
-        ([0, 2, 1, 3, 4], (1, 3)),
-        ([2, 0, 2], (0, 2)),
-        ([2, 0], (0, None)),
-        ([0, 2, 2, 1], (1, None)),
-        ([], (None, None)),
-    ],
-)
-def test_crossings(curve, expected):
-    assert crossings(curve, 1) == expected
-
-
-def test_crossings_by_their_definition():
-    rng = np.random.default_rng(3)
-    for curve in rng.integers(0, 3, size=(200, 7)):
-        above = (curve > 1).tolist()
-        first = above.index(True) if True in above else None
-        last = next((i for i in range(7) if all(above[i:])), None)
-        assert crossings(curve, 1) == (first, last)
-
-
-def test_thresholds():
-    assert thresholds([4, 1, 3, 2, 0], 0.5) == {"mean": 2, "quantile": 2}
-    assert thresholds([0, 10], 0.95) == {"mean": 5, "quantile": 9.5}
-    assert thresholds([3], 1) == {"mean": 3, "quantile": 3}
-
-
-def test_tables():
-    index = deletion_index({0: 16, 8: 8}, ["smallest", "largest"])
-    rises, dips = [0, 1, 2, 3], [3, 0, 1, 0]
-    curves = curve_table(index, {"a": [*rises, *dips, 1, 1, 2, 2], "b": np.arange(12)})
-    assert list(curves) == ["metric", "layer", "components", "removed", "channels", "fraction", "distance"]
-    assert len(curves) == 24
-    shuffled = curves.sample(frac=1, random_state=0)
-    for table in curves, shuffled:
-        found = detection_table(table, {m: {0: [1, 2, 1.5], 8: [1.5, 1.5]} for m in "ab"}, 1)
-        assert len(found) == 2 * 2 * 2 * 2
-        found = found.set_index(["metric", "layer", "components", "threshold"]).sort_index()
-        columns = ["level", "first_removed", "first_fraction", "last_removed", "last_fraction"]
-        assert list(found) == columns
-        nan = np.nan
-        expected = {
-            ("a", 0, "smallest", "mean"): [1.5, 10, 10 / 16, 10, 10 / 16],
-            ("a", 0, "smallest", "quantile"): [2, 13, 13 / 16, 13, 13 / 16],
-            ("a", 0, "largest", "mean"): [1.5, 4, 4 / 16, nan, nan],
-            ("a", 8, "smallest", "mean"): [1.5, nan, nan, nan, nan],
-            ("a", 8, "largest", "quantile"): [1.5, 4, 4 / 8, 4, 4 / 8],
-        }
-        for key, values in expected.items():
-            np.testing.assert_array_equal(found.loc[key].to_numpy(), values)
-
-
 def test_layers_of_a_single_channel_have_no_curve():
-    index = deletion_index({0: 1})
-    assert index.empty
-    assert list(deletion_clouds({0: np.arange(5.0)[:, None]})) == []
-    table = detection_table(curve_table(index, {"a": []}), {}, 0.5)
-    assert table.empty
-    assert "last_fraction" in table
+    assert deletion_index({0: 1}).empty
+    assert list(deletion_clouds(np.arange(5.0)[:, None], 0)) == []
+    assert deletion_curves({0: np.arange(5.0)[:, None]}, lost_variance).empty
 
 
 @pytest.mark.parametrize(
@@ -234,20 +193,7 @@ def test_layers_of_a_single_channel_have_no_curve():
         (lambda: without_components(FULL_RANK, [12]), "of 12 components 0 to 11"),
         (lambda: without_components(FULL_RANK, [3, -1]), "of 12 components 0 to 11"),
         (lambda: without_components(FULL_RANK, [1], "first"), 'components is "first"'),
-        (lambda: crossings([0, np.nan], 1), "not finite"),
-        (lambda: crossings([0, 1], np.nan), "not finite"),
-        (lambda: thresholds([], 0.5), "the baseline has to be"),
-        (lambda: thresholds([1, np.nan], 0.5), "the baseline has to be"),
-        (lambda: thresholds([1, 2], 1.5), "quantile is 1.5"),
-        (lambda: curve_table(deletion_index({0: 16}), {"a": [1, 2]}), "one for each of 12 clouds"),
-        (
-            lambda: detection_table(
-                pd.DataFrame({"metric": ["a"], "layer": [0], "components": ["smallest"], "distance": [1.0]}),
-                {"a": {8: [1]}},
-                0.5,
-            ),
-            "a has no baseline for layer 0",
-        ),
+        (lambda: curve_table(deletion_index({0: 16}), {"a": [1, 2]}), "one for each of 21 clouds"),
     ],
 )
 def test_bad_input(call, message):
@@ -262,14 +208,23 @@ def test_without_its_rank_a_cloud_is_a_point():
     assert not left.any()
 
 
-def test_a_point_is_left_out_of_the_crossings():
-    index = deletion_index({0: 8}, ["largest"])
-    curves = curve_table(index, {"m": [2.0, np.nan]})
-    table = detection_table(curves, {"m": {0: [1.0, 1.0]}}, 0.5)
-    assert table.first_removed.tolist() == [4, 4]
+def test_rank_goes_by_the_precision_of_the_cloud():
+    """A cloud of rank 3 that was rounded to float32 has rounding errors in all other directions."""
+    low = np.random.default_rng(4).normal(size=(200, 3)) @ np.random.default_rng(5).normal(size=(3, 24))
+    single = low.astype(np.float32)
+    for centred in (True, False):
+        coordinates = principal_coordinates(single, centred)
+        assert coordinates.any(axis=0).tolist() == [True] * 3 + [False] * 21
+    assert principal_coordinates(single.astype(np.float64)).any(axis=0).sum() == 24
+    index = deletion_index({0: 24}, ["smallest", "largest"], ranks={0: 3})
+    smallest, largest = (rows.set_index("removed") for _, rows in index.groupby("components", sort=False))
+    assert smallest.rank_fraction[20] == 0
+    assert smallest.fraction[20] == 20 / 24
+    assert largest.rank_fraction[2] == 2 / 3
+    assert (largest.rank_fraction.iloc[2:] == 1).all()
 
 
-def spread(cloud, others):
+def lost_variance(cloud, others):
     """A made-up metric of how much variance is lost, and one that layers of few channels do not have."""
     lost = [np.sum(cloud**2) - np.sum(other**2) for other in others]
     return {"lost": lost} | ({"wide": [len(lost)] * len(lost)} if cloud.shape[1] > 8 else {})
@@ -282,22 +237,55 @@ def test_distances_of_deletions_stand_at_their_rows(components):
     seen = []
 
     def progress(layers):
-        seen.append(len(layers))
-        yield from layers
+        seen.extend(layer for layer, _ in layers)
+        return layers
 
-    index, distances = deletion_distances(clouds, spread, components, centred=False, seed=5, progress=progress)
-    pd.testing.assert_frame_equal(index, deletion_index({16: 12, 3: 5, 8: 1}, components))
-    assert seen == [2]  # a layer of one channel has no curve
-    expected = []
-    for layer, which, count in index[["layer", "components", "removed"]].itertuples(index=False):
-        coordinates = principal_coordinates(clouds[layer], centred=False)
-        (left,) = without_components(coordinates, [count], which, [5, layer])
-        expected.append(np.sum(clouds[layer] ** 2) - np.sum(left**2))
-    np.testing.assert_allclose(distances["lost"], expected, rtol=1e-12)
-    is_wide = (index.layer == 16).to_numpy()
-    np.testing.assert_array_equal(np.isnan(distances["wide"]), ~is_wide)
-    np.testing.assert_array_equal(distances["wide"][is_wide], is_wide.sum())
-    assert set(curve_table(index, distances).metric) == {"lost", "wide"}
+    table = deletion_curves(clouds, lost_variance, components, centred=False, n_orders=2, seed=5, progress=progress)
+    assert seen == [16, 3, 8]
+    assert set(table.layer) == {16, 3}  # a layer of one channel has no curve
+    assert set(table.layer[table.metric == "wide"]) == {16}
+    own = table[table.metric == "lost"]
+    index = deletion_index({16: 12, 3: 5}, components, n_orders=2, seed=5)
+    pd.testing.assert_frame_equal(own[index.columns].reset_index(drop=True), index, check_dtype=False)
+    for row in own.itertuples():
+        coordinates = principal_coordinates(clouds[row.layer], centred=False)
+        (left,) = without_components(coordinates, [row.removed], row.components, [5, row.layer, row.order])
+        assert row.distance == pytest.approx(np.sum(clouds[row.layer] ** 2) - np.sum(left**2))
+
+
+def test_a_layer_without_variance_has_no_curve():
+    clouds = {0: np.full((30, 6), 0.1, np.float32), 4: FULL_RANK}
+    table = deletion_curves(clouds, lost_variance)
+    assert set(table.layer) == {4}
+    assert deletion_curves({0: clouds[0]}, lost_variance).empty
+    assert "rank_fraction" in deletion_curves({0: clouds[0]}, lost_variance)
+
+
+def test_all_points_equal_after_removal():
+    """Nothing is left of a line without its one component: topology has a distance, a rival has none."""
+    line = np.zeros((40, 6), np.float32)
+    line[:, 1] = np.random.default_rng(2).normal(size=40)
+
+    def compare(cloud, others):
+        others = list(others)
+        whole, *found = (diagram[0] for diagram in diagrams([cloud, *others], (0,)))
+        sliced = pairwise_distances([whole], found)[0]
+        return {"sw_h0": sliced, "procrustes": distances_to(cloud, others, "procrustes")}
+
+    table = deletion_curves({0: line}, compare, ["largest", "smallest"])
+    assert (table["rank"] == 1).all()
+    by_kind = {key: rows.distance.to_numpy() for key, rows in table.groupby(["metric", "components"])}
+    assert np.isnan(by_kind["procrustes", "largest"]).all()
+    np.testing.assert_allclose(by_kind["procrustes", "smallest"], 0, atol=1e-6)
+    np.testing.assert_allclose(by_kind["sw_h0", "smallest"], 0, atol=1e-4)
+    lengths = np.diff(np.sort(line[:, 1]).astype(float))
+    # Of a bar of length d that is born at 0, the projections have the mean distance sqrt(2) d / pi.
+    expected = pairwise_distances([np.column_stack([0 * lengths, lengths])], [np.empty((0, 2))])[0, 0]
+    np.testing.assert_allclose(by_kind["sw_h0", "largest"], expected, rtol=1e-5)
+    found = detection_table(table, {name: {0: [0.01]} for name in ("sw_h0", "procrustes")}, 0.5)
+    found = found[found.threshold == "mean"].set_index(["metric", "components"]).first_removed
+    assert found["sw_h0", "largest"] == 1
+    assert np.isnan(found["procrustes", "largest"])
 
 
 def test_every_layer_is_compared_with_what_is_left_of_itself():
@@ -309,6 +297,6 @@ def test_every_layer_is_compared_with_what_is_left_of_itself():
         widths[cloud.shape[1]] = [other.shape[1] for other in others]
         return {"zero": np.zeros(len(widths[cloud.shape[1]]))}
 
-    index, _ = deletion_distances(clouds, compare)
+    table = deletion_curves(clouds, compare)
     for layer, c in ((0, 6), (1, 9)):
-        assert widths[c] == (c - index.removed[index.layer == layer]).tolist()
+        assert widths[c] == (c - table.removed[table.layer == layer]).tolist()

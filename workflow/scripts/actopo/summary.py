@@ -8,6 +8,8 @@ summary have a value `paper`; all others have no counterpart in the paper.
 import numpy as np
 import pandas as pd
 
+# The variant of rho that stands for all.
+HEADLINE = "rho, pearson, with own layer, fixed reference"
 # Mean correlation of layer 9 and over layers, and the upper bound of the coefficient of variation.
 PAPER = {"rho_layer_9": 0.907, "rho_mean": 0.910, "max_cv_below": 0.17}
 
@@ -18,7 +20,7 @@ def _spread(values):
     return {"mean": float(values.mean()), "sd": sd, "min": float(values.min()), "max": float(values.max())}
 
 
-def homology_summary(trained, distances, specificity, metrics=None, sensitivity=None):
+def homology_summary(trained, distances, specificity, metrics=None, sensitivity=None, controls=None):
     """
     Numbers of the homology study.
 
@@ -35,6 +37,8 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
         Table of `actopo.similarity.comparison.metric_table`, with one row per measure of similarity.
     sensitivity : DataFrame, optional
         First table of `actopo.similarity.detection.sensitivity_tables`.
+    controls : DataFrame, optional
+        Table of `actopo.similarity.control_differences.control_table`.
 
     Returns
     -------
@@ -72,6 +76,9 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
     }
     if "h1" in result["specificity"]["trained"]:
         result["specificity"]["trained"]["h1"]["paper"] = {key: PAPER[key] for key in ("rho_mean", "rho_layer_9")}
+    for clouds, rows in controls.groupby("control", sort=False) if controls is not None else ():
+        for metric, own in rows.groupby("metric", sort=False):
+            result["specificity"][clouds][metric.removeprefix("sw_")]["trained_minus_control"] = _differences(own)
     result["metrics"] = {row.pop("metric"): row for row in metrics.to_dict("records")}
     return result
 
@@ -79,20 +86,43 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
 def _specificity(table):
     """Every variant of rho, the first network against the others with its own layer first, and the other tests."""
     tests = {}
+    numbers = ("n_pairs", "value", "low", "high", "min", "max")
+    nulls = ("null_mean", "null_high", "p_value", "width_null_mean", "width_null_high", "width_p_value")
+    for words, rows in _by_statistic(table):
+        mean = rows[rows.layer == "mean"].iloc[0]
+        tests[words] = {
+            **{name: _number(mean[name]) for name in numbers},
+            **{name: mean[name] for name in nulls if not pd.isna(mean[name])},
+            "by_layer": {row.layer: _number(row.value) for row in rows[rows.layer != "mean"].itertuples()},
+        }
+    headline = tests[HEADLINE]
+    result = {"rho_mean": headline["value"], "rho_layer_9": headline["by_layer"].get("9")}
+    if headline["value"] is None:
+        result["why_no_rho"] = "no correlation is defined: the distances from each layer to the others are all equal"
+    if table.low.isna().all():
+        result["why_no_interval"] = "an interval needs 5 networks; the range over pairs is given as min and max"
+    return {**result, "tests": tests}
+
+
+def _differences(table):
+    """Mean over layers of every statistic, with the paired interval of the difference."""
+    numbers = ("n_pairs", "trained", "value", "difference", "low", "high", "min", "max")
+    means = {words: rows[rows.layer == "mean"].iloc[0] for words, rows in _by_statistic(table)}
+    return {words: {name: _number(mean[name]) for name in numbers} for words, mean in means.items()}
+
+
+def _by_statistic(table):
+    """Yield each statistic in words and its rows, one for the mean and one for each layer."""
     kinds = ["statistic", "correlation", "own_layer", "models"]
     for (statistic, correlation, own, models), rows in table.fillna(dict.fromkeys(kinds, "")).groupby(
         kinds, sort=False
     ):
         words = [statistic, correlation, f"{own} own layer" if own else "", f"{models} reference"]
-        mean = rows[rows.layer == "mean"].iloc[0]
-        numbers = ("n_pairs", "value", "low", "high", "null_mean", "null_high", "p_value")
-        numbers += ("width_null_mean", "width_null_high", "width_p_value")
-        tests[", ".join(word for word in words if word)] = {
-            **{name: getattr(mean, name) for name in numbers if not pd.isna(getattr(mean, name))},
-            "by_layer": {row.layer: row.value for row in rows[rows.layer != "mean"].itertuples()},
-        }
-    headline = tests["rho, pearson, with own layer, fixed reference"]
-    return {"rho_mean": headline["value"], "rho_layer_9": headline["by_layer"].get("9"), "tests": tests}
+        yield ", ".join(word for word in words if word), rows
+
+
+def _number(value):
+    return None if pd.isna(value) else value
 
 
 def _sensitivity(table):

@@ -6,7 +6,7 @@ model B (Purvine et al. 2023, "Experimental Observations of the Topology of Conv
 Activations"). A high value says little by itself: distances depend on the clouds' scale and the layers' width,
 which all models share. The figure therefore compares it with untrained networks and Gaussian clouds of the same
 covariance, with all of these at equal scale, and with permuted labels of layers, all of them or among layers of
-equal width.
+equal width. Trained networks minus a control of the same networks have an interval of their own.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from actopo.errors import InputError
 from actopo.figures import style
 from actopo.similarity.choices import CLOUDS
 
-COLUMNS = ("statistic", "correlation", "own_layer", "models", "layer", "value", "low", "high")
+COLUMNS = ("statistic", "correlation", "own_layer", "models", "layer", "value", "low", "high", "min", "max")
 NULL_COLUMNS = ("null_mean", "null_high", "width_null_mean", "width_null_high")
 MODELS = {"all": "all ordered pairs of networks", "fixed": "first network against the others"}
 NULLS = {
@@ -24,10 +24,16 @@ NULLS = {
 }
 
 
+MARKER = {"markersize": 4, "markeredgecolor": "white", "markeredgewidth": 0.4}
+RANGE = "range over pairs: an interval needs 5 networks"
+DIFFERENCE_COLUMNS = ("control", "statistic", "correlation", "own_layer", "models", "layer", "difference")
+DIFFERENCE_COLUMNS += ("low", "high", "min", "max")
+
+
 @style.styled
-def plot(specificity, labels=None):
+def plot(specificity, differences=None, labels=None):
     """
-    Draw mean rho in four variants, rho by layer, layer retrieval and Ding's criterion, for every kind of clouds.
+    Draw mean rho in four variants, trained minus controls, and rho by layer, layer retrieval and Ding's criterion.
 
     Parameters
     ----------
@@ -35,6 +41,9 @@ def plot(specificity, labels=None):
         For each kind, `trained` first, its table of one metric, from
         `actopo.similarity.specificity.specificity_table`. All ordered pairs of models are drawn if every table has
         them, else those of the first model.
+    differences : DataFrame, optional
+        The rows of one metric from `actopo.similarity.control_differences.control_table`, with every kind but
+        `trained`; without it that panel is left out.
     labels : dict of str to str, optional
         Names of kinds; by default those in `CLOUDS`.
 
@@ -57,10 +66,12 @@ def plot(specificity, labels=None):
     heights = (1.0 + 0.17 * len(names), 2.55)
     figure = style.new_figure(7.2, sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, hspace=0.03)
-    panels = upper.subplots(1, 4, sharex=True, sharey=True)
+    panels = upper.subplots(1, 4 + (differences is not None), sharey=True)
     variants = [(correlation, own) for correlation in ("pearson", "spearman") for own in ("with", "without")]
+    for axes in panels[1:4]:
+        axes.sharex(panels[0])
     lowest = 0.0
-    for axes, letter, (correlation, own) in zip(panels, "abcd", variants, strict=True):
+    for axes, letter, (correlation, own) in zip(panels, "abcd", variants, strict=False):
         rows = [mean_row(table, kind, "rho", models, correlation, own) for kind, table in specificity.items()]
         draw_rows(axes, rows, colours)
         lowest = min(lowest, axes.get_xlim()[0])
@@ -69,16 +80,21 @@ def plot(specificity, labels=None):
         style.panel_letter(axes, letter, lines=2)
     # The panels share the axis: the one that reaches furthest below 0 sets its lower limit.
     panels[0].set_xlim(left=lowest)
+    letters = iter("efgh")
+    if differences is not None:
+        _differences(panels[4], differences, list(specificity), models, colours)
+        style.panel_letter(panels[4], next(letters), lines=2)
     name_rows(panels[0], names)
     explain_nulls(upper, panels)
 
     by_layer, retrieval, ding = lower.subplots(1, 3, width_ratios=(2.1, 1, 1))
     _by_layer(by_layer, specificity, models, names, lines)
+    style.panel_letter(by_layer, next(letters))
     ding.sharey(retrieval)
     ding.tick_params(labelleft=False)
     draw_retrieval_and_ding((retrieval, ding), specificity, models, colours)
     name_rows(retrieval, names)
-    for axes, letter in ((retrieval, "f"), (ding, "g")):
+    for axes, letter in zip((retrieval, ding), letters, strict=False):
         style.panel_letter(axes, letter)
     handles, _ = by_layer.get_legend_handles_labels()
     lower.legend(handles, names, loc="outside lower center", ncols=min(len(names), 5), handlelength=3)
@@ -96,7 +112,39 @@ def _by_layer(axes, specificity, models, names, lines):
     axes.set_ylim(min(axes.get_ylim()[0], 0), 1.03)
     axes.grid(axis="y")
     style.layer_ticks(axes.xaxis, layers)
-    style.panel_letter(axes, "e")
+
+
+def _differences(axes, table, kinds, models, colours):
+    style.require_columns(table, DIFFERENCE_COLUMNS, "the differences from the controls")
+    drawn = [-0.05, 0.05]
+    for place, kind in enumerate(kinds):
+        if kind == "trained":
+            continue
+        row = mean_row(table[table.control == kind], kind, "rho", models, "pearson", "with")
+        drawn += [row.difference, *_draw_interval(axes, row, place, colours[place])]
+        axes.plot(row.difference, place, "o", color=colours[place], zorder=4, **MARKER)
+        if np.isnan(row.difference):
+            _say_undefined(axes, place)
+    axes.axvline(0, color="0.35", linewidth=0.8, zorder=1)
+    low, high = np.nanmin(drawn), np.nanmax(drawn)
+    axes.set_xlim(low - 0.08 * (high - low), high + 0.08 * (high - low))
+    axes.set_title("trained – control\nPearson, with $m = l$")
+    axes.set_xlabel(r"difference of mean $\rho$")
+    axes.grid(axis="x")
+
+
+def _say_undefined(axes, place):
+    axes.text(0.03, place, "undefined", va="center", color="0.35", fontsize=6, transform=axes.get_yaxis_transform())
+
+
+def _draw_interval(axes, row, place, colour):
+    """Draw the interval of a row, or the range over pairs where there is none; return the limits drawn."""
+    look, limits = {"linewidth": 1.2}, (row["low"], row["high"])
+    if not np.isfinite(limits).all():
+        look, limits = {"linewidth": 1.0, "linestyle": (0, (1, 1)), "label": RANGE}, (row["min"], row["max"])
+    if np.isfinite(limits).all():
+        axes.hlines(place, *limits, color=colour, zorder=3, **look)
+    return limits
 
 
 def common_models(tables):
@@ -149,28 +197,32 @@ def mean_row(table, kind, statistic, models, correlation=None, own_layer=None):
 
 def draw_rows(axes, rows, colours):
     """
-    Draw values one below the other, each with its interval, on bars from the mean of a null to its upper limit.
+    Draw values one below the other, on bars from the mean of a null to its upper limit.
+
+    Each has its interval, or as a dotted line the range over pairs, if there are too few networks for an interval. A
+    statistic that is undefined is said to be so.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         Where to draw.
     rows : sequence of Series
-        `value`, `low`, `high` and `NULL_COLUMNS`; nan is not drawn.
+        `value`, `low`, `high`, `min`, `max` and `NULL_COLUMNS`.
     colours : sequence of str
         One colour per row.
     """
+    drawn = [0.0]
     for place, row in enumerate(rows):
         for null, (label, colour, height) in NULLS.items():
             left, right = row[f"{null}_mean"], row[f"{null}_high"]
             if np.isfinite([left, right]).all():
                 axes.barh(place, right - left, height, left, color=colour, label=label, zorder=2)
                 axes.vlines(left, place - height / 2, place + height / 2, color="0.35", linewidth=0.8, zorder=2)
-        if np.isfinite([row.low, row.high]).all():
-            axes.hlines(place, row.low, row.high, color=colours[place], linewidth=1.2, zorder=3, clip_on=False)
-        look = {"color": colours[place], "markersize": 4, "markeredgecolor": "white", "markeredgewidth": 0.4}
-        axes.plot(row.value, place, "o", zorder=4, clip_on=False, **look)
-    lowest = min([0.0, *(value for row in rows for value in (row.value, row.low, row.null_mean) if value < 0)])
+        drawn += [row.value, row.null_mean, *_draw_interval(axes, row, place, colours[place])]
+        if np.isnan(row.value):
+            _say_undefined(axes, place)
+        axes.plot(row.value, place, "o", color=colours[place], zorder=4, clip_on=False, **MARKER)
+    lowest = np.nanmin(drawn)
     axes.set_xlim(min(axes.get_xlim()[0], np.floor(10 * lowest) / 10) if lowest < 0 else 0, 1.02)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.set_ylim(len(rows) - 0.45, -0.55)
@@ -197,7 +249,7 @@ def name_rows(axes, names):
 
 
 def explain_nulls(figure, panels):
-    """Legend of the nulls that are drawn in any panel, below them."""
+    """Legend of the nulls, and of ranges in place of intervals, that are drawn in any panel, below them."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), handlelength=1.5)

@@ -71,8 +71,12 @@ def plot(d_aa, d_ab, layers, row=9, seeds=(0, 1), rho_layers=None, rho_mean=None
     rho_layers = np.asarray(rho_layers, dtype=float)
     curves, correlation = lower.subplots(1, 2, width_ratios=(1.5, 1))
     _curves(curves, d_aa, d_ab, layers, row, rho_layers[layers.index(row)])
-    _correlation(correlation, rho_layers, layers, np.nanmean(rho_layers) if rho_mean is None else rho_mean)
+    _correlation(correlation, rho_layers, layers, _mean(rho_layers) if rho_mean is None else rho_mean)
     return figure
+
+
+def _mean(values):
+    return np.mean(values[np.isfinite(values)]) if np.isfinite(values).any() else np.nan
 
 
 def _curves(axes, d_aa, d_ab, layers, row, rho):
@@ -83,7 +87,10 @@ def _curves(axes, d_aa, d_ab, layers, row, rho):
     axes.plot(positions, d_aa[index], label=rf"$D_{{AA}}[{row}, m]$", **within)
     axes.plot(positions, d_ab[index], label=rf"$D_{{AB}}[{row}, m]$", **between)
     axes.axhline(level, color="0.3", linestyle="--", linewidth=0.8, label=rf"$D_{{AB}}[{row}, {row}] = {level:.3g}$")
-    axes.set_title(f"row {row}" + ("" if rho is None else rf": $\rho_{{{row}}}$ = {rho:.3f}, mean over models B"))
+    correlation = "" if rho is None else rf": $\rho_{{{row}}}$ = {rho:.3f}, mean over models B"
+    axes.set_title(
+        f"row {row}" + (": no correlation, a row is constant" if correlation and np.isnan(rho) else correlation)
+    )
     axes.set_xlabel("layer $m$")
     axes.set_ylabel("sliced Wasserstein distance\n(filtration units)")
     axes.set_ylim(0, 1.28 * style.shared_norm(d_aa[index], d_ab[index]).vmax)
@@ -92,14 +99,18 @@ def _curves(axes, d_aa, d_ab, layers, row, rho):
 
 
 def _correlation(axes, rho, layers, mean):
-    axes.axhline(mean, color="0.3", linestyle="--", linewidth=0.8, label=rf"mean $\rho$ = {mean:.3f}")
     axes.plot(np.arange(len(layers)), rho, "o", color=style.LINES[0], clip_on=False, zorder=3)
     axes.set_title("correlation of rows")
     axes.set_xlabel("layer $l$")
     axes.set_ylabel(r"$\rho_l$, mean over models B")
     # The axis runs from 0 to 1; only a negative correlation extends it.
-    axes.set_ylim(min(0.0, np.floor(10 * np.nanmin(rho)) / 10), 1)
-    axes.legend(loc="lower right")
+    axes.set_ylim(min(0.0, np.floor(10 * np.min(rho, where=np.isfinite(rho), initial=0)) / 10), 1)
+    if np.isfinite(mean):
+        axes.axhline(mean, color="0.3", linestyle="--", linewidth=0.8, label=rf"mean $\rho$ = {mean:.3f}")
+        axes.legend(loc="lower right")
+    else:
+        sentence = "no correlation is defined:\nthe distances from each layer\nto the others are all equal"
+        axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color="0.35")
     _finish(axes, layers, "d")
 
 

@@ -2,11 +2,26 @@
 Random permutations of layer labels, and correlations of rows after them.
 
 A permutation does not change the standardisation of a row, so that the correlation after it is a sum of
-products of permuted entries; a loop computes it for every permutation and pair of models.
+products of permuted entries; a loop computes it for every permutation and pair of models. Threads share the
+permutations; each permutation is summed by one thread, so that the result does not depend on their number.
 """
 
+from contextlib import contextmanager
+
+import numba
 import numpy as np
-from numba import njit
+from numba import njit, prange
+
+
+@contextmanager
+def threads(n_threads):
+    """Let loops of this thread run on so many threads; no more than numba has."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def draw_permutations(groups, shape, rng):
@@ -33,10 +48,10 @@ def draw_permutations(groups, shape, rng):
     return permutations
 
 
-@njit(nogil=True, cache=True)
-def add_correlations(reference, own, foreign, orders, total, count):
+@njit(parallel=True, nogil=True, cache=True)
+def add_correlations(reference, first, own, foreign, orders, total, count):
     """
-    Add the correlations of one model's rows with the permuted rows of the others, for every permutation.
+    Add the correlations of one model's rows with the permuted rows of some others, for every permutation.
 
     Entry m of a row of the reference is multiplied by the entry of the other model whose label is at the same place.
 
@@ -44,27 +59,29 @@ def add_correlations(reference, own, foreign, orders, total, count):
     ----------
     reference : int
         Index of the model.
+    first : int
+        Index of the first model of `foreign`.
     own : ndarray of shape (l, l)
         Standardised rows of the model, 0 where an entry is left out, nan in a row without correlation.
-    foreign : ndarray of shape (n, 1, l, l) or (n, l, l, l)
-        Standardised rows of its distances to every model. With shape (n, l, l, l), `foreign[:, d]` leaves out entry d,
-        and row l uses the d that is multiplied by the entry m = l.
+    foreign : ndarray of shape (k, 1, l, l) or (k, l, l, l)
+        Standardised rows of its distances to k models, itself left out of the sum. With shape (k, l, l, l),
+        `foreign[:, d]` leaves out entry d, and row l uses the d that is multiplied by the entry m = l.
     orders : ndarray of int of shape (p, n, l)
         Order of the labels of every model in every permutation.
     total, count : ndarray of float of shape (p, l)
         Sums over the other models, and numbers of defined summands; both are updated in place.
     """
-    n_permutations, n_models, n_layers = orders.shape
+    n_permutations, _, n_layers = orders.shape
     leave_out = foreign.shape[1] > 1
-    met = np.empty(n_layers, dtype=np.intp)
-    for j in range(n_models):
-        if j == reference:
-            continue
-        for p in range(n_permutations):
+    for p in prange(n_permutations):
+        met = np.empty(n_layers, dtype=np.intp)
+        for k in range(len(foreign)):
+            if first + k == reference:
+                continue
             for place in range(n_layers):
-                met[orders[p, reference, place]] = orders[p, j, place]
+                met[orders[p, reference, place]] = orders[p, first + k, place]
             for row in range(n_layers):
-                rows = foreign[j, met[row] if leave_out else 0, row]
+                rows = foreign[k, met[row] if leave_out else 0, row]
                 rho = 0.0
                 for m in range(n_layers):
                     rho += own[row, m] * rows[met[m]]

@@ -20,6 +20,7 @@ Kornblith, Norouzi, Lee and Hinton (2019), "Similarity of Neural Network Represe
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import network_interval, pair_range
@@ -37,6 +38,10 @@ COLUMNS += [
     "width_null_high",
     "width_p_value",
 ]
+# Variants of rho: correlation, and with or without m = l.
+CORRELATIONS = [(correlation, own) for correlation in ("pearson", "spearman") for own in ("with", "without")]
+# Numbers that are standardised at once, which bounds the memory.
+ENTRIES_AT_ONCE = 2**21
 # Tolerance for correlations that are equal in exact arithmetic.
 ROUNDING = 1e-10
 
@@ -160,7 +165,7 @@ def layer_retrieval(D):
 
 
 def permutation_null(
-    D, correlation="pearson", include_self=True, widths=None, same_width=False, n_permutations=1000, seed=0
+    D, correlation="pearson", include_self=True, widths=None, same_width=False, n_permutations=1000, seed=0, n_threads=1
 ):
     """
     Mean specificity of each layer after random permutations of the labels of layers.
@@ -181,6 +186,8 @@ def permutation_null(
     same_width : bool, default False
         Whether to include only the m that are as wide as l, as in `specificity` with `widths`.
     n_permutations, seed : int
+    n_threads : int, default 1
+        Without influence on the result.
 
     Returns
     -------
@@ -192,27 +199,42 @@ def permutation_null(
     InputError
         As `specificity`.
     """
-    # Imported here, since figures need this module but not numba.
-    from actopo.similarity.permutations import add_correlations, draw_permutations
-
     D = _checked(D)
+    groups, part = _same_group(widths, D.shape[2]), _same_group(widths if same_width else None, D.shape[2])
+    orders = _orders(groups, (n_permutations, D.shape[1]), seed)
+    return _nulls(D, part, correlation, include_self, [orders], n_threads)[0]
+
+
+def _orders(same_group, shape, seed):
+    """Random orders of the layers of every model in every permutation, within groups."""
+    # Imported here, since figures need this module but not numba.
+    from actopo.similarity.permutations import draw_permutations
+
+    return draw_permutations(same_group.argmax(axis=1), shape, np.random.default_rng(seed))
+
+
+def _nulls(D, taking_part, correlation, include_self, orders, n_threads):
+    """Mean specificity of each layer in each of several sets of orders, for which rows are standardised once."""
+    from actopo.similarity.permutations import add_correlations, threads
+
     n_models, n_layers = D.shape[1:3]
-    same_group, self = _same_group(widths, n_layers), np.eye(n_layers, dtype=bool)
-    taking_part = same_group if same_width else np.ones_like(self)
+    self = np.eye(n_layers, dtype=bool)
     # Without m = l, rows of B are standardised once for each entry that may be left out.
     foreign_part = taking_part[None] if include_self else taking_part & ~self[:, None]
     own_part = taking_part if include_self else taking_part & ~self
-    groups = np.zeros(n_layers) if widths is None else widths
-    orders = draw_permutations(groups, (n_permutations, n_models), np.random.default_rng(seed))
-    total, count = np.zeros((2, n_permutations, n_layers))
-    for i, rows in enumerate(D):
-        own = _standardised(rows[i], own_part, correlation)
-        foreign = _standardised(rows[:, None], foreign_part, correlation)
-        add_correlations(i, own, foreign, orders, total, count)
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    at_once = max(1, ENTRIES_AT_ONCE // foreign_part.size)
+    sums = [np.zeros((2, len(each), n_layers)) for each in orders]
+    with threads(n_threads):
+        for i, rows in enumerate(D):
+            own = _standardised(rows[i], own_part, correlation)
+            for first in range(0, n_models, at_once):
+                foreign = _standardised(rows[first : first + at_once, None], foreign_part, correlation)
+                for each, (total, count) in zip(orders, sums, strict=True):
+                    add_correlations(i, first, own, foreign, each, total, count)
+    return [np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0) for total, count in sums]
 
 
-def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95, seed=0):
+def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95, seed=0, n_threads=1, progress=None):
     """
     Specificity in all variants, Ding's criterion and layer retrieval, as a tidy table.
 
@@ -227,6 +249,10 @@ def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95
         As in `permutation_null`.
     level : float, default 0.95
         Level of the intervals and of the quantile of the nulls.
+    n_threads : int, default 1
+        Without influence on the result.
+    progress : callable, optional
+        Wraps the sequence of parts of the table and yields them, as tqdm does.
 
     Returns
     -------
@@ -245,51 +271,55 @@ def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95
     InputError
         As `specificity`.
     """
-    tables = []
+    parts, tables = [], []
     for metric, D in distances.items():
         D = _checked(D)
-        for models, part in [("fixed", D[:1]), ("all", D)][: min(len(D), 2)]:
-            for variant, values, nulls in _statistics(part, widths, n_permutations=n_permutations, seed=seed):
-                low, high = network_interval(_with_mean(values), level)
-                lowest, highest = pair_range(_with_mean(values))
-                words = {"metric": metric, **variant, "models": models, "layer": ["mean", *map(str, layers)]}
-                numbers = {"n_models": D.shape[1], **_moments(values, nulls, level), "low": low, "high": high}
-                numbers |= {"min": lowest, "max": highest}
-                tables.append(pd.DataFrame({**words, **numbers}))
+        parts += [(metric, "fixed", D[:1]), (metric, "all", D)][: min(len(D), 2)]
+    steps = [(*part, choice) for part in parts for choice in (*CORRELATIONS, None)]
+    for metric, models, D, choice in steps if progress is None else progress(steps):
+        for variant, values, nulls in _statistics(D, choice, widths, n_permutations, seed, n_threads):
+            values = with_mean(values)
+            words = {"metric": metric, **variant, "models": models, "layer": ["mean", *map(str, layers)]}
+            numbers = {"n_models": D.shape[1], **_moments(values, nulls, level)}
+            numbers["low"], numbers["high"] = network_interval(values, level)
+            numbers["min"], numbers["max"] = pair_range(values)
+            tables.append(pd.DataFrame({**words, **numbers}))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
-def _statistics(D, widths, **draw):
+def _statistics(D, choice, widths, n_permutations, seed, n_threads):
     """Yield the columns that identify a statistic, its value for every pair and its nulls by their prefix."""
-    for correlation in ("pearson", "spearman"):
-        for own_layer in ("with", "without"):
-            choice = {"correlation": correlation, "include_self": own_layer == "with"}
-            words = {"correlation": correlation, "own_layer": own_layer}
-            null = permutation_null(D, **choice, **draw)
-            width_null = permutation_null(D, widths=widths, **choice, **draw)
-            yield {"statistic": "rho", **words}, specificity(D, **choice), {"": null, "width_": width_null}
-            width_null = permutation_null(D, widths=widths, same_width=True, **choice, **draw)
-            values = specificity(D, widths=widths, **choice)
-            yield {"statistic": "rho_same_width", **words}, values, {"width_": width_null}
-    words = {"correlation": "", "own_layer": ""}
-    yield {"statistic": "ding", **words}, ding_criterion(D), {}
-    yield {"statistic": "retrieval", **words}, layer_retrieval(D), {}
+    if choice is None:
+        words = {"correlation": "", "own_layer": ""}
+        yield {"statistic": "ding", **words}, ding_criterion(D), {}
+        yield {"statistic": "retrieval", **words}, layer_retrieval(D), {}
+        return
+    correlation, own_layer = choice
+    words, include_self = {"correlation": correlation, "own_layer": own_layer}, own_layer == "with"
+    any_layer, same_width = (_same_group(each, D.shape[2]) for each in (None, widths))
+    orders = [_orders(group, (n_permutations, D.shape[1]), seed) for group in (any_layer, same_width)]
+    null, width_null = _nulls(D, any_layer, correlation, include_self, orders, n_threads)
+    values = specificity(D, correlation, include_self)
+    yield {"statistic": "rho", **words}, values, {"": null, "width_": width_null}
+    (width_null,) = _nulls(D, same_width, correlation, include_self, orders[1:], n_threads)
+    values = specificity(D, correlation, include_self, widths)
+    yield {"statistic": "rho_same_width", **words}, values, {"width_": width_null}
 
 
 def _moments(values, nulls, level):
-    """Mean and spread over pairs of the mean over layers and of each layer, beside their nulls."""
-    pairs = pd.DataFrame(_with_mean(values.reshape(-1, values.shape[2])))
+    """Mean and spread over pairs, beside their nulls; the first value is the mean over layers."""
+    pairs = pd.DataFrame(values.reshape(-1, values.shape[2]))
     mean = pairs.mean()
     numbers = {"n_pairs": pairs.count(), "value": mean, "sd": pairs.std()}
     for prefix, null in nulls.items():
-        null = pd.DataFrame(_with_mean(null))
+        null = pd.DataFrame(with_mean(null))
         p_value = (1 + (null >= mean - ROUNDING).sum()) / (1 + len(null))
         numbers[f"{prefix}null_mean"], numbers[f"{prefix}null_high"] = null.mean(), null.quantile(level)
         numbers[f"{prefix}p_value"] = p_value.where(mean.notna())
     return numbers
 
 
-def _with_mean(values):
+def with_mean(values):
     """Values with the mean of the defined ones over the last axis put before them."""
     mean = np.ma.masked_invalid(values).mean(axis=-1, keepdims=True)
     return np.concatenate([mean.filled(np.nan), values], axis=-1)
@@ -329,9 +359,8 @@ def _standardised(rows, taking_part, correlation):
     if correlation not in ("pearson", "spearman"):
         raise InputError(f'correlation is "{correlation}"; write "pearson" or "spearman".')
     if correlation == "spearman":
-        below = ((rows[..., None, :] < rows[..., :, None]) & taking_part[..., None, :]).sum(axis=-1)
-        equal = ((rows[..., None, :] == rows[..., :, None]) & taking_part[..., None, :]).sum(axis=-1)
-        rows = below + equal / 2
+        # Entries that do not take part rank behind all others.
+        rows = rankdata(np.where(taking_part, rows, np.inf), axis=-1)
     count = taking_part.sum(axis=-1, keepdims=True)
     mean = (rows * taking_part).sum(axis=-1, keepdims=True) / np.maximum(count, 1)
     centred = (rows - mean) * taking_part

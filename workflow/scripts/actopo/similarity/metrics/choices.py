@@ -60,8 +60,8 @@ UNPAIRED = {
     "sw_h0": Metric("SW, H0", **_RIGID),
     "sw_h1": Metric("SW, H1", **_RIGID),
     "sw_sum": Metric("SW, H0 + H1", **_RIGID),
-    "sw_h0_scaled": Metric("SW, H0, equal scale", paired=False),
-    "sw_h1_scaled": Metric("SW, H1, equal scale", paired=False),
+    "sw_h0_scaled": Metric("scaled SW, H0", paired=False),
+    "sw_h1_scaled": Metric("scaled SW, H1", paired=False),
     "scale": Metric("scale", **_RIGID),
 }
 
