@@ -6,7 +6,7 @@ import pytest
 from actopo.graphs.choices import FORMATS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
-from actopo.networks.choices import DEVICES, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
+from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, WEIGHTS
 from actopo.similarity.choices import COMPONENTS, CONTROLS, METHODS
 from actopo.similarity.metrics.choices import METRICS
@@ -21,6 +21,7 @@ TABLES = {
     "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
+    "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
     "models.*.training.precision": ("networks.choices.PRECISIONS, and auto", ["auto", *PRECISIONS]),
     "homology.part": ("images.choices.PARTS", PARTS),
     "homology.tap": ("networks.choices.TAPS", TAPS),

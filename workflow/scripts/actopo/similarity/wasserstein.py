@@ -32,6 +32,7 @@ import numpy as np
 from numba import njit
 
 from actopo.errors import InputError
+from actopo.similarity.choices import METHODS
 
 KNOTS = 64  # per diagram, from which the edges of blocks are computed
 BINS = {"exact": 16, "grid": 32}  # per block
@@ -124,8 +125,8 @@ def pairwise_distances(
     ----------
     .. [1] Carrière, Cuturi and Oudot (2017), "Sliced Wasserstein Kernel for Persistence Diagrams".
     """
-    if method not in ("exact", "grid", "auto"):
-        raise InputError(f'method is "{method}"; write "exact", "grid" or "auto".')
+    if method not in METHODS:
+        raise InputError(f'method is "{method}"; write one of {", ".join(METHODS)}.')
     for name, value in {"n_directions": n_directions, "n_bins": n_bins, "n_threads": n_threads}.items():
         if value < 1:
             raise InputError(f"{name} is {value}; write a positive whole number.")
