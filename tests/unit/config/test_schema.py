@@ -8,8 +8,9 @@ from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, WEIGHTS
-from actopo.similarity.choices import COMPONENTS, CONTROLS, METHODS
+from actopo.similarity.choices import COMPONENTS, CONTROLS
 from actopo.similarity.metrics.choices import METRICS
+from actopo.similarity.wasserstein import METHODS
 
 from unit.config.examples import SCHEMA
 
@@ -26,7 +27,7 @@ TABLES = {
     "homology.part": ("images.choices.PARTS", PARTS),
     "homology.tap": ("networks.choices.TAPS", TAPS),
     "homology.sampling": ("points.choices.SAMPLINGS, those not by_mask", WITHOUT_MASKS),
-    "similarity.method": ("similarity.choices.METHODS", METHODS),
+    "similarity.method": ("similarity.wasserstein.METHODS", METHODS),
     "similarity.controls[]": ("similarity.choices.CONTROLS", CONTROLS),
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),

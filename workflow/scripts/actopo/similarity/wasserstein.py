@@ -32,9 +32,10 @@ import numpy as np
 from numba import njit
 
 from actopo.errors import InputError
-from actopo.similarity.choices import METHODS
 
 KNOTS = 64  # per diagram, from which the edges of blocks are computed
+# Their names are here and not in `similarity.choices`, so that an edit of a label there computes no distance anew.
+METHODS = ("exact", "grid", "auto")
 BINS = {"exact": 16, "grid": 32}  # per block
 TILE = 16  # diagrams whose bins fit into the cache
 CHUNK = 1024  # diagrams, on a GPU
