@@ -316,3 +316,8 @@ def test_an_image_rejected_in_spite_of_its_weights_is_random_or_kept():
 def test_bad_weights(layer, arguments, message):
     with pytest.raises(InputError, match=message):
         draw("top_weight", *layer, **{"weights": np.ones((40, 3, 5)), **arguments})
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(InputError, match="method is 'foreground'; write one of top_l2, random, top_weight, full"):
+        Stream("foreground", (2, 3, 3, 1), [0, 1])
