@@ -161,9 +161,7 @@ def _top_l2(shape, points_per_image=1, seed=0):
     return lambda norms: _largest(norms, points_per_image, rng)
 
 
-def _top_weight(
-    shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random", ties="last"
-):
+def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random", ties="last"):
     n_images, n, m, _ = shape
     _check_points_per_image(points_per_image, n, m, n * m)
     weights = np.asarray(weights)
