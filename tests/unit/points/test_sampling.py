@@ -335,3 +335,10 @@ def test_given_points_are_those_that_another_stream_took(layer):
 def test_given_points_outside_the_layer(place, row, col, message):
     with pytest.raises(InputError, match=message):
         Stream("given", (4, 3, 7, 2), np.zeros(4, int), place=place, row=row, col=col)
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(
+        InputError, match="method is 'foreground'; write one of top_l2, random, top_weight, full, given"
+    ):
+        Stream("foreground", (2, 3, 3, 1), [0, 1])

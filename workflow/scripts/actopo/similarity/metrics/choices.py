@@ -47,10 +47,8 @@ METRICS = {
     "rtd": Metric("RTD", options=("subsets", "subset_size", "seed")),
     "rtd_lite": Metric("RTD-Lite"),
 }
-# Metrics of the CCA family and CKA have a distance by chance.
-CHANCE = tuple(name for name in METRICS if name.endswith("_cka")) + tuple(
-    name for name, metric in METRICS.items() if metric.needs_rank
-)
+# Those that have a distance by chance.
+CHANCE = ("linear_cka", "unbiased_cka", "mean_cca", "svcca", "pwcca")
 
 _RIGID = {"invariant_to": ("translation", "rotation"), "paired": False}
 
@@ -65,7 +63,8 @@ UNPAIRED = {
     "scale": Metric("scale", **_RIGID),
 }
 
-# Which activations of an image are compared, with the suffix to the model's name in paths, and the pairing of rows.
+# Which activations are compared, and how rows are paired. Other clouds than `own` have a suffix to the model's name in
+# paths, and to the name of a metric in tables.
 PAIRINGS = {
     "own": "same image, position of each network's own",
     "matched": "same image, positions of the first network",
