@@ -192,6 +192,10 @@ def distances(folder, diagrams):
     params = {"order": json.dumps({**order, "seeds": [0, 1]}), "distance": distance}
     clouds = [folder / f"batch0.conv.seed{seed}.top_l2.npz" for seed in (0, 1)]
     run("model_distances", {"diagrams": diagrams, "points": []}, models, params)
+    # Two networks in the place of two batches.
+    batches = {"matrix": folder / "batches.npz"}
+    params_of_batches = {"order": json.dumps({**order, "batches": [0, 1]}), "distance": distance}
+    run("model_distances", {"diagrams": diagrams, "points": []}, batches, params_of_batches)
     run("model_distances", {"diagrams": diagrams, "points": clouds}, scaled, params)
     table = folder / "specificity.csv"
     run(
@@ -204,6 +208,7 @@ def distances(folder, diagrams):
         "layers": layers,
         "models": models["matrix"],
         "scaled": scaled["matrix"],
+        "batches": batches["matrix"],
         "specificity": table,
         "clouds": clouds,
     }
@@ -211,30 +216,40 @@ def distances(folder, diagrams):
 
 @pytest.fixture(scope="module")
 def compared(folder, distances):
-    rivals, curves = [], []
+    rivals, curves, baselines = [], {0: [], 1: []}, []
     for metric, settings in {
         "sw": {"dimensions": [0, 1], "directions": 10},
         "linear_cka": {},
         "rtd": {"subsets": 1, "subset_size": 10, "seed": 0},
     }.items():
         params = {"settings": json.dumps(settings), "order": json.dumps({"layers": LAYERS, "seeds": [0, 1]})}
-        params["removal"] = json.dumps(
-            {"layers": [0, 16], "seed": 0, "centered": True, "components": ["smallest", "random"]}
-        )
+        removal = {"layers": [0, 16], "seed": 0, "n_orders": 2, "centred": True, "components": ["smallest", "random"]}
+        params["removal"] = json.dumps(removal)
         if metric != "sw":
-            rivals.append(folder / f"{metric}.npz")
-            run("metric_distances", {"points": distances["clouds"]}, {"matrix": rivals[-1]}, params, metric=metric)
-        curves.append(folder / f"{metric}.csv")
-        run("measure_sensitivity", {"points": distances["clouds"][:1]}, {"curves": curves[-1]}, params, metric=metric)
-    output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity", "sensitivity")}
-    files = {"models": distances["models"], "points": distances["clouds"][:1], "rivals": rivals, "curves": curves}
+            for files, name in ((rivals, "metric_distances"), (baselines, "metric_baselines")):
+                files.append(folder / f"{name}.{metric}.npz")
+                run(name, {"points": distances["clouds"]}, {"matrix": files[-1]}, params, metric=metric)
+        for seed, own in curves.items():
+            own.append(folder / f"{metric}.seed{seed}.csv")
+            run(
+                "measure_sensitivity", {"points": distances["clouds"][seed]}, {"curves": own[-1]}, params, metric=metric
+            )
+    output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity")}
+    files = {"models": distances["models"], "scaled": distances["scaled"], "points": distances["clouds"][:1]}
+    files |= {"rivals": rivals, "curves": curves[0]}
+    own = {"files": [["own", "linear_cka"], ["own", "rtd"]], "curves": ["own"] * len(curves[0])}
+    run("compare_metrics", files, output, {"tests": json.dumps(TESTS), "rivals": json.dumps(own)})
+
+    detected = {name: folder / f"{name}.csv" for name in ("sensitivity", "by_network")}
+    files = {"models": distances["models"], "batches": distances["batches"], "baselines": baselines}
+    files["curves"] = [path for pair in zip(*curves.values(), strict=True) for path in pair]
     params = {
-        "tests": json.dumps(TESTS),
-        "quantile": json.dumps({"quantile": 0.9}),
         "rivals": json.dumps({"metrics": ["linear_cka", "rtd"]}),
+        "references": json.dumps({"seeds": [0, 1], "curves": [0, 1] * len(curves[0])}),
+        "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
     }
-    run("compare_metrics", files, output, params)
-    return {**output, "rivals": rivals, "curves": curves}
+    run("measure_detection", files, detected, params)
+    return {**output, **detected, "rivals": rivals, "curves": curves[0], "all_curves": files["curves"]}
 
 
 @pytest.fixture(scope="module")
@@ -425,12 +440,42 @@ def test_comparison(compared, distances):
     curves = pd.concat([pd.read_csv(path) for path in compared["curves"]])
     assert set(curves.metric) == set(metrics.metric)
     assert (curves[curves.layer == 0].removed == 1).all()
-    detection = pd.read_csv(compared["sensitivity"])
-    baseline = np.load(compared["rivals"][0])["distances"][1, 2, 2]
-    assert detection.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
 
 
-@pytest.mark.parametrize("fitted", [False, True])
+def test_detection(compared, distances):
+    table, by_network = (pd.read_csv(compared[name]) for name in ("sensitivity", "by_network"))
+    baseline = np.load(compared["rivals"][0])["linear_cka"][1, 2, 2]
+    assert table.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
+    # Measures that pair rows have no floor.
+    assert set(table[table.metric == "rtd"].threshold) == {"mean", "quantile"}
+    batches = np.load(distances["batches"])
+    assert batches["batches"].tolist() == [0, 1]
+    n = len(LAYERS)
+    floor = table.query("metric == 'sw_h1' and layer == 16 and threshold == 'floor_mean'")
+    assert floor.level.to_numpy() == pytest.approx(batches["h1"][n - 1, 2 * n - 1])
+    assert (table.networks == 2).all()
+    assert set(by_network.network) == {0, 1}
+    assert by_network[by_network.network == 0].level.tolist() == table.level.tolist()
+    assert table.low.isna().all()
+
+
+def test_detection_of_one_network_on_one_batch(folder, compared):
+    """Nothing to compare with: the tables have their columns and no row, and the figure its curves."""
+    files = {"models": [], "batches": [], "baselines": [], "curves": compared["curves"][:1]}
+    output = {name: folder / f"alone.{name}.csv" for name in ("sensitivity", "by_network")}
+    params = {
+        "rivals": json.dumps({"metrics": []}),
+        "references": json.dumps({"seeds": [0], "curves": [0]}),
+        "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
+    }
+    run("measure_detection", files, output, params)
+    assert pd.read_csv(output["sensitivity"]).empty
+    figure = {kind: folder / f"alone.{kind}" for kind in ("png", "svg")}
+    files = {"curves": compared["curves"][:1], "detection": output["sensitivity"]}
+    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": "all"})})
+    assert figure["png"].exists()
+
+
 def test_untrained_networks_need_no_weights(folder, images, fitted):
     arrays = [
         np.load(dump(folder, images, [], "batch0", "bn", seed, fitted=fitted) / "layer09.npy") for seed in (0, 0, 1)
@@ -628,8 +673,8 @@ def test_figures_and_summary(
             {},
         ),
         "plot_sensitivity": (
-            {"curves": compared["curves"][0], "detection": compared["sensitivity"]},
-            {"dimension": 1},
+            {"curves": compared["all_curves"][:2], "detection": compared["sensitivity"]},
+            {"choice": json.dumps({"dimension": 1, "layers": [0, 16]})},
             {},
         ),
         "plot_controls": (
@@ -638,8 +683,8 @@ def test_figures_and_summary(
             {},
         ),
         "plot_metrics": (
-            {"models": distances["models"], **compared},
-            {"rivals": json.dumps({"metrics": ["linear_cka", "rtd"]})},
+            {"models": distances["models"], "scaled": distances["scaled"], **compared},
+            {"rivals": json.dumps({"files": [["own", "linear_cka"], ["own", "rtd"]]})},
             {},
         ),
         "plot_mapper_graphs": (
