@@ -12,7 +12,7 @@ DEMO_FLAGS := --configfile config/demo.yaml --cores all --set-threads train_mode
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-env: .venv/ready  ## create .venv with everything that is needed (5 GB)
+env: .venv/ready  ## create .venv with everything that is needed (6 GB)
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \

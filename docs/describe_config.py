@@ -35,7 +35,7 @@ def values(schema):
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     kinds = schema.get("type", [])
-    names = {"array": "list", "null": "`null`", "string": "text"}
+    names = {"array": "list", "object": "mapping", "null": "`null`", "string": "text"}
     text = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema]

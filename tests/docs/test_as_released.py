@@ -1,6 +1,5 @@
 """The table of what the released code does, and the configuration that does the same."""
 
-import copy
 import re
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def test_every_key_of_the_table_is_set(path, value):
 
 def test_every_key_that_is_set_is_in_the_table():
     assert set(leaves(RELEASED)) - {"run"} == set(KEYS)
-    assert len(KEYS) > 20
+    assert len(KEYS) >= 20
 
 
 def test_a_statement_without_a_key_says_why():
@@ -48,4 +47,4 @@ def test_the_table_names_keys_of_the_papers_run():
     # Options of a sampling have defaults of their own.
     optional = {"mapper.samplings.random.exclude_border", "mapper.samplings.full.replace"}
     for path in set(KEYS) - optional:
-        assert type(value_at(copy.deepcopy(paper), path)) is type(value_at(RELEASED, path)), path
+        assert type(value_at(paper, path)) is type(value_at(RELEASED, path)), path

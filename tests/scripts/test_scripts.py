@@ -215,41 +215,72 @@ def distances(folder, diagrams):
 
 
 @pytest.fixture(scope="module")
-def compared(folder, distances):
-    rivals, curves, baselines = [], {0: [], 1: []}, []
-    for metric, settings in {
+def paired(folder, images, trained, distances):
+    """Clouds of both networks at the positions of the first, and means over positions."""
+    clouds = {"matched": [], "pooled": []}
+    for pairing, paths in clouds.items():
+        for seed in (0, 1):
+            paths.append(folder / f"{pairing}.seed{seed}.npz")
+            files, params = study(images, trained[seed]["weights"], "batch0", "conv")
+            files |= {"labels": images["test_labels"]}
+            files["reference"] = distances["clouds"][0] if pairing == "matched" else []
+            wildcards = {"pairing": pairing, "subset": "batch0", "seed": seed}
+            run("sample_paired_points", files, {"points": paths[-1]}, params, **wildcards)
+    return clouds
+
+
+@pytest.fixture(scope="module")
+def compared(folder, distances, paired):
+    settings = {
         "sw": {"dimensions": [0, 1], "directions": 10},
+        "sw_scaled": {"dimensions": [0, 1], "directions": 10},
+        "scale": {},
         "linear_cka": {},
+        "mean_cca": {"permutations": 2, "seed": 0},
         "rtd": {"subsets": 1, "subset_size": 10, "seed": 0},
-    }.items():
-        params = {"settings": json.dumps(settings), "order": json.dumps({"layers": LAYERS, "seeds": [0, 1]})}
-        removal = {"layers": [0, 16], "seed": 0, "n_orders": 2, "centred": True, "components": ["smallest", "random"]}
-        params["removal"] = json.dumps(removal)
-        if metric != "sw":
-            for files, name in ((rivals, "metric_distances"), (baselines, "metric_baselines")):
-                files.append(folder / f"{name}.{metric}.npz")
-                run(name, {"points": distances["clouds"]}, {"matrix": files[-1]}, params, metric=metric)
-        for seed, own in curves.items():
-            own.append(folder / f"{metric}.seed{seed}.csv")
-            run(
-                "measure_sensitivity", {"points": distances["clouds"][seed]}, {"curves": own[-1]}, params, metric=metric
-            )
+    }
+    order = json.dumps({"layers": LAYERS, "seeds": [0, 1]})
+    removal = {"layers": [0, 16], "seed": 0, "n_orders": 2, "centred": True, "components": ["smallest", "random"]}
+    rivals, rival_files, curves = [], [], []
+    for clouds, points in {"own": distances["clouds"], **paired}.items():
+        for metric in ["scale", "linear_cka", "mean_cca", "rtd"] if clouds == "own" else ["sw", "scale", "linear_cka"]:
+            rivals.append((clouds, metric))
+            rival_files.append(folder / f"{clouds}.{metric}.npz")
+            params = {"settings": json.dumps(settings[metric]), "order": order}
+            run("metric_distances", {"points": points}, {"matrix": rival_files[-1]}, params, metric=metric)
+    own = {metric: {} if metric == "mean_cca" else each for metric, each in settings.items() if metric != "scale"}
+    for metric, each in own.items():
+        curves.append(folder / f"{metric}.csv")
+        params = {"settings": json.dumps(each), "removal": json.dumps(removal)}
+        run("measure_sensitivity", {"points": distances["clouds"][0]}, {"curves": curves[-1]}, params, metric=metric)
     output = {name: folder / f"compared.{name}.csv" for name in ("metrics", "specificity")}
     files = {"models": distances["models"], "scaled": distances["scaled"], "points": distances["clouds"][:1]}
-    files |= {"rivals": rivals, "curves": curves[0]}
-    own = {"files": [["own", "linear_cka"], ["own", "rtd"]], "curves": ["own"] * len(curves[0])}
-    run("compare_metrics", files, output, {"tests": json.dumps(TESTS), "rivals": json.dumps(own)})
-
-    detected = {name: folder / f"{name}.csv" for name in ("sensitivity", "by_network")}
-    files = {"models": distances["models"], "batches": distances["batches"], "baselines": baselines}
-    files["curves"] = [path for pair in zip(*curves.values(), strict=True) for path in pair]
+    files |= {"rivals": rival_files, "curves": curves}
     params = {
-        "rivals": json.dumps({"metrics": ["linear_cka", "rtd"]}),
-        "references": json.dumps({"seeds": [0, 1], "curves": [0, 1] * len(curves[0])}),
-        "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
+        "tests": json.dumps(TESTS),
+        "rivals": json.dumps({"files": rivals, "curves": ["own"] * len(curves)}),
     }
-    run("measure_detection", files, detected, params)
-    return {**output, **detected, "rivals": rivals, "curves": curves[0], "all_curves": files["curves"]}
+    run("compare_metrics", files, output, params)
+    # Both networks take their turn as the reference.
+    both = []
+    for metric, of_first in (("sw", curves[0]), ("linear_cka", curves[2])):
+        both += [of_first, folder / f"{metric}.seed1.csv"]
+        params = {"settings": json.dumps(own[metric]), "removal": json.dumps(removal), "order": order}
+        run("measure_sensitivity", {"points": distances["clouds"][1]}, {"curves": both[-1]}, params, metric=metric)
+    baselines = [folder / "baselines.linear_cka.npz"]
+    run("metric_baselines", {"points": distances["clouds"]}, {"matrix": baselines[0]}, params, metric="linear_cka")
+    detected = {name: folder / f"compared.{name}.csv" for name in ("sensitivity", "by_network")}
+    run(
+        "measure_detection",
+        {"curves": both, "models": distances["models"], "baselines": baselines, "batches": distances["batches"]},
+        detected,
+        {
+            "rivals": json.dumps({"metrics": ["linear_cka"]}),
+            "references": json.dumps({"seeds": [0, 1], "curves": [0, 1, 0, 1]}),
+            "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
+        },
+    )
+    return {**output, **detected, **files, "names": rivals, "of_both": both[:2]}
 
 
 @pytest.fixture(scope="module")
@@ -432,22 +463,55 @@ def test_scaled_distances(distances):
 
 def test_comparison(compared, distances):
     metrics = pd.read_csv(compared["metrics"])
-    assert metrics.metric.tolist() == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
+    unpaired, scaled = ["sw_h0", "sw_h1", "sw_sum"], ["sw_h0_scaled", "sw_h1_scaled"]
+    expected = [*unpaired, *scaled, "scale", "linear_cka", "mean_cca", "rtd"]
+    for suffix in ("_matched", "_pooled"):
+        expected += [name + suffix for name in (*unpaired, *scaled, "scale", "linear_cka")]
+    assert metrics.metric.tolist() == expected
     table = pd.read_csv(distances["specificity"])
     rho = table.query("metric == 'sw_h0' and statistic == 'rho' and correlation == 'pearson' and own_layer == 'with'")
     rho = rho.query("models == 'fixed' and layer == 'mean'").value.item()
     assert metrics.rho_pearson[0] == pytest.approx(rho)
     curves = pd.concat([pd.read_csv(path) for path in compared["curves"]])
-    assert set(curves.metric) == set(metrics.metric)
-    assert (curves[curves.layer == 0].removed == 1).all()
+    assert set(curves.metric) == set(expected[:9])
+    metrics = metrics.set_index("metric")
+    # The trivial measure: the difference of mean distances between points, the same with every pairing of rows.
+    units = [
+        [pdist(np.load(path)[f"layer{layer:02d}.points"]).mean() for layer in LAYERS] for path in distances["clouds"]
+    ]
+    assert metrics.distance["scale"] == pytest.approx(np.abs(np.subtract(*units)).mean(), rel=1e-5)
+    for name in ("linear_cka", "mean_cca", "linear_cka_matched", "linear_cka_pooled"):
+        assert 0 < metrics.distance[name] <= metrics.chance_distance[name] * 1.5
+    assert metrics.chance_distance[["rtd", "scale", "sw_h1_pooled"]].isna().all()
+    assert metrics.points["linear_cka_pooled"] == "same image, mean over positions"
+    # What is left of a cloud is compared at the level of the matched baseline too.
+    assert metrics["smallest_layer16"].notna()[["linear_cka", "linear_cka_matched"]].any()
+
+
+def test_paired_clouds(folder, images, trained, distances, paired):
+    own = [np.load(path) for path in distances["clouds"]]
+    matched, pooled = ([np.load(path) for path in paired[pairing]] for pairing in ("matched", "pooled"))
+    folder = dump(folder, images, trained[1]["weights"], "batch0", "conv", seed=1)
+    for layer in LAYERS:
+        key = f"layer{layer:02d}."
+        # The first network's are its own; the second is read at the same positions of the same images.
+        np.testing.assert_array_equal(matched[0][key + "points"], own[0][key + "points"])
+        for name in ("image", "row", "col", "label"):
+            np.testing.assert_array_equal(matched[1][key + name], own[0][key + name])
+        activations = np.load(folder / f"layer{layer:02d}.npy")
+        place = range(len(activations))
+        expected = activations[place, own[0][key + "row"], own[0][key + "col"]]
+        np.testing.assert_allclose(matched[1][key + "points"], expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(pooled[1][key + "points"], activations.mean(axis=(1, 2)), rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(pooled[1][key + "image"], own[1][key + "image"])
 
 
 def test_detection(compared, distances):
     table, by_network = (pd.read_csv(compared[name]) for name in ("sensitivity", "by_network"))
-    baseline = np.load(compared["rivals"][0])["linear_cka"][1, 2, 2]
+    baseline = np.load(compared["rivals"][1])["linear_cka"][1, 2, 2]
     assert table.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
     # Measures that pair rows have no floor.
-    assert set(table[table.metric == "rtd"].threshold) == {"mean", "quantile"}
+    assert set(table[table.metric == "linear_cka"].threshold) == {"mean", "quantile"}
     batches = np.load(distances["batches"])
     assert batches["batches"].tolist() == [0, 1]
     n = len(LAYERS)
@@ -476,6 +540,7 @@ def test_detection_of_one_network_on_one_batch(folder, compared):
     assert figure["png"].exists()
 
 
+@pytest.mark.parametrize("fitted", [False, True])
 def test_untrained_networks_need_no_weights(folder, images, fitted):
     arrays = [
         np.load(dump(folder, images, [], "batch0", "bn", seed, fitted=fitted) / "layer09.npy") for seed in (0, 0, 1)
@@ -673,8 +738,8 @@ def test_figures_and_summary(
             {},
         ),
         "plot_sensitivity": (
-            {"curves": compared["all_curves"][:2], "detection": compared["sensitivity"]},
-            {"choice": json.dumps({"dimension": 1, "layers": [0, 16]})},
+            {"curves": compared["of_both"], "detection": compared["sensitivity"]},
+            {"choice": json.dumps({"dimension": 1, "layers": "all"})},
             {},
         ),
         "plot_controls": (
@@ -683,8 +748,8 @@ def test_figures_and_summary(
             {},
         ),
         "plot_metrics": (
-            {"models": distances["models"], "scaled": distances["scaled"], **compared},
-            {"rivals": json.dumps({"files": [["own", "linear_cka"], ["own", "rtd"]]})},
+            {name: compared[name] for name in ("models", "scaled", "rivals", "curves", "specificity")},
+            {"rivals": json.dumps({"files": compared["names"]})},
             {},
         ),
         "plot_mapper_graphs": (
@@ -738,8 +803,8 @@ def test_figures_and_summary(
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
     assert "paper" not in summary["homology"]["specificity"]["trained"]["h0"]
-    assert list(summary["homology"]["metrics"]) == ["sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"]
-    assert set(summary["homology"]["sensitivity"]["rtd"]["16"]) == {"smallest", "random"}
+    assert list(summary["homology"]["metrics"]) == pd.read_csv(compared["metrics"]).metric.tolist()
+    assert set(summary["homology"]["sensitivity"]["linear_cka"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
     assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1
 

@@ -39,6 +39,18 @@ def test_configuration(fresh, changes, words):
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("activations/resnet18_a/seed0/mapper.all.relu", "the mapper study does not read network resnet18_a"),
+        ("activations/resnet18_b/seed0/homology.batch0.conv", "the homology study does not read network resnet18_b"),
+        ("points/resnet18_a/seed0/mapper.all.random.noise0.5.npz", "it reads resnet18_b"),
+    ],
+)
+def test_activations_of_a_network_outside_the_study(fresh, target, words):
+    assert words in failing(fresh, {}, "--dry-run", "--", f"results/tiny/{target}")
+
+
 def write_images(folder, classes, n=4, side=20):
     rng = np.random.default_rng(0)
     for name in classes:

@@ -16,7 +16,6 @@ PACKAGES = {
     "sklearn": "scikit-learn",
     "cv2": "opencv",
     "gtda": "giotto-tda",
-    "igraph": "python-igraph",
 }
 RULES = {
     name: env
@@ -63,3 +62,12 @@ def test_environment_is_complete(rule):
     needed = imports(SCRIPTS / f"{rule}.py", set(lazy)) | {"tqdm"}
     needed = {PACKAGES.get(name, name) for name in needed}
     assert needed - set(packages(RULES[rule])) == set()
+
+
+@pytest.mark.parametrize("env", sorted(set(RULES.values())))
+def test_environment_holds_nothing_unused(env):
+    # giotto-tda comes by pip, and fixes the version of scikit-learn.
+    used = {"python", "pip", "tqdm", *(["scikit-learn"] if "giotto-tda" in packages(env) else [])}
+    for rule in [rule for rule in RULES if RULES[rule] == env]:
+        used |= {PACKAGES.get(name, name) for name in imports(SCRIPTS / f"{rule}.py", set())}
+    assert set(packages(env)) - used == set()

@@ -8,13 +8,16 @@ import yaml
 from tiny import TINY
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
-# Of the networks and three controls.
-SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
+# Of the networks, three controls and two that are crossed with scale.
+SPECIFICITY = {"measure_specificity": 6, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
-AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
+METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
+AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON
 # Clouds of the networks and of the untrained ones.
-ALL_CLOUDS = {"sample_points": 4, "compute_diagrams": 6, "layer_distances": 1}
+ALL_CLOUDS = {"sample_points": 4, "draw_gaussian_clouds": 2, "compute_diagrams": 6, "layer_distances": 1}
 ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "metric_distances": 2}
+UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
+UNTRAINED |= {"plot_controls": 1, "summarise": 1}
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
@@ -40,7 +43,7 @@ def with_change(path, value):
         (
             "models.resnet18_a.seeds",
             3,
-            {"train_model": 1, "sample_points": 2, "compute_diagrams": 3, "plot_training": 1}
+            {"train_model": 1, "sample_points": 2, "draw_gaussian_clouds": 1, "compute_diagrams": 3, "plot_training": 1}
             | {"metric_distances": 2}
             | AFTER_MODELS,
         ),
@@ -52,13 +55,27 @@ def with_change(path, value):
         ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
         ("similarity.tolerance", 0.01, {}),
         ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
+        ("similarity.untrained.images", 40, UNTRAINED),
+        ("similarity.untrained.batch_norm", "initial", UNTRAINED),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
         (
             "similarity.rivals.metrics",
             ["linear_cka", "rtd_lite", "rtd"],
-            {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
         ),
-        ("similarity.rivals.rtd_points", 10, {"metric_distances": 1, "measure_sensitivity": 1} | COMPARISON),
+        (
+            "similarity.rivals.rtd_points",
+            10,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
+        ),
+        ("similarity.rivals.clouds", ["own"], METRIC_TABLES),
+        (
+            "similarity.rivals.clouds",
+            ["own", "pooled", "matched"],
+            {"sample_paired_points": 2, "metric_distances": 4, "measure_sensitivity": 4} | METRIC_TABLES,
+        ),
+        # Of the CCA family alone.
+        ("similarity.rivals.permutations", 3, {}),
         ("similarity.rivals.networks", 5, {}),
         ("similarity.sensitivity.quantile", 0.9, COMPARISON),
         ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON),
@@ -77,6 +94,11 @@ def with_change(path, value):
         (
             "mapper.foreground.weight",
             "count",
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
+        ),
+        (
+            "mapper.foreground.ties",
+            "all",
             {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
         ),
         (
@@ -248,6 +270,7 @@ def test_the_papers_run_is_planned_whole(workflow):
     assert planned["train_model"] == 101
     # And 100 untrained ones; Gaussian clouds go without a network.
     assert planned["sample_points"] == 209 + 6 + 6
+    assert planned["draw_gaussian_clouds"] == 100
     assert planned["compute_diagrams"] == 309
     assert planned["metric_distances"] == 8
     assert planned["build_mapper"] == 36 + 6

@@ -24,7 +24,7 @@ TINY = {
         "permutations": 20,
         "sensitivity": {"orders": 2, "references": 1},
         "untrained": {"images": 50},
-        "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
+        "rivals": {"metrics": ["linear_cka", "rtd"], "clouds": ["own", "matched"], "rtd_subsets": 1, "rtd_points": 20},
     },
     "mapper": {
         "part": "test",

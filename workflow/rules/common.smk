@@ -156,9 +156,17 @@ def sampling_of(study, name):
 def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
     if study == "homology":
-        return sorted(LAYERS)
-    own = (NOISE["layers"] if noise else MAPPER_LAYERS) if model == MAPPER["model"] else []
-    return sorted({*own, *([NETWORKS[model]] if model in NETWORKS and not noise else [])})
+        read = {HOMOLOGY["model"]: LAYERS}
+    elif noise:
+        read = {MAPPER["model"]: NOISE["layers"]}
+    else:
+        read = {name: [layer] for name, layer in NETWORKS.items()}
+        read[MAPPER["model"]] = {*MAPPER_LAYERS, *read.get(MAPPER["model"], [])}
+    if not read.get(model):
+        what = f"the {study} study{' with noise' if noise else ''}"
+        there = ", ".join(name for name in read if read[name]) or "no network"
+        raise WorkflowError(f"{what} does not read network {model}; it reads {there}")
+    return sorted(read[model])
 
 
 def grows(amount):

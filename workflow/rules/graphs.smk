@@ -2,7 +2,7 @@
 # are some.
 FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
 FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
-for name, layers in MAPPER["stability"]["graphs"].items():
+for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
 EXPORTS = [path for kind in MAPPER["exports"] for path in reference_graphs(FORMATS[kind], GRAPHS + NOISY)]

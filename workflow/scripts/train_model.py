@@ -27,7 +27,7 @@ def train_network(folder, seed):
     import torch
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
-    from actopo.networks.training import PRECISIONS, accuracy, train
+    from actopo.networks.training import DTYPES, accuracy, train
     from actopo.networks.weights import save_tensors
 
     folder.metrics.unlink(missing_ok=True)
@@ -50,7 +50,7 @@ def train_network(folder, seed):
     keep = (checkpoint.load(), checkpoint.save)
     with progress(recipe.epochs, "epoch", f"seed {seed}") as bar:
         metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
-    precision = PRECISIONS[metrics["precision"]]
+    precision = DTYPES[metrics["precision"]]
     for part, (images, labels) in parts.items():
         metrics[f"{part}_accuracy"] = accuracy(model, images, labels, *normalisation, device, precision)
     save_tensors(folder.weights, model.state_dict())

@@ -6,10 +6,11 @@ import pytest
 from actopo.graphs.choices import FORMATS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
-from actopo.networks.choices import DEVICES, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
+from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
-from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, METHODS
-from actopo.similarity.metrics.choices import METRICS
+from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS
+from actopo.similarity.metrics.choices import METRICS, PAIRINGS
+from actopo.similarity.wasserstein import METHODS
 
 from unit.config.examples import SCHEMA
 
@@ -21,14 +22,16 @@ TABLES = {
     "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
+    "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
     "models.*.training.precision": ("networks.choices.PRECISIONS, and auto", ["auto", *PRECISIONS]),
     "homology.part": ("images.choices.PARTS", PARTS),
     "homology.tap": ("networks.choices.TAPS", TAPS),
     "homology.sampling": ("points.choices.SAMPLINGS, those not by_mask", WITHOUT_MASKS),
-    "similarity.method": ("similarity.choices.METHODS", METHODS),
+    "similarity.method": ("similarity.wasserstein.METHODS", METHODS),
     "similarity.controls[]": ("similarity.choices.CONTROLS", CONTROLS),
     "similarity.untrained.batch_norm": ("similarity.choices.BATCH_NORMS", BATCH_NORMS),
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
+    "similarity.rivals.clouds[]": ("similarity.metrics.choices.PAIRINGS", PAIRINGS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),

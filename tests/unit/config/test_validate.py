@@ -1,12 +1,23 @@
 """Every bad configuration stops with the key's path and what to write instead."""
 
 import copy
+import re
 
 import pytest
 import yaml
 from actopo.config.validate import validate
+from actopo.errors import InputError
 
 from unit.config.examples import PAPER, ROOT, SCHEMA, changed, messages
+
+
+def bad_lines(path, value):
+    """Messages about a value, none if it is in order."""
+    try:
+        validate(changed(path, value), SCHEMA)
+    except InputError as error:
+        return str(error).splitlines()[1:]
+    return []
 
 
 def merge(base, overlay):
@@ -21,6 +32,25 @@ def merge(base, overlay):
 
 def test_the_papers_run_is_in_order():
     validate(PAPER, SCHEMA)
+
+
+def test_no_graph_of_the_stability_study_is_in_order():
+    validate(changed("mapper.stability.graphs", []), SCHEMA)
+
+
+@pytest.mark.parametrize("config", [None, [], "run"])
+def test_a_config_without_keys_is_refused(config):
+    [line] = messages(config)
+    assert line.endswith("is not a mapping")
+
+
+@pytest.mark.parametrize(
+    "path", ["homology.batches", "mapper.eps", "data", "models.resnet18_a.module", "mapper.layers"]
+)
+def test_messages_name_no_value_or_type_of_python(path):
+    text = "\n".join(line for value in (None, True, {"x": 1}, [], "x y", -1) for line in bad_lines(path, value))
+    assert text
+    assert not re.search(r"None|True|False|\b(int|str|dict|list of|array|object|boolean|string)\b|\^|\\", text), text
 
 
 @pytest.mark.parametrize("names", ["demo", "cifar10_cpu", "as_released", "demo as_released", "cifar10_cpu as_released"])
@@ -39,45 +69,65 @@ def test_overlays_are_in_order(names, tmp_path):
         ("homolgy", {}, ["homolgy: unknown key", "'homology'"]),
         ("mapper.overlapp", 0.3, ["mapper.overlapp: unknown key", "'overlap'"]),
         ("models.resnet18_a.training.epoch", 3, ["models.resnet18_a.training.epoch", "'epochs'"]),
-        ("homology.batches", "ten", ["homology.batches", "'ten'", "integer"]),
-        ("homology.batches", 2.5, ["homology.batches", "2.5", "integer"]),
+        ("homology.batches", "ten", ["homology.batches", "'ten' is not a whole number"]),
+        ("homology.batches", 2.5, ["homology.batches: 2.5 is not a whole number"]),
         ("models.resnet18_a.training.weight_decay", "5e-4", ["weight_decay", "text", "0.0005"]),
         ("models.resnet18_a.width", "8", ["models.resnet18_a.width", "write 8 "]),
         ("models.resnet18_a.training.learning_rate", float("nan"), ["learning_rate", "nan"]),
         ("mapper.eps", float("inf"), ["mapper.eps", "inf"]),
         ("mapper.eps", "1e-3", ["mapper.eps", "write 0.001"]),
-        ("models.resnet18_b.module", "net.py", ["models.resnet18_b.module", "must match"]),
+        (
+            "models.resnet18_b.module",
+            "net.py",
+            ["models.resnet18_b.module: 'net.py' is not allowed; write path/to/file.py:function"],
+        ),
         ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
         ("homology.tap", "Relu", ["homology.tap", "conv, bn, relu"]),
         ("homology.sampling", "top_l1", ["homology.sampling", "did you mean 'top_l2'"]),
         ("homology.points_per_image", 0, ["homology.points_per_image", "1 or more"]),
         ("mapper.layers", [16, 16], ["mapper.layers", "twice"]),
         ("similarity.rivals.metrics", ["cka"], ["similarity.rivals.metrics.0", "linear_cka"]),
-        ("mapper.clusterer", "hdbscan", ["mapper.clusterer", "dbscan or mapping"]),
+        (
+            "mapper.clusterer",
+            "hdbscan",
+            ["mapper.clusterer: 'hdbscan' is not allowed; write dbscan or a mapping with path"],
+        ),
         ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
         ("similarity.untrained.batch_norm", "fited", ["similarity.untrained.batch_norm", "did you mean 'fitted'"]),
         ("similarity.untrained.images", 1, ["similarity.untrained.images", "2 or more"]),
         ("mapper.foreground.ties", "first", ["mapper.foreground.ties", "last, all"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
-        ("mapper.eps", "nee", ["mapper.eps", "knee or number"]),
+        ("mapper.eps", "nee", ["mapper.eps", "write knee or a number"]),
         ("mapper.samplings.random.methd", "x", ["mapper.samplings.random.methd", "'method'"]),
-        ("models.resnet18_a.seeds", 0, ["models.resnet18_a.seeds", "1 or more"]),
-        ("data.resize", True, ["data.resize", "integer or null or false"]),
+        ("models.resnet18_a.seeds", 0, ["models.resnet18_a.seeds: 0 must be 1 or more"]),
+        ("data.resize", True, ["data.resize: true is not allowed; write a whole number, null or false"]),
         ("data.classes", ["cat"], ["data.classes", "2 or more"]),
         ("data.classes", ["cat", "cat"], ["data.classes", "twice"]),
         ("data.images_per_class", 0, ["data.images_per_class", "1 or more"]),
-        ("data.normalisation", "imagnet", ["data.normalisation", "measured or imagenet"]),
-        ("data.normalisation", {"mean": [0.5] * 3, "std": [0, 1, 1]}, ["data.normalisation", "more than 0"]),
+        (
+            "data.normalisation",
+            "imagnet",
+            ["data.normalisation", "measured, imagenet, cifar10 or a mapping with mean and std"],
+        ),
+        (
+            "data.normalisation",
+            {"mean": [0.5] * 3, "std": [0, 1, 1]},
+            ["data.normalisation.std.0: 0 must be more than 0"],
+        ),
         ("data.test_share", -0.1, ["data.test_share", "0 or more"]),
         ("models.resnet18_a.seeds_per_job", 0, ["models.resnet18_a.seeds_per_job", "1 or more"]),
-        ("models.resnet18_a.training.compile", "yes", ["models.resnet18_a.training.compile", "boolean"]),
-        ("run", "a b", ["run", "'a b'"]),
+        ("models.resnet18_a.training.compile", "yes", ["models.resnet18_a.training.compile", "true or false"]),
+        ("run", "a b", ["run: 'a b' is not allowed; write letters, digits"]),
+        ("run", None, ["run: null is not a text"]),
+        ("models", {"a b": PAPER["models"]["resnet18_a"]}, ["models: 'a b' is not allowed; write a name of letters"]),
         ("run", "..", ["run", "'..'"]),
-        ("homology.batches", 10.0, ["homology.batches", "10.0", "integer"]),
+        ("homology.batches", 10.0, ["homology.batches: 10.0 is not a whole number; write 10"]),
         ("models.resnet18_a.seeds", 10.0, ["models.resnet18_a.seeds", "10.0"]),
         ("mapper.samplings", {1: {"method": "random", "tap": "relu"}}, ["mapper.samplings.1", "quotes"]),
-        ("data", None, ["data", "mapping"]),
+        ("mapper.samplings", {None: {"method": "random"}}, ["mapper.samplings.null", "as null; put it in quotes"]),
+        ("mapper.stability.graphs", [16], ["mapper.stability.graphs: [16] must be empty"]),
+        ("data", None, ["data: null is not a mapping"]),
     ],
 )
 def test_a_bad_value_is_named(path, value, words):

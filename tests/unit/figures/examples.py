@@ -146,14 +146,14 @@ def circle():
     return points, diagrams([points])[0]
 
 
-ELEVEN = tuple(metrics.LABELS)
+ALL_METRICS = tuple(metrics.LABELS)
 
 
 HOMOLOGY_FIGURES = {
     "sensitivity": lambda: sensitivity.plot(curves_of(), detection_of(curves_of())),
     "sensitivity of 17 layers": lambda: sensitivity.plot(curves_of(layers=dict.fromkeys(range(17), 512))),
-    "metrics": lambda: metrics.plot(*comparison(ELEVEN)),
-    "3 metrics": lambda: metrics.plot(*comparison(ELEVEN[:3]), labels={"sw_h1": "a name of some length"}),
+    "metrics": lambda: metrics.plot(*comparison(ALL_METRICS)),
+    "3 metrics": lambda: metrics.plot(*comparison(ALL_METRICS[:3]), labels={"sw_h1": "a name of some length"}),
     "controls": lambda: controls.plot(kinds(*controls.CLOUDS)),
     "vietoris_rips": lambda: vietoris_rips.plot(*circle()),
     "diagrams": lambda: gallery.plot(clouds_diagrams(), LAYERS),

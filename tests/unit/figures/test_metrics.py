@@ -6,12 +6,12 @@ from actopo.errors import InputError
 from actopo.figures import metrics
 from matplotlib.collections import QuadMesh
 
-from unit.figures.examples import ELEVEN, comparison, line_of
+from unit.figures.examples import ALL_METRICS, comparison, line_of
 
 
 @pytest.mark.parametrize("n", [1, 7])
 def test_metrics_have_a_map_a_curve_and_a_row_each(n):
-    names = ELEVEN[:n]
+    names = ALL_METRICS[:n]
     distances, specificity, curves, detection, layers = comparison(names)
     figure = metrics.plot(distances, specificity, curves, detection, layers, layer=16)
     upper, lower = figure.subfigs
@@ -31,19 +31,45 @@ def test_metrics_have_a_map_a_curve_and_a_row_each(n):
         assert axes.get_ylim() == ratios[0].get_ylim()
         np.testing.assert_allclose(line_of(axes, "largest components").get_ydata(), 3 * fractions / 0.5)
         assert set(line_of(axes, "baseline, mean").get_ydata()) == {1}
-    assert [axes.get_title() for axes in lower.axes] == ["specificity", "layer retrieval", "Ding's criterion"]
+    invariant, *tests = lower.axes
+    assert [axes.get_title() for axes in tests] == ["specificity", "layer retrieval", "Ding's criterion"]
     assert [text.get_text() for text in lower.axes[0].get_yticklabels()] == [metrics.LABELS[name] for name in names]
     mean = specificity[(specificity.layer == "mean") & (specificity.models == "all")].set_index("metric")
     pearson = mean[(mean.correlation == "pearson") & (mean.own_layer == "with")]
     for axes, rows in zip(
-        lower.axes,
+        tests,
         (pearson[pearson.statistic == "rho"], mean[mean.statistic == "retrieval"], mean[mean.statistic == "ding"]),
         strict=True,
     ):
-        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
         np.testing.assert_array_equal([line.get_xdata()[0] for line in dots], rows.value[list(names)])
         assert [line.get_ydata()[0] for line in dots] == list(range(n))
-    assert set(lower.axes[1].lines[-1].get_xdata()) == {1 / 5}
+    assert {1 / 5} in [set(line.get_xdata()) for line in tests[1].lines]
+    # The sliced-Wasserstein distance is the first metric.
+    kept = [line.get_xdata()[0] for line in invariant.lines if line.get_ydata()[0] == 0 and line.get_markersize() > 2]
+    assert [invariant.get_xticklabels()[place].get_text() for place in kept] == [
+        *("translation", "rotation", "order of rows")
+    ]
+
+
+def test_rows_of_other_clouds_stand_below_those_of_the_networks_own():
+    names = ("sw_h1", "rtd", "rtd_matched", "sw_h1_pooled", "rtd_pooled")
+    distances, specificity, curves, detection, layers = comparison(names)
+    curves = curves[curves.metric.isin(["sw_h1", "rtd"])]
+    figure = metrics.plot(distances, specificity, curves, detection, layers)
+    upper, lower = figure.subfigs
+    assert [axes.get_title() for axes in upper.axes if axes.get_xlabel() == "layer of B"] == ["SW, H1", "RTD"]
+    axes = lower.axes[1]
+    assert list(axes.get_yticks()) == [0.5, 3]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["SW, H1", "RTD"]
+    mean = specificity.query("statistic == 'rho' and correlation == 'pearson' and own_layer == 'with'")
+    mean = mean[(mean.layer == "mean") & (mean.models == "all")].set_index("metric").value
+    dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    order = ["sw_h1", "sw_h1_pooled", "rtd", "rtd_matched", "rtd_pooled"]
+    np.testing.assert_array_equal([line.get_xdata()[0] for line in dots], mean[order])
+    colours = [line.get_color() for line in dots]
+    assert colours[0] == colours[2] != colours[3]
+    assert colours[1] == colours[4] not in colours[2:4]
 
 
 def test_metrics_fall_back_to_what_all_have():

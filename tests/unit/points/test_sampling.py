@@ -316,3 +316,29 @@ def test_an_image_rejected_in_spite_of_its_weights_is_random_or_kept():
 def test_bad_weights(layer, arguments, message):
     with pytest.raises(InputError, match=message):
         draw("top_weight", *layer, **{"weights": np.ones((40, 3, 5)), **arguments})
+
+
+def test_given_points_are_those_that_another_stream_took(layer):
+    activations, labels = layer
+    first = drawn("top_l2", activations, labels)
+    other = np.random.default_rng(3).normal(size=activations.shape).astype(np.float32)
+    again = draw("given", other, labels, BATCHES, place=first.image, row=first.row, col=first.col)
+    for name in ("image", "row", "col", "label"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+    np.testing.assert_array_equal(again.points, other[first.image, first.row, first.col])
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "col", "message"),
+    [([1, 0], [0, 0], [0, 0], "order of the images"), ([0], [3], [0], "row 3, but"), ([0], [0], [7], "column 7, but")],
+)
+def test_given_points_outside_the_layer(place, row, col, message):
+    with pytest.raises(InputError, match=message):
+        Stream("given", (4, 3, 7, 2), np.zeros(4, int), place=place, row=row, col=col)
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(
+        InputError, match="method is 'foreground'; write one of top_l2, random, top_weight, full, given"
+    ):
+        Stream("foreground", (2, 3, 3, 1), [0, 1])

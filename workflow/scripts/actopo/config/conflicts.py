@@ -257,7 +257,7 @@ def _noise(mapper, samplings, layers):
 
 
 def _stability(mapper, layers):
-    graphs = {name: wanted for name, wanted in mapper["stability"]["graphs"].items() if wanted}
+    graphs = {name: wanted for name, wanted in dict(mapper["stability"]["graphs"]).items() if wanted}
     for name, wanted in graphs.items():
         missing = [layer for layer in wanted if layer not in layers]
         if name not in mapper["samplings"] or missing:

@@ -56,16 +56,26 @@ def validate(config, schema, cache=None):
         raise InputError(f"the configuration is wrong:\n{lines}")
 
 
+# Types of the schema, and of keys that YAML does not read as texts, in words.
+TYPES = {
+    **{"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false"},
+    **{"array": "a list", "object": "a mapping", "null": "null"},
+}
+KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
+LONGEST = 60
+
+
 def _odd_keys(value, path):
     """Keys that YAML reads as a number, a date or a truth value."""
     for key, item in value.items() if isinstance(value, dict) else ():
         if not isinstance(key, str):
-            yield f"{_where([*path, key])}: YAML reads this name as {type(key).__name__}; put it in quotes"
+            kind = KEY_TYPES.get(type(key).__name__, "a date")
+            yield f"{_where([*path, key])}: YAML reads this name as {kind}; put it in quotes"
         yield from _odd_keys(item, [*path, key])
 
 
 def _where(path):
-    return ".".join(str(part) for part in path) or "(top level)"
+    return ".".join("null" if part is None else str(part) for part in path) or "(top level)"
 
 
 def _explain(error):
@@ -85,51 +95,69 @@ def _explain(error):
         yield f"{where}: missing {', '.join(missing)}{begins}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
-        near = get_close_matches(str(value), choices, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        yield f"{where}: {value!r} is not one of {', '.join(choices)}{hint}"
+        yield f"{where}: {_shown(value)} is not one of {', '.join(choices)}{_near(value, choices)}"
     elif error.validator == "oneOf":
-        texts = [
-            (str(branch["const"]) if branch["const"] is not False else "false")
-            if "const" in branch
-            else _type_name(branch.get("type", ""))
-            for branch in error.validator_value
-        ]
         # If one of the alternatives has the right type, its errors say more than the list of alternatives.
         fitting = [item for item in error.context if item.path or item.validator not in ("type", "const")]
-        detail = f": {_message(best_match(fitting))}" if fitting else ""
-        yield f"{where}: {value!r} is not {' or '.join(texts)}{detail}{_number_hint(value)}"
+        if fitting:
+            yield from _explain(best_match(fitting))
+            return
+        choices = [_alternative(branch) for branch in error.validator_value]
+        yield f"{where}: {_shown(value)} is not allowed; write {_either(choices)}{_number_hint(value)}"
     elif error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        yield f"{where}: {value!r} is not of type {' or '.join(map(_type_name, wanted))}{_number_hint(value)}"
+        yield f"{where}: {_shown(value)} is not {_either([TYPES[name] for name in wanted])}{_number_hint(value)}"
+    elif error.validator == "pattern":
+        yield f"{where}: {_shown(value)} is not allowed; write {error.schema['errorMessage']}"
     else:
-        yield f"{where}: {_message(error)}"
+        yield f"{where}: {_shown(value)} {_limit(error)}"
 
 
-def _type_name(name):
-    """YAML's word for a JSON type."""
-    return {"array": "list", "object": "mapping"}.get(name, name)
+def _alternative(branch):
+    """What one of several alternatives allows."""
+    if "const" in branch:
+        return "false" if branch["const"] is False else str(branch["const"])
+    if branch.get("maxItems") == 0:
+        return "[]"
+    keys = f" with {' and '.join(branch['required'])}" if "required" in branch else ""
+    return TYPES[branch["type"]] + keys
 
 
-def _message(error):
+def _either(choices):
+    return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
+
+
+def _shown(value):
+    """A value as YAML has it, cut where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def _near(value, choices):
+    near = get_close_matches(str(value), choices, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _limit(error):
     limits = {
-        "type": "is not of type {}",
         "minimum": "must be {} or more",
         "maximum": "must be {} or less",
         "exclusiveMinimum": "must be more than {}",
         "exclusiveMaximum": "must be less than {}",
-        "pattern": "must match {}",
         "minItems": "needs {} or more entries",
-        "maxItems": "takes {} entries at most",
+        "maxItems": "takes {} entries at most" if error.validator_value else "must be empty",
         "minProperties": "needs {} or more entries",
         "uniqueItems": "has an entry twice",
     }
-    text = limits.get(error.validator, error.message).format(error.validator_value)
-    return f"{error.instance!r} {text}"
+    return limits[error.validator].format(error.validator_value)
 
 
 def _number_hint(value):
-    """Hint on what to write for a number that YAML read as text."""
+    """Hint on what to write for a number that YAML read as text, or with a decimal point."""
+    if isinstance(value, float) and value.is_integer():
+        return f"; write {int(value)}"
     try:
         number = float(value) if isinstance(value, str) else None
     except ValueError:

@@ -3,9 +3,10 @@ Measures of similarity in the same tests, side by side.
 
 The figure shows for each measure the distances from the layers of a network to those of another, and the distances
 after principal components are removed, in units of its own baseline (the distance to the same layer of other
-networks, after Ding et al. 2021, "Grounding Representation Similarity Through Statistical Testing"); below, its
-results in the tests of specificity (Purvine et al. 2023, "Experimental Observations of the Topology of
-Convolutional Neural Network Activations"), layer retrieval and Ding's criterion.
+networks, after Ding et al. 2021, "Grounding Representation Similarity Through Statistical Testing"); below, what it is
+invariant to, and its results in the tests of specificity (Purvine et al. 2023, "Experimental Observations of the
+Topology of Convolutional Neural Network Activations"), layer retrieval and Ding's criterion, on points at positions of
+each network's own, at those of the first network, and on means over all positions.
 """
 
 import numpy as np
@@ -22,11 +23,12 @@ from actopo.figures.controls import (
     draw_rows,
     explain_nulls,
     mean_row,
-    name_rows,
 )
-from actopo.similarity.metrics.choices import LABELS
+from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPAIRED, metric_and_clouds
 
-PER_ROW = 6
+PER_ROW = 7
+# Clouds on which a measure is tested, one row each, and their names.
+CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
 # Lowest ratio to the baseline that is drawn: below it, a change is far from detectable.
 FLOOR = 1e-3
 
@@ -39,7 +41,9 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     Parameters
     ----------
     distances : dict of str to array_like of shape (L, L)
-        For each metric, in the order drawn, the distances from the layers of A to those of B.
+        For each metric, in the order drawn, the distances from the layers of A to those of B; for other clouds than
+        the networks' own under the names of `actopo.similarity.metrics.choices.metric_and_clouds`. Maps and curves
+        are of the networks' own.
     specificity : DataFrame
         From `actopo.similarity.specificity.specificity_table`, with all these metrics. All ordered pairs of models
         are drawn if every metric has them, else those of the first model.
@@ -73,12 +77,16 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     style.require_columns(specificity, ("metric",), "the specificity")
     tables = {metric: specificity[specificity.metric == metric] for metric in matrices}
     models = common_models(tables)
+    tested = sorted(matrices, key=lambda name: list(LABELS).index(metric_and_clouds(name)[0]))
+    matrices = {metric: matrix for metric, matrix in matrices.items() if metric_and_clouds(metric)[1] == "own"}
     names = {metric: (LABELS | (labels or {})).get(metric, metric) for metric in matrices}
 
     bands = -(-len(names) // PER_ROW)
     columns = -(-len(names) // bands)
     cell = min(7.2 / columns, 2.0)
-    heights = (bands * (1.55 * cell + 0.55) + 0.45, 0.95 + 0.17 * len(names))
+    # Rows of the same measure on several clouds lie close together.
+    row_height = 0.17 if len(tested) == len(names) else 0.09
+    heights = (bands * (1.55 * cell + 0.55) + 0.45, 1.25 + row_height * len(tested))
     figure = style.new_figure(7.2, sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights)
     grid = upper.subplots(2 * bands, columns, squeeze=False, height_ratios=(1.25, 1) * bands)
@@ -96,7 +104,7 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     curve_figure.legend(upper, panels, 6)
     for axes, letter in zip(grid[:2, 0], "ab", strict=True):
         style.panel_letter(axes, letter)
-    _summary(lower, tables, models, list(names.values()))
+    _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
     return figure
 
 
@@ -129,6 +137,7 @@ def _ratio(axes, curves, detection, label):
     else:
         _say(axes, 0.5, "not\nmeasured")
     axes.set(xlim=(0, 1), xlabel="share removed, $k/c$", ylabel=label)
+    axes.xaxis.label.set_size(6)
     # All panels of the row share the axis of the first.
     axes.tick_params(labelleft=bool(label))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -152,15 +161,41 @@ def _share_ratio(panels):
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _summary(figure, tables, models, names):
-    panels = figure.subplots(1, 3, sharey=True)
-    colours = [style.LINES[0]] * len(names)
+def _summary(figure, tables, models, labels):
+    invariant, *panels = figure.subplots(1, 4, sharey=True, width_ratios=(0.62, 1, 1, 1))
+    measures = [metric_and_clouds(metric) for metric in tables]
+    colours = [style.LINES[list(CLOUDS).index(clouds)] for _, clouds in measures]
     rows = [mean_row(table, metric, "rho", models, "pearson", "with") for metric, table in tables.items()]
     draw_rows(panels[0], rows, colours)
     panels[0].set(title="specificity", xlabel=r"mean $\rho$ (Pearson, with $m = l$)")
     draw_retrieval_and_ding(panels[1:], tables, models, colours)
-    name_rows(panels[0], names)
-    for axes, letter in zip(panels, "cde", strict=True):
+    # The rows of one measure have one name, in their middle.
+    places = {}
+    for place, (measure, _) in enumerate(measures):
+        places.setdefault(measure, []).append(place)
+    _invariances(invariant, places)
+    invariant.set_yticks([np.mean(own) for own in places.values()], [labels[measure] for measure in places])
+    for axes in (invariant, *panels):
+        for own in list(places.values())[1:]:
+            axes.axhline(own[0] - 0.5, color="0.85", linewidth=0.5, zorder=0)
+    for clouds, name in CLOUDS.items():
+        if any(clouds == each for _, each in measures):
+            panels[0].plot([], [], "o", color=style.LINES[list(CLOUDS).index(clouds)], markersize=4, label=name)
+    for axes, letter in zip((invariant, *panels), "cdef", strict=True):
         style.panel_letter(axes, letter)
     figure.suptitle(MODELS[models], fontsize=7)
-    explain_nulls(figure, panels)
+    explain_nulls(figure, panels, columns=3)
+
+
+def _invariances(axes, places):
+    """A dot for each kind of change of a cloud that leaves a measure as it is; `places` are the rows of each."""
+    columns = [*INVARIANCES, "order of rows"]
+    for measure, own in places.items():
+        metric = (UNPAIRED | METRICS)[measure]
+        kept = {*metric.invariant_to, *([] if metric.paired else ["order of rows"])}
+        for column, name in enumerate(columns):
+            look = {"markersize": 3.5, "color": "0.25"} if name in kept else {"markersize": 1, "color": "0.7"}
+            axes.plot(column, np.mean(own), "o", **look)
+    axes.set_xticks(range(len(columns)), columns, rotation=90)
+    axes.tick_params(axis="both", length=0)
+    axes.set(xlim=(-0.6, len(columns) - 0.4), title="invariant to")

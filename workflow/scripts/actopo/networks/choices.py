@@ -16,7 +16,13 @@ WEIGHT_FILES = (".safetensors", ".pth", ".pt")
 TAPS = ("conv", "bn", "relu")
 
 SCHEDULES = ("triangular", "step")
-PRECISIONS = ("fp32", "bf16", "fp16")
+
+# Colours of the pixels that a random shift leaves empty; see `actopo.networks.recipe`.
+FILLS = ("mean", "black")
+
+# Precisions of the forward pass, and what PyTorch calls them.
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
 DEVICES = ("auto", "cpu", "cuda")
 
 

@@ -20,10 +20,11 @@ import torch
 from torch.nn import functional
 
 from actopo.errors import InputError
+from actopo.networks.choices import PRECISIONS
 from actopo.networks.inputs import images_per_pass, to_input
 from actopo.networks.weights import load_weights
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {name: getattr(torch, dtype) for name, dtype in PRECISIONS.items()}
 EVALUATION_BATCH = 1000
 # Batches between two checks of the loss: on a GPU each check waits for the batches before it.
 CHECK_INTERVAL = 16
@@ -192,7 +193,7 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
         If the loss stops being finite; names epoch, batch and learning rate.
     """
     precision = choose_precision(recipe.precision, device)
-    dtype = PRECISIONS[precision]
+    dtype = DTYPES[precision]
     layout = memory_format(model, device)
     model.to(device, memory_format=layout)
     parameters = dict(model.named_parameters())

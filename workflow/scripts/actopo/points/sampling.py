@@ -72,18 +72,20 @@ class Stream:
     Raises
     ------
     InputError
-        If there are too few positions, `cap` is not positive, the weights do not fit the activations or are negative
-        or not finite, or no image is left.
+        If there is no such method, there are too few positions, `cap` is not positive, the weights do not fit the
+        activations or are negative or not finite, or no image is left.
     """
 
     def __init__(self, method, shape, labels, **settings):
         self.shape, self.labels = shape, np.asarray(labels)
         self._start, self._largest, self._flat = 0, None, None
+        drawn = {"random": _random, "top_weight": _top_weight, "full": _full, "given": _given}
         if method == "top_l2":
             self._largest = _top_l2(shape, **settings)
+        elif method in drawn:
+            self._flat = drawn[method](shape, self.labels, **settings)
         else:
-            known = {"random": _random, "top_weight": _top_weight, "full": _full, "given": _given}[method]
-            self._flat = known(shape, self.labels, **settings)
+            raise InputError(f"method is {method!r}; write one of top_l2, {', '.join(drawn)}.")
         if self._flat is not None:
             self._image = self._flat // (shape[1] * shape[2])
 

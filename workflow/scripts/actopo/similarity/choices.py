@@ -1,7 +1,4 @@
-"""Choices for comparing layers: methods for distances, kinds of clouds, and orders of removing components."""
-
-# Methods that compute sliced-Wasserstein distances; see `actopo.similarity.wasserstein`.
-METHODS = ("exact", "grid", "auto")
+"""Choices for comparing layers: kinds of clouds, and orders of removing components."""
 
 # Kinds of clouds on which specificity is measured, and their names in figures; the trained networks come first. A name
 # with a dot is two controls at once.

@@ -34,6 +34,8 @@ from numba import njit
 from actopo.errors import InputError
 
 KNOTS = 64  # per diagram, from which the edges of blocks are computed
+# Their names are here and not in `similarity.choices`, so that an edit of a label there computes no distance anew.
+METHODS = ("exact", "grid", "auto")
 BINS = {"exact": 16, "grid": 32}  # per block
 TILE = 16  # diagrams whose bins fit into the cache
 CHUNK = 1024  # diagrams, on a GPU
@@ -124,8 +126,8 @@ def pairwise_distances(
     ----------
     .. [1] Carrière, Cuturi and Oudot (2017), "Sliced Wasserstein Kernel for Persistence Diagrams".
     """
-    if method not in ("exact", "grid", "auto"):
-        raise InputError(f'method is "{method}"; write "exact", "grid" or "auto".')
+    if method not in METHODS:
+        raise InputError(f'method is "{method}"; write one of {", ".join(METHODS)}.')
     for name, value in {"n_directions": n_directions, "n_bins": n_bins, "n_threads": n_threads}.items():
         if value < 1:
             raise InputError(f"{name} is {value}; write a positive whole number.")

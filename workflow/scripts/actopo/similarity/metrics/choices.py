@@ -47,10 +47,8 @@ METRICS = {
     "rtd": Metric("RTD", options=("subsets", "subset_size", "seed")),
     "rtd_lite": Metric("RTD-Lite"),
 }
-# Metrics of the CCA family and CKA have a distance by chance.
-CHANCE = tuple(name for name in METRICS if name.endswith("_cka")) + tuple(
-    name for name, metric in METRICS.items() if metric.needs_rank
-)
+# Those that have a distance by chance.
+CHANCE = ("linear_cka", "unbiased_cka", "mean_cca", "svcca", "pwcca")
 
 _RIGID = {"invariant_to": ("translation", "rotation"), "paired": False}
 
@@ -60,12 +58,13 @@ UNPAIRED = {
     "sw_h0": Metric("SW, H0", **_RIGID),
     "sw_h1": Metric("SW, H1", **_RIGID),
     "sw_sum": Metric("SW, H0 + H1", **_RIGID),
-    "sw_h0_scaled": Metric("SW, H0, equal scale", paired=False),
-    "sw_h1_scaled": Metric("SW, H1, equal scale", paired=False),
+    "sw_h0_scaled": Metric("scaled SW, H0", paired=False),
+    "sw_h1_scaled": Metric("scaled SW, H1", paired=False),
     "scale": Metric("scale", **_RIGID),
 }
 
-# Which activations of an image are compared, with the suffix to the model's name in paths, and the pairing of rows.
+# Which activations are compared, and how rows are paired. Other clouds than `own` have a suffix to the model's name in
+# paths, and to the name of a metric in tables.
 PAIRINGS = {
     "own": "same image, position of each network's own",
     "matched": "same image, positions of the first network",
