@@ -193,6 +193,10 @@ def distances(folder, diagrams):
     params = {"order": json.dumps({**order, "seeds": [0, 1]}), "distance": distance}
     clouds = [folder / f"batch0.conv.seed{seed}.top_l2.npz" for seed in (0, 1)]
     run("model_distances", {"diagrams": diagrams, "points": []}, models, params)
+    # Two networks in the place of two batches.
+    batches = {"matrix": folder / "batches.npz"}
+    params_of_batches = {"order": json.dumps({**order, "batches": [0, 1]}), "distance": distance}
+    run("model_distances", {"diagrams": diagrams, "points": []}, batches, params_of_batches)
     run("model_distances", {"diagrams": diagrams, "points": clouds}, scaled, params)
     table = folder / "specificity.csv"
     run(
@@ -205,6 +209,7 @@ def distances(folder, diagrams):
         "layers": layers,
         "models": models["matrix"],
         "scaled": scaled["matrix"],
+        "batches": batches["matrix"],
         "specificity": table,
         "clouds": clouds,
     }
@@ -257,18 +262,26 @@ def compared(folder, distances, paired):
         "rivals": json.dumps({"files": rivals, "curves": ["own"] * len(curves)}),
     }
     run("compare_metrics", files, output, params)
+    # Both networks take their turn as the reference.
+    both = []
+    for metric, of_first in (("sw", curves[0]), ("linear_cka", curves[2])):
+        both += [of_first, folder / f"{metric}.seed1.csv"]
+        params = {"settings": json.dumps(own[metric]), "removal": json.dumps(removal), "order": order}
+        run("measure_sensitivity", {"points": distances["clouds"][1]}, {"curves": both[-1]}, params, metric=metric)
+    baselines = [folder / "baselines.linear_cka.npz"]
+    run("metric_baselines", {"points": distances["clouds"]}, {"matrix": baselines[0]}, params, metric="linear_cka")
     detected = {name: folder / f"compared.{name}.csv" for name in ("sensitivity", "by_network")}
     run(
         "measure_detection",
-        {"curves": curves[:1], "models": distances["models"], "baselines": [], "batches": []},
+        {"curves": both, "models": distances["models"], "baselines": baselines, "batches": distances["batches"]},
         detected,
         {
-            "rivals": json.dumps({"metrics": []}),
-            "references": json.dumps({"seeds": [0], "curves": [0]}),
+            "rivals": json.dumps({"metrics": ["linear_cka"]}),
+            "references": json.dumps({"seeds": [0, 1], "curves": [0, 1, 0, 1]}),
             "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
         },
     )
-    return {**output, **detected, **files, "names": rivals}
+    return {**output, **detected, **files, "names": rivals, "of_both": both[:2]}
 
 
 @pytest.fixture(scope="module")
@@ -491,8 +504,7 @@ def test_comparison(compared, distances):
         assert 0 < metrics.distance[name] <= metrics.chance_distance[name] * 1.5
     assert metrics.chance_distance[["rtd", "scale", "sw_h1_pooled"]].isna().all()
     assert metrics.points["linear_cka_pooled"] == "same image, mean over positions"
-    # What is left of a cloud is compared at the level of the matched baseline too.
-    assert metrics["smallest_layer16"].notna()[["linear_cka", "linear_cka_matched"]].any()
+    assert {"smallest_layer0", "random_layer16"} <= set(metrics.columns)
 
 
 def test_paired_clouds(folder, images, trained, distances, paired):
@@ -544,6 +556,40 @@ def test_power(power, distances, compared):
     # The batches are the networks that are the baseline; without a bar in H1 it is 0.
     np.testing.assert_allclose(table.query("statistic == 'floor'").value.dropna(), 1)
     assert table.groupby("varied").n_draws.max().to_dict() == {"directions": 1, "networks": 4, "points": 2}
+
+
+def test_detection(compared, distances):
+    table, by_network = (pd.read_csv(compared[name]) for name in ("sensitivity", "by_network"))
+    baseline = np.load(compared["rivals"][1])["linear_cka"][1, 2, 2]
+    assert table.query("metric == 'linear_cka' and layer == 16").level.to_numpy() == pytest.approx(baseline)
+    # Measures that pair rows have no floor.
+    assert set(table[table.metric == "linear_cka"].threshold) == {"mean", "quantile"}
+    batches = np.load(distances["batches"])
+    assert batches["batches"].tolist() == [0, 1]
+    n = len(LAYERS)
+    floor = table.query("metric == 'sw_h1' and layer == 16 and threshold == 'floor_mean'")
+    assert floor.level.to_numpy() == pytest.approx(batches["h1"][n - 1, 2 * n - 1])
+    assert (table.networks == 2).all()
+    assert set(by_network.network) == {0, 1}
+    assert by_network[by_network.network == 0].level.tolist() == table.level.tolist()
+    assert table.low.isna().all()
+
+
+def test_detection_of_one_network_on_one_batch(folder, compared):
+    """Nothing to compare with: the tables have their columns and no row, and the figure its curves."""
+    files = {"models": [], "batches": [], "baselines": [], "curves": compared["curves"][:1]}
+    output = {name: folder / f"alone.{name}.csv" for name in ("sensitivity", "by_network")}
+    params = {
+        "rivals": json.dumps({"metrics": []}),
+        "references": json.dumps({"seeds": [0], "curves": [0]}),
+        "levels": json.dumps({"quantile": 0.9, "level": 0.9}),
+    }
+    run("measure_detection", files, output, params)
+    assert pd.read_csv(output["sensitivity"]).empty
+    figure = {kind: folder / f"alone.{kind}" for kind in ("png", "svg")}
+    files = {"curves": compared["curves"][:1], "detection": output["sensitivity"]}
+    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": "all"})})
+    assert figure["png"].exists()
 
 
 @pytest.mark.parametrize("fitted", [False, True])
@@ -745,7 +791,7 @@ def test_figures_and_summary(
             {},
         ),
         "plot_sensitivity": (
-            {"curves": compared["curves"][:1], "detection": compared["sensitivity"]},
+            {"curves": compared["of_both"], "detection": compared["sensitivity"]},
             {"choice": json.dumps({"dimension": 1, "layers": "all"})},
             {},
         ),
@@ -812,7 +858,7 @@ def test_figures_and_summary(
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
     assert "paper" not in summary["homology"]["specificity"]["trained"]["h0"]
     assert list(summary["homology"]["metrics"]) == pd.read_csv(compared["metrics"]).metric.tolist()
-    assert set(summary["homology"]["sensitivity"]["rtd"]["16"]) == {"smallest", "random"}
+    assert set(summary["homology"]["sensitivity"]["linear_cka"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
     assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1
 

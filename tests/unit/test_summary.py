@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from actopo.similarity.comparison import metric_table
 from actopo.similarity.control_differences import control_table
-from actopo.similarity.detection import detection_table
+from actopo.similarity.detection import sensitivity_tables
 from actopo.similarity.layer_distances import layer_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
@@ -27,8 +27,10 @@ def tables():
     specificity = {name: specificity_table(blocks, LAYERS, [4, 4, 8], **draws) for name in ("trained", "scaled")}
     index = deletion_index({16: 8})
     curves = curve_table(index, {name: index.fraction for name in blocks})
-    detection = detection_table(curves, {name: {16: [0.3, 0.6]} for name in blocks}, 0.75)
-    return distances, specificity, metric_table(specificity["trained"], detection), detection
+    matrix = [[0, 0.3, 0.6], [0.3, 0, 0.3], [0.6, 0.3, 0]]
+    detection, _ = sensitivity_tables({0: curves}, {name: {16: matrix} for name in blocks}, None, 0.75)
+    metrics = metric_table(specificity["trained"], detection, {name: D[:1] for name, D in blocks.items()}, {})
+    return distances, specificity, metrics, detection
 
 
 def test_accuracies_and_the_largest_variation(tables):
@@ -109,6 +111,21 @@ def test_metrics_and_crossings(tables):
         assert crossing["level"] == row.level
         assert crossing["first_fraction"] == pytest.approx(row.first_fraction, nan_ok=True)
         assert crossing["last_fraction"] == pytest.approx(row.last_fraction, nan_ok=True)
+        assert crossing["censored"] == row.censored
+        assert crossing["over_networks"]["networks"] == 1
+    assert "single one" in found["sensitivity"]["why_no_floor"]
+    assert "5 networks" in found["sensitivity"]["why_no_interval"]
+    assert "why_no_baseline" not in found["sensitivity"]
+
+
+def test_a_censored_crossing_has_a_sign():
+    curves = curve_table(deletion_index({16: 8}, ["smallest"]), {"sw_h1": np.arange(1, 6)})
+    detection, _ = sensitivity_tables({0: curves}, None, {"sw_h1": {16: [0.5, 6.5]}}, 0)
+    found = homology_summary(TRAINED[:1], layer_table({"h1": np.ones((1, 3, 3))}, LAYERS), {}, None, detection)
+    crossings = found["sensitivity"]["sw_h1"]["16"]["smallest"]
+    assert crossings["floor_quantile"]["first"] == "<= 0.125"
+    assert crossings["floor_mean"]["first"] == "0.5"
+    assert "single seed" in found["sensitivity"]["why_no_baseline"]
 
 
 def test_a_single_network_and_a_single_batch():

@@ -36,6 +36,7 @@ def test_generated_pages_are_up_to_date(script, page):
         # A statistic of Fig. 5 computes no distance anew.
         ("similarity.layer_distances", {"model_distances", "measure_sensitivity", "metric_distances"}),
         ("similarity.specificity", {"model_distances", "layer_distances", "metric_distances", "power_distances"}),
+        *((f"similarity.{name}", {"measure_sensitivity", "metric_baselines"}) for name in ("detection", "intervals")),
         ("config.conflicts", set(TABLE["files"])),
         ("summary", set(TABLE["files"]) - {"summarise"}),
     ],

@@ -159,8 +159,8 @@ def test_report_is_one_page_with_the_figures(finished):
 def test_full_clouds_in_the_homology_study(spoilable):
     """Every position of the last stage, 2 x 2 of them."""
     homology = {**TINY["homology"], "sampling": "full", "layers": [13, 14, 15, 16]}
-    similarity = {"sensitivity": {"layers": "all"}, "rivals": {"metrics": []}}
-    figures = {**TINY["figures"], "row": 16}
+    similarity = {"rivals": {"metrics": []}}
+    figures = {**TINY["figures"], "row": 16, "sensitivity_layers": "all"}
     config = spoilable.config({**TINY, "homology": homology, "similarity": similarity, "figures": figures}, "full.yaml")
     target = "results/tiny/diagrams/resnet18_a/seed0.batch0.npz"
     done = spoilable.run("--", target, configfiles=[config])

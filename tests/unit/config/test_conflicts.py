@@ -26,7 +26,13 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.networks", ["alexnet"], ["mapper.networks.0", "'alexnet' is not under models"]),
         ("mapper.layers", ["blocks.9.*"], ["mapper.layers", "'blocks.9.*'", "nearest names are blocks."]),
         ("mapper.layers", [16, 17], ["mapper.layers", "[17]", "layers 0 to 16"]),
-        ("similarity.sensitivity.layers", [0, 17], ["similarity.sensitivity.layers", "[17]"]),
+        (
+            "similarity.sensitivity.layers",
+            [0, 17],
+            ["similarity.sensitivity.layers", "[17]"],
+        ),
+        ("similarity.sensitivity.layers", [9], ["figures.sensitivity_layers: none is among similarity.sensitivity"]),
+        ("figures.sensitivity_layers", [0, 17], ["figures.sensitivity_layers: [17]", "homology.layers"]),
         ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
@@ -81,7 +87,7 @@ def test_no_test_part_for_either_study():
 
 def test_two_layers_are_too_few_to_correlate():
     config = changed("homology.layers", [9, 16])
-    config["similarity"]["sensitivity"]["layers"] = "all"
+    config["figures"]["sensitivity_layers"] = "all"
     [line] = messages(config)
     assert all(word in line for word in ("homology.layers", "3 or more"))
 

@@ -49,7 +49,13 @@ TABLES = {
 }
 
 # Single words in the place of a list or a number, which no table has.
-WORDS = {"homology.layers": ["all"], "similarity.sensitivity.layers": ["all"], "mapper.branching.classes": ["majority"]}
+WORDS = {
+    "homology.layers": ["all"],
+    "similarity.sensitivity.layers": ["all"],
+    "similarity.sensitivity.references": ["all"],
+    "figures.sensitivity_layers": ["all"],
+    "mapper.branching.classes": ["majority"],
+}
 
 
 def enums(schema, path=""):

@@ -272,11 +272,10 @@ def _figures(config, layers):
     figures, n_seeds = config["figures"], _n_seeds(config)
     last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
     drawn, measured = figures["sensitivity_layers"], config["similarity"]["sensitivity"]["layers"]
-    if drawn != "all" and (
-        missing := [layer for layer in drawn if layer not in (layers if measured == "all" else measured)]
-    ):
-        place = "homology.layers" if measured == "all" else "similarity.sensitivity.layers"
-        yield f"figures.sensitivity_layers: {missing} are not among {place}; list some of those, or all"
+    if drawn != "all" and (missing := [layer for layer in drawn if layer not in layers]):
+        yield f"figures.sensitivity_layers: {missing} are not among homology.layers; list some of those, or all"
+    elif "all" not in (drawn, measured) and not set(drawn) & set(measured):
+        yield "figures.sensitivity_layers: none is among similarity.sensitivity.layers; list some of those, or all"
     if 1 < n_seeds <= last:
         problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
         yield f"figures.pair: {problem}"

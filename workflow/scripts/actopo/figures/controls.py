@@ -248,8 +248,10 @@ def name_rows(axes, names):
     axes.set_yticks(range(len(names)), names)
 
 
-def explain_nulls(figure, panels):
-    """Legend of the nulls, and of ranges in place of intervals, that are drawn in any panel, below them."""
+def explain_nulls(figure, panels, columns=None):
+    """Legend of the nulls, and of ranges in place of intervals, that are drawn in any panel, in rows of some columns."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), handlelength=1.5)
+        figure.legend(
+            handles.values(), handles, loc="outside lower center", ncols=columns or len(handles), handlelength=1.5
+        )

@@ -137,6 +137,7 @@ def _ratio(axes, curves, detection, label):
     else:
         _say(axes, 0.5, "not\nmeasured")
     axes.set(xlim=(0, 1), xlabel="share removed, $k/c$", ylabel=label)
+    axes.xaxis.label.set_size(6)
     # All panels of the row share the axis of the first.
     axes.tick_params(labelleft=bool(label))
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -183,7 +184,7 @@ def _summary(figure, tables, models, labels):
     for axes, letter in zip((invariant, *panels), "cdef", strict=True):
         style.panel_letter(axes, letter)
     figure.suptitle(MODELS[models], fontsize=7)
-    explain_nulls(figure, panels)
+    explain_nulls(figure, panels, columns=3)
 
 
 def _invariances(axes, places):

@@ -86,7 +86,7 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
         axes.grid(axis="y")
     figure.supxlabel("share of principal components removed, $k/c$", fontsize=7)
     figure.supylabel(label, fontsize=7, multialignment="center")
-    legend(figure, panels, 5 if len(layers) > 1 else 2)
+    legend(figure, panels, 4 if len(layers) > 1 else 2)
     return figure
 
 
