@@ -10,14 +10,16 @@ from tiny import TINY
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 # Of the networks, three controls and two that are crossed with scale.
 SPECIFICITY = {"measure_specificity": 6, "plot_controls": 1, "summarise": 1}
-COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
 METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
+DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1}
+COMPARISON = METRIC_TABLES | DETECTION
 AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
 # Clouds of the networks and of the untrained ones.
 ALL_CLOUDS = {"sample_points": 4, "draw_gaussian_clouds": 2, "compute_diagrams": 6, "layer_distances": 1}
-ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 3, "metric_distances": 2}
+ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 4, "metric_distances": 7}
+ALL_CLOUDS |= {"sample_paired_points": 2, "metric_baselines": 2}
 ALL_CLOUDS |= {"power_distances": 1}
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
 UNTRAINED |= {"plot_controls": 1, "summarise": 1}
@@ -47,13 +49,13 @@ def with_change(path, value):
             "models.resnet18_a.seeds",
             3,
             {"train_model": 1, "sample_points": 2, "draw_gaussian_clouds": 1, "compute_diagrams": 3, "plot_training": 1}
-            | {"metric_distances": 2, "power_distances": 1}
+            | {"metric_distances": 7, "metric_baselines": 2, "sample_paired_points": 1, "power_distances": 1}
             | AFTER_MODELS,
         ),
         (
             "similarity.directions",
             20,
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1}
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 2, "metric_distances": 1}
             | AFTER_MODELS
             | POWER_DISTANCES,
         ),
@@ -66,12 +68,12 @@ def with_change(path, value):
         (
             "similarity.rivals.metrics",
             ["linear_cka", "rtd_lite", "rtd"],
-            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON,
         ),
         (
             "similarity.rivals.rtd_points",
             10,
-            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 2} | COMPARISON,
+            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON,
         ),
         ("similarity.rivals.clouds", ["own"], METRIC_TABLES),
         (
@@ -82,9 +84,13 @@ def with_change(path, value):
         # Of the CCA family alone.
         ("similarity.rivals.permutations", 3, {}),
         ("similarity.rivals.networks", 5, {}),
-        ("similarity.sensitivity.quantile", 0.9, COMPARISON),
-        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 3} | COMPARISON | POWER_DISTANCES),
-        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 3} | COMPARISON | POWER_DISTANCES),
+        ("similarity.sensitivity.quantile", 0.9, DETECTION),
+        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 4} | COMPARISON | POWER_DISTANCES),
+        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 4} | COMPARISON | POWER_DISTANCES),
+        ("similarity.sensitivity.orders", 3, {"measure_sensitivity": 4} | COMPARISON),
+        # The curves of the first network stay.
+        ("similarity.sensitivity.references", 2, {"measure_sensitivity": 3} | DETECTION),
+        ("figures.sensitivity_layers", [8], {"plot_sensitivity": 1}),
         ("similarity.power.points", [20, 30], POWER_DISTANCES),
         ("similarity.power.directions", [5, 7], POWER_DISTANCES),
         ("similarity.power.draws", 3, POWER_DISTANCES),
@@ -157,7 +163,8 @@ def test_config(finished, path, value, expected):
 def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     config = with_change("homology.layers", [16, 0, 9, 8])
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 2}
+    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 7}
+    expected |= {"metric_baselines": 2}
     assert planned == expected | AFTER_MODELS | POWER_DISTANCES
 
 
@@ -224,7 +231,7 @@ def edit(finished, file, old, new):
             "actopo/similarity/wasserstein.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3}
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 4, "metric_distances": 7}
             | AFTER_MODELS
             | POWER_DISTANCES,
         ),
@@ -284,8 +291,11 @@ def test_the_papers_run_is_planned_whole(workflow):
     assert planned["sample_points"] == 209 + 6 + 6
     assert planned["draw_gaussian_clouds"] == 100
     assert planned["compute_diagrams"] == 309
-    assert planned["metric_distances"] == 8
+    # Eight measures and the scale on own clouds; with sw on matched and on pooled ones.
+    assert planned["metric_distances"] == 9 + 10 + 10
     assert planned["build_mapper"] == 36 + 6
+    assert planned["batch_distances"] == planned["measure_detection"] == 1
+    assert planned["metric_baselines"] == 8
 
 
 def test_a_single_seed_goes_without_specificity(workflow):
@@ -293,6 +303,9 @@ def test_a_single_seed_goes_without_specificity(workflow):
     assert planned["train_model"] == 2
     assert planned["summarise"] == 1
     assert planned["plot_sensitivity"] == 1
+    # There is no floor either: the study has one batch.
+    assert planned["measure_detection"] == 1
+    assert "batch_distances" not in planned
     for rule in (
         "measure_specificity",
         "plot_specificity",
