@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from actopo.similarity.comparison import metric_table
 from actopo.similarity.control_differences import control_table
-from actopo.similarity.detection import detection_table
+from actopo.similarity.detection import sensitivity_tables
 from actopo.similarity.layer_distances import layer_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity import specificity_table
@@ -27,8 +27,10 @@ def tables():
     specificity = {name: specificity_table(blocks, LAYERS, [4, 4, 8], **draws) for name in ("trained", "scaled")}
     index = deletion_index({16: 8})
     curves = curve_table(index, {name: index.fraction for name in blocks})
-    detection = detection_table(curves, {name: {16: [0.3, 0.6]} for name in blocks}, 0.75)
-    return distances, specificity, metric_table(specificity["trained"], detection), detection
+    pairs = {name: {16: np.full((3, 3), 0.45)} for name in blocks}
+    detection, _ = sensitivity_tables({0: curves}, pairs, quantile=0.75)
+    first = {name: D[:1] for name, D in blocks.items()}
+    return distances, specificity, metric_table(specificity["trained"], detection, first, {}), detection
 
 
 def test_accuracies_and_the_largest_variation(tables):
