@@ -9,7 +9,7 @@ from tiny import TINY
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 # Of the networks and three controls.
-SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
+SPECIFICITY = {"measure_specificity": 4, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
 METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
 AFTER_MODELS = {"model_distances": 4, "plot_specificity": 1} | SPECIFICITY | COMPARISON
@@ -52,7 +52,7 @@ def with_change(path, value):
         ),
         ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
         ("similarity.tolerance", 0.01, {}),
-        ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
+        ("similarity.controls", ["scaled"], {"compare_controls": 1, "plot_controls": 1, "summarise": 1}),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
         (
             "similarity.rivals.metrics",
