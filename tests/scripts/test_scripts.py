@@ -204,9 +204,15 @@ def distances(folder, diagrams):
         {"matrix": models["matrix"], "points": clouds[:1]},
         {"table": table},
         {"tests": json.dumps(TESTS)},
+        threads=2,
     )
+    differences = folder / "controls.csv"
+    files = {"matrices": [models["matrix"], scaled["matrix"]], "points": clouds[:1]}
+    tests = json.dumps({"controls": ["scaled"], "level": 0.9})
+    run("compare_controls", files, {"table": differences}, {"tests": tests})
     return {
         "layers": layers,
+        "differences": differences,
         "models": models["matrix"],
         "scaled": scaled["matrix"],
         "batches": batches["matrix"],
@@ -796,7 +802,7 @@ def test_figures_and_summary(
             {},
         ),
         "plot_controls": (
-            {"tables": [distances["specificity"]] * 2},
+            {"tables": [distances["specificity"]] * 2, "differences": distances["differences"]},
             {"choice": json.dumps({"controls": ["scaled"], "dimension": 1})},
             {},
         ),
@@ -849,7 +855,7 @@ def test_figures_and_summary(
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
     files |= {name: compared[name] for name in ("metrics", "sensitivity")}
-    files["foreground"] = foreground["share"]
+    files |= {"foreground": foreground["share"], "controls": distances["differences"]}
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     studies["layer_names"] = {"net": {"0": "stem"}}
     run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
@@ -857,6 +863,7 @@ def test_figures_and_summary(
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
     assert "paper" not in summary["homology"]["specificity"]["trained"]["h0"]
+    assert "ding, all reference" in summary["homology"]["specificity"]["scaled"]["h0"]["trained_minus_control"]
     assert list(summary["homology"]["metrics"]) == pd.read_csv(compared["metrics"]).metric.tolist()
     assert set(summary["homology"]["sensitivity"]["linear_cka"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]

@@ -9,7 +9,7 @@ from tiny import TINY
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 # Of the networks, three controls and two that are crossed with scale.
-SPECIFICITY = {"measure_specificity": 6, "plot_controls": 1, "summarise": 1}
+SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
 METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
@@ -22,7 +22,7 @@ ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivi
 ALL_CLOUDS |= {"sample_paired_points": 2, "metric_baselines": 2}
 ALL_CLOUDS |= {"power_distances": 1}
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
-UNTRAINED |= {"plot_controls": 1, "summarise": 1}
+UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
@@ -61,7 +61,7 @@ def with_change(path, value):
         ),
         ("similarity.level", 0.9, SPECIFICITY | COMPARISON | POWER),
         ("similarity.tolerance", 0.01, {}),
-        ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
+        ("similarity.controls", ["scaled"], {"compare_controls": 1, "plot_controls": 1, "summarise": 1}),
         ("similarity.untrained.images", 40, UNTRAINED),
         ("similarity.untrained.batch_norm", "initial", UNTRAINED),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),

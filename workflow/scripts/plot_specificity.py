@@ -13,6 +13,6 @@ choice, file = settings(snakemake).choice, load_arrays(snakemake.input.matrix)
 layers, seeds, distances = file["layers"].tolist(), file["seeds"].tolist(), file[f"h{choice['dimension']}"]
 a, b = choice["pair"]
 matrix = blocks(distances, len(seeds), len(layers))
-# Over the other networks: a row is nan where network a meets itself.
-rho = np.nanmean(np.delete(specificity(matrix)[a], a, axis=0), axis=0)
+# Over the networks with a value: it is nan where network a meets itself, and where a row is constant.
+rho = np.ma.masked_invalid(specificity(matrix)[a]).mean(axis=0).filled(np.nan)
 save_figure(snakemake.output, plot(matrix[a, a], matrix[a, b], layers, choice["row"], (seeds[a], seeds[b]), rho))
