@@ -44,7 +44,7 @@ BINS = {"exact": 16, "grid": 32}  # per block
 POWER = {"exact": 1.0, "grid": 0.5}  # of the knots' density, to which the density of blocks is proportional
 TILE = 16  # diagrams whose bins fit into the cache
 CHUNK = 1024  # diagrams, on a GPU
-MANY = 400  # pairs per diagram from which "auto" tries the grid on a CPU
+MANY = 1000  # pairs per diagram from which "auto" tries the grid on a CPU
 PARTS = 8  # into which directions are divided; after the first, "auto" drops pairs that will miss the tolerance
 ROUND_UP = 1 + 1e-6  # covers the rounding to float32
 
