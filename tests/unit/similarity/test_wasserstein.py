@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.homology.diagrams import diagrams as rips_diagrams
+from actopo.similarity import wasserstein
 from actopo.similarity.wasserstein import pairwise_distances, sliced_wasserstein
 from gudhi.representations import SlicedWassersteinDistance
 from hypothesis import given, settings
@@ -37,6 +38,14 @@ def rips():
         for c, scale in [(3, 1), (3, 1), (8, 1), (8, 1.05), (32, 3), (32, 9)]
     ]
     return rips_diagrams(clouds)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def auto_tries_the_grid():
+    """Few diagrams are enough for the tests of "auto"."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wasserstein, "MANY", 0)
+        yield
 
 
 def random_diagrams(n, seed=0, size=60):
@@ -81,6 +90,39 @@ def test_against_gudhi(rips, dimension):
     # Of 50 directions GUDHI leaves out the last.
     last = np.array([[by_definition(a, b, [np.pi / 2 - np.pi / 50]) for a in diagrams] for b in diagrams])
     np.testing.assert_allclose(pairwise_distances(diagrams), (49 * theirs + last) / 50, rtol=1e-11, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    a=arrays(np.int8, st.integers(0, 12), elements=st.integers(0, 20)),
+    b=arrays(np.int8, st.integers(0, 12), elements=st.integers(0, 20)),
+    n=st.integers(1, 30),
+)
+def test_births_at_zero_equal_the_definition(a, b, n):
+    # A quarter of the directions is then computed from one of them.
+    a, b = (np.stack([np.zeros(len(d)), d / 4.0], axis=1) for d in (a, b))
+    expected = by_definition(a, b, -np.pi / 2 + np.pi * np.arange(n) / n) / n
+    np.testing.assert_allclose(sliced_wasserstein(a, b, n), expected, rtol=1e-12, atol=1e-11)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_births_at_zero_beside_others(method):
+    # The last diagram makes the first ones go through all directions.
+    diagrams = [d * [0, 1] for d in random_diagrams(5, size=400)]
+    alone, bound = pairwise_distances(diagrams, n_directions=20, method=method, return_bound=True)
+    beside = pairwise_distances([*diagrams, np.array([[1.0, 2.0]])], n_directions=20)[:5, :5]
+    assert (alone <= beside * (1 + 1e-13)).all()
+    assert (beside <= (alone + bound) * (1 + 1e-13)).all()
+
+
+def test_auto_is_exact_for_few_pairs_on_the_cpu(monkeypatch):
+    diagrams = random_diagrams(6)
+    exact = pairwise_distances(diagrams)
+    for many, is_exact in (3, True), (2, False):
+        monkeypatch.setattr(wasserstein, "MANY", many)  # each of the 6 diagrams has 2.5 pairs on average
+        auto, bound = pairwise_distances(diagrams, method="auto", tolerance=100, return_bound=True)
+        assert np.array_equal(auto, exact) == is_exact
+        assert (bound == 0).all() == is_exact
 
 
 @pytest.mark.parametrize(("birth", "death"), [(0, 1), (2.5, 3.75), (-4, 1)])

@@ -14,7 +14,8 @@ blocks of `t` that all diagrams share. In a block where the ranges of `G_D` and 
 do not overlap, the difference has a constant sign, and the integrals give its area. The method determines the area in
 the few other blocks:
 
-- *exact* merges the steps that fall into them.
+- *exact* merges the steps that fall into them, from both ends at once, because the two merges do not wait for each
+  other.
 - *grid* divides them into bins and takes the L1 distance between the vectors of integrals over the bins.
   The result is never above the distance, since :math:`|\int f| \le \int |f|`. On a bin of width `w` where `G_D` is
   within `S_D / w` of its mean, the area is at most the larger of :math:`|\int f|` and `S_D + S_E`; the difference
@@ -23,6 +24,11 @@ the few other blocks:
 
 Both process one direction at a time, so that memory does not grow with their number, and sum each pair in a fixed
 order, so that the result does not depend on the number of threads, bit for bit.
+
+In H0 of a Rips filtration all births are 0. In the directions between :math:`-\pi/4` and 0 the points are then
+projected to :math:`d \sin\theta \le 0` and their diagonal points to :math:`d (\cos\theta + \sin\theta) / 2 \ge 0`, so
+that the distance is :math:`|\sin\theta| + |\cos\theta + \sin\theta| / 2` times one that does not depend on
+the direction. One of these directions, a quarter of all, is computed for all of them.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -37,8 +43,10 @@ KNOTS = 64  # per diagram, from which the edges of blocks are computed
 # Their names are here and not in `similarity.choices`, so that an edit of a label there computes no distance anew.
 METHODS = ("exact", "grid", "auto")
 BINS = {"exact": 16, "grid": 32}  # per block
+POWER = {"exact": 1.0, "grid": 0.5}  # of the knots' density, to which the density of blocks is proportional
 TILE = 16  # diagrams whose bins fit into the cache
 CHUNK = 1024  # diagrams, on a GPU
+MANY = 1000  # pairs per diagram from which "auto" tries the grid on a CPU
 PARTS = 8  # into which directions are divided; after the first, "auto" drops pairs that will miss the tolerance
 ROUND_UP = 1 + 1e-6  # covers the rounding to float32
 
@@ -95,7 +103,8 @@ def pairwise_distances(
         Equally spaced angles in :math:`[-\pi/2, \pi/2)`.
     method : {"exact", "grid", "auto"}, default "exact"
         "grid" gives a lower bound; "auto" uses it for the pairs whose error bound is at most `tolerance`
-        times the distance, and computes the others exactly.
+        times the distance, and computes the others exactly. On the CPU, where a diagram has fewer than `MANY` pairs
+        on average, "auto" computes all exactly, because the work per diagram makes the grid with its bound slower.
     n_bins : int, default 8192
         Number of bins of t, denser where there are more projections. It determines the error of "grid" and the speed
         of both.
@@ -141,17 +150,19 @@ def pairwise_distances(
     if symmetric:
         wanted = np.triu(wanted, 1)
 
+    if method == "auto" and device == "cpu" and wanted.sum() < MANY * (len(rows) + len(columns)):
+        method = "exact"
     distances = bound = np.zeros(wanted.shape)
     with ThreadPoolExecutor(n_threads) as pool:
         share = partial(_share, pool, n_threads)
         if method != "exact":
-            steps = _Steps(rows + columns, n_directions, n_bins, BINS["grid"], share)
+            steps = _Steps(rows + columns, n_directions, n_bins, "grid", share)
             limit = tolerance if method == "auto" else None
             distances, bound = steps.grid(shift, wanted, device, return_bound, limit)
             wanted &= (method == "auto") & (bound > tolerance * distances)
             bound[wanted] = 0
         if wanted.any():
-            steps = _Steps(rows + columns, n_directions, n_bins, BINS["exact"], share)
+            steps = _Steps(rows + columns, n_directions, n_bins, "exact", share)
             distances = np.where(wanted, steps.exact(shift, wanted), distances)
     if symmetric:
         distances, bound = distances + distances.T, bound + bound.T
@@ -174,17 +185,18 @@ def _checked(diagram, name):
 class _Steps:
     """The step functions of a list of diagrams, computed for one direction after another."""
 
-    def __init__(self, diagrams, n_directions, n_bins, block, share):
-        angles = -np.pi / 2 + np.pi * np.arange(n_directions) / n_directions
-        self.angles = np.concatenate([angles[part::PARTS] for part in range(PARTS)])
-        self.n_bins, self.block, self.share = n_bins, block, share
+    def __init__(self, diagrams, n_directions, n_bins, method, share):
+        directions = _directions(n_directions, not any(d[:, 0].any() for d in diagrams))
+        self.directions = np.concatenate([directions[part::PARTS] for part in range(PARTS)])
+        block, self.power = BINS[method], POWER[method]
+        self.n_directions, self.n_bins, self.block, self.share = n_directions, n_bins, block, share
         n, n_blocks = len(diagrams), -(-n_bins // block)
         self.shares = np.minimum(np.arange(n_blocks + 1) * block / n_bins, 1)
         self.offsets = np.cumsum([0, *map(len, diagrams)])
         self.pairs = np.concatenate([d[np.argsort(d.sum(axis=1))] for d in diagrams] or [np.empty((0, 2))])
         self.projected = np.empty((2, len(self.pairs)))
-        self.position = np.empty(2 * len(self.pairs) + n)
-        self.level = np.empty(2 * len(self.pairs) + n, np.int32)
+        self.position = np.empty(2 * (len(self.pairs) + n))
+        self.level = np.empty(2 * (len(self.pairs) + n), np.int32)
         self.edges = np.zeros(n_blocks + 1)
         self.start = np.empty((n, n_blocks + 1), np.int64)
         self.integral = np.empty((n, n_blocks))
@@ -192,18 +204,18 @@ class _Steps:
         longest = max(map(len, diagrams), default=0)
         self.low, self.high = np.empty((2, n, n_blocks), np.int16 if longest < 2**15 else np.int32)
         # The same number of knots from each diagram, first and last step included, so that large ones do not dominate.
-        first, size = 2 * self.offsets[:-1] + np.arange(n), 2 * np.diff(self.offsets)
+        first, size = 2 * (self.offsets[:-1] + np.arange(n)) + 1, 2 * np.diff(self.offsets)
         knots = first[:, None] + np.rint(np.linspace(0, 1, KNOTS) * (size[:, None] - 1)).astype(np.int64)
         self.knots = knots[size > 0].ravel()
 
     def exact(self, shift, wanted):
         """Distances of the wanted pairs; column j is diagram `shift` + j."""
         distances, tiles = np.zeros(wanted.shape), _tiles(wanted)
-        for angle in self.angles if len(tiles) else ():
-            blocks = self._turn(angle)
+        for direction in self.directions if len(tiles) else ():
+            blocks = self._turn(*direction)
             steps = self.position, self.level, self.start, self.edges
             self.share(len(tiles), _add_exact, tiles, shift, wanted, *blocks, *steps, distances)
-        return distances / len(self.angles)
+        return distances / self.n_directions
 
     def grid(self, shift, wanted, device, bounded, tolerance):
         """
@@ -215,26 +227,26 @@ class _Steps:
         distances, bound = np.zeros((2, *wanted.shape))
         bins = np.zeros((*self.integral.shape, self.block))
         reach = np.zeros(bins.shape if bounded or tolerance is not None else (0, 0, 0), np.float32)
-        for index, angle in enumerate(self.angles):
-            if tolerance is not None and index == -(-len(self.angles) // PARTS):
+        for index, direction in enumerate(self.directions):
+            if tolerance is not None and index == -(-len(self.directions) // PARTS):
                 hopeless = bound > 2 * tolerance * distances
                 wanted[hopeless], bound[hopeless] = False, np.inf
-            blocks = self._turn(angle)
+            blocks = self._turn(*direction)
             steps = self.position, self.level, self.start, self.edges
             self.share(len(bins), _refine, self.n_bins, *steps, bins, reach)
             if device == "cpu":
                 self.share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, reach, distances, bound)
             else:
                 _add_torch(device, shift, wanted, bins, reach, distances, bound)
-        return distances / len(self.angles), bound / len(self.angles)
+        return distances / self.n_directions, bound / self.n_directions
 
-    def _turn(self, angle):
-        cos, sin, n = np.cos(angle), np.sin(angle), len(self.start)
+    def _turn(self, cos, sin):
+        n = len(self.start)
         self.share(n, _project, self.pairs, self.offsets, cos, sin, self.projected)
         self.share(n, _sort, self.projected[0], self.offsets)
         self.share(n, _merge, self.projected, self.offsets, self.position, self.level)
         if len(self.knots):
-            self.edges = _edges(np.sort(self.position[self.knots]), self.shares)
+            self.edges = _edges(np.sort(self.position[self.knots]), self.shares, self.power)
         blocks = self.integral, self.low, self.high
         self.share(n, _sum_up, self.offsets, self.position, self.level, self.edges, self.start, *blocks)
         return blocks
@@ -250,9 +262,25 @@ def _share(pool, n_threads, n_items, kernel, *arguments):
         future.result()
 
 
-def _edges(knots, shares):
-    """Edges of blocks with the square root of the knots' density, which minimises the sum of width times steps."""
-    level = np.cumsum(np.sqrt(np.diff(knots, prepend=knots[0])))
+def _directions(n, born_at_zero):
+    """Rows (cos, sin); if all births are 0, those in [-pi/4, 0] are replaced by one, of the length of their sum."""
+    angles = -np.pi / 2 + np.pi * np.arange(n) / n
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    alike = (4 * np.arange(n) >= n) & (2 * np.arange(n) <= n)
+    if not (born_at_zero and alike.any()):
+        return directions
+    sizes = np.abs(directions[alike, 1]) + np.abs(directions[alike].sum(axis=1)) / 2
+    return np.concatenate([directions[~alike], directions[alike][-1:] * sizes.sum() / sizes[-1]])
+
+
+def _edges(knots, shares, power):
+    """
+    Edges of blocks, whose density is the given power of that of the knots.
+
+    The square root minimises the sum of width times steps, and with it the error of "grid"; with the power 1, blocks
+    have equally many steps, so that "exact" merges fewer.
+    """
+    level = np.cumsum(np.diff(knots, prepend=knots[0]) ** (1 - power))
     return np.maximum.accumulate(np.interp(shares * level[-1], level, knots))
 
 
@@ -289,8 +317,8 @@ def _merge(first, last, stride, projected, offsets, position, level):
     """
     Steps of G for each diagram: one up at each projected point, one down at each projected diagonal point.
 
-    Diagram k has the steps `position[2 * offsets[k] + k :]`, closed by one at infinity; `level` is the
-    value of G on the left of each.
+    Diagram k has the steps `position[2 * (offsets[k] + k) + 1 :]`, between one at minus infinity and one at infinity;
+    `level` is the value of G on the left of each.
     """
     one = np.uint64(1)
     for k in range(first, last, stride):
@@ -298,15 +326,16 @@ def _merge(first, last, stride, projected, offsets, position, level):
         up, down = np.full(n + 1, np.inf), np.full(n + 1, np.inf)
         up[:n], down[:n] = projected[0, start : start + n], projected[1, start : start + n]
         i = j = np.uint64(0)
-        for step in range(2 * start + k, 2 * start + k + 2 * n):
+        place = 2 * (start + k) + 1
+        position[place - 1], position[place + 2 * n] = -np.inf, np.inf
+        level[place - 1] = level[place + 2 * n] = 0
+        for step in range(place, place + 2 * n):
             level[step] = np.int64(i) - np.int64(j)
             position[step] = min(up[i], down[j])
             # Without a branch, which a processor could not predict. Unsigned indices need no test for -1.
             is_up = np.uint64(up[i] <= down[j])
             i += is_up
             j += one - is_up
-        position[2 * (start + n) + k] = np.inf
-        level[2 * (start + n) + k] = 0
 
 
 @njit(nogil=True, cache=True)
@@ -314,7 +343,7 @@ def _sum_up(first, last, stride, offsets, position, level, edges, start, integra
     """First step, integral and range of G in each block."""
     n_blocks = integral.shape[1]
     for k in range(first, last, stride):
-        step = 2 * offsets[k] + k
+        step = 2 * (offsets[k] + k) + 1
         for b in range(n_blocks):
             left, right = edges[b], edges[b + 1]
             while position[step] <= left:
@@ -329,7 +358,7 @@ def _sum_up(first, last, stride, offsets, position, level, edges, start, integra
                 lo, hi = min(lo, level[step]), max(hi, level[step])
             integral[k, b] = total + level[step] * (right - t)
             low[k, b], high[k, b] = lo, hi
-        start[k, n_blocks] = 2 * offsets[k + 1] + k
+        start[k, n_blocks] = 2 * (offsets[k + 1] + k) + 1
 
 
 @njit(nogil=True, cache=True)
@@ -387,22 +416,32 @@ def _overlap(low_x, high_x, low_y, high_y, mask):
 
 
 @njit(nogil=True, cache=True)
-def _area(position, level, i, j, n_steps, left, right):
+def _area(position, level, i, j, end_i, end_j, left, right):
     """
-    Area between two step functions, from the first of their `n_steps` steps between `left` and `right`.
+    Area between two step functions from `left` to `right`, where they have the steps from i, j up to the ends.
 
-    A function without further steps in the range keeps its value, because its next step is further right.
+    One merge goes up from the left and one down from the right until they meet; of an odd number of steps both take
+    the middle one. A function without further steps in the range keeps its value: its next step is outside.
     """
-    area, t, one = 0.0, left, np.uint64(1)
-    i, j = np.uint64(i), np.uint64(j)
-    for _ in range(n_steps):
-        u = min(position[i], position[j])
-        area += abs(level[i] - level[j]) * (u - t)
-        t = u
+    one = np.uint64(1)
+    n_steps = end_i - i + end_j - j
+    i, j, k, m = np.uint64(i), np.uint64(j), np.uint64(end_i), np.uint64(end_j)
+    lower, upper = 0.0, 0.0
+    for _ in range((n_steps + 1) >> 1):
+        # Without a branch, which a processor could not predict. Of equal steps, that of the first function is lower.
+        t = min(position[i], position[j])
+        lower += abs(level[i] - level[j]) * (t - left)
+        left = t
         from_i = np.uint64(position[i] <= position[j])
         i += from_i
         j += one - from_i
-    return area + abs(level[i] - level[j]) * (right - t)
+        t = max(position[k - one], position[m - one])
+        upper += abs(level[k] - level[m]) * (right - t)
+        right = t
+        from_k = np.uint64(position[k - one] > position[m - one])
+        k -= from_k
+        m -= one - from_k
+    return lower + upper + abs(level[i] - level[j]) * (right - left)
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc"})
@@ -434,9 +473,8 @@ def _add_exact(
                         continue
                     for b in range(8 * eight, 8 * eight + 8):
                         if mask[b]:
-                            n_steps = start_x[b + 1] - start_x[b] + start_y[b + 1] - start_y[b]
-                            area = _area(position, level, start_x[b], start_y[b], n_steps, edges[b], edges[b + 1])
-                            total += area - abs(x[b] - y[b])
+                            ends = start_x[b + 1], start_y[b + 1], edges[b], edges[b + 1]
+                            total += _area(position, level, start_x[b], start_y[b], *ends) - abs(x[b] - y[b])
                 distances[i, j] += total
 
 
