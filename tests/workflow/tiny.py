@@ -40,6 +40,17 @@ TINY = {
 }
 
 
+PACKAGE = "workflow/scripts/actopo"
+
+
+def share_compiled(package):
+    """Let a copy of the package use what Python and numba compiled of the original; both check times and sizes."""
+    for folder in sorted(path for path in (package, *package.rglob("*")) if path.is_dir()):
+        compiled = ROOT / PACKAGE / folder.relative_to(package) / "__pycache__"
+        compiled.mkdir(exist_ok=True)
+        (folder / "__pycache__").symlink_to(compiled)
+
+
 class Workflow:
     """The workflow in a folder of its own."""
 
@@ -49,6 +60,7 @@ class Workflow:
         for name in ("config", "envs", "profiles", "workflow"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "Snakefile", folder)
+        share_compiled(folder / PACKAGE)
         self.config(TINY)
 
     def config(self, values, name="tiny.yaml"):

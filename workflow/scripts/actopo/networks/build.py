@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import torch
-import torchvision
 
 from actopo.errors import InputError
 from actopo.networks.choices import OWN_ARCHITECTURE
@@ -134,6 +133,9 @@ def _own(module):
 
 
 def _torchvision(architecture, n_classes, n_channels, pretrained, arguments):
+    # Imported here, since this takes longer than to make a network of our own.
+    import torchvision
+
     known = torchvision.models.list_models(module=torchvision.models)
     if architecture not in known:
         near = difflib.get_close_matches(str(architecture), [*known, OWN_ARCHITECTURE], n=3) or known[:3]

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import torch
-import torchvision
 from safetensors import safe_open
 from safetensors.torch import load_file, save
 
@@ -168,6 +167,8 @@ def _renamed(state, own):
 
 
 def _named(architecture, name):
+    import torchvision
+
     try:
         known = torchvision.models.get_model_weights(architecture or "")
     except ValueError:
