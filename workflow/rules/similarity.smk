@@ -68,6 +68,23 @@ rule model_distances:
         "../scripts/model_distances.py"
 
 
+# Between all layers of all batches of the first seed, in the same form: what the choice of images alone makes of them.
+use rule model_distances as batch_distances with:
+    input:
+        diagrams=batch_diagrams,
+        points=[],
+    output:
+        matrix="<results>/similarity/{model}/batches.npz",
+    log:
+        "<results>/logs/batch_distances/{model}.log",
+    benchmark:
+        "<results>/benchmarks/batch_distances/{model}.tsv"
+    params:
+        order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
+        distance=DISTANCE,
+        code=code_digest("model_distances"),
+
+
 # How well one network's distances between layers foretell another's, with intervals and nulls.
 rule measure_specificity:
     input:

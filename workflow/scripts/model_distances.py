@@ -1,4 +1,4 @@
-"""Distances between every two layers of every two networks, on one batch of images."""
+"""Distances between every two layers of every two networks on one batch of images, or of every two batches."""
 
 import logging
 
@@ -34,4 +34,6 @@ with progress(len(dimensions), "matrix") as bar:
             relative = np.max(bound / np.where(bound > 0, matrices[name], 1))
             logging.info("H%d: distances are too small by at most %.2g of themselves", dimension, relative)
         bar.update()
-save_arrays(snakemake.output.matrix, layers=layers, seeds=params.order["seeds"], **with_sum(matrices))
+# Seeds of networks, or batches of one network.
+axis = {name: params.order[name] for name in ("seeds", "batches") if name in params.order}
+save_arrays(snakemake.output.matrix, layers=layers, **axis, **with_sum(matrices))
