@@ -22,6 +22,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/points.smk"
 include: "workflow/rules/homology.smk"
 include: "workflow/rules/similarity.smk"
+include: "workflow/rules/surrogates.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/graphs.smk"
@@ -33,4 +34,5 @@ rule all:
     input:
         "<results>/summary.json",
         FIGURES,
+        TABLES,
         EXPORTS,

@@ -24,6 +24,7 @@ TINY = {
         "permutations": 20,
         "untrained": {"images": 50},
         "rivals": {"metrics": ["linear_cka", "rtd"], "rtd_subsets": 1, "rtd_points": 20},
+        "surrogates": {"draws": 19},
     },
     "mapper": {
         "part": "test",

@@ -2,16 +2,16 @@ r"""
 Surrogate clouds that have exactly the mean and covariance of a cloud, and are Gaussian beyond that.
 
 A Gaussian sample `X` of P points stays a sample of the same distribution when its centred columns are turned by an
-orthogonal matrix `Q` of the P - 1 dimensions orthogonal to the vector of ones, and mean and covariance of the sample do
-not change. With `Q` uniform (Haar), `mean + Q (X - mean)` is a draw from the Gaussian distribution given its sufficient
-statistics, and the cloud and its surrogates are exchangeable if the cloud is Gaussian, whatever its mean and covariance:
-a rank test of any statistic is exact (Langsrud 2005). Draws from a Gaussian with the *estimated* covariance, such as
-`actopo.homology.controls.gaussian_like`, do not have this property: their sample covariances scatter about that of the
-cloud, so that they are farther from each other than the cloud is from them.
+orthogonal matrix `Q` of the P - 1 dimensions orthogonal to the vector of ones, and its mean and covariance do not
+change. With `Q` uniform (Haar), `mean + Q (X - mean)` is a draw from the Gaussian distribution given its sufficient
+statistics. The cloud and its surrogates are exchangeable if the cloud is Gaussian, whatever its mean and covariance, so
+that a rank test of any statistic is exact (Langsrud 2005). Draws from a Gaussian with the *estimated* covariance, such
+as `actopo.homology.controls.gaussian_like`, do not have this property: their sample covariances scatter about that of
+the cloud.
 
-The clouds of several layers whose points are of the same images turn by the same `Q`. That keeps their cross-covariances
-and makes distances *between* surrogates of two layers draws of those between jointly Gaussian layers. Within classes,
-each class turns by a `Q` of its own: the surrogates are Gaussian within classes, with the mean and covariance of each.
+The clouds of several layers whose points are of the same images turn by the same `Q`. That keeps their
+cross-covariances, and distances *between* surrogates of two layers are draws of those between jointly Gaussian layers.
+Within classes, each class turns by a `Q` of its own: the surrogates have the mean and covariance of each.
 A class of k points has k - 1 dimensions to turn in. If that is below the number of channels, the covariance is singular
 and its surrogate lies in the affine hull of the class; a class of one point stays as it is.
 

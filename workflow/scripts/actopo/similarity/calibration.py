@@ -118,6 +118,36 @@ def calibration_table(between, within, layers):
     return pd.concat([_family(*family) for family in families if len(family[0])], ignore_index=True)
 
 
+def calibration_tables(between, within, units, layers):
+    """
+    The tables of all dimensions and both scalings, one below the other.
+
+    Parameters
+    ----------
+    between : dict of str to dict of str to ndarray of shape (R + 1, l, l)
+        Distances by scaling, `own` for clouds as they are and `equal` for clouds divided by their unit, and dimension.
+    within : dict of str to ndarray of shape (l, R + 1, R + 1)
+        Distances between the draws of each layer as they are, by dimension.
+    units : sequence of float of length l
+        Unit of each layer, the same for all its draws.
+    layers : sequence of int of length l
+
+    Returns
+    -------
+    DataFrame
+        Columns `dimension`, `scale`, and those of `calibration_table`.
+    """
+    tables = []
+    for scale, matrices in between.items():
+        divisor = np.asarray(units)[:, None, None] if scale == "equal" else 1
+        for dimension, matrix in matrices.items():
+            table = calibration_table(matrix, within[dimension] / divisor, layers)
+            table.insert(0, "dimension", dimension)
+            table.insert(1, "scale", scale)
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
 def _family(layer_a, layer_b, statistics, two_sided):
     observed, mean = statistics[0], statistics[1:].mean(axis=0)
     sd = statistics[1:].std(axis=0, ddof=1) if len(statistics) > 2 else np.full_like(mean, np.nan)

@@ -13,7 +13,7 @@ different networks on different images. It is the sum of
 
 - `seed`, of both layers: `(X[i, l, b, l] - X[i, l, 0, l]) / 2`, what a change of the network adds to one of the images;
 - `images`: `(X[i, l, b, l] - X[0, l, b, l]) / 2`, what a change of the images adds to one of the network;
-- `seed_and_images`: `(X[0, l, b, l] + X[i, l, 0, l] - X[i, l, b, l]) / 2`, their interaction, which contains whatever is
+- `seed_and_images`: `(X[0, l, b, l] + X[i, l, 0, l] - X[i, l, b, l]) / 2`, their interaction, which contains what is
   drawn anew for each network and batch, such as random positions;
 - the energy term, and that of
 - `scale`: what disappears if each cloud is divided by its mean distance between points, and all are multiplied by the
