@@ -8,6 +8,9 @@ import yaml
 from tiny import TINY
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
+FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+# Two kinds of surrogates.
+CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
 # Of the networks and three controls.
 SPECIFICITY = {"measure_specificity": 4, "plot_controls": 1, "summarise": 1}
 COMPARISON = {"compare_metrics": 1, "plot_metrics": 1, "plot_sensitivity": 1, "summarise": 1}
@@ -47,9 +50,12 @@ def with_change(path, value):
         (
             "similarity.directions",
             20,
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1} | AFTER_MODELS,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 1} | CALIBRATION | AFTER_MODELS,
         ),
-        ("similarity.level", 0.9, SPECIFICITY | COMPARISON),
+        ("similarity.level", 0.9, {"plot_calibration": 1} | SPECIFICITY | COMPARISON),
+        ("similarity.surrogates.draws", 20, CALIBRATION),
+        ("similarity.surrogates.kinds", ["gaussian"], {"plot_calibration": 1}),
+        ("similarity.surrogates", None, {}),
         ("similarity.tolerance", 0.01, {}),
         ("similarity.controls", ["scaled"], {"plot_controls": 1, "summarise": 1}),
         ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
@@ -98,7 +104,7 @@ def with_change(path, value):
         (
             "homology.tap",
             "relu",
-            ALL_CLOUDS | AFTER_MODELS,
+            ALL_CLOUDS | CALIBRATION | AFTER_MODELS,
         ),
         (
             "models.resnet18_b.training.epochs",
@@ -126,7 +132,7 @@ def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     config = with_change("homology.layers", [16, 0, 9, 8])
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
     expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 2}
-    assert planned == expected | AFTER_MODELS
+    assert planned == expected | CALIBRATION | AFTER_MODELS
 
 
 def test_swapped_settings_of_a_figure(finished):
@@ -192,7 +198,7 @@ def edit(finished, file, old, new):
             "actopo/similarity/wasserstein.py",
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3} | AFTER_MODELS,
+            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 3} | CALIBRATION | AFTER_MODELS,
         ),
         (
             "actopo/graphs/purity.py",
@@ -260,3 +266,14 @@ def test_a_single_seed_goes_without_specificity(workflow):
     assert planned["plot_sensitivity"] == 1
     for rule in ("measure_specificity", "plot_specificity", "metric_distances", "compare_metrics", "plot_metrics"):
         assert rule not in planned
+
+
+def test_two_batches_have_a_debiased_distance_and_a_budget(workflow):
+    homology = {**TINY["homology"], "batches": 2, "batch_size": 30}
+    names = {}
+    for controls in ([], ["scaled"], ["gaussian"], ["scaled", "gaussian"]):
+        config = {**TINY, "homology": homology, "similarity": {**TINY["similarity"], "controls": controls}}
+        planned = workflow.planned(configfiles=[workflow.config(config, "two.yaml")])
+        assert planned["measure_debiased"] == planned["measure_variance_budget"] == 1
+        names[tuple(controls)] = planned["crossed_distances"]
+    assert list(names.values()) == [1, 2, 2, 3]

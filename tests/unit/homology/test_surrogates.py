@@ -44,10 +44,10 @@ def test_the_rotation_is_uniform(n_channels):
     """The squared cosine between a column and its surrogate is that of a random direction in P - 1 dimensions."""
     cloud = np.random.default_rng(2).normal(size=(8, n_channels))
     centred = cloud[:, 0] - cloud[:, 0].mean()
-    drawn = np.array([draw[0][:, 0] for draw in surrogates([cloud], 800, [3])])
+    drawn = np.array([draw[0][:, 0] for draw in surrogates([cloud], 300, [3])])
     cosine = (drawn - drawn.mean(axis=1, keepdims=True)) @ centred / (centred @ centred)
     assert stats.kstest(cosine**2, stats.beta(1 / 2, 3).cdf).pvalue > 1e-3
-    assert abs(np.mean(cosine > 0) - 0.5) < 0.07
+    assert abs(np.mean(cosine > 0) - 0.5) < 0.12
 
 
 def test_clouds_of_different_size_and_type():

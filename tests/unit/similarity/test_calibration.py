@@ -55,14 +55,14 @@ def test_mean_to_others():
 def test_gaussian_layers_are_seldom_told_from_their_surrogates():
     """Narrow and wide (singular covariance) Gaussian layers that depend on each other."""
     p_values, rng = [], np.random.default_rng(1)
-    for trial in range(60):
+    for trial in range(30):
         noise = rng.normal(size=(24, 40))
         clouds = [noise[:, :4] * [1, 2, 3, 4], noise @ rng.normal(size=(40, 40))]
         between, within = distances_of_draws(clouds, 9, trial)
         p_values.append(calibration_table(between, within, [0, 1]).p_value)
     p_values = np.array(p_values)
     for column in p_values.T:
-        assert stats.binom.ppf(1e-4, 60, 0.2) <= (column <= 0.2001).sum() <= stats.binom.ppf(1 - 1e-4, 60, 0.2)
+        assert stats.binom.ppf(1e-4, 30, 0.2) <= (column <= 0.2001).sum() <= stats.binom.ppf(1 - 1e-4, 30, 0.2)
 
 
 def test_a_circle_is_told_from_its_surrogates_and_a_gaussian_is_not():

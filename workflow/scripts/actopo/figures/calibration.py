@@ -61,7 +61,7 @@ def plot(tables, layers, dimension, level=0.95):
     if np.isfinite([norm.vmin, norm.vmax]).all():
         bar = style.colour_bar(figure, mesh, panels, "observed distance / mean of surrogates", shrink=0.8)
         ticks = np.arange(np.ceil(norm.vmin), np.floor(norm.vmax) + 1)
-        bar.set_ticks(ticks, [f"{2.0**tick:g}" for tick in ticks])
+        bar.set_ticks(ticks, labels=[f"{2.0**tick:g}" for tick in ticks])
     figure.supxlabel(_explain(tables, level), fontsize=6.5)
     return figure
 

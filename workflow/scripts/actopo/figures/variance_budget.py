@@ -56,7 +56,8 @@ def plot(table, layers, dimension):
     style.layer_ticks(left.xaxis, means.index.tolist())
     left.set(xlabel="layers apart (0: a layer with itself)", ylabel="share of the mean distance")
     left.set_title(f"all pairs of layers, {dimension}")
-    _stack(right, near, terms)
+    if len(near):
+        _stack(right, near, terms)
     names = [f"{a}–{b}" for a, b in near.index]
     style.layer_ticks(right.xaxis, names)
     right.tick_params(axis="x", rotation=60 if len(names) > 8 else 0)

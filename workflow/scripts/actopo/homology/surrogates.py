@@ -54,15 +54,18 @@ def surrogates(clouds, n_draws, seed, labels=None):
     for index, (cloud, own) in enumerate(zip(clouds, labels, strict=True)):
         if np.ndim(cloud) != 2 or len(own) != len(cloud):
             raise InputError(f"cloud {index} has shape {np.shape(cloud)} and {len(own)} labels; give one for each row.")
-    blocks = list(_blocks(clouds, labels))
+    with threadpool_limits(1, "blas"):
+        blocks = list(_blocks(clouds, labels))
     for draw in range(n_draws):
         drawn = [np.empty(cloud.shape, cloud.dtype) for cloud in clouds]
         rng = np.random.default_rng([*seed, draw])
-        for members, rows, mean, coordinates in blocks:
-            turned = mean + _turn(coordinates, len(rows), rng)
-            edges = np.cumsum([clouds[member].shape[1] for member in members])[:-1]
-            for member, part in zip(members, np.split(turned, edges, axis=1), strict=True):
-                drawn[member][rows] = part
+        # One thread, because BLAS and LAPACK round differently on several.
+        with threadpool_limits(1, "blas"):
+            for members, rows, mean, coordinates in blocks:
+                turned = mean + _turn(coordinates, len(rows), rng)
+                edges = np.cumsum([clouds[member].shape[1] for member in members])[:-1]
+                for member, part in zip(members, np.split(turned, edges, axis=1), strict=True):
+                    drawn[member][rows] = part
         yield drawn
 
 
@@ -110,16 +113,13 @@ def _coordinates(points):
     """Coordinates of the centred columns in some basis of their span, or of all that is orthogonal to ones."""
     n_points, n_columns = points.shape
     if n_columns < n_points - 1:
-        # One thread, because LAPACK rounds differently on several.
-        with threadpool_limits(1, "blas"):
-            return np.linalg.qr(points - points.mean(axis=0), mode="r")
+        return np.linalg.qr(points - points.mean(axis=0), mode="r")
     return helmert(n_points) @ points
 
 
 def _turn(coordinates, n_points, rng):
     """Columns with these coordinates in a uniform orthonormal frame that is orthogonal to the vector of ones."""
     noise = rng.normal(size=(n_points, len(coordinates)))
-    with threadpool_limits(1, "blas"):
-        frame, triangle = np.linalg.qr(noise - noise.mean(axis=0))
-        # The signs make the frame uniform.
-        return (frame * np.where(np.diag(triangle) < 0, -1.0, 1.0)) @ coordinates
+    frame, triangle = np.linalg.qr(noise - noise.mean(axis=0))
+    # The signs make the frame uniform.
+    return (frame * np.where(np.diag(triangle) < 0, -1.0, 1.0)) @ coordinates
