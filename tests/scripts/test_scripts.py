@@ -752,7 +752,7 @@ def test_calibration(folder, diagrams, distances, kind):
         "distance": json.dumps({"n_directions": 10}),
         "draws": json.dumps({"draws": 4, "seed": 0}),
     }
-    files = {"points": distances["clouds"][0], "diagrams": diagrams[0]}
+    files = {"points": distances["clouds"][:1], "diagrams": diagrams[0]}
     run("calibrate_topology", files, {"table": table}, params, surrogates=kind)
     found = pd.read_csv(table).set_index(["dimension", "scale", "layer_a", "layer_b"])
     assert len(found) == 3 * 2 * 6

@@ -13,7 +13,7 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
-params, points = settings(snakemake), snakemake.input.points
+params, points = settings(snakemake), snakemake.input.points[0]
 layers, dimensions = params.order["layers"], params.order["dimensions"]
 clouds = load_clouds(points, layers)
 # The unit of a layer is the same for all its draws.

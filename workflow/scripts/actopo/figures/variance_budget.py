@@ -56,11 +56,11 @@ def plot(table, layers, dimension):
     style.layer_ticks(left.xaxis, means.index.tolist())
     left.set(xlabel="layers apart (0: a layer with itself)", ylabel="share of the mean distance")
     left.set_title(f"all pairs of layers, {dimension}")
-    if len(near):
-        _stack(right, near, terms)
     names = [f"{a}–{b}" for a, b in near.index]
-    style.layer_ticks(right.xaxis, names)
-    right.tick_params(axis="x", rotation=60 if len(names) > 8 else 0)
+    if names:
+        _stack(right, near, terms)
+        style.layer_ticks(right.xaxis, names)
+        right.tick_params(axis="x", rotation=60 if len(names) > 8 else 0)
     right.set(xlabel="layers", title="neighbouring layers" if names else "no neighbouring layers")
     for axes, letter in ((left, "a"), (right, "b")):
         axes.axhline(0, color="0.2", linewidth=0.6)
