@@ -798,7 +798,7 @@ def test_debiased_distances(folder, diagrams):
     run("measure_debiased", {"matrix": matrix}, {"table": table}, {"level": 0.95})
     found = pd.read_csv(table)
     assert list(found.dimension.unique()) == ["h0", "h1", "sum"]
-    np.testing.assert_allclose(found.debiased, found.other_batch - found.noise)
+    np.testing.assert_allclose(found.debiased, found.other_batch - found.noise, atol=1e-12)
 
 
 def test_every_script_is_run_here():

@@ -94,7 +94,7 @@ def test_table():
     table = debiased_table({"h0": matrix, "h1": 2 * matrix}, [2, 7, 9], 3)
     assert list(table.dimension) == ["h0"] * 3 + ["h1"] * 3
     assert table[["layer_a", "layer_b"]].iloc[1].tolist() == [2, 9]
-    np.testing.assert_allclose(table.debiased, table.other_batch - table.noise)
+    np.testing.assert_allclose(table.debiased, table.other_batch - table.noise, atol=1e-12)
     np.testing.assert_allclose(table.plain[1], np.mean([matrix[3 * b, 3 * b + 2] for b in range(3)]))
     assert table.low.isna().all()
 
