@@ -8,7 +8,7 @@ from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
-from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, METHODS
+from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, METHODS, SURROGATES
 from actopo.similarity.metrics.choices import METRICS
 
 from unit.config.examples import SCHEMA
@@ -30,6 +30,7 @@ TABLES = {
     "similarity.untrained.batch_norm": ("similarity.choices.BATCH_NORMS", BATCH_NORMS),
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
+    "similarity.surrogates.kinds[]": ("similarity.choices.SURROGATES", SURROGATES),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
