@@ -23,6 +23,7 @@ include: "workflow/rules/points.smk"
 include: "workflow/rules/homology.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/sensitivity.smk"
+include: "workflow/rules/surrogates.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/power.smk"
 include: "workflow/rules/mapper.smk"
@@ -35,4 +36,5 @@ rule all:
     input:
         "<results>/summary.json",
         FIGURES,
+        TABLES,
         EXPORTS,

@@ -915,6 +915,63 @@ def test_listing(folder):
     assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
 
 
+@pytest.mark.parametrize("kind", ["gaussian", "class_gaussian"])
+def test_calibration(folder, diagrams, distances, kind):
+    table = folder / f"calibration.{kind}.csv"
+    params = {
+        "order": json.dumps({"layers": LAYERS, "dimensions": [0, 1]}),
+        "distance": json.dumps({"n_directions": 10}),
+        "draws": json.dumps({"draws": 4, "seed": 0}),
+    }
+    files = {"points": distances["clouds"][:1], "diagrams": diagrams[0]}
+    run("calibrate_topology", files, {"table": table}, params, surrogates=kind)
+    found = pd.read_csv(table).set_index(["dimension", "scale", "layer_a", "layer_b"])
+    assert len(found) == 3 * 2 * 6
+    models = np.load(distances["models"])
+    np.testing.assert_allclose(found.observed["h0", "own", 0, 9], models["h0"][0, 1])
+    assert set(found.p_value.round(6)) <= {0.2, 0.4, 0.6, 0.8, 1}
+    figure = {kind: folder / f"plot_calibration.{kind}" for kind in ("png", "svg")}
+    choice = json.dumps({"kinds": [kind], "layers": LAYERS, "dimension": 0, "level": 0.95})
+    run("plot_calibration", {"tables": [table]}, figure, {"choice": choice})
+    assert figure["png"].stat().st_size > 1000
+
+
+def test_variance_budget(folder, diagrams, distances):
+    """Clouds of another network stand in for those of another batch."""
+    order = {"layers": LAYERS, "dimensions": [0, 1], "batches": [0, 1], "seeds": [0, 1]}
+    params = {"order": json.dumps(order), "distance": json.dumps({"n_directions": 10, "method": "exact"})}
+    matrices = {}
+    for name, clouds in (("trained", []), ("scaled", distances["clouds"])):
+        matrices[name] = folder / f"crossed.{name}.npz"
+        files = {"batches": diagrams, "networks": diagrams, "batch_points": clouds, "network_points": clouds}
+        run("crossed_distances", files, {"matrix": matrices[name]}, params)
+        expected = np.load(distances["models" if name == "trained" else "scaled"])["sum"].reshape(2, 3, 2, 3)
+        np.testing.assert_allclose(np.load(matrices[name])["sum"], expected)
+    table, clouds = folder / "budget.csv", {"clouds": list(matrices), "position": None, "level": 0.95}
+    params = {"clouds": json.dumps(clouds)}
+    run("measure_variance_budget", {"matrices": list(matrices.values())}, {"table": table}, params)
+    found = pd.read_csv(table)
+    parts = found[found.term != "total"].groupby(["dimension", "layer_a", "layer_b"]).value.sum()
+    total = found[found.term == "total"].set_index(["dimension", "layer_a", "layer_b"]).value
+    np.testing.assert_allclose(parts, total)
+    assert set(found.term) >= {"seed", "scale", "remainder"}
+    assert found[found.term == "position"].value.isna().all()
+    figure = {kind: folder / f"plot_variance_budget.{kind}" for kind in ("png", "svg")}
+    run("plot_variance_budget", {"table": table}, figure, {"choice": json.dumps({"layers": LAYERS, "dimension": 1})})
+    assert figure["png"].stat().st_size > 1000
+
+
+def test_debiased_distances(folder, diagrams):
+    order = json.dumps({"layers": LAYERS, "dimensions": [0, 1], "batches": [0, 1]})
+    params = {"order": order, "distance": json.dumps({"n_directions": 10, "method": "exact"})}
+    matrix, table = folder / "batches.npz", folder / "debiased.csv"
+    run("model_distances", {"diagrams": diagrams, "points": []}, {"matrix": matrix}, params)
+    run("measure_debiased", {"matrix": matrix}, {"table": table}, {"level": 0.95})
+    found = pd.read_csv(table)
+    assert list(found.dimension.unique()) == ["h0", "h1", "sum"]
+    np.testing.assert_allclose(found.debiased, found.other_batch - found.noise, atol=1e-12)
+
+
 def test_every_script_is_run_here():
     text = Path(__file__).read_text()
     missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}' not in text]

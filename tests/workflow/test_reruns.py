@@ -8,6 +8,9 @@ import yaml
 from tiny import TINY
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
+FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+# Two kinds of surrogates.
+CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
 # Of the networks, three controls and two that are crossed with scale.
 SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
 METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
@@ -56,10 +59,14 @@ def with_change(path, value):
             "similarity.directions",
             20,
             {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 2, "metric_distances": 1}
+            | CALIBRATION
             | AFTER_MODELS
             | POWER_DISTANCES,
         ),
-        ("similarity.level", 0.9, SPECIFICITY | COMPARISON | POWER),
+        ("similarity.level", 0.9, {"plot_calibration": 1} | SPECIFICITY | COMPARISON | POWER),
+        ("similarity.surrogates.draws", 20, CALIBRATION),
+        ("similarity.surrogates.kinds", ["gaussian"], {"plot_calibration": 1}),
+        ("similarity.surrogates", None, {}),
         ("similarity.tolerance", 0.01, {}),
         ("similarity.controls", ["scaled"], {"compare_controls": 1, "plot_controls": 1, "summarise": 1}),
         ("similarity.untrained.images", 40, UNTRAINED),
@@ -136,7 +143,7 @@ def with_change(path, value):
         (
             "homology.tap",
             "relu",
-            ALL_CLOUDS | AFTER_MODELS,
+            ALL_CLOUDS | CALIBRATION | AFTER_MODELS,
         ),
         (
             "models.resnet18_b.training.epochs",
@@ -165,7 +172,7 @@ def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
     expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 7}
     expected |= {"metric_baselines": 2}
-    assert planned == expected | AFTER_MODELS | POWER_DISTANCES
+    assert planned == expected | CALIBRATION | AFTER_MODELS | POWER_DISTANCES
 
 
 def test_swapped_settings_of_a_figure(finished):
@@ -232,6 +239,7 @@ def edit(finished, file, old, new):
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
             {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 4, "metric_distances": 7}
+            | CALIBRATION
             | AFTER_MODELS
             | POWER_DISTANCES,
         ),
@@ -290,7 +298,8 @@ def test_the_papers_run_is_planned_whole(workflow):
     # And 100 untrained ones; Gaussian clouds go without a network.
     assert planned["sample_points"] == 209 + 6 + 6
     assert planned["draw_gaussian_clouds"] == 100
-    assert planned["compute_diagrams"] == 309
+    # Gaussian clouds of the first network on its other batches are for the variance budget.
+    assert planned["compute_diagrams"] == 309 + 9
     # Eight measures and the scale on own clouds; with sw on matched and on pooled ones.
     assert planned["metric_distances"] == 9 + 10 + 10
     assert planned["build_mapper"] == 36 + 6
@@ -315,3 +324,14 @@ def test_a_single_seed_goes_without_specificity(workflow):
         "plot_power",
     ):
         assert rule not in planned
+
+
+def test_two_batches_have_a_debiased_distance_and_a_budget(workflow):
+    homology = {**TINY["homology"], "batches": 2, "batch_size": 30}
+    names = {}
+    for controls in ([], ["scaled"], ["gaussian"], ["scaled", "gaussian"]):
+        config = {**TINY, "homology": homology, "similarity": {**TINY["similarity"], "controls": controls}}
+        planned = workflow.planned(configfiles=[workflow.config(config, "two.yaml")])
+        assert planned["measure_debiased"] == planned["measure_variance_budget"] == 1
+        names[tuple(controls)] = planned["crossed_distances"]
+    assert list(names.values()) == [1, 2, 2, 3]

@@ -16,7 +16,7 @@ def results(finished):
 
 def test_every_figure_is_there_twice(results):
     names = {"vietoris_rips", "diagrams", "layer_distances", "specificity", "controls", "sensitivity", "metrics"}
-    names |= {"power"}
+    names |= {"power", "calibration"}
     names |= {"nested_circles", "foreground", "noise", "noisy_graphs", "branching", "eps_choice"}
     names |= {"stability.random.layer16", "mapper_graphs", "purity", "training.resnet18_a", "training.resnet18_b"}
     files = {path.name for path in (results / "figures").iterdir()}

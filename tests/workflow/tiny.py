@@ -26,6 +26,7 @@ TINY = {
         "untrained": {"images": 50},
         "rivals": {"metrics": ["linear_cka", "rtd"], "clouds": ["own", "matched"], "rtd_subsets": 1, "rtd_points": 20},
         "power": {"points": [20], "directions": [5], "draws": 2, "subsets": 3},
+        "surrogates": {"draws": 19},
     },
     "mapper": {
         "part": "test",

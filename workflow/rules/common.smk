@@ -23,6 +23,7 @@ from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
+from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
 from actopo.similarity.choices import crossed
 from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
@@ -109,6 +110,7 @@ wildcard_constraints:
     tap="|".join(TAPS),
     layer=r"\d+",
     metric="[a-z0-9_]+",
+    surrogates="|".join(KINDS_OF_SURROGATES),
 
 
 def figure_files(*names):

@@ -126,6 +126,20 @@ def points_to_scale(wildcards):
     )
 
 
+def crossed_inputs(wildcards):
+    """Diagrams of the first network on every batch and of all networks on the first; the clouds, where scale counts."""
+    base = wildcards.control.removesuffix(".scaled")
+    diagrams = f"<results>/diagrams/{wildcards.model}{base}/seed{{seed}}.batch{{batch}}.npz"
+    points = f"<results>/points/{wildcards.model}{base}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz"
+    is_scaled = wildcards.control != base
+    return {
+        "batches": collect(diagrams, seed=SEEDS[0], batch=BATCHES),
+        "networks": collect(diagrams, seed=SEEDS, batch=0),
+        "batch_points": collect(points, seed=SEEDS[0], batch=BATCHES) if is_scaled else [],
+        "network_points": collect(points, seed=SEEDS, batch=0) if is_scaled else [],
+    }
+
+
 def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric in ("sw", "sw_scaled"):

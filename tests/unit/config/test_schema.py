@@ -8,7 +8,7 @@ from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
 from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
-from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS
+from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, SURROGATES
 from actopo.similarity.metrics.choices import METRICS, PAIRINGS
 from actopo.similarity.wasserstein import METHODS
 
@@ -33,6 +33,7 @@ TABLES = {
     "similarity.sensitivity.components[]": ("similarity.choices.COMPONENTS", COMPONENTS),
     "similarity.rivals.clouds[]": ("similarity.metrics.choices.PAIRINGS", PAIRINGS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
+    "similarity.surrogates.kinds[]": ("similarity.choices.SURROGATES", SURROGATES),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),

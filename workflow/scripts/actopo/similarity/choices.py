@@ -15,6 +15,23 @@ CONTROLS = ("scaled", "untrained", "gaussian")
 # Statistics of the batch norms of untrained networks: those of images, or the initial ones.
 BATCH_NORMS = ("fitted", "initial")
 
+# Kinds of surrogates, and what they keep of a cloud; see `actopo.homology.surrogates`.
+SURROGATES = {
+    "gaussian": "mean and covariance",
+    "class_gaussian": "mean and covariance of each class",
+}
+
+# Terms of the variance budget, and their names in figures; see `actopo.similarity.variance_budget`.
+BUDGET = {
+    "seed": "seed",
+    "images": "images",
+    "seed_and_images": "seed × images",
+    "position": "position",
+    "scale": "scale",
+    "second_moments": "second moments",
+    "remainder": "remainder",
+}
+
 # Principal components that are removed first; see `actopo.similarity.sensitivity`.
 COMPONENTS = ("smallest", "largest", "random")
 

@@ -1,0 +1,38 @@
+"""Distances from the first network on every batch of images to every network on the first batch, between all layers."""
+
+import numpy as np
+from actopo.files import save_arrays
+from actopo.homology.controls import mean_distance
+from actopo.homology.diagram_files import load_diagrams
+from actopo.job import choose_device, progress, settings, start_logging
+from actopo.points.clouds import load_clouds
+from actopo.similarity.dimensions import with_sum
+from actopo.similarity.wasserstein import pairwise_distances
+
+start_logging(snakemake)
+
+params, files = settings(snakemake), snakemake.input
+if params.distance["method"] != "exact":
+    params.distance["device"] = choose_device(snakemake.resources.device)
+layers, dimensions = params.order["layers"], params.order["dimensions"]
+n_layers, n_batches, n_seeds = len(layers), len(files.batches), len(files.networks)
+# Births and deaths scale with the cloud. Files of clouds are in the order of those of diagrams.
+paths = [*files.batch_points, *files.network_points]
+units = [mean_distance(cloud) for path in paths for cloud in load_clouds(path, layers)] or 1
+units = np.broadcast_to(units, (n_batches + n_seeds) * n_layers)
+
+matrices = {}
+with progress(len(dimensions), "matrix") as bar:
+    for dimension in dimensions:
+        found = [
+            diagram for path in (*files.batches, *files.networks) for diagram in load_diagrams(path, layers, dimension)
+        ]
+        scaled = [diagram / unit for diagram, unit in zip(found, units, strict=True)]
+        rows, columns = scaled[: n_batches * n_layers], scaled[n_batches * n_layers :]
+        matrix = pairwise_distances(rows, columns, **params.distance, n_threads=snakemake.threads)
+        matrices[f"h{dimension}"] = matrix.reshape(n_batches, n_layers, n_seeds, n_layers)
+        bar.update()
+axes = {"batches": params.order["batches"], "seeds": params.order["seeds"]}
+# The first network on the first batch is in both lists and counts once.
+units = units.reshape(-1, n_layers)[1:].mean(axis=0)
+save_arrays(snakemake.output.matrix, layers=layers, **axes, units=units, **with_sum(matrices))

@@ -1,0 +1,15 @@
+"""Where the topology of layers goes beyond second moments: distances against those of surrogates."""
+
+from actopo.figures.calibration import plot
+from actopo.figures.style import save_figure
+from actopo.files import load_table
+from actopo.job import settings, start_logging
+
+start_logging(snakemake)
+
+choice = settings(snakemake).choice
+tables = {}
+for kind, path in zip(choice["kinds"], snakemake.input.tables, strict=True):
+    table = load_table(path)
+    tables[kind] = table[table.dimension == f"h{choice['dimension']}"]
+save_figure(snakemake.output, plot(tables, choice["layers"], f"H{choice['dimension']}", choice["level"]))
