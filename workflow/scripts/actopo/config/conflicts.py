@@ -40,7 +40,7 @@ def find_conflicts(config, cache=None):
     list of str
     """
     # Layers are looked up only if all networks can be built.
-    if problems := list(_models(config)):
+    if problems := network_conflicts(config):
         return problems
     found, layers = {}, {}
     problems = [*_data(config["data"], config), *_classes(config), *_training(config)]
@@ -55,6 +55,11 @@ def find_conflicts(config, cache=None):
 
 def _n_seeds(config):
     return len(seed_list(config["models"][config["homology"]["model"]]["seeds"]))
+
+
+def network_conflicts(config, cache=None):
+    """Those of the messages that are about networks, whatever their layers; `cache` is not used."""
+    return [*_models(config), *_studied(config)]
 
 
 def _models(config):
@@ -84,6 +89,10 @@ def _models(config):
             yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
         if len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
+
+
+def _studied(config):
+    """Messages about studies of networks that are not there."""
     studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
     studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
     for path, name in studies.items():

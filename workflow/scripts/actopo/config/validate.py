@@ -28,7 +28,7 @@ Validator = extend(
 )
 
 
-def validate(config, schema, cache=None):
+def validate(config, schema, cache=None, conflicts=find_conflicts):
     """
     Check a configuration.
 
@@ -39,6 +39,8 @@ def validate(config, schema, cache=None):
         JSON schema.
     cache : Path, optional
         As in `actopo.config.layers.layers_of`.
+    conflicts : callable, default `actopo.config.conflicts.find_conflicts`
+        Maps config and cache to messages, once the schema holds.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def validate(config, schema, cache=None):
         errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
         problems = [message for error in errors for message in _explain(error)]
     if not problems:
-        problems = list(find_conflicts(config, cache))
+        problems = list(conflicts(config, cache))
     if problems:
         lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         raise InputError(f"the configuration is wrong:\n{lines}")

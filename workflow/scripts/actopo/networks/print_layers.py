@@ -20,9 +20,9 @@ from actopo.networks.weights import named_weights
 def main(question):
     """Print the layers of one network."""
     network, shape, weights = json.loads(question)
+    layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
     if weights is not None:
         named_weights(network.get("architecture"), weights)
-    layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
     print(json.dumps([layer._asdict() for layer in layers]))
 
 
