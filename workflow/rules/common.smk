@@ -15,7 +15,8 @@ from actopo.config.layers import choose_layers, network_keys
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
 from actopo.config.values import image_size, sampling_order, seed_list
-from actopo.digests import code_digest, image_listing, source_digest
+from actopo.digests import code_digest as digest_of_code
+from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
@@ -97,6 +98,11 @@ wildcard_constraints:
     tap="|".join(TAPS),
     layer=r"\d+",
     metric="[a-z0-9_]+",
+
+
+def code_digest(script):
+    """Param: digest of a script and of all that it imports, computed only for jobs that the process plans."""
+    return lambda wildcards: digest_of_code(script)
 
 
 def figure_files(*names):

@@ -223,25 +223,27 @@ def _unfit_layer(path, sampling, layer, described):
 
 
 def _homology(config, found, layers):
-    homology = config["homology"]
+    homology, sampling = config["homology"], config["homology"]["sampling"]
     n_images = (DATASETS[config["data"]["dataset"]].n_images or {}).get(homology["part"])
     if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
         yield (
             f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
             f"{n_images} of part {homology['part']}; lower one of the two"
         )
-    if SAMPLINGS[homology["sampling"]].positions == "all":
+    if SAMPLINGS[sampling].positions == "all":
         for layer in layers:
             rows, columns, _ = found[layer]["shape"]
             n_points = homology["batch_size"] * rows * columns
             if n_points > MAX_RIPS_POINTS:
                 yield (
-                    f"homology.sampling: full has {n_points} points in layer {layer}, and Vietoris-Rips complexes of "
-                    f"more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later homology.layers"
+                    f"homology.sampling: {sampling} has {n_points} points in layer {layer}, and Vietoris-Rips "
+                    f"complexes of more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later "
+                    "homology.layers"
                 )
                 break
         if homology["points_per_image"] != 1:
-            yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
+            what = f"has no meaning for sampling {sampling}, which takes every position; leave it 1"
+            yield f"homology.points_per_image: {what}"
     if _n_seeds(config) > 1 and len(layers) < 3:
         yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
 
@@ -256,7 +258,8 @@ def _similarity(config, found, layers):
     if _n_seeds(config) == 1 or not metrics:
         return
     if SAMPLINGS[homology["sampling"]].positions == "all":
-        yield f"{path}: layers have different numbers of positions, so sampling full pairs no rows; write []"
+        full = homology["sampling"]
+        yield f"{path}: layers have different numbers of positions, so sampling {full} pairs no rows; write []"
         return
     n_points = homology["batch_size"] * homology["points_per_image"]
     for metric in metrics:
