@@ -28,6 +28,22 @@ Validator = extend(
 )
 
 
+# Types of the schema in words.
+TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+# Types of keys that YAML does not read as texts.
+KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
+# Characters of a value that a message shows.
+LONGEST = 60
+
+
 def validate(config, schema, cache=None, conflicts=find_conflicts):
     """
     Check a configuration.
@@ -56,15 +72,6 @@ def validate(config, schema, cache=None, conflicts=find_conflicts):
     if problems:
         lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         raise InputError(f"the configuration is wrong:\n{lines}")
-
-
-# Types of the schema, and of keys that YAML does not read as texts, in words.
-TYPES = {
-    **{"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false"},
-    **{"array": "a list", "object": "a mapping", "null": "null"},
-}
-KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
-LONGEST = 60
 
 
 def _odd_keys(value, path):
