@@ -160,6 +160,8 @@ def _limit(error):
         "minProperties": "needs {} or more entries",
         "uniqueItems": "has an entry twice",
     }
+    if error.validator not in limits:
+        return f"is not allowed: {error.message}"
     return limits[error.validator].format(error.validator_value)
 
 
