@@ -911,7 +911,7 @@ def test_listing(folder):
     lines = done.stdout.strip().splitlines()
     assert lines[0] == "resnet18_a: resnet18_cifar, images of 32 x 32 x 3"
     assert lines[-1].split() == ["16", "blocks.7.conv2", "4", "4", "512", "conv", "bn", "relu"]
-    failed = subprocess.run([*command, "x"], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command[:-1], "x"], capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
 
 

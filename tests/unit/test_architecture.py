@@ -26,8 +26,8 @@ ALLOWED = {
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
     "graphs": GROUND | {"gpu", "job", "mapper"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
-    # Of the sciences, a config knows the tables of choices and the recipe alone; see below.
-    "config": GROUND | {"networks.recipe"},
+    # Of the sciences, a config knows the tables of choices, the recipe and the names of class folders; see below.
+    "config": GROUND | {"networks.recipe", "images.class_folders"},
 }
 
 
@@ -79,10 +79,10 @@ def test_no_science_knows_figures_or_configs(module):
     assert not {room(other) for other in neighbours(module)} & {"figures", "config", "summary"}
 
 
-@pytest.mark.parametrize("module", filter(is_choices, FILES))
-def test_choices_import_the_standard_library_only(module):
+@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders"])
+def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other.startswith("actopo.") and is_choices(other)
+        own = other == "actopo.errors" or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 
 

@@ -45,7 +45,9 @@ def test_an_edit_leaves_what_it_cannot_change(module, kept):
     assert not kept & set(TABLE[module])
 
 
-@pytest.mark.parametrize("module", ["images.datasets", "images.image_folder", "images.downloads", "images.choices"])
+@pytest.mark.parametrize(
+    "module", [f"images.{name}" for name in ("datasets", "image_folder", "class_folders", "downloads", "choices")]
+)
 def test_an_edit_about_images_prepares_them_and_no_more(module):
     assert TABLE[module] == ["prepare_images"]
 

@@ -9,7 +9,7 @@ import time
 import pytest
 from tiny import TINY, Workflow
 
-SEEDS = 4
+SEEDS = 3
 
 
 def weights(workflow, run):
@@ -25,9 +25,9 @@ def config_of(workflow, run, seeds=SEEDS, epochs=3, **changes):
     return workflow.config(config, f"{run}.yaml")
 
 
-def arguments(run, cores=1):
-    target = f"results/{run}/figures/training.resnet18_a.png"
-    return ("--cores", str(cores), "--set-threads", "train_model=1", "--", target)
+def arguments(run, cores=1, seeds=SEEDS):
+    targets = [f"results/{run}/models/resnet18_a/seed{seed}.safetensors" for seed in range(seeds)]
+    return ("--cores", str(cores), "--set-threads", "train_model=1", "--", *targets)
 
 
 def train(workflow, config, run, **kwargs):
@@ -77,9 +77,9 @@ def test_networks_of_a_job_killed_midway(alone):
 def test_jobs_side_by_side_and_seeds_that_are_added(alone):
     workflow, expected = alone
     few = config_of(workflow, "few", seeds=SEEDS - 1, seeds_per_job=SEEDS)
-    assert train(workflow, few, "few", cores=2) == SEEDS - 1
+    assert train(workflow, few, "few", cores=2, seeds=SEEDS - 1) == SEEDS - 1
     before = weights(workflow, "few")
-    more = config_of(workflow, "few", seeds_per_job=2)
+    more = config_of(workflow, "few", seeds_per_job=SEEDS)
     assert train(workflow, more, "few") == 1
     assert weights(workflow, "few") == expected
     assert before.items() <= expected.items()

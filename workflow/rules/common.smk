@@ -12,10 +12,12 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config.layers import choose_layers, layers_of, network_keys
+from actopo.config.layers import choose_layers, network_keys
+from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
-from actopo.config.values import image_shape, image_size, sampling_order, seed_list
-from actopo.digests import code_digest, image_listing, source_digest
+from actopo.config.values import image_size, sampling_order, seed_list
+from actopo.digests import code_digest as digest_of_code
+from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
@@ -29,17 +31,19 @@ from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
 # Layers of networks that had to be built to find them.
 LAYER_CACHE = Path(".snakemake") / "actopo"
-try:
-    validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), LAYER_CACHE)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+# Once, and not again by the process of each job.
+if workflow.is_main_process:
+    try:
+        validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), LAYER_CACHE)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 DATASET = config["data"]["dataset"]
 
 
 def model_layers(name):
     """Layers of a model, in forward order."""
-    return layers_of(network_keys(config["models"][name]), image_shape(config, name), LAYER_CACHE)
+    return layers_of_model(config, name, LAYER_CACHE)
 
 
 # The homology study: the first seed sees every batch, the others the first batch.
@@ -111,6 +115,11 @@ wildcard_constraints:
     layer=r"\d+",
     metric="[a-z0-9_]+",
     surrogates="|".join(KINDS_OF_SURROGATES),
+
+
+def code_digest(script):
+    """Param: digest of a script and of all that it imports, computed only for jobs that the process plans."""
+    return lambda wildcards: digest_of_code(script)
 
 
 def figure_files(*names):

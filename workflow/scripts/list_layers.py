@@ -3,7 +3,8 @@ List the layers of a config's networks: index, name, rows, columns, channels and
 
     python workflow/scripts/list_layers.py config/imagenet.yaml
 
-Config files are laid over config/config.yaml, as Snakemake does with --configfile. Run it where Snakemake is run.
+Config files are laid over config/config.yaml, as Snakemake does with --configfile, and checked as there, but for what
+depends on the layers. Run it where Snakemake is run.
 """
 
 import argparse
@@ -11,11 +12,15 @@ import sys
 from pathlib import Path
 
 import yaml
-from actopo.config.layers import layers_of, network_keys
+from actopo.config.conflicts import network_conflicts
+from actopo.config.layers import model_layers, network_keys
+from actopo.config.validate import validate
 from actopo.config.values import image_shape
 from actopo.errors import InputError
 
-DEFAULT = Path(__file__).parents[2] / "config" / "config.yaml"
+ROOT = Path(__file__).parents[2]
+DEFAULT = ROOT / "config" / "config.yaml"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def merged(files):
@@ -29,8 +34,19 @@ def merged(files):
 
     config = {}
     for file in files:
-        config = overlay(config, yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {})
+        config = overlay(config, read_config(file))
     return config
+
+
+def read_config(file):
+    """Keys of one config file."""
+    try:
+        config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
+    if config is not None and not isinstance(config, dict):
+        raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
+    return config or {}
 
 
 def table(layers):
@@ -48,20 +64,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
     parser.add_argument(
-        "--models", nargs="+", metavar="NAME", help="some of the config's models; default: those of its studies"
+        "--models", metavar="NAME,NAME", help="some of the config's models; default: those of its studies"
     )
     options = parser.parse_args()
     config = merged([DEFAULT, *options.configfiles])
-    unknown = sorted(set(options.models or []) - set(config["models"]))
+    validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), conflicts=network_conflicts)
+    wanted = options.models.split(",") if options.models else []
+    unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:
         raise InputError(f"no model {', '.join(unknown)}; the config has {', '.join(config['models'])}")
     mapper = config["mapper"]
-    for name in options.models or dict.fromkeys([config["homology"]["model"], mapper["model"], *mapper["networks"]]):
-        model = config["models"][name]
-        network, shape = network_keys(model), image_shape(config, name)
+    for name in wanted or dict.fromkeys([config["homology"]["model"], mapper["model"], *mapper["networks"]]):
+        network, shape = network_keys(config["models"][name]), image_shape(config, name)
         what = network.get("module") or network.get("architecture")
+        try:
+            layers = model_layers(config, name)
+        except InputError as error:
+            raise InputError(f"models.{name}: {error}") from error
         print(f"{name}: {what}, images of {' x '.join(map(str, shape))}")
-        print("\n".join(table(layers_of(network, shape))), end="\n\n")
+        print("\n".join(table(layers)), end="\n\n")
 
 
 if __name__ == "__main__":

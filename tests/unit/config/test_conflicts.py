@@ -5,6 +5,7 @@ from actopo.config.validate import validate
 
 from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, messages
 
+FOREGROUND = PAPER["mapper"]["foreground"] | {"masks": "deeplab"}
 TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
 
 
@@ -16,6 +17,14 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("models.extra", {"weights": "DEFAULT", "seeds": 1}, ["models.extra: give an architecture"]),
         ("models.extra", {"architecture": "alexnet", "seeds": 1}, ["models.extra: give training, or weights"]),
         ("models.extra", {"architecture": "alexnet", "weights": "DEFAULT", "seeds": 2}, ["models.extra.seeds"]),
+        (
+            "models.resnet18_b.module",
+            "net.py:build",
+            ["models.resnet18_b.module: there is no file net.py in ", "where"],
+        ),
+        ("figures.purity_class", "der", ["figures.purity_class: there is no class 'der'; did you mean 'deer'"]),
+        ("mapper.foreground", FOREGROUND | {"weights": "x.pth"}, ["mapper.foreground.weights", "there is no x.pth"]),
+        ("mapper.foreground", FOREGROUND | {"weights": "DEFAULT"}, ["mapper.foreground.weights", "DeepLabV3_ResNet50"]),
         ("models.resnet18_b.weights", "x.pth", ["models.resnet18_b.weights: there is no file x.pth"]),
         (
             "models.extra",
@@ -109,3 +118,44 @@ def test_a_folder_that_is_not_there(tmp_path):
     config = changed("data", {**PAPER["data"], "dataset": "image_folder", "root": str(tmp_path / "nowhere")})
     assert "data.root" in messages(config)[0]
     assert "nowhere does not exist" in messages(config)[0]
+
+
+def folder_with(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "1.png").touch()
+    return PAPER["data"] | {"dataset": "image_folder", "root": str(tmp_path)}
+
+
+@pytest.mark.parametrize("parts", [["."], ["train", "test"], ["photographs"]])
+def test_classes_of_a_folder_are_known(tmp_path, parts):
+    config = changed("data", folder_with(tmp_path, *(f"{part}/{name}" for part in parts for name in ("cat", "dog"))))
+    config["figures"]["purity_class"] = "dog"
+    validate(config, SCHEMA)
+    config["figures"]["purity_class"] = "dogs"
+    assert messages(config) == ["  figures.purity_class: there is no class 'dogs'; did you mean 'dog'?"]
+    config["data"]["classes"], config["figures"]["purity_class"] = ["cat", "owl"], "dog"
+    lines = messages(config)
+    assert [line.split(":")[0].strip() for line in lines] == ["data.classes", "figures.purity_class"]
+    assert "there are cat, dog" in lines[0]
+
+
+def test_a_folder_that_holds_no_classes_is_told_before_anything_runs(tmp_path):
+    config = changed("data", folder_with(tmp_path, "cat"))
+    config["figures"]["purity_class"] = "cat"
+    [line] = messages(config)
+    assert "holds the single class cat" in line
+
+
+@pytest.mark.parametrize("model", ["homology", "networks"])
+def test_names_of_torchvisions_weights_are_checked(model, tmp_path):
+    config = changed("models.alexnet", {"architecture": "alexnet", "weights": "IMAGENET", "seeds": 1})
+    config["models"]["alexnet"]["input"] = {"size": 64}
+    if model == "networks":
+        config["mapper"]["networks"] = ["alexnet"]
+    else:
+        config["homology"]["model"] = "alexnet"
+    [line] = messages(config)
+    assert (
+        "models.alexnet: torchvision has no weights 'IMAGENET' for alexnet; choose one of DEFAULT, IMAGENET1K" in line
+    )

@@ -105,3 +105,15 @@ def test_every_key_is_described():
 
     walk(SCHEMA, "")
     assert json.dumps(SCHEMA)
+
+
+def test_every_pattern_is_explained():
+    def walk(part):
+        for value in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            yield from walk(value)
+        if isinstance(part, dict) and isinstance(part.get("pattern"), str):
+            yield part
+
+    found = list(walk(SCHEMA))
+    assert len(found) >= 4
+    assert all(part.get("errorMessage") for part in found)

@@ -47,7 +47,7 @@ def test_other_files_are_passed_over_and_counted(tmp_path, caplog):
         (tmp_path / "images" / name).write_bytes(b"no image")
     assert not caplog.text
     assert_same(load(tmp_path / "images"), clean)
-    assert "2 files are passed over, for their ending is none of an image: 1 with .db, 1 with .md" in caplog.text
+    assert "2 files are skipped, since they are no images: 1 with .db, 1 with .md" in caplog.text
     assert_same(load(make_zip(tmp_path / "a.zip", tmp_path / "images")), clean)
 
 

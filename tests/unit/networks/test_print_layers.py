@@ -13,8 +13,8 @@ from actopo.networks.build import build
 from actopo.networks.layers import find_layers
 
 
-def ask(network, shape):
-    return json.dumps([network, shape])
+def ask(network, shape, weights=None):
+    return json.dumps([network, shape, weights])
 
 
 @pytest.mark.parametrize("network", [{"architecture": "squeezenet1_1"}, {"architecture": "alexnet"}])
@@ -32,6 +32,13 @@ def test_channels_are_those_of_the_images(capsys, file):
     assert json.loads(capsys.readouterr().out) == [{"name": "0", "shape": [6, 6, 5], "taps": ["conv", "bn", "relu"]}]
     with pytest.raises(InputError, match="takes images of 3 channels"):
         print_layers.main(ask({"architecture": "alexnet"}, [64, 64, 1]))
+
+
+def test_names_of_weights_are_checked(capsys):
+    print_layers.main(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET1K_V1"))
+    assert len(json.loads(capsys.readouterr().out)) > 4
+    with pytest.raises(InputError, match="no weights 'IMAGENET' for squeezenet1_1; choose one of DEFAULT, IMAGENET1K"):
+        print_layers.main(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET"))
 
 
 def test_errors_of_the_process_are_one_line(tmp_path, file):

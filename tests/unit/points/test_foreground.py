@@ -8,8 +8,10 @@ import pytest
 import torch
 from actopo.errors import InputError
 from actopo.points import foreground
+from actopo.points.choices import DEEPLAB_WEIGHTS
 from actopo.points.foreground import deeplab_masks, foreground_share, grabcut_masks
 from safetensors.torch import save_file
+from torchvision.models import get_model_weights
 from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, deeplabv3_mobilenet_v3_large
 from torchvision.transforms._presets import SemanticSegmentation
 
@@ -185,3 +187,9 @@ def test_named_weights_bring_their_architecture(monkeypatch, network):
     masks = deeplab_masks(images, "DeepLabV3_MobileNet_V3_Large_Weights.DEFAULT", resize=None)
     assert masks.shape == (1, 32, 32)
     assert [weights.url.split("/")[-1].split("-")[0] for weights in asked] == ["deeplabv3_mobilenet_v3_large"]
+
+
+def test_names_of_weights_are_torchvisions():
+    assert sorted(DEEPLAB_WEIGHTS) == sorted(
+        str(weights) for name in foreground.DEEPLAB for weights in get_model_weights(name)
+    )

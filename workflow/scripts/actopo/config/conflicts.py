@@ -7,14 +7,15 @@ Each section of the configuration has a function that yields messages; each mess
 from difflib import get_close_matches
 from pathlib import Path
 
-from actopo.config.layers import choose_layers, layers_of, network_keys
+from actopo.config.layers import choose_layers, model_layers
 from actopo.config.values import image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
+from actopo.images.class_folders import class_names, listed
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
-from actopo.points.choices import SAMPLINGS
+from actopo.points.choices import DEEPLAB_WEIGHTS, SAMPLINGS
 from actopo.similarity.metrics.choices import METRICS
 
 STUDIES = ("homology", "mapper")
@@ -39,10 +40,11 @@ def find_conflicts(config, cache=None):
     list of str
     """
     # Layers are looked up only if all networks can be built.
-    if problems := list(_models(config)):
+    if problems := network_conflicts(config):
         return problems
     found, layers = {}, {}
-    problems = [*_data(config["data"], config), *_training(config), *_layers(config, cache, found, layers)]
+    problems = [*_data(config["data"], config), *_classes(config), *_training(config)]
+    problems += [*_layers(config, cache, found, layers), *_networks(config, cache)]
     if len(layers) == len(STUDIES):
         problems += _homology(config, found["homology"], layers["homology"])
         problems += _similarity(config, found["homology"], layers["homology"])
@@ -55,6 +57,11 @@ def _n_seeds(config):
     return len(seed_list(config["models"][config["homology"]["model"]]["seeds"]))
 
 
+def network_conflicts(config, cache=None):
+    """Those of the messages that are about networks, whatever their layers; `cache` is not used."""
+    return [*_models(config), *_studied(config)]
+
+
 def _models(config):
     """Messages about networks, which are checked before their layers are looked up."""
     for name, model in config["models"].items():
@@ -62,6 +69,10 @@ def _models(config):
         own = model.get("module") is None and architecture == OWN_ARCHITECTURE
         if model.get("module") is None and architecture is None:
             yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+        if (module := model.get("module")) is not None:
+            file = Path(module.rpartition(":")[0]).expanduser()
+            if not file.is_file():
+                yield f"{path}.module: there is no file {file} in {Path.cwd()}, where Snakemake runs"
         if own:
             missing = [key for key in ("width", "shortcut") if model.get(key) is None]
             if missing:
@@ -78,6 +89,10 @@ def _models(config):
             yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
         if len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
+
+
+def _studied(config):
+    """Messages about studies of networks that are not there."""
     studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
     studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
     for path, name in studies.items():
@@ -123,15 +138,47 @@ def _data(data, config):
             f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
             "measured, or give the lists mean and std"
         )
-    for name in data["classes"] or ():
-        if known.class_names is not None and name not in known.class_names:
-            near = get_close_matches(name, known.class_names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.class_names)}"
-            yield f"data.classes: {dataset} has no class {name!r}; {hint}"
     for study in STUDIES:
-        if config[study]["part"] == "test" and dataset == "digits" and data["test_share"] == 0:
+        if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
             path = f"{study}.part"
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
+
+
+def _classes(config):
+    """Messages about classes that the images do not have; folders are looked into only if classes are named."""
+    data, drawn = config["data"], config["figures"]["purity_class"]
+    if data["classes"] is None and drawn is None:
+        return
+    names, root = DATASETS[data["dataset"]].class_names, Path(data["root"] or "").expanduser()
+    try:
+        if names is None and data["root"] is not None and root.exists():
+            names = class_names(root)
+    except InputError as error:
+        yield str(error)
+    if names is None:
+        return
+    for name in data["classes"] or ():
+        if name not in names:
+            yield f"data.classes: {data['dataset']} has no class {name!r}; {_nearest(name, names)}"
+    kept = [name for name in names if data["classes"] is None or name in data["classes"]]
+    if drawn is not None and drawn not in kept:
+        yield f"figures.purity_class: there is no class {drawn!r}; {_nearest(drawn, kept)}"
+
+
+def _nearest(name, known):
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {listed(known)}"
+
+
+def _networks(config, cache):
+    """Messages about networks that are drawn side by side and belong to no study."""
+    studied = {config[study]["model"] for study in STUDIES}
+    for name in config["mapper"]["networks"]:
+        try:
+            if name not in studied:
+                model_layers(config, name, cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
 
 
 def _layers(config, cache, found, chosen):
@@ -146,7 +193,7 @@ def _layers(config, cache, found, chosen):
             own = sampling_order(config["mapper"]["samplings"])
             samplings = {f"mapper.samplings.{key}": item for key, item in own.items()}
         try:
-            found[study] = layers_of(network_keys(config["models"][name]), image_shape(config, name), cache)
+            found[study] = model_layers(config, name, cache)
         except InputError as error:
             yield f"models.{name}: {error}"
             continue
@@ -176,25 +223,27 @@ def _unfit_layer(path, sampling, layer, described):
 
 
 def _homology(config, found, layers):
-    homology = config["homology"]
+    homology, sampling = config["homology"], config["homology"]["sampling"]
     n_images = (DATASETS[config["data"]["dataset"]].n_images or {}).get(homology["part"])
     if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
         yield (
             f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
             f"{n_images} of part {homology['part']}; lower one of the two"
         )
-    if SAMPLINGS[homology["sampling"]].positions == "all":
+    if SAMPLINGS[sampling].positions == "all":
         for layer in layers:
             rows, columns, _ = found[layer]["shape"]
             n_points = homology["batch_size"] * rows * columns
             if n_points > MAX_RIPS_POINTS:
                 yield (
-                    f"homology.sampling: full has {n_points} points in layer {layer}, and Vietoris-Rips complexes of "
-                    f"more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later homology.layers"
+                    f"homology.sampling: {sampling} has {n_points} points in layer {layer}, and Vietoris-Rips "
+                    f"complexes of more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later "
+                    "homology.layers"
                 )
                 break
         if homology["points_per_image"] != 1:
-            yield "homology.points_per_image: has no meaning for sampling full, which takes every position; leave it 1"
+            what = f"has no meaning for sampling {sampling}, which takes every position; leave it 1"
+            yield f"homology.points_per_image: {what}"
     if _n_seeds(config) > 1 and len(layers) < 3:
         yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
 
@@ -209,7 +258,8 @@ def _similarity(config, found, layers):
     if _n_seeds(config) == 1 or not metrics:
         return
     if SAMPLINGS[homology["sampling"]].positions == "all":
-        yield f"{path}: layers have different numbers of positions, so sampling full pairs no rows; write []"
+        full = homology["sampling"]
+        yield f"{path}: layers have different numbers of positions, so sampling {full} pairs no rows; write []"
         return
     n_points = homology["batch_size"] * homology["points_per_image"]
     for metric in metrics:
@@ -235,8 +285,12 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
-    if mapper["foreground"]["masks"] == "deeplab" and mapper["foreground"]["weights"] is None:
-        yield "mapper.foreground.weights: deeplab needs a name of torchvision's weights, or a file"
+    masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
+    if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
+        yield (
+            f"mapper.foreground.weights: deeplab needs a file, or a name of torchvision's weights "
+            f"({', '.join(DEEPLAB_WEIGHTS)}){f'; there is no {weights}' if weights else ''}"
+        )
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):

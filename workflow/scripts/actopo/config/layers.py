@@ -15,9 +15,10 @@ from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
 from actopo.errors import InputError
-from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS
+from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
 
 LISTING = "actopo.networks.print_layers"
 PACKAGES = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def network_keys(model):
     return network
 
 
-def layers_of(network, image_shape, cache=None):
+def layers_of(network, image_shape, cache=None, weights=None):
     """
     Layers of a network, in forward order.
 
@@ -44,6 +45,8 @@ def layers_of(network, image_shape, cache=None):
     image_shape : (h, w, c)
     cache : Path, optional
         Folder in which results are cached.
+    weights : str, optional
+        Name of weights in torchvision, which is checked.
 
     Returns
     -------
@@ -53,11 +56,11 @@ def layers_of(network, image_shape, cache=None):
     Raises
     ------
     InputError
-        If the network cannot be built, or does not take such images.
+        If the network cannot be built, does not take such images, or has no such weights.
     """
     if network.get("architecture") == OWN_ARCHITECTURE:
         return _resnet18_cifar(network["width"], image_shape)
-    question = json.dumps([network, list(image_shape)], sort_keys=True)
+    question = json.dumps([network, list(image_shape), weights], sort_keys=True)
     try:
         release = version("torchvision")
     except PackageNotFoundError:
@@ -84,6 +87,14 @@ def layers_of(network, image_shape, cache=None):
         temporary.write_text(json.dumps(layers), encoding="utf-8")
         temporary.replace(answer)
     return layers
+
+
+def model_layers(config, name, cache=None):
+    """Layers of a model of a config, as `layers_of` returns them."""
+    model = config["models"][name]
+    weights = model.get("weights")
+    named = weights if weights is not None and not is_weight_file(weights) else None
+    return layers_of(network_keys(model), image_shape(config, name), cache, named)
 
 
 def choose_layers(wanted, layers):

@@ -28,7 +28,23 @@ Validator = extend(
 )
 
 
-def validate(config, schema, cache=None):
+# Types of the schema in words.
+TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+# Types of keys that YAML does not read as texts.
+KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
+# Characters of a value that a message shows.
+LONGEST = 60
+
+
+def validate(config, schema, cache=None, conflicts=find_conflicts):
     """
     Check a configuration.
 
@@ -39,6 +55,8 @@ def validate(config, schema, cache=None):
         JSON schema.
     cache : Path, optional
         As in `actopo.config.layers.layers_of`.
+    conflicts : callable, default `actopo.config.conflicts.find_conflicts`
+        Maps config and cache to messages, once the schema holds.
 
     Raises
     ------
@@ -50,19 +68,10 @@ def validate(config, schema, cache=None):
         errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
         problems = [message for error in errors for message in _explain(error)]
     if not problems:
-        problems = list(find_conflicts(config, cache))
+        problems = list(conflicts(config, cache))
     if problems:
         lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
         raise InputError(f"the configuration is wrong:\n{lines}")
-
-
-# Types of the schema, and of keys that YAML does not read as texts, in words.
-TYPES = {
-    **{"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false"},
-    **{"array": "a list", "object": "a mapping", "null": "null"},
-}
-KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
-LONGEST = 60
 
 
 def _odd_keys(value, path):
@@ -151,6 +160,8 @@ def _limit(error):
         "minProperties": "needs {} or more entries",
         "uniqueItems": "has an entry twice",
     }
+    if error.validator not in limits:
+        return f"is not allowed: {error.message}"
     return limits[error.validator].format(error.validator_value)
 
 

@@ -17,16 +17,19 @@ class Dataset:
     n_images : dict of str to int
         Number of images of each part, if it is known before they are loaded.
     class_names : tuple of str or None
-        Names of the classes, if they are known before the images are loaded.
+        Names of the classes; None for class folders, which have their own.
+    has_parts : bool
+        Whether the data come in a training and a test part.
     """
 
     needs_root: bool = True
     n_images: dict | None = None
     class_names: tuple[str, ...] | None = None
+    has_parts: bool = True
 
 
 DATASETS = {
-    "digits": Dataset(needs_root=False, class_names=tuple("0123456789")),
+    "digits": Dataset(needs_root=False, has_parts=False, class_names=tuple("0123456789")),
     "cifar10": Dataset(
         n_images={"train": 50_000, "test": 10_000},
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),

@@ -85,7 +85,7 @@ def load_pretrained(network, weights, n_classes, n_channels):
     InputError
         If the weights cannot be obtained, or do not fit.
     """
-    named = None if is_weight_file(weights) else _named(network.get("architecture"), weights)
+    named = None if is_weight_file(weights) else named_weights(network.get("architecture"), weights)
     state = read_state(weights) if named is None else download_state(named)
     settings = {**network, "n_channels": n_channels, "pretrained": True}
     state = _renamed(state, set(build(**settings, n_classes=n_classes, seed=0).state_dict()))
@@ -166,7 +166,15 @@ def _renamed(state, own):
     return {older[name] if older[name] in own else name: tensor for name, tensor in state.items()}
 
 
-def _named(architecture, name):
+def named_weights(architecture, name):
+    """
+    Weights of torchvision by their name, such as "IMAGENET1K_V1" or "DEFAULT".
+
+    Raises
+    ------
+    InputError
+        If the architecture has no such weights; the message lists those that it has.
+    """
     import torchvision
 
     try:

@@ -45,5 +45,11 @@ TIES = ("last", "all")
 # Methods that make foreground masks; see `actopo.points.foreground`.
 MASKS = ("grabcut", "deeplab")
 
+# Weights of torchvision for `deeplab`; others are files.
+DEEPLAB_WEIGHTS = tuple(
+    f"DeepLabV3_{backbone}_Weights.COCO_WITH_VOC_LABELS_V1"
+    for backbone in ("ResNet50", "ResNet101", "MobileNet_V3_Large")
+)
+
 # Units of the standard deviation of noise, and how a figure explains them; see `actopo.points.noise`.
 NOISE_UNITS = {"normalised": "standard deviations of each channel", "pixel": "pixel values from 0 to 1"}

@@ -1,0 +1,63 @@
+"""What the listing refuses, it says in one message, as Snakemake does."""
+
+import sys
+
+import list_layers
+import pytest
+from actopo.errors import InputError
+
+
+def listing(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["list_layers.py", *map(str, arguments)])
+    list_layers.main()
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(text):
+        file = tmp_path / "mine.yaml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("homology: {model: absent}", "homology.model: 'absent' is not under models; choose one of resnet18_a"),
+        ("models: null", "models: null is not a mapping"),
+        ("data: null", "data: null is not a mapping"),
+        ("data: {size: big}", "data.size: 'big' is not a whole number"),
+        ("- data\n- models", "has no keys; write some at its top"),
+        ("data: [", "is no YAML: while parsing"),
+        ("models: {resnet18_a: {module: absent.py:build}}", "models.resnet18_a.module: there is no file absent.py"),
+        (
+            "models: {x: {architecture: resnet19, weights: DEFAULT, seeds: 1}}\nhomology: {model: x}",
+            "models.x: unknown architecture 'resnet19'; did you mean resnet1",
+        ),
+    ],
+)
+def test_a_wrong_config_is_refused(text, words, config, monkeypatch, capsys):
+    with pytest.raises(InputError) as caught:
+        listing(monkeypatch, config(text))
+    assert words in str(caught.value)
+    assert not capsys.readouterr().out
+
+
+def test_layers_that_are_wrong_are_for_the_listing_to_mend(config, monkeypatch, capsys):
+    listing(monkeypatch, config("mapper: {layers: [absent]}\nfigures: {row: 99}"))
+    assert [line for line in capsys.readouterr().out.splitlines() if ":" in line] == [
+        "resnet18_a: resnet18_cifar, images of 32 x 32 x 3",
+        "resnet18_b: resnet18_cifar, images of 32 x 32 x 3",
+    ]
+
+
+def test_names_of_models_do_not_swallow_config_files(config, monkeypatch, capsys):
+    listing(monkeypatch, "--models", "resnet18_b,resnet18_a", config("data: {size: 16}"))
+    assert [line for line in capsys.readouterr().out.splitlines() if ":" in line] == [
+        "resnet18_b: resnet18_cifar, images of 16 x 16 x 3",
+        "resnet18_a: resnet18_cifar, images of 16 x 16 x 3",
+    ]
+    with pytest.raises(InputError, match="no model absent; the config has resnet18_a, resnet18_b"):
+        listing(monkeypatch, "--models", "absent")

@@ -1,0 +1,202 @@
+"""
+Class folders of images, in a folder or a .zip, and the names of their images; no image is read.
+
+The layout is ``<class>/<image>``, or ``train/<class>/<image>`` with ``test/<class>/<image>``, with or
+without one folder around everything. Hidden files, ``__MACOSX`` and files that are not images are
+skipped; any other layout is an error, because a guess could silently give wrong labels.
+
+Only the standard library is imported, so that a configuration can be checked where nothing else is installed.
+"""
+
+import os
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from actopo.errors import InputError
+from actopo.images.choices import PARTS
+
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif"}
+LAYOUT = "it must hold one folder per class, or train/ and test/ with one folder per class in each"
+MAX_DEPTH = 5
+MAX_LISTED = 10
+# Length of the end record and the longest comment after it.
+MAX_ZIP_END = 22 + 0xFFFF
+
+
+def class_names(root):
+    """
+    Sorted names of the classes of a folder or .zip.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    InputError
+        As `actopo.images.image_folder.read_image_folder`, but for images that cannot be decoded.
+    """
+    with open_source(root) as (names, _):
+        return sorted(find_classes(names, f"data.root '{root}'")[0])
+
+
+@contextmanager
+def open_source(root):
+    """
+    Open a folder or .zip.
+
+    Yields
+    ------
+    names : list of str
+        Names of all entries; those of folders end in ``/``.
+    read : callable
+        Maps a name to the bytes of the file.
+    """
+    if root.is_dir():
+        names = []
+        for folder, subfolders, files in os.walk(root, followlinks=True):
+            relative = PurePosixPath(Path(folder).relative_to(root))
+            names += [f"{relative / name}/" for name in subfolders] + [str(relative / name) for name in files]
+            # Links to folders are followed; the limit ends the recursion of a link to its own parent.
+            if len(relative.parts) >= MAX_DEPTH:
+                subfolders.clear()
+        yield names, lambda name: (root / name).read_bytes()
+        return
+    if not root.exists():
+        raise InputError(f"data.root '{root}' does not exist; give an existing folder or .zip of class folders.")
+    with _zip_errors(root):
+        archive = zipfile.ZipFile(root)
+        _check_directory(archive, root)
+
+    def read(name):
+        with _zip_errors(root):
+            return archive.read(members[name])
+
+    with archive:
+        members = {member.filename.replace("\\", "/"): member for member in archive.infolist()}
+        yield list(members), read
+
+
+def find_classes(names, where):
+    """
+    Names of the images by class.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As `open_source` gives them.
+    where : str
+        What messages call the folder or .zip.
+
+    Returns
+    -------
+    list of dict
+        ``{class: [name]}``: one, or one for train and one for test.
+
+    Raises
+    ------
+    InputError
+        If the layout is another.
+    """
+    images, folders = {}, set()
+    for path, name, is_folder in _visible(names):
+        folders.update(path[:depth] for depth in range(1, len(path) + is_folder))
+        if not is_folder and _is_image(name):
+            images[path] = name
+    if not images:
+        raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
+    if all(len(path) == 1 for path in images):
+        raise InputError(f"{where} holds {len(images)} images but no class folders; {LAYOUT}.")
+
+    tops = {path[0] for path in images}
+    if len(tops) == 1 and not tops & set(PARTS) and min(map(len, images)) > 2:
+        images = {path[1:]: name for path, name in images.items()}
+        folders = {path[1:] for path in folders if path[0] in tops and len(path) > 1}
+        tops = {path[0] for path in images}
+    # A folder named train that directly contains images is a class, such as trains.
+    has_parts = bool(tops & set(PARTS)) and not any(len(path) == 2 and path[0] in PARTS for path in images)
+    if has_parts and tops != set(PARTS):
+        raise InputError(
+            f"{where} must hold images in both train/ and test/ and nowhere else, but has them in "
+            f"{listed(tops)}; or leave out that level and let data.test_share split the class folders."
+        )
+    depth = 3 if has_parts else 2
+    if misplaced := [name for path, name in images.items() if len(path) != depth]:
+        raise InputError(
+            f"{where}: {len(misplaced)} images do not lie right inside a class folder: {listed(misplaced)}; {LAYOUT}."
+        )
+    if empty := {path for path in folders if len(path) == depth - 1} - {path[:-1] for path in images}:
+        raise InputError(f"{where}: no image in class folder {listed(map('/'.join, empty))}; add images or remove it.")
+    layout = {}
+    for path, name in images.items():
+        layout.setdefault(path[:-2], {}).setdefault(path[-2], []).append(name)
+    layout = [layout["train",], layout["test",]] if has_parts else [layout[()]]
+    if lonely := layout[0].keys() ^ layout[-1].keys():
+        raise InputError(
+            f"{where}: train/ and test/ must hold the same class folders, but only one of them has "
+            f"{listed(lonely)}; add the missing folders or remove these."
+        )
+    if len(layout[0]) == 1:
+        raise InputError(f"{where} holds the single class {listed(layout[0])}; give at least two class folders.")
+    return layout
+
+
+def count_others(names):
+    """Numbers of files that are no images, by suffix."""
+    others = (name for _, name, is_folder in _visible(names) if not is_folder and not _is_image(name))
+    return Counter(PurePosixPath(name).suffix or "no suffix" for name in others)
+
+
+def listed(names):
+    """Sorted names in one text, cut where they are many."""
+    names = sorted(names)
+    rest = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _visible(names):
+    """Parts of the path, name, and whether it is a folder, of every entry that is not hidden."""
+    for name in names:
+        path = tuple(piece for piece in name.split("/") if piece not in ("", "."))
+        if not any(piece.startswith(".") or piece == "__MACOSX" for piece in path):
+            yield path, name, name.endswith("/")
+
+
+@contextmanager
+def _zip_errors(root):
+    try:
+        yield
+    # RuntimeError means a password or an unknown compression; the other errors mean damage.
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError) as error:
+        raise InputError(
+            f"data.root '{root}' is not a .zip file that can be read, or it is damaged ({error}); copy or "
+            "download it again, or unpack it and give the folder."
+        ) from error
+
+
+def _check_directory(archive, root):
+    """Raise an error if the archive's list of members is damaged, which could look like fewer images."""
+    members = archive.infolist()
+    with root.open("rb") as stream:
+        stream.seek(max(0, root.stat().st_size - MAX_ZIP_END))
+        end = stream.read()
+    # zipfile stops at the end of the list and ignores the count; 0xffff means that a larger field has it.
+    (expected,) = struct.unpack_from("<H", end, end.rindex(b"PK\x05\x06") + 10)
+    if expected not in (len(members), 0xFFFF):
+        raise zipfile.BadZipFile(f"it lists {len(members)} members instead of {expected}")
+    # Opening a member compares its two names. Images are opened later, except the first of two with one name.
+    for member in members:
+        if not _is_image(member.filename) or archive.getinfo(member.filename) is not member:
+            archive.open(member).close()
+
+
+def _is_image(name):
+    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
