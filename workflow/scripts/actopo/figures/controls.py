@@ -249,7 +249,7 @@ def name_rows(axes, names):
 
 
 def explain_nulls(figure, panels, columns=None):
-    """Legend of the nulls, and of ranges in place of intervals, that are drawn in any panel, in rows of some columns."""
+    """Legend of nulls, and of ranges in place of intervals, drawn in any panel; in one row or in some columns."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
         figure.legend(
