@@ -161,6 +161,14 @@ def test_null_is_the_specificity_of_permuted_models(correlation, include_self, r
         np.testing.assert_allclose(drawn, np.nanmean(between(rho), axis=0), rtol=1e-10, atol=1e-12)
 
 
+def test_null_does_not_depend_on_threads_and_on_what_is_standardised_at_once(monkeypatch):
+    D = random_blocks(5, 8, decimals=0)
+    null = permutation_null(D, "spearman", include_self=False, n_permutations=20)
+    np.testing.assert_array_equal(permutation_null(D, "spearman", False, n_permutations=20, n_threads=2), null)
+    monkeypatch.setattr("actopo.similarity.specificity.ENTRIES_AT_ONCE", 1)
+    np.testing.assert_array_equal(permutation_null(D, "spearman", False, n_permutations=20), null)
+
+
 @REFERENCES
 @pytest.mark.parametrize("restricted", [False, True])
 def test_p_values_are_uniform_where_labels_mean_nothing(references, restricted):

@@ -109,6 +109,8 @@ def _by_layer(axes, specificity, models, names, lines):
             raise InputError(f"the specificity of {kind} needs one row for each of the layers {', '.join(layers)}")
         axes.plot(range(len(layers)), rows.value[layers], label=name, zorder=3, **line)
     axes.set(xlabel="layer $l$", ylabel=r"$\rho_l$ (Pearson, with $m = l$)", title=MODELS[models])
+    if not any(np.isfinite(line.get_ydata()).any() for line in axes.lines):
+        axes.text(0.5, 0.5, "no correlation is defined", transform=axes.transAxes, ha="center", color="0.35")
     axes.set_ylim(min(axes.get_ylim()[0], 0), 1.03)
     axes.grid(axis="y")
     style.layer_ticks(axes.xaxis, layers)
