@@ -6,10 +6,8 @@ power law, as those of activations do, in the sizes and scales of the layers of 
 compares the first half of them with the second half, in the same number of directions. The error is relative to
 the exact distance in 400 directions, over pairs of different layers. Times are medians per pair and include the work
 per diagram, which ours and GUDHI's do once for all pairs; the implementations alternate. GUDHI gets no more
-than 60 x 60 pairs; persim, which is far slower, gets the first few. A line below each table says what bounds the exact
-method: the steps of both diagrams that it merges, in the blocks where their ranges overlap, and the nanoseconds for
-each. It merges no block without need if the difference changes its sign in most of them. A last section times all pairs
-of many diagrams: the same ones, repeated with every coordinate changed by up to one in a million.
+than 60 x 60 pairs; persim, which is far slower, gets the first few. A last section times all pairs of many diagrams:
+the same ones, repeated with every coordinate changed by up to one in a million.
 
     python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*.npz --all-pairs 1700
 """
@@ -18,7 +16,6 @@ import argparse
 import resource
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +25,7 @@ from persim import sliced_wasserstein as persim_sliced_wasserstein
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from actopo.homology.diagrams import diagrams as rips_diagrams
-from actopo.similarity.wasserstein import _share, _Steps, pairwise_distances
+from actopo.similarity.wasserstein import pairwise_distances
 
 LAYERS = ((64, 1.0), (64, 2.0), (128, 1.5), (256, 1.5), (512, 3.0))
 
@@ -93,49 +90,6 @@ def compare(rows, columns, options):
     return unit
 
 
-def changes_sign(steps, pair, block):
-    """Whether the difference of the step functions of a pair of diagrams changes its sign in a block."""
-    places = [np.arange(steps.start[k, block], steps.start[k, block + 1] + 1) for k in pair]
-    levels = [steps.level[place] for place in places]
-    positions = [steps.position[place[:-1]] for place in places]
-    at = np.unique(np.concatenate([steps.edges[block : block + 1], *positions]))
-    a, b = (
-        level[np.searchsorted(position, at, side="right")] for level, position in zip(levels, positions, strict=True)
-    )
-    return (a > b).any() and (a < b).any()
-
-
-def explain(diagrams, options, n_pairs=200):
-    """Print what the exact method does for a pair in a direction, as means over some directions and pairs."""
-    steps = _Steps(diagrams, options.directions, 8192, "exact", partial(_share, None, 1))
-    wanted = np.triu(np.ones((len(diagrams), len(diagrams)), bool), 1)
-    some = np.random.default_rng(options.seed).choice(np.argwhere(wanted), n_pairs)
-    counts = []
-    for direction in steps.directions[:: max(1, len(steps.directions) // 5)]:
-        _, low, high = steps._turn(*direction)
-        for pair in some:
-            i, j = pair
-            blocks = np.flatnonzero((low[i] < high[j]) & (low[j] < high[i]))
-            merged = np.diff(steps.start[pair], axis=1)[:, blocks].sum()
-            changes = sum(changes_sign(steps, pair, block) for block in blocks)
-            counts.append((merged, len(blocks), changes, 2 * sum(len(diagrams[k]) for k in pair)))
-    times = [time.process_time()]
-    for direction in steps.directions:
-        steps._turn(*direction)
-    times.append(time.process_time())
-    steps.exact(0, wanted)
-    times.append(time.process_time())
-    per_diagram, both = 1e9 * np.diff(times) / len(steps.directions)
-    per_pair = (both - per_diagram) / wanted.sum()
-    merged, blocks, changes, total = np.mean(counts, axis=0)
-    print(
-        f"exact, in each of {len(steps.directions)} directions: {merged:.0f} of a pair's {total:.0f} steps merged, in "
-        f"{blocks:.1f} of {len(steps.edges) - 1} blocks ({changes:.1f} with a change of sign)\n"
-        f"CPU time: {per_pair:.0f} ns a pair, {per_pair / merged:.1f} ns a merged step, "
-        f"{per_diagram / len(diagrams) / 1000:.0f} us a diagram"
-    )
-
-
 def load(paths):
     """Diagrams of all layers of the files of a run, by dimension."""
     files = [np.load(path) for path in paths]
@@ -196,7 +150,6 @@ def main():
         size = np.mean([len(diagram) for diagram in diagrams])
         print(f"\nH{dimension}: {half} x {len(diagrams) - half} pairs of {size:.0f} points on average")
         gudhi.append(compare(diagrams[:half], diagrams[half:], options))
-        explain(diagrams, options)
     all_pairs(both, gudhi, options)
 
 
