@@ -88,6 +88,7 @@ rule compare_metrics:
         "<results>/benchmarks/compare_metrics/{model}.tsv"
     conda:
         "../../envs/topology.yaml"
+    threads: 8
     resources:
         mem_mb=grows(4000),
         runtime=grows(60),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from actopo.files import load_arrays, load_table, save_table
-from actopo.job import settings, start_logging
+from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.comparison import baselines, by_metric, metric_table, unpaired
 from actopo.similarity.detection import detection_table
@@ -21,7 +21,14 @@ for (clouds, _), path in zip(params.rivals["files"], snakemake.input.rivals, str
     whole, chance = whole | found, chance | by_chance
 compared = min(D.shape[1] for D in whole.values())
 distances = {metric: D[:, :compared] for metric, D in whole.items()}
-table = specificity_table(distances, layers, widths, **params.tests)
+table = specificity_table(
+    distances,
+    layers,
+    widths,
+    **params.tests,
+    n_threads=snakemake.threads,
+    progress=lambda steps: progress(steps, "test"),
+)
 
 curves = []
 for clouds, path in zip(params.rivals["curves"], snakemake.input.curves, strict=True):

@@ -10,6 +10,7 @@ from actopo.homology.diagrams import diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
+from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import distances_to
 from actopo.similarity.sensitivity import deletion_curves
 from actopo.similarity.wasserstein import pairwise_distances
@@ -39,7 +40,7 @@ def scaled(cloud, reduced):
 
     def measured():
         for each in chain([cloud], reduced):
-            units.append(mean_distance(each) if np.ptp(each, axis=0).any() else 0.0)
+            units.append(0.0 if is_flat(each) else mean_distance(each))
             yield each
 
     dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]

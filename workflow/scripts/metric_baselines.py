@@ -4,6 +4,7 @@ import numpy as np
 from actopo.files import save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
+from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import metric_distances
 
 start_logging(snakemake)
@@ -14,7 +15,7 @@ layers, metric = params.order["layers"], snakemake.wildcards.metric
 distances = np.full((len(layers), len(paths), len(paths)), np.nan)
 for matrix, layer in zip(distances, progress(layers, "layer"), strict=True):
     clouds = [cloud for path in paths for cloud in load_clouds(path, [layer])]
-    spread = [place for place, cloud in enumerate(clouds) if np.ptp(cloud, axis=0).any()]
+    spread = [place for place, cloud in enumerate(clouds) if not is_flat(cloud)]
     if len(spread) > 1:
         matrix[np.ix_(spread, spread)] = metric_distances(
             metric, [clouds[place] for place in spread], n_threads=snakemake.threads, **params.settings

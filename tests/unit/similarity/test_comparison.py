@@ -42,10 +42,8 @@ def test_means_are_those_of_the_first_network(tables):
                 (expected,) = means[wanted].to_dict("records")
                 assert getattr(row, f"rho_{correlation}{suffix}") == expected["value"]
                 if (correlation, own_layer) == ("pearson", "with"):
-                    headline = {"low": "low", "high": "high", "null_high": "null_high"}
-                    headline["width_null_high"] = "width_null_high"
-                    for name, column in headline.items():
-                        assert getattr(row, f"rho_pearson_{name}") == expected[column]
+                    for name in ("low", "high", "min", "max", "null_high", "width_null_high"):
+                        assert getattr(row, f"rho_pearson_{name}") == expected[name]
         same_width = (means.statistic == "rho_same_width") & (means.correlation == "pearson")
         (expected,) = means[same_width & (means.own_layer == "with")].value
         assert row.rho_pearson_same_width == pytest.approx(expected, nan_ok=True)

@@ -259,8 +259,10 @@ def test_distances_to_no_cloud_and_settings():
     expected = metric_distances("rtd", [cloud], others, **settings)[0]
     np.testing.assert_array_equal(distances_to(cloud, others, "rtd", **settings), expected)
     assert (distances_to(cloud, others, "rtd", **settings | {"seed": 3}) != expected).all()
-    with pytest.raises(InputError, match="cloud 1 of columns is one point 30 times"):
-        distances_to(cloud, [others[0], np.ones((30, 2))], "procrustes")
+    found = distances_to(cloud, [others[0], np.full((30, 2), 0.1)], "procrustes")
+    np.testing.assert_array_equal(np.isnan(found), [False, True])
+    with pytest.raises(InputError, match="cloud 0 is one point 30 times"):
+        distances_to(np.ones((30, 4)), others, "procrustes")
 
 
 def test_labels_and_functions_are_of_the_same_metrics():

@@ -14,6 +14,8 @@ SPECIFICITY = [
     ("rho_pearson", "rho", "pearson", "with", "value"),
     ("rho_pearson_low", "rho", "pearson", "with", "low"),
     ("rho_pearson_high", "rho", "pearson", "with", "high"),
+    ("rho_pearson_min", "rho", "pearson", "with", "min"),
+    ("rho_pearson_max", "rho", "pearson", "with", "max"),
     ("rho_pearson_null_high", "rho", "pearson", "with", "null_high"),
     ("rho_pearson_width_null_high", "rho", "pearson", "with", "width_null_high"),
     ("rho_spearman", "rho", "spearman", "with", "value"),
@@ -160,7 +162,7 @@ def metric_table(specificity, detection, distances, chance):
     specificity : DataFrame
         From `actopo.similarity.specificity.specificity_table`, for several metrics.
     detection : DataFrame
-        From `actopo.similarity.sensitivity.detection_table`, for the same metrics.
+        From `actopo.similarity.detection.detection_table`, for the same metrics.
     distances, chance : dict of str to array_like of shape (1, n, l, l)
         Of every metric the distances of the first table, and of those that have them the distances by chance.
 
@@ -169,8 +171,8 @@ def metric_table(specificity, detection, distances, chance):
     DataFrame
         `metric`; `measure`, `clouds`, `invariant_to` and `points` (how they are paired), as
         `actopo.similarity.metrics.choices.traits` has them; `n_models`; means over layers, with the first network as
-        the reference, of rho in several variants (for the first variant also the interval and the upper limits of the
-        nulls), of `ding` and of `retrieval`; the columns of `chance_columns`; and `COMPONENTS_layerL`, the smallest
+        the reference, of rho in several variants (for the first variant also the interval, which needs 5 networks, the
+        range over pairs and the upper limits of the nulls), of `ding` and of `retrieval`; the columns of `chance_columns`; and `COMPONENTS_layerL`, the smallest
         share of removed components of layer L that exceeds the mean baseline, nan if none does.
     """
     means = specificity[(specificity.models == "fixed") & (specificity.layer == "mean")].fillna(

@@ -58,7 +58,7 @@ from actopo.similarity.metrics.cka import (
     unbiased_cka,
     unbiased_cka_chance,
 )
-from actopo.similarity.metrics.linear_algebra import precision
+from actopo.similarity.metrics.linear_algebra import is_flat, precision
 from actopo.similarity.metrics.procrustes import prepare_procrustes, procrustes
 from actopo.similarity.metrics.rtd import prepare_rtd, prepare_rtd_lite, rtd, rtd_lite
 
@@ -243,17 +243,17 @@ def distances_to(cloud, others, metric, n_threads=1, **settings):
     Returns
     -------
     ndarray of float64
-        Distance to each of `others`; nan for a cloud of zeros, which is a single point and cannot be compared.
+        Distance to each of `others`; nan for a cloud whose points are all equal, which cannot be compared.
 
     Raises
     ------
     InputError
-        As `metric_distances`.
+        As `metric_distances`, for `cloud` and for the others whose points differ.
     """
     distances, others = [], iter(others)
     while batch := list(islice(others, AT_A_TIME)):
         found = np.full(len(batch), np.nan)
-        left = [place for place, other in enumerate(batch) if other.any()]
+        left = [place for place, other in enumerate(batch) if not is_flat(other)]
         filled = [_filled(batch[place], cloud) for place in left]
         found[left] = metric_distances(metric, [cloud], filled, n_threads=n_threads, **settings)[0]
         distances.append(found)
