@@ -531,16 +531,36 @@ def test_paired_clouds(folder, images, trained, distances, paired):
         np.testing.assert_array_equal(pooled[1][key + "image"], own[1][key + "image"])
 
 
-def test_a_layer_whose_points_are_all_equal_has_no_scale_and_is_named(folder, diagrams, distances):
+def test_a_layer_whose_points_are_all_equal_is_named_and_left_out(folder, diagrams, distances):
     arrays = dict(np.load(distances["clouds"][1]))
     arrays["layer09.points"][:] = 0.5
     flat = folder / "flat.npz"
     np.savez(flat, **arrays)
+    n, place = len(LAYERS), LAYERS.index(9)
     order = {"layers": LAYERS, "dimensions": [0, 1], "seeds": [0, 1]}
     params = {"order": json.dumps(order), "distance": json.dumps({"n_directions": 5, "method": "exact"})}
     files = {"diagrams": diagrams, "points": [distances["clouds"][0], flat]}
-    with pytest.raises(InputError, match=r"layer 9 of .*flat\.npz: all points"):
-        run("model_distances", files, {"matrix": folder / "flat.models.npz"}, params)
+    scaled = folder / "flat.models.npz"
+    run("model_distances", files, {"matrix": scaled}, params)
+    found = blocks(np.load(scaled)["h1"], 2, n)
+    expected = np.zeros((2, 2, n, n), bool)
+    expected[1, :, place], expected[:, 1, :, place] = True, True
+    np.testing.assert_array_equal(np.isnan(found), expected)
+    for metric in ("linear_cka", "sw", "scale"):
+        settings = {"dimensions": [0], "directions": 5} if metric == "sw" else {}
+        params = {"settings": json.dumps(settings), "order": json.dumps({"layers": LAYERS, "seeds": [0, 1]})}
+        output = {"matrix": folder / f"flat.{metric}.npz"}
+        run("metric_distances", {"points": files["points"]}, output, params, metric=metric)
+        for name, each in np.load(output["matrix"]).items():
+            if name not in ("layers", "seeds"):
+                undefined = expected[0] if name in ("linear_cka", "linear_cka_chance", "sw_h0_scaled") else False
+                np.testing.assert_array_equal(np.isnan(each), np.broadcast_to(undefined, each.shape))
+    table = folder / "flat.specificity.csv"
+    files = {"matrix": scaled, "points": distances["clouds"][:1]}
+    run("measure_specificity", files, {"table": table}, {"tests": json.dumps(TESTS)})
+    table = pd.read_csv(table)
+    assert table[table.layer == "9"].value.isna().all()
+    assert table.query("layer == 'mean' and statistic == 'ding'").value.notna().all()
 
 
 def test_power(power, distances, compared):

@@ -1,6 +1,9 @@
 """Distances between the layers of one network against those of surrogates of the same second moments."""
 
+import logging
+
 import numpy as np
+from actopo.errors import InputError
 from actopo.files import save_table
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.diagrams import diagrams
@@ -9,13 +12,20 @@ from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds, load_columns
 from actopo.similarity.calibration import calibration_tables
 from actopo.similarity.dimensions import with_sum
+from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
 params, points = settings(snakemake), snakemake.input.points[0]
 layers, dimensions = params.order["layers"], params.order["dimensions"]
-clouds = load_clouds(points, layers)
+clouds = dict(zip(layers, load_clouds(points, layers), strict=True))
+if flat := [layer for layer in layers if is_flat(clouds[layer])]:
+    logging.warning("all points of layers %s are equal: they have no surrogates and are left out", flat)
+layers = [layer for layer in layers if layer not in flat]
+if not layers:
+    raise InputError(f"all points of every layer of {points} are equal; there is nothing to compare.")
+clouds = [clouds[layer] for layer in layers]
 # The unit of a layer is the same for all its draws.
 units = [rms_distance(cloud) for cloud in clouds]
 by_class = snakemake.wildcards.surrogates == "class_gaussian"

@@ -2,7 +2,7 @@
 
 import numpy as np
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distance
+from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import choose_device, progress, settings, start_logging
 from actopo.points.clouds import load_clouds
@@ -18,8 +18,11 @@ layers, dimensions = params.order["layers"], params.order["dimensions"]
 n_layers, n_batches, n_seeds = len(layers), len(files.batches), len(files.networks)
 # Births and deaths scale with the cloud. Files of clouds are in the order of those of diagrams.
 paths = [*files.batch_points, *files.network_points]
-units = [mean_distance(cloud) for path in paths for cloud in load_clouds(path, layers)] or 1
-units = np.broadcast_to(units, (n_batches + n_seeds) * n_layers)
+units = mean_distances(
+    (cloud for path in paths for cloud in load_clouds(path, layers)),
+    [f"layer {layer} of {path}" for path in paths for layer in layers],
+)
+units = units if paths else np.ones((n_batches + n_seeds) * n_layers)
 
 matrices = {}
 with progress(len(dimensions), "matrix") as bar:
@@ -27,9 +30,10 @@ with progress(len(dimensions), "matrix") as bar:
         found = [
             diagram for path in (*files.batches, *files.networks) for diagram in load_diagrams(path, layers, dimension)
         ]
-        scaled = [diagram / unit for diagram, unit in zip(found, units, strict=True)]
+        scaled = rescaled(found, units)
         rows, columns = scaled[: n_batches * n_layers], scaled[n_batches * n_layers :]
         matrix = pairwise_distances(rows, columns, **params.distance, n_threads=snakemake.threads)
+        matrix[np.isnan(np.add.outer(units[: len(rows)], units[len(rows) :]))] = np.nan
         matrices[f"h{dimension}"] = matrix.reshape(n_batches, n_layers, n_seeds, n_layers)
         bar.update()
 axes = {"batches": params.order["batches"], "seeds": params.order["seeds"]}

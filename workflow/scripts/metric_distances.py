@@ -1,14 +1,16 @@
 """Distances from the layers of the first network to those of itself and of others, by one measure of similarity."""
 
+import logging
+
 import numpy as np
-from actopo.errors import InputError
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distance
+from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagrams import diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.metrics.choices import CHANCE
+from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import metric_distances
 from actopo.similarity.wasserstein import pairwise_distances
 
@@ -21,52 +23,50 @@ clouds = [cloud for path in snakemake.input.points for cloud in load_clouds(path
 names = [f"layer {layer} of seed {seed}" for seed in params.order["seeds"] for layer in layers]
 
 
-def mean_distances():
-    """Mean distance between the points of every cloud."""
-    units = []
-    for name, cloud in zip(names, clouds, strict=True):
-        try:
-            units.append(mean_distance(cloud))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from error
-    return np.array(units)
-
-
 def sliced_wasserstein():
     """Distances by homology dimension, of the clouds as they are and divided by their mean distances."""
     dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]
-    units = mean_distances()
+    units = mean_distances(clouds, names)
     found = diagrams(clouds, dimensions, n_jobs=n_threads)
 
     def compare(dimension, units):
-        own = [diagram[dimension] / unit for diagram, unit in zip(found, units, strict=True)]
-        return pairwise_distances(own[:n_layers], own, n_directions, n_threads=n_threads)
+        own = rescaled([diagram[dimension] for diagram in found], units)
+        matrix = pairwise_distances(own[:n_layers], own, n_directions, n_threads=n_threads)
+        return np.where(np.isnan(np.add.outer(units[:n_layers], units)), np.nan, matrix)
 
     plain = {f"sw_h{dimension}": compare(dimension, np.ones(len(units))) for dimension in dimensions}
     scaled = {f"sw_h{dimension}_scaled": compare(dimension, units) for dimension in dimensions}
     return with_sum(plain, "sw_sum") | scaled
 
 
+def scale():
+    """Absolute differences of the mean distances between points, which are 0 where all points are equal."""
+    units = np.nan_to_num(mean_distances(clouds, names))
+    return {metric: np.abs(np.subtract.outer(units[:n_layers], units))}
+
+
 def other_metric():
-    """Distances by the measure of similarity, and those by chance if it has them."""
-    with progress(n_layers * len(clouds), "pair") as bar:
-        found, chance = metric_distances(
-            metric,
-            clouds[:n_layers],
-            clouds,
-            n_threads=n_threads,
-            progress=bar.update,
-            return_chance=True,
-            names=names,
-            **params.settings,
-        )
+    """Distances by the measure of similarity, and those by chance if it has them; nan for equal points."""
+    spread = np.array([not is_flat(cloud) for cloud in clouds])
+    for name in np.array(names)[~spread]:
+        logging.warning("all points of %s are equal: its distances are nan", name)
+    rows, columns = np.flatnonzero(spread[:n_layers]), np.flatnonzero(spread)
+    found, chance = np.full((2, n_layers, len(clouds)), np.nan)
+    if len(rows):
+        with progress(len(rows) * len(columns), "pair") as bar:
+            found[np.ix_(rows, columns)], chance[np.ix_(rows, columns)] = metric_distances(
+                metric,
+                [clouds[place] for place in rows],
+                [clouds[place] for place in columns],
+                n_threads=n_threads,
+                progress=bar.update,
+                return_chance=True,
+                names=[names[place] for place in columns],
+                **params.settings,
+            )
     return {metric: found, **({f"{metric}_chance": chance} if metric in CHANCE else {})}
 
 
-if metric == "scale":
-    units = mean_distances()
-    matrices = {metric: np.abs(np.subtract.outer(units[:n_layers], units))}
-else:
-    matrices = sliced_wasserstein() if metric == "sw" else other_metric()
+matrices = {"sw": sliced_wasserstein, "scale": scale}.get(metric, other_metric)()
 blocks = {name: D.reshape(n_layers, -1, n_layers).swapaxes(0, 1) for name, D in matrices.items()}
 save_arrays(snakemake.output.matrix, layers=layers, seeds=params.order["seeds"], **blocks)

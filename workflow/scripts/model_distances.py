@@ -3,9 +3,8 @@
 import logging
 
 import numpy as np
-from actopo.errors import InputError
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distance
+from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import choose_device, progress, settings, start_logging
 from actopo.points.clouds import load_clouds
@@ -20,33 +19,25 @@ if params.distance["method"] != "exact":
 layers, dimensions = params.order["layers"], params.order["dimensions"]
 
 
-def unit_of(cloud, layer, path):
-    """Mean distance between the points of a cloud, with which its births and deaths scale."""
-    try:
-        return mean_distance(cloud)
-    except InputError as error:
-        raise InputError(f"layer {layer} of {path}: {error}") from error
-
-
-units = [
-    unit_of(cloud, layer, path)
-    for path in snakemake.input.points
-    for layer, cloud in zip(layers, load_clouds(path, layers), strict=True)
-]
+# Mean distances between points, with which births and deaths scale.
+clouds = (cloud for path in snakemake.input.points for cloud in load_clouds(path, layers))
+units = mean_distances(clouds, [f"layer {layer} of {path}" for path in snakemake.input.points for layer in layers])
 
 matrices = {}
 with progress(len(dimensions), "matrix") as bar:
     for dimension in dimensions:
         name = f"h{dimension}"
         diagrams = [diagram for path in snakemake.input.diagrams for diagram in load_diagrams(path, layers, dimension)]
-        if units:
-            diagrams = [diagram / unit for diagram, unit in zip(diagrams, units, strict=True)]
+        if len(units):
+            diagrams = rescaled(diagrams, units)
         matrices[name], bound = pairwise_distances(
             diagrams, **params.distance, n_threads=snakemake.threads, return_bound=True
         )
         if bound.any():
             relative = np.max(bound / np.where(bound > 0, matrices[name], 1))
             logging.info("H%d: distances are too small by at most %.2g of themselves", dimension, relative)
+        if len(units):
+            matrices[name][np.isnan(np.add.outer(units, units))] = np.nan
         bar.update()
 # Seeds of networks, or batches of one network.
 axis = {name: params.order[name] for name in ("seeds", "batches") if name in params.order}

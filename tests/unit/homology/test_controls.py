@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.homology.controls import BLOCK, gaussian_like, mean_distance
+from actopo.homology.controls import BLOCK, gaussian_like, mean_distance, mean_distances, rescaled
 from actopo.homology.diagrams import diagrams
 from scipy.spatial.distance import pdist
 from threadpoolctl import threadpool_limits
@@ -93,3 +93,15 @@ def test_bad_clouds(function, bad, message):
 def test_equal_points_have_no_scale(size):
     with pytest.raises(InputError, match="no scale"):
         mean_distance(np.full((size, 3), 0.1, np.float32))
+
+
+def test_a_cloud_of_equal_points_has_no_unit_and_is_named(caplog):
+    clouds = [CLOUDS["tall"], np.full((9, 2), 0.1), np.eye(4)]
+    units = mean_distances(clouds, ["layer 0", "layer 1", "layer 2"])
+    np.testing.assert_allclose(units, [mean_distance(clouds[0]), np.nan, np.sqrt(2)])
+    assert [record.getMessage().split(" are equal")[0] for record in caplog.records] == ["all points of layer 1"]
+    first, second = rescaled([np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]])], [2.0, np.nan])
+    assert first.tolist() == [[0, 1.5]]
+    assert second.shape == (0, 2)
+    with pytest.raises(InputError, match="layer 5: the cloud is not finite"):
+        mean_distances([np.full((3, 2), np.nan)], ["layer 5"])

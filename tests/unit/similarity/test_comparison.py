@@ -114,3 +114,13 @@ def test_rows_of_several_clouds_by_name():
     found = unpaired(models, models, 2, 3)
     assert list(found) == ["sw_h0", "sw_h1", "sw_sum", "sw_h0_scaled", "sw_h1_scaled"]
     assert baselines({"sw_h0": found["sw_h0"]}, [0, 8, 9])["sw_h0"] == {0: [3.0], 8: [10.0], 9: [17.0]}
+
+
+def test_layers_without_distances_are_in_no_mean():
+    rng = np.random.default_rng(3)
+    D, chance = rng.uniform(1, 2, (2, 1, 4, 5, 5))
+    D[0, 2, :, 1], chance[0, 2, :, 1] = np.nan, np.nan
+    kept = [0, 2, 3, 4]
+    own = [each[..., kept, :][..., kept] for each in (D, chance)]
+    assert chance_columns(D, chance) == chance_columns(*own)
+    assert not np.isnan(list(chance_columns(D, chance).values())).any()

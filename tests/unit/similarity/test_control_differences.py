@@ -69,3 +69,14 @@ def test_fewer_than_five_networks_have_a_range():
 def test_another_set_of_networks_is_refused(control):
     with pytest.raises(InputError, match=r"the control x has distances m .*give the same networks and layers"):
         control_table({"m": distances()}, {"x": control}, LAYERS, WIDTHS)
+
+
+def test_layers_without_distances_in_either_are_left_out():
+    trained, control = distances(), distances(seed=1)
+    control[2, :, 3], control[:, 2, :, 3] = np.nan, np.nan
+    table = control_table({"sw_h1": trained}, {"x": {"sw_h1": control}}, LAYERS, WIDTHS)
+    kept = [0, 1, 2, 4]
+    D = [each[:, :, kept][..., kept] for each in (trained, control)]
+    widths = np.array(WIDTHS)[kept]
+    expected = control_table({"sw_h1": D[0]}, {"x": {"sw_h1": D[1]}}, np.array(LAYERS)[kept], widths)
+    pd.testing.assert_frame_equal(table, expected)

@@ -8,6 +8,7 @@ from actopo.similarity.intervals import network_interval, pair_range
 from actopo.similarity.permutations import draw_permutations
 from actopo.similarity.specificity import (
     blocks,
+    defined_layers,
     ding_criterion,
     layer_retrieval,
     permutation_null,
@@ -298,3 +299,28 @@ def test_bad_distances(function, D, message):
 def test_bad_arguments(function, arguments, message):
     with pytest.raises(InputError, match=message):
         function(random_blocks(2, 5), **arguments)
+
+
+@pytest.mark.parametrize("where", [(1, 3), (0, 0), (2, 7)])
+def test_a_layer_without_distances_in_one_model_is_left_out_for_all(where, caplog):
+    D, (model, layer) = random_blocks(6, 8), where
+    kept = np.arange(8) != layer
+    D[model, :, layer], D[:, model, :, layer] = np.nan, np.nan
+    np.testing.assert_array_equal(defined_layers(D), kept)
+    np.testing.assert_array_equal(defined_layers(D[:1]), kept)
+    table = specificity_table({"cka": D}, range(8), WIDTHS, n_permutations=20)
+    assert f"cka: layers without distances in some network are left out: {layer}" in caplog.text
+    without = D[:, :, kept][..., kept]
+    expected = specificity_table({"cka": without}, np.flatnonzero(kept), np.array(WIDTHS)[kept], n_permutations=20)
+    pd.testing.assert_frame_equal(table[table.layer != str(layer)].reset_index(drop=True), expected)
+    rows = table[table.layer == str(layer)]
+    assert len(rows) == len(table) / 9
+    assert rows.value.isna().all()
+    assert (rows.n_pairs == 0).all()
+
+
+def test_single_entries_that_are_not_finite_are_an_error():
+    D = random_blocks(3, 4)
+    D[0, 1, 2, 3] = np.nan
+    with pytest.raises(InputError, match="not all finite"):
+        specificity_table({"cka": D}, range(4), [1] * 4)

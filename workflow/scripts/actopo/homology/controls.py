@@ -6,6 +6,8 @@ diagrams divided by it. A result that remains on such diagrams is not due to sca
 on Gaussian clouds with the means and covariances of the layers is due to second moments alone.
 """
 
+import logging
+
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import threadpool_limits
@@ -42,6 +44,45 @@ def mean_distance(points):
     if total == 0:
         raise InputError("all points of the cloud are equal, so it has no scale; leave out the layer that made it.")
     return float(total / (len(points) * (len(points) - 1) / 2))
+
+
+def mean_distances(clouds, names):
+    """
+    Mean distance of every cloud, nan with a logged warning for one whose points are all equal.
+
+    Parameters
+    ----------
+    clouds : iterable of ndarray of shape (P, c)
+    names : sequence of str
+        What messages call the clouds.
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    InputError
+        If a cloud has another shape or is not finite; the message has its name.
+    """
+    units = []
+    for name, cloud in zip(names, clouds, strict=True):
+        if len(cloud) > 1 and (cloud == cloud[0]).all():
+            logging.warning(
+                "all points of %s are equal: it has no scale, and its distances at equal scale are nan", name
+            )
+            units.append(np.nan)
+            continue
+        try:
+            units.append(mean_distance(cloud))
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
+    return np.array(units)
+
+
+def rescaled(diagrams, units):
+    """Diagrams of shape (n, 2) divided by the units of their clouds; an empty one where the unit is nan."""
+    return [np.empty((0, 2)) if np.isnan(unit) else d / unit for d, unit in zip(diagrams, units, strict=True)]
 
 
 def gaussian_like(points, seed):

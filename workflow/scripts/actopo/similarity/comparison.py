@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 
 from actopo.similarity.metrics.choices import suffix, traits
-from actopo.similarity.specificity import blocks, ding_criterion, layer_retrieval, specificity
+from actopo.similarity.specificity import (
+    blocks,
+    defined_layers,
+    ding_criterion,
+    layer_retrieval,
+    of_layers,
+    specificity,
+)
 
 # Distances that are 0 up to rounding.
 ROUNDING = 1e-10
@@ -130,15 +137,19 @@ def chance_columns(D, chance=None):
     -------
     dict of str to float
         `distance`, `chance_distance` and `distance_corrected`, means over layers and other models, and
-        `..._corrected` of rho (Pearson and Spearman, with the own layer), `ding` and `retrieval`.
+        `..._corrected` of rho (Pearson and Spearman, with the own layer), `ding` and `retrieval`. Layers
+        without distances in some model are left out.
     """
 
     def own(D):
         return float(np.diagonal(D[0, 1:], axis1=1, axis2=2).mean())
 
+    kept = defined_layers(D)
+    D = of_layers(D, kept)
     columns = {"distance": own(D), "chance_distance": np.nan, "distance_corrected": np.nan}
     tests = {f"{name}_corrected": np.nan for name in ("rho_pearson", "rho_spearman", "ding", "retrieval")}
     if chance is not None:
+        chance = of_layers(chance, kept)
         adjusted = corrected(D, chance)
         columns |= {"chance_distance": own(chance), "distance_corrected": own(adjusted)}
         found = [specificity(adjusted, correlation=correlation) for correlation in ("pearson", "spearman")]
@@ -172,8 +183,9 @@ def metric_table(specificity, detection, distances, chance):
         `metric`; `measure`, `clouds`, `invariant_to` and `points` (how they are paired), as
         `actopo.similarity.metrics.choices.traits` has them; `n_models`; means over layers, with the first network as
         the reference, of rho in several variants (for the first variant also the interval, which needs 5 networks, the
-        range over pairs and the upper limits of the nulls), of `ding` and of `retrieval`; the columns of `chance_columns`; and `COMPONENTS_layerL`, the smallest
-        share of removed components of layer L that exceeds the mean baseline, nan if none does.
+        range over pairs and the upper limits of the nulls), of `ding` and of `retrieval`; the columns of
+        `chance_columns`; and `COMPONENTS_layerL`, the smallest share of removed components of layer L that exceeds the
+        mean baseline, nan if none does.
     """
     means = specificity[(specificity.models == "fixed") & (specificity.layer == "mean")].fillna(
         {"correlation": "", "own_layer": ""}

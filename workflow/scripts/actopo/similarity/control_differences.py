@@ -11,7 +11,15 @@ import pandas as pd
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import network_interval, pair_range
-from actopo.similarity.specificity import CORRELATIONS, ding_criterion, layer_retrieval, specificity, with_mean
+from actopo.similarity.specificity import (
+    CORRELATIONS,
+    defined_layers,
+    ding_criterion,
+    layer_retrieval,
+    of_layers,
+    specificity,
+    with_mean,
+)
 
 COLUMNS = ["metric", "control", "statistic", "correlation", "own_layer", "models", "layer", "n_models", "n_pairs"]
 COLUMNS += ["trained", "value", "difference", "sd", "low", "high", "min", "max"]
@@ -39,7 +47,8 @@ def control_table(trained, controls, layers, widths, level=0.95):
         `COLUMNS`: the columns that identify a statistic as in `actopo.similarity.specificity.specificity_table`;
         `control`; `n_models`; `n_pairs`, the pairs for which the statistic is defined in both; over these pairs the
         means `trained` and `value` (that of the control), the mean `difference` of trained minus control, its `sd`
-        over pairs, its interval `low` and `high`, nan with fewer than 5 networks, and its range `min` and `max`.
+        over pairs, its interval `low` and `high`, nan with fewer than 5 networks, and its range `min` and `max`. Layers
+        without distances in one of the two (`actopo.similarity.specificity.defined_layers`) are left out.
 
     Raises
     ------
@@ -49,19 +58,20 @@ def control_table(trained, controls, layers, widths, level=0.95):
     """
     tables = []
     for metric, D in trained.items():
-        own = [(words, with_mean(values)) for words, values in _statistics(D, widths)]
         for control, distances in controls.items():
             if np.shape(distances.get(metric)) != np.shape(D):
                 raise InputError(
                     f"the control {control} has distances {metric} of shape {np.shape(distances.get(metric))}, the "
                     f"trained networks {np.shape(D)}; give the same networks and layers."
                 )
-            for (words, values), (_, others) in zip(own, _statistics(distances[metric], widths), strict=True):
+            kept = defined_layers(D) & defined_layers(distances[metric])
+            names = ["mean", *(str(layer) for layer, is_kept in zip(layers, kept, strict=True) if is_kept)]
+            both = (_statistics(of_layers(each, kept), np.asarray(widths)[kept]) for each in (D, distances[metric]))
+            for (words, values), (_, others) in zip(*both, strict=True):
                 for models, references in (("fixed", 1), ("all", len(D))):
-                    names = {"metric": metric, "control": control, **words, "models": models}
-                    names |= {"layer": ["mean", *map(str, layers)], "n_models": D.shape[1]}
-                    numbers = _differences(values[:references], with_mean(others)[:references], level)
-                    tables.append(pd.DataFrame({**names, **numbers}))
+                    numbers = _differences(with_mean(values)[:references], with_mean(others)[:references], level)
+                    words |= {"metric": metric, "control": control, "models": models, "n_models": np.shape(D)[1]}
+                    tables.append(pd.DataFrame({"layer": names, **words, **numbers}))
     return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
 
 

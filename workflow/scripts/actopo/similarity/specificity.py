@@ -18,6 +18,8 @@ Ding, Denain and Steinhardt (2021), "Grounding Representation Similarity Through
 Kornblith, Norouzi, Lee and Hinton (2019), "Similarity of Neural Network Representations Revisited".
 """
 
+import logging
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -73,6 +75,36 @@ def blocks(matrix, n_models, n_layers):
             f"distances have shape {matrix.shape}; {n_models} models of {n_layers} layers need ({size}, {size})."
         )
     return matrix.reshape(n_models, n_layers, n_models, n_layers).swapaxes(1, 2)
+
+
+def defined_layers(D):
+    """
+    Layers that have distances in every model.
+
+    A layer whose points are all equal in one model, and that the metric cannot compare, has nan in place of its
+    distances. It is left out for all models, so that every pair of models is compared on the same layers.
+
+    Parameters
+    ----------
+    D : array_like of shape (a, n, l, l)
+        Distances; see the module.
+
+    Returns
+    -------
+    bool ndarray of shape (l,)
+
+    Raises
+    ------
+    InputError
+        If `D` has another shape.
+    """
+    undefined = np.isnan(_shaped(D))
+    return ~(undefined.all(axis=3) | undefined.all(axis=2)).any(axis=(0, 1))
+
+
+def of_layers(D, kept):
+    """Distances of shape (a, n, k, k) between the layers that a bool array of shape (l,) selects."""
+    return np.asarray(D, dtype=np.float64)[..., kept, :][..., kept]
 
 
 def specificity(D, correlation="pearson", include_self=True, widths=None):
@@ -266,24 +298,36 @@ def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95
         the value together that reach the value; and the same as `width_...` for permutations among layers of equal
         width. Entries that do not apply are nan.
 
+    Warns
+    -----
+    logging.WARNING
+        If a layer has no distances in some model (`defined_layers`). It has the values nan, and is in no other value.
+
     Raises
     ------
     InputError
-        As `specificity`.
+        As `specificity`, for the other layers.
     """
-    parts, tables = [], []
+    parts, tables, names = [], [], ["mean", *map(str, layers)]
     for metric, D in distances.items():
-        D = _checked(D)
-        parts += [(metric, "fixed", D[:1]), (metric, "all", D)][: min(len(D), 2)]
+        kept = defined_layers(D)
+        if not kept.all():
+            left_out = ", ".join(str(layer) for layer, is_kept in zip(layers, kept, strict=True) if not is_kept)
+            logging.warning("%s: layers without distances in some network are left out: %s", metric, left_out)
+        D = _checked(of_layers(D, kept))
+        parts += [(metric, "fixed", D[:1], kept), (metric, "all", D, kept)][: min(len(D), 2)]
     steps = [(*part, choice) for part in parts for choice in (*CORRELATIONS, None)]
-    for metric, models, D, choice in steps if progress is None else progress(steps):
-        for variant, values, nulls in _statistics(D, choice, widths, n_permutations, seed, n_threads):
+    for metric, models, D, kept, choice in steps if progress is None else progress(steps):
+        own_widths = np.asarray(widths)[kept]
+        for variant, values, nulls in _statistics(D, choice, own_widths, n_permutations, seed, n_threads):
             values = with_mean(values)
-            words = {"metric": metric, **variant, "models": models, "layer": ["mean", *map(str, layers)]}
-            numbers = {"n_models": D.shape[1], **_moments(values, nulls, level)}
+            numbers = pd.DataFrame(_moments(values, nulls, level))
             numbers["low"], numbers["high"] = network_interval(values, level)
             numbers["min"], numbers["max"] = pair_range(values)
-            tables.append(pd.DataFrame({**words, **numbers}))
+            numbers.index = [name for name, is_kept in zip(names, [True, *kept], strict=True) if is_kept]
+            numbers = numbers.reindex(names).fillna({"n_pairs": 0}).astype({"n_pairs": int})
+            words = {"metric": metric, **variant, "models": models, "n_models": D.shape[1]}
+            tables.append(numbers.rename_axis("layer").reset_index().assign(**words))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
@@ -325,11 +369,16 @@ def with_mean(values):
     return np.concatenate([mean.filled(np.nan), values], axis=-1)
 
 
-def _checked(D):
+def _shaped(D):
     D = np.asarray(D, dtype=np.float64)
     if D.ndim != 4 or D.shape[2] != D.shape[3] or len(D) not in (1, D.shape[1]):
         right = "(references, models, layers, layers), with the first model or all as references"
         raise InputError(f"distances have shape {D.shape}; give {right}.")
+    return D
+
+
+def _checked(D):
+    D = _shaped(D)
     if D.shape[1] < 2:
         raise InputError("there is a single model to compare; train at least 2 seeds.")
     if D.shape[2] < 3:
