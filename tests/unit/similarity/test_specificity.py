@@ -319,8 +319,10 @@ def test_a_layer_without_distances_in_one_model_is_left_out_for_all(where, caplo
     assert (rows.n_pairs == 0).all()
 
 
-def test_single_entries_that_are_not_finite_are_an_error():
+def test_single_entries_that_are_not_finite_and_other_widths_are_errors():
     D = random_blocks(3, 4)
     D[0, 1, 2, 3] = np.nan
     with pytest.raises(InputError, match="not all finite"):
         specificity_table({"cka": D}, range(4), [1] * 4)
+    with pytest.raises(InputError, match="widths have shape"):
+        specificity_table({"cka": random_blocks(3, 4)}, range(4), [1] * 3)

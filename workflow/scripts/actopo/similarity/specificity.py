@@ -311,6 +311,7 @@ def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95
     parts, tables, names = [], [], ["mean", *map(str, layers)]
     for metric, D in distances.items():
         kept = defined_layers(D)
+        _same_group(widths, len(kept))  # refuses widths of another number
         if not kept.all():
             left_out = ", ".join(str(layer) for layer, is_kept in zip(layers, kept, strict=True) if not is_kept)
             logging.warning("%s: layers without distances in some network are left out: %s", metric, left_out)
