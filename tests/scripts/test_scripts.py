@@ -176,9 +176,9 @@ def compute(points, output, seed=0):
     return np.load(output)
 
 
-def draw_gaussians(points, output, seed):
+def draw_gaussians(points, output, seed, batch=0):
     params = {"layers": json.dumps({"layers": LAYERS}), "seed": 0}
-    run("draw_gaussian_clouds", {"points": points}, {"points": output}, params, seed=seed)
+    run("draw_gaussian_clouds", {"points": points}, {"points": output}, params, seed=seed, batch=batch)
     return output
 
 
@@ -469,7 +469,12 @@ def test_gaussian_diagrams(folder, distances):
     own, drawn = np.load(distances["clouds"][0]), np.load(clouds[0])
     assert drawn.files == [f"layer{layer:02d}.points" for layer in LAYERS]
     for name in drawn.files:
-        np.testing.assert_array_equal(drawn[name], gaussian_like(own[name], [0, 0, int(name[5:7])]))
+        np.testing.assert_array_equal(drawn[name], gaussian_like(own[name], [0, 0, int(name[5:7]), 0]))
+    # Clouds of another batch are other draws, even of the same cloud.
+    other = np.load(draw_gaussians(distances["clouds"][0], folder / "gaussian.batch1.npz", 0, batch=1))
+    for name in other.files:
+        centred = [each[name] - each[name].mean(axis=0) for each in (drawn, other)]
+        assert abs(np.corrcoef(*map(np.ravel, centred))[0, 1]) < 0.5
     for layer in LAYERS:
         deaths = [file[f"layer{layer:02d}.h0"][:, 1] for file in (plain, *control)]
         assert len({tuple(values) for values in deaths}) == 3
@@ -555,6 +560,17 @@ def test_a_layer_whose_points_are_all_equal_is_named_and_left_out(folder, diagra
             if name not in ("layers", "seeds"):
                 undefined = expected[0] if name in ("linear_cka", "linear_cka_chance", "sw_h0_scaled") else False
                 np.testing.assert_array_equal(np.isnan(each), np.broadcast_to(undefined, each.shape))
+    distance = json.dumps({"n_directions": 5, "method": "exact"})
+    params = {"order": json.dumps(order | {"batches": [0, 1]}), "distance": distance}
+    clouds = {"batch_points": files["points"], "network_points": files["points"]}
+    crossed = folder / "flat.crossed.npz"
+    run("crossed_distances", {"batches": diagrams, "networks": diagrams, **clouds}, {"matrix": crossed}, params)
+    np.testing.assert_array_equal(np.load(crossed)["h1"].swapaxes(1, 2), found)
+    params |= {"draws": json.dumps({"draws": 1, "seed": 0})}
+    table = folder / "flat.calibration.csv"
+    files = {"points": [flat], "diagrams": diagrams[1]}
+    run("calibrate_topology", files, {"table": table}, params, surrogates="gaussian")
+    assert set(pd.read_csv(table).layer_a) == {0, 16}
     # Without it too few layers are left for a correlation.
     files = {"matrix": scaled, "points": distances["clouds"][:1]}
     with pytest.raises(InputError, match=r"2 layer\(s\) leave fewer than 3 distances"):

@@ -96,6 +96,12 @@ def first_batch_points(seeds, suffix=""):
     return lambda wildcards: collect(paths, model=wildcards.model)
 
 
+def sensitivity_layers():
+    """Layers of the homology study from which components are removed."""
+    chosen = SENSITIVITY["layers"]
+    return [layer for layer in study_layers("homology", HOMOLOGY["model"]) if chosen == "all" or layer in chosen]
+
+
 def compared_curves(model):
     """Clouds of the curves of the first network that are compared, and their files."""
     pooled = [clouds for clouds in ("pooled",) if METRICS and clouds in SIMILARITY["rivals"]["clouds"]]

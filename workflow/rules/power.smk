@@ -28,11 +28,7 @@ rule power_distances:
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         removal=as_json(
-            layers=[
-                layer
-                for layer in study_layers("homology", HOMOLOGY["model"])
-                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
-            ],
+            layers=sensitivity_layers(),
             centred=SENSITIVITY["centered"],
         ),
         power=as_json(

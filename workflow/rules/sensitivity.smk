@@ -22,11 +22,7 @@ rule measure_sensitivity:
         runtime=grows(720),
     params:
         removal=as_json(
-            layers=[
-                layer
-                for layer in study_layers("homology", HOMOLOGY["model"])
-                if SENSITIVITY["layers"] == "all" or layer in SENSITIVITY["layers"]
-            ],
+            layers=sensitivity_layers(),
             components=SENSITIVITY["components"],
             centred=SENSITIVITY["centered"],
             **(

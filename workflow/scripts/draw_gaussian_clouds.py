@@ -9,7 +9,11 @@ from actopo.points.clouds import load_clouds
 start_logging(snakemake)
 
 params = settings(snakemake)
-layers, seed = params.layers["layers"], [params.seed, int(snakemake.wildcards.seed)]
+layers, wildcards = params.layers["layers"], snakemake.wildcards
 clouds = zip(layers, load_clouds(snakemake.input.points, layers), strict=True)
-drawn = {layer_key(layer, "points"): gaussian_like(cloud, [*seed, layer]) for layer, cloud in clouds}
+# Batches of one network have draws of their own: they stand for clouds of other images.
+drawn = {
+    layer_key(layer, "points"): gaussian_like(cloud, [params.seed, int(wildcards.seed), layer, int(wildcards.batch)])
+    for layer, cloud in clouds
+}
 save_arrays(snakemake.output.points, **drawn)

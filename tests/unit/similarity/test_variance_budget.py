@@ -119,6 +119,26 @@ def test_intervals_cover():
     assert (np.abs(hits[1:] / 400 - 0.95) < 0.035).all()
 
 
+def test_intervals_are_given_the_first_network_and_batch():
+    """The mean of `seed` is known for a first network and batch; over other ones it has a spread of its own."""
+    rng, size, n, hits = np.random.default_rng(5), 10, 10, {"given": [], "over all": []}
+    for repeat in range(300):
+        if repeat % 20 == 0:
+            network, images, both = (sd * rng.normal(size=(2, size)) for sd in (SEED, IMAGES, BOTH))
+        networks, batches = SEED * rng.normal(size=(n, 2, size)), IMAGES * rng.normal(size=(n, 2, size))
+        networks[0], batches[0] = network, images
+        first = network + batches + BOTH * rng.normal(size=batches.shape)
+        second = networks + images + BOTH * rng.normal(size=networks.shape)
+        first[0] = second[0] = network + images + both
+        table = budget_table({"trained": ((first[:, :, None, None] - second) ** 2).mean(axis=-1)}, [0, 1])
+        (row,) = table[(table.term == "seed") & (table.layer_a != table.layer_b)].itertuples()
+        own = ((network - images) ** 2 - (images + both) ** 2).mean(axis=1) + SEED**2 + BOTH**2
+        for name, value in {"given": own.sum() / 2, "over all": 2 * SEED**2}.items():
+            hits[name].append(row.low <= value <= row.high)
+    assert 0.93 <= np.mean(hits["given"]) <= 1
+    assert np.mean(hits["over all"]) < 0.9
+
+
 def test_no_interval_of_few_networks_or_batches(whole):
     rng = np.random.default_rng(4)
     few_batches = budget_table({"trained": crossed(rng, [0, 3], n_batches=4)}, [0, 1])

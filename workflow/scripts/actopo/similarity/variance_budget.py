@@ -28,7 +28,9 @@ component that is small or 0 may come out negative.
 Each component is a mean over a table of cells (i, b). Its variance is taken as that of the means of rows over their
 number plus that of the means of columns over theirs, which counts the noise of cells twice and so is not too small. The
 interval is Student's, with the degrees of freedom of the shorter axis of those on which the component depends. It is
-given the first network and the first batch, which all cells share.
+given the first network and the first batch, which all cells share: it is that of repetitions with other networks and
+batches beside these two, and says nothing of another first network or batch. Of repetitions in which these change as
+well, it covers the fewer the more networks and batches there are.
 
 References
 ----------
