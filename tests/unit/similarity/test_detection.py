@@ -214,6 +214,16 @@ def test_two_networks_whose_layer_is_a_point_have_no_level():
     assert table.networks_crossed.tolist() == [0, 0]
 
 
+def test_a_network_whose_layer_is_a_point_has_no_level_and_the_others_have(six_networks):
+    curves, pairs = six_networks
+    matrix = pairs["a"][0]
+    matrix[5], matrix[:, 5] = np.nan, np.nan
+    row = sensitivity_tables(curves, pairs)[0].iloc[0]
+    levels = matrix[:5, :5].sum(axis=1) / 4
+    assert row.mean_level == pytest.approx(levels.mean())
+    assert (row.lowest_level, row.highest_level) == pytest.approx((levels.min(), levels.max()))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

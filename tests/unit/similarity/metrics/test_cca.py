@@ -133,3 +133,16 @@ def test_more_dimensions_than_points(name):
     else:
         assert 0 < metric_distances(name, wide)[0, 1] < 20
     assert METRICS[name].needs_rank == (name in CCA_FAMILY)
+
+
+def test_pwcca_of_what_is_left_of_a_cloud_does_not_depend_on_its_axes():
+    """All correlations are 1 or 0, so that the canonical vectors are not unique."""
+    rng = np.random.default_rng(6)
+    cloud = rng.normal(size=(200, 16)) * np.arange(1, 17) ** -0.5 @ np.linalg.qr(rng.normal(size=(16, 16)))[0]
+    centred = cloud - cloud.mean(axis=0)
+    left, values, right = np.linalg.svd(centred, full_matrices=False)
+    weights = np.abs(values[:, None] * right).sum(axis=1)
+    for kept in (1, 7, 12):
+        turned = left[:, :kept] @ np.linalg.qr(rng.normal(size=(kept, kept)))[0]
+        expected = 1 - weights[:kept].sum() / weights.sum()
+        np.testing.assert_allclose(distances_to(cloud, [left[:, :kept], turned], "pwcca"), expected, rtol=1e-7)

@@ -286,7 +286,7 @@ def _level_over_networks(row, matrix, quantile, level):
     if matrix is None:
         return {"mean_level": row.level, "lowest_level": row.level, "highest_level": row.level}
     values = np.array([thresholds(np.delete(each, i), quantile)[row.threshold] for i, each in enumerate(matrix)])
-    # A network in which the layer is a single point may have no level.
+    # A network in which the layer is a single point has no level.
     values = values[~np.isnan(values)] if not np.isnan(values).all() else values
     found = {"mean_level": np.mean(values), "lowest_level": np.min(values), "highest_level": np.max(values)}
     if row.threshold == "mean":

@@ -9,6 +9,8 @@ import numpy as np
 from actopo.similarity.metrics.linear_algebra import components, singular_values
 
 VARIANCE = 0.99
+# Canonical correlations that differ by less are equal up to rounding.
+TIE = 1e-10
 
 
 def prepare_cca(cloud, name, eps):
@@ -45,16 +47,25 @@ def pwcca(a, b):
     """
     1 less the canonical correlations weighted by the columns of `a`; see `prepare_pwcca`.
 
-    The weights of all canonical vectors of `a` sum to 1, those without a counterpart in `b` included: they are the
-    principal axes of what the others leave of `a`, and have the correlation 0.
+    The weights of all canonical vectors of `a` sum to 1, those without a counterpart in `b` included, which have the
+    correlation 0. Equal correlations determine the span of their vectors alone; these are then the principal axes of
+    what `a` has in that span.
     """
     (basis, columns), (other, _) = a, b
     vectors, correlations, _ = np.linalg.svd(basis.T @ other)
-    shared, rest = np.split(vectors.T @ columns, [len(correlations)])
-    weights = np.abs(shared).sum(axis=1)
-    _, values, axes = np.linalg.svd(rest, full_matrices=False)
-    total = weights.sum() + np.abs(values[:, None] * axes).sum()
-    return max(0.0, 1 - float(weights @ np.minimum(correlations, 1)) / total)
+    correlations = np.append(np.minimum(correlations, 1), np.zeros(len(vectors) - len(correlations)))
+    coordinates, ends = vectors.T @ columns, np.flatnonzero(-np.diff(correlations) > TIE) + 1
+    weights = [np.abs(_principal(part)).sum(axis=1) for part in np.split(coordinates, ends)]
+    weights = np.concatenate(weights)
+    return max(0.0, 1 - float(weights @ correlations) / weights.sum())
+
+
+def _principal(rows):
+    """Rows of shape (k, c) turned to the principal axes of their span."""
+    if len(rows) == 1:
+        return rows
+    _, values, axes = np.linalg.svd(rows, full_matrices=False)
+    return values[:, None] * axes
 
 
 def permuted(prepared, order):

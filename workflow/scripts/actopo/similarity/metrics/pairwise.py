@@ -14,8 +14,8 @@ constant column is invisible to all but the CCA family, which counts it as a dir
   min(p, q), not over the smaller number of kept components, by which a cloud that lost all but one of them would be at
   distance 0: a component that is kept in one cloud and has no counterpart in the other counts 0.
 - `pwcca` [4]_, [5]_: 1 less the mean of the canonical correlations weighted by :math:`\sum_j |<h_i, x_j>|`, with
-  :math:`h_i` all canonical vectors of X in the space of images (beyond the rank of Y, with correlation 0, the
-  principal axes of the rest) and :math:`x_j` its columns; not symmetric.
+  :math:`h_i` all canonical vectors of X in the space of images (beyond the rank of Y with correlation 0; where
+  correlations are equal, the principal axes of their span) and :math:`x_j` its columns; not symmetric.
 - `procrustes` [5]_: :math:`2 - 2 |X^T Y|_*` (nuclear norm) of centred clouds with Frobenius norm 1, the
   squared distance that the best rotation leaves; in [0, 2].
 - `rtd`, `rtd_lite`: see `actopo.similarity.metrics.rtd`.
