@@ -18,7 +18,7 @@ for (clouds, _), path in zip(settings(snakemake).rivals["files"], snakemake.inpu
 compared = min(D.shape[1] for D in found.values())
 found = {metric: D[:, :compared] for metric, D in found.items()}
 # From the layers of the first network to those of the second.
-distances = {metric: D[0, 1] for metric, D in found.items() if metric != "sw_sum"}
+distances = {metric: D[0, 1] for metric, D in found.items() if not metric.startswith("sw_sum")}
 curves = pd.concat([load_table(path) for path in snakemake.input.curves])
 curves = curves[curves.metric.isin(list(distances))]
 detection = detection_table(curves, baselines(found, layers))

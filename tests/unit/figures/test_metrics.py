@@ -61,7 +61,7 @@ def test_rows_of_other_clouds_stand_below_those_of_the_networks_own():
     assert [axes.get_title() for axes in upper.axes if axes.get_xlabel() == "layer of B"] == ["SW, H1", "RTD"]
     axes = lower.axes[1]
     assert list(axes.get_yticks()) == [0.5, 3]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["SW, H1", "RTD"]
+    assert [text.get_text() for text in lower.axes[0].get_yticklabels()] == ["SW, H1", "RTD"]
     mean = specificity.query("statistic == 'rho' and correlation == 'pearson' and own_layer == 'with'")
     mean = mean[(mean.layer == "mean") & (mean.models == "all")].set_index("metric").value
     dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]

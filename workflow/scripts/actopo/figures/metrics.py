@@ -101,7 +101,7 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
         axes.set_axis_off()
     panels = grid[1::2].ravel()[: len(names)]
     _share_ratio(panels)
-    curve_figure.legend(upper, panels, 6)
+    curve_figure.legend(upper, panels, 3)
     for axes, letter in zip(grid[:2, 0], "ab", strict=True):
         style.panel_letter(axes, letter)
     _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
