@@ -1,4 +1,4 @@
-"""Where the topology of layers goes beyond second moments: distances against those of surrogates."""
+"""Distances between layers against those of surrogates of the same second moments."""
 
 from actopo.figures.calibration import plot
 from actopo.figures.style import save_figure

@@ -1,5 +1,5 @@
 """
-Distances between layers against those of surrogates of the same second moments: where topology goes beyond moments.
+Distances between layers against those of surrogates that are Gaussian beyond the same second moments.
 
 Draw 0 is the observed clouds, the draws 1 to R are surrogates (`actopo.homology.surrogates`) that are exchangeable with
 them under the null, and the p-value of a statistic is the share of all R + 1 draws that are at least as extreme, the
