@@ -125,7 +125,7 @@ rule plot_calibration:
             "<results>/figures/calibration.png",
             caption="../report/calibration.rst",
             category="Homology",
-            labels={"figure": "topology beyond second moments"},
+            labels={"figure": "distances against surrogates"},
         ),
         svg="<results>/figures/calibration.svg",
     log:

@@ -1,5 +1,5 @@
 """
-Distances between layers against those of surrogates of the same second moments: where topology goes beyond moments.
+Distances between layers against those of surrogates of the same second moments.
 
 One matrix for each kind of surrogates. Above the diagonal are clouds as they are, below it clouds at equal scale, on it
 each layer against its own surrogates, which is the same at any scale.
