@@ -297,7 +297,7 @@ def test_the_papers_run_is_planned_whole(workflow):
     assert planned["train_model"] == 101
     # And 100 untrained ones; Gaussian clouds go without a network.
     assert planned["sample_points"] == 209 + 6 + 6
-    assert planned["draw_gaussian_clouds"] == 100
+    assert planned["draw_gaussian_clouds"] == 100 + 9
     # Gaussian clouds of the first network on its other batches are for the variance budget.
     assert planned["compute_diagrams"] == 309 + 9
     # Eight measures and the scale on own clouds; with sw on matched and on pooled ones.

@@ -41,7 +41,8 @@ def test_summary_has_the_headline_numbers_beside_the_papers(results):
     assert h1["rho_layer_9"] == headline["by_layer"]["9"]
     assert 0 < headline["p_value"] <= 1
     assert set(homology["specificity"]["trained"]) == {"h0", "h1", "sum"}
-    assert set(homology["metrics"]) == {"sw_h0", "sw_h1", "sw_sum", "linear_cka", "rtd"}
+    metrics = {"sw_h0", "sw_h1", "sw_sum", "sw_h0_scaled", "sw_h1_scaled", "scale", "linear_cka", "rtd"}
+    assert set(homology["metrics"]) == metrics | {f"{metric}_matched" for metric in metrics}
     assert homology["layer_distances"]["h1"]["max_cv"] is None
     graph = mapper["graphs"]["random"]["16"]
     assert 0 < graph["coverage"] <= 1

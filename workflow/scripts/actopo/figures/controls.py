@@ -130,8 +130,8 @@ def _differences(axes, table, kinds, models, colours):
     axes.axvline(0, color="0.35", linewidth=0.8, zorder=1)
     low, high = np.nanmin(drawn), np.nanmax(drawn)
     axes.set_xlim(low - 0.08 * (high - low), high + 0.08 * (high - low))
-    axes.set_title("trained – control\nPearson, with $m = l$")
-    axes.set_xlabel(r"difference of mean $\rho$")
+    axes.set_title("trained –\ncontrol")
+    axes.set_xlabel("difference in a")
     axes.grid(axis="x")
 
 
