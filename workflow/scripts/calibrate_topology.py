@@ -7,12 +7,12 @@ from actopo.errors import InputError
 from actopo.files import save_table
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.diagrams import diagrams
+from actopo.homology.scale import is_flat
 from actopo.homology.surrogates import rms_distance, surrogates
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds, load_columns
 from actopo.similarity.calibration import calibration_tables
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)

@@ -2,12 +2,12 @@
 
 import numpy as np
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagram_files import load_diagrams
+from actopo.homology.scale import mean_distances
 from actopo.job import choose_device, progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.wasserstein import pairwise_distances
+from actopo.similarity.equal_scale import equal_scale_distances
 
 start_logging(snakemake)
 
@@ -30,10 +30,15 @@ with progress(len(dimensions), "matrix") as bar:
         found = [
             diagram for path in (*files.batches, *files.networks) for diagram in load_diagrams(path, layers, dimension)
         ]
-        scaled = rescaled(found, units)
-        rows, columns = scaled[: n_batches * n_layers], scaled[n_batches * n_layers :]
-        matrix = pairwise_distances(rows, columns, **params.distance, n_threads=snakemake.threads)
-        matrix[np.isnan(np.add.outer(units[: len(rows)], units[len(rows) :]))] = np.nan
+        n_rows = n_batches * n_layers
+        matrix = equal_scale_distances(
+            found[:n_rows],
+            units[:n_rows],
+            found[n_rows:],
+            units[n_rows:],
+            **params.distance,
+            n_threads=snakemake.threads,
+        )
         matrices[f"h{dimension}"] = matrix.reshape(n_batches, n_layers, n_seeds, n_layers)
         bar.update()
 axes = {"batches": params.order["batches"], "seeds": params.order["seeds"]}

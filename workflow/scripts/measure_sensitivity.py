@@ -5,12 +5,11 @@ from itertools import chain
 
 import numpy as np
 from actopo.files import save_table
-from actopo.homology.controls import mean_distance
 from actopo.homology.diagrams import diagrams
+from actopo.homology.scale import is_flat, mean_distance
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import distances_to
 from actopo.similarity.sensitivity import deletion_curves
 from actopo.similarity.wasserstein import pairwise_distances

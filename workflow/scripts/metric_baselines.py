@@ -2,9 +2,9 @@
 
 import numpy as np
 from actopo.files import save_arrays
+from actopo.homology.scale import is_flat
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
-from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import metric_distances
 
 start_logging(snakemake)

@@ -4,15 +4,14 @@ import logging
 
 import numpy as np
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagrams import diagrams
+from actopo.homology.scale import is_flat, mean_distances
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
+from actopo.similarity.equal_scale import equal_scale_distances
 from actopo.similarity.metrics.choices import CHANCE
-from actopo.similarity.metrics.linear_algebra import is_flat
 from actopo.similarity.metrics.pairwise import metric_distances
-from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
@@ -30,9 +29,9 @@ def sliced_wasserstein():
     found = diagrams(clouds, dimensions, n_jobs=n_threads)
 
     def compare(dimension, units):
-        own = rescaled([diagram[dimension] for diagram in found], units)
-        matrix = pairwise_distances(own[:n_layers], own, n_directions, n_threads=n_threads)
-        return np.where(np.isnan(np.add.outer(units[:n_layers], units)), np.nan, matrix)
+        own = [diagram[dimension] for diagram in found]
+        options = {"n_directions": n_directions, "n_threads": n_threads}
+        return equal_scale_distances(own[:n_layers], units[:n_layers], own, units, **options)
 
     plain = {f"sw_h{dimension}": compare(dimension, np.ones(len(units))) for dimension in dimensions}
     scaled = {f"sw_h{dimension}_scaled": compare(dimension, units) for dimension in dimensions}

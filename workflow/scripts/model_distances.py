@@ -4,12 +4,12 @@ import logging
 
 import numpy as np
 from actopo.files import save_arrays
-from actopo.homology.controls import mean_distances, rescaled
 from actopo.homology.diagram_files import load_diagrams
+from actopo.homology.scale import mean_distances
 from actopo.job import choose_device, progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.wasserstein import pairwise_distances
+from actopo.similarity.equal_scale import equal_scale_distances
 
 start_logging(snakemake)
 
@@ -19,7 +19,7 @@ if params.distance["method"] != "exact":
 layers, dimensions = params.order["layers"], params.order["dimensions"]
 
 
-# Mean distances between points, with which births and deaths scale.
+# Mean distances between points, with which births and deaths scale, where clouds are compared at equal scale.
 clouds = (cloud for path in snakemake.input.points for cloud in load_clouds(path, layers))
 units = mean_distances(clouds, [f"layer {layer} of {path}" for path in snakemake.input.points for layer in layers])
 
@@ -28,16 +28,16 @@ with progress(len(dimensions), "matrix") as bar:
     for dimension in dimensions:
         name = f"h{dimension}"
         diagrams = [diagram for path in snakemake.input.diagrams for diagram in load_diagrams(path, layers, dimension)]
-        if len(units):
-            diagrams = rescaled(diagrams, units)
-        matrices[name], bound = pairwise_distances(
-            diagrams, **params.distance, n_threads=snakemake.threads, return_bound=True
+        matrices[name], bound = equal_scale_distances(
+            diagrams,
+            units if len(units) else np.ones(len(diagrams)),
+            **params.distance,
+            n_threads=snakemake.threads,
+            return_bound=True,
         )
         if bound.any():
             relative = np.max(bound / np.where(bound > 0, matrices[name], 1))
             logging.info("H%d: distances are too small by at most %.2g of themselves", dimension, relative)
-        if len(units):
-            matrices[name][np.isnan(np.add.outer(units, units))] = np.nan
         bar.update()
 # Seeds of networks, or batches of one network.
 axis = {name: params.order[name] for name in ("seeds", "batches") if name in params.order}

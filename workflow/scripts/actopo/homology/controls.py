@@ -1,88 +1,13 @@
 """
-Controls for the study of clouds by their topology: their scale, and Gaussian clouds of the same covariance.
+A control for the study of clouds by their topology: Gaussian clouds of the same mean and covariance.
 
-Persistence diagrams are equivariant to scale: those of a cloud divided by its mean distance are its
-diagrams divided by it. A result that remains on such diagrams is not due to scale; a result that remains
-on Gaussian clouds with the means and covariances of the layers is due to second moments alone.
+A result that remains on Gaussian clouds with the means and covariances of the layers is due to second moments alone.
 """
 
-import logging
-
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import threadpool_limits
 
-from actopo.errors import InputError
-
-BLOCK = 256
-
-
-def mean_distance(points):
-    """
-    Mean Euclidean distance of the pairs of points of a cloud.
-
-    Parameters
-    ----------
-    points : ndarray of shape (P, c)
-        At least 2 points. 256 x P distances are in memory at a time.
-
-    Returns
-    -------
-    float
-        Mean over the P (P - 1) / 2 pairs, positive, in the unit of the coordinates.
-
-    Raises
-    ------
-    InputError
-        If `points` has another shape, is not finite, or all points are equal.
-    """
-    points = _checked(points)
-    total = 0.0
-    for start in range(0, len(points), BLOCK):
-        block, rest = points[start : start + BLOCK], points[start + BLOCK :]
-        total += pdist(block).sum() + cdist(block, rest).sum()
-    if total == 0:
-        raise InputError("all points of the cloud are equal, so it has no scale; leave out the layer that made it.")
-    return float(total / (len(points) * (len(points) - 1) / 2))
-
-
-def mean_distances(clouds, names):
-    """
-    Mean distance of every cloud, nan with a logged warning for one whose points are all equal.
-
-    Parameters
-    ----------
-    clouds : iterable of ndarray of shape (P, c)
-    names : sequence of str
-        What messages call the clouds.
-
-    Returns
-    -------
-    ndarray of float
-
-    Raises
-    ------
-    InputError
-        If a cloud has another shape or is not finite; the message has its name.
-    """
-    units = []
-    for name, cloud in zip(names, clouds, strict=True):
-        if len(cloud) > 1 and (cloud == cloud[0]).all():
-            logging.warning(
-                "all points of %s are equal: it has no scale, and its distances at equal scale are nan", name
-            )
-            units.append(np.nan)
-            continue
-        try:
-            units.append(mean_distance(cloud))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from error
-    return np.array(units)
-
-
-def rescaled(diagrams, units):
-    """Diagrams of shape (n, 2) divided by the units of their clouds; an empty one where the unit is nan."""
-    return [np.empty((0, 2)) if np.isnan(unit) else d / unit for d, unit in zip(diagrams, units, strict=True)]
+from actopo.homology.scale import finite_cloud
 
 
 def gaussian_like(points, seed):
@@ -108,7 +33,7 @@ def gaussian_like(points, seed):
         If `points` has another shape or is not finite.
     """
     dtype = np.result_type(points) if np.issubdtype(np.result_type(points), np.floating) else np.float64
-    points = _checked(points)
+    points = finite_cloud(points)
     mean = points.mean(axis=0)
     # One thread, because BLAS and LAPACK round differently on several.
     with threadpool_limits(1, "blas"):
@@ -116,12 +41,3 @@ def gaussian_like(points, seed):
         root = np.linalg.qr(points - mean, mode="r") / np.sqrt(len(points) - 1)
         noise = np.random.default_rng(seed).normal(size=(len(points), len(root)))
         return (mean + noise @ root).astype(dtype)
-
-
-def _checked(points):
-    points = np.asarray(points, dtype=np.float64)
-    if points.ndim != 2 or len(points) < 2:
-        raise InputError(f"the cloud has shape {points.shape}; give at least 2 points, one a row.")
-    if not np.isfinite(points).all():
-        raise InputError("the cloud is not finite; leave out the images whose activations overflow.")
-    return points

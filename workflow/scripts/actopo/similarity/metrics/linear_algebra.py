@@ -13,12 +13,6 @@ def square(matrix):
     return float(np.vdot(matrix, matrix))
 
 
-def is_flat(cloud):
-    """Whether all points of a cloud of shape (n, c) are equal, so that it has no variance and no scale."""
-    cloud = np.asarray(cloud)
-    return bool((cloud == cloud[:1]).all())
-
-
 def precision(cloud):
     """Machine epsilon of the type of a cloud: that of float64 where the type is no floating-point one."""
     dtype = np.asarray(cloud).dtype

@@ -48,6 +48,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from actopo.errors import InputError
+from actopo.homology.scale import is_flat
 from actopo.similarity.metrics.cca import mean_cca, permuted, prepare_cca, prepare_pwcca, prepare_svcca, pwcca
 from actopo.similarity.metrics.choices import METRICS
 from actopo.similarity.metrics.cka import (
@@ -58,7 +59,7 @@ from actopo.similarity.metrics.cka import (
     unbiased_cka,
     unbiased_cka_chance,
 )
-from actopo.similarity.metrics.linear_algebra import is_flat, precision
+from actopo.similarity.metrics.linear_algebra import precision
 from actopo.similarity.metrics.procrustes import prepare_procrustes, procrustes
 from actopo.similarity.metrics.rtd import prepare_rtd, prepare_rtd_lite, rtd, rtd_lite
 
