@@ -1,21 +1,10 @@
-"""Masks: objects that are certain, determinism, and torchvision's own use of its network."""
-
-from urllib.error import URLError
+"""GrabCut: objects that are certain, determinism, and images that it cannot take."""
 
 import cv2
 import numpy as np
 import pytest
-import torch
 from actopo.errors import InputError
-from actopo.points import foreground
-from actopo.points.choices import DEEPLAB_WEIGHTS
-from actopo.points.foreground import deeplab_masks, foreground_share, grabcut_masks
-from safetensors.torch import save_file
-from torchvision.models import get_model_weights
-from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, deeplabv3_mobilenet_v3_large
-from torchvision.transforms._presets import SemanticSegmentation
-
-MOBILENET = "deeplabv3_mobilenet_v3_large"
+from actopo.points.foreground import foreground_share, grabcut_masks
 
 
 def noisy_images(n, side=16, channels=3):
@@ -99,10 +88,9 @@ def test_shares():
         (np.zeros((1, 8, 8, 4), np.uint8), "1 or 3 channels"),
     ],
 )
-@pytest.mark.parametrize("masks", [grabcut_masks, lambda images: deeplab_masks(images, "unused.pth")])
-def test_bad_images(masks, images, message):
+def test_bad_images(images, message):
     with pytest.raises(InputError, match=message):
-        masks(images)
+        grabcut_masks(images)
 
 
 @pytest.mark.parametrize("rectangle", [(0, 0, 9, 8), (-1, 0, 4, 4), (5, 0, 4, 4), (2, 2, 0, 3), (0, 0, 8, 8)])
@@ -114,82 +102,3 @@ def test_bad_rectangle(rectangle):
 def test_image_without_room_for_a_rectangle():
     with pytest.raises(InputError, match="rectangle"):
         grabcut_masks(np.zeros((1, 8, 1, 3), np.uint8))
-
-
-@pytest.fixture(scope="module")
-def network():
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=2, aux_loss=True).eval()
-        images = SemanticSegmentation(resize_size=96)(torch.as_tensor(noisy_images(2, 48)).permute(0, 3, 1, 2))
-        # One pass in training mode gives the batch norms the statistics of these images, and the scores a range.
-        for module in model.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.momentum = 1
-        model.train()(images)
-    model.eval()
-    with torch.inference_mode():
-        scores = model(images)["out"]
-        # Half of the pixels are foreground, or the comparison would say little.
-        model.classifier[4].bias[0] += (scores[:, 1] - scores[:, 0]).median()
-    return model
-
-
-@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
-@pytest.mark.parametrize("resize", [96, None])
-def test_deeplab_masks_are_torchvisions(network, tmp_path, suffix, resize):
-    images = noisy_images(2, 48)
-    path = tmp_path / f"weights.{suffix}"
-    save_file(network.state_dict(), path) if suffix == "safetensors" else torch.save(network.state_dict(), path)
-    with torch.inference_mode():
-        # Of floats, or torchvision rounds the scaled image to 8 bits.
-        pixels = torch.as_tensor(images).permute(0, 3, 1, 2) / 255
-        scores = network(SemanticSegmentation(resize_size=resize or 48)(pixels))["out"]
-        scores = torch.nn.functional.interpolate(scores, (48, 48), mode="bilinear", antialias=True)
-    gap = (scores[:, 1] - scores[:, 0]).numpy()
-    masks = deeplab_masks(images, path, MOBILENET, batch_size=1, resize=resize)
-    assert 0.04 < masks.mean() < 0.96
-    sure = abs(gap) > 1e-4 * abs(gap).max()
-    assert sure.mean() > 0.99
-    np.testing.assert_array_equal(masks[sure], gap[sure] > 0)
-
-
-def test_weights_that_cannot_be_had(network, tmp_path, monkeypatch):
-    images = np.zeros((1, 32, 32, 3), np.uint8)
-    (tmp_path / "text.pth").write_text("no weights")
-    (tmp_path / "text.safetensors").write_text("no weights")
-    torch.save(network.state_dict(), tmp_path / "mobile.pth")
-    torch.save({"model": network}, tmp_path / "pickled.pth")
-
-    def offline(*args, **kwargs):
-        raise URLError("no network")
-
-    monkeypatch.setattr(DeepLabV3_ResNet50_Weights, "get_state_dict", offline)
-    for weights, architecture, message in [
-        (tmp_path / "absent.pth", MOBILENET, "do not exist"),
-        (tmp_path / "text.pth", MOBILENET, "cannot be read"),
-        (tmp_path / "text.safetensors", MOBILENET, "cannot be read"),
-        (tmp_path / "pickled.pth", MOBILENET, "cannot be read"),
-        (tmp_path / "mobile.pth", "deeplabv3_resnet50", "do not fit"),
-        (tmp_path / "mobile.pth", "resnet18", "'resnet18' is no segmentation network"),
-        ("ResNet18_Weights.DEFAULT", MOBILENET, "'resnet18' is no segmentation network"),
-        ("DeepLabV3", MOBILENET, "no weights 'DeepLabV3'"),
-        ("DeepLabV3_ResNet50_Weights.DEFAULT", MOBILENET, r"could not be downloaded.*give the path"),
-    ]:
-        with pytest.raises(InputError, match=message):
-            deeplab_masks(images, weights, architecture)
-
-
-def test_named_weights_bring_their_architecture(monkeypatch, network):
-    asked = []
-    monkeypatch.setattr(foreground, "download_state", lambda weights: asked.append(weights) or network.state_dict())
-    images = np.zeros((1, 32, 32, 3), np.uint8)
-    masks = deeplab_masks(images, "DeepLabV3_MobileNet_V3_Large_Weights.DEFAULT", resize=None)
-    assert masks.shape == (1, 32, 32)
-    assert [weights.url.split("/")[-1].split("-")[0] for weights in asked] == ["deeplabv3_mobilenet_v3_large"]
-
-
-def test_names_of_weights_are_torchvisions():
-    assert sorted(DEEPLAB_WEIGHTS) == sorted(
-        str(weights) for name in foreground.DEEPLAB for weights in get_model_weights(name)
-    )

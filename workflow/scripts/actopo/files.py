@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 # With a fixed date the same arrays give the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -94,6 +93,9 @@ def save_table(path, table):
 
 def load_table(path):
     """Read a .csv; names of classes and samplings stay text, even `1` and `NA`."""
+    # Half a second that jobs without tables do not spend.
+    import pandas as pd
+
     return pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
 
 

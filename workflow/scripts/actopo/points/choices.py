@@ -42,7 +42,7 @@ POLICIES = ("random", "drop", "keep")
 # `actopo.points.sampling`.
 TIES = ("last", "all")
 
-# Methods that make foreground masks; see `actopo.points.foreground`.
+# Methods that make foreground masks; see `actopo.points.foreground` and `actopo.points.segmentation`.
 MASKS = ("grabcut", "deeplab")
 
 # Weights of torchvision for `deeplab`; others are files.
