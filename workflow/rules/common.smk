@@ -34,7 +34,7 @@ LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
     try:
-        validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), LAYER_CACHE)
+        validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

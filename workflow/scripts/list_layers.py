@@ -68,7 +68,7 @@ def main():
     )
     options = parser.parse_args()
     config = merged([DEFAULT, *options.configfiles])
-    validate(config, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), conflicts=network_conflicts)
+    validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
     wanted = options.models.split(",") if options.models else []
     unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:
