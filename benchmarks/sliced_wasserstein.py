@@ -6,7 +6,8 @@ power law, as those of activations do, in the sizes and scales of the layers of 
 compares the first half of them with the second half, in the same number of directions. The error is relative to
 the exact distance in 400 directions, over pairs of different layers. Times are medians per pair and include the work
 per diagram, which ours and GUDHI's do once for all pairs; the implementations alternate. GUDHI gets no more
-than 60 x 60 pairs; persim, which is far slower, gets the first few. A last section times all pairs of many diagrams:
+than 60 x 60 pairs; persim, which is far slower, gets the first few. Another section says what bounds the exact method:
+how many steps it merges, what a step costs, and what the rest costs. A last section times all pairs of many diagrams:
 the same ones, repeated with every coordinate changed by up to one in a million.
 
     python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*.npz --all-pairs 1700
@@ -16,6 +17,7 @@ import argparse
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from persim import sliced_wasserstein as persim_sliced_wasserstein
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from actopo.homology.diagrams import diagrams as rips_diagrams
-from actopo.similarity.wasserstein import pairwise_distances
+from actopo.similarity.wasserstein import _add_exact, _share, _Steps, _tiles, pairwise_distances
 
 LAYERS = ((64, 1.0), (64, 2.0), (128, 1.5), (256, 1.5), (512, 3.0))
 
@@ -90,6 +92,47 @@ def compare(rows, columns, options):
     return unit
 
 
+def bounds(diagrams, options):
+    """Print where the exact method spends its time on one thread, and the numbers of steps and blocks behind it."""
+    n, n_directions, n_pairs = len(diagrams), options.directions, len(diagrams) * (len(diagrams) - 1) // 2
+    wanted = np.triu(np.ones((n, n), bool), 1)
+    steps = _Steps(diagrams, n_directions, 8192, "exact", partial(_share, None, 1))
+    tiles, distances = _tiles(wanted), np.zeros(wanted.shape)
+    cpu = {"diagrams": 0.0, "blocks": 0.0, "all": 0.0}
+    n_steps, merged = 0, 0
+    for direction in steps.directions:
+        begun = time.process_time()
+        integral, low, high = steps._turn(*direction)
+        cpu["diagrams"] += time.process_time() - begun
+        arguments = steps.position, steps.level, steps.start, steps.edges, distances
+        # Ranges that never overlap leave the sum over blocks alone.
+        for name, ranges in {"blocks": (np.ones_like(low), np.zeros_like(high)), "all": (low, high)}.items():
+            begun = time.process_time()
+            _add_exact(0, len(tiles), 1, tiles, 0, wanted, integral, *ranges, *arguments)
+            cpu[name] += time.process_time() - begun
+        sizes = np.diff(steps.start)
+        for i in range(n - 1):
+            overlap = (low[i] < high[i + 1 :]) & (low[i + 1 :] < high[i])
+            merged += (overlap * (sizes[i] + sizes[i + 1 :])).sum()
+        n_steps += (n - 1) * sizes.sum()
+    count, n_blocks = n_pairs * len(steps.directions), integral.shape[1]
+    whole = cpu["all"] + cpu["diagrams"]
+    print(
+        f"{n} diagrams, one thread, {len(steps.directions)} of {n_directions} directions differ: a pair has "
+        f"{n_steps / count:.0f} steps a direction, of which {merged / count:.0f} are merged"
+    )
+    for name, seconds, detail in (
+        (
+            "work per diagram",
+            cpu["diagrams"],
+            f"{1e6 * cpu['diagrams'] / n / len(steps.directions):.0f} us a direction",
+        ),
+        ("sum over blocks", cpu["blocks"], f"{1e9 * cpu['blocks'] / count / n_blocks:.2f} ns for each of {n_blocks}"),
+        ("merge", cpu["all"] - cpu["blocks"], f"{1e9 * (cpu['all'] - cpu['blocks']) / max(merged, 1):.2f} ns a step"),
+    ):
+        print(f"  {name:<18}{seconds:>8.2f} s {seconds / whole:>5.0%}  {detail}")
+
+
 def load(paths):
     """Diagrams of all layers of the files of a run, by dimension."""
     files = [np.load(path) for path in paths]
@@ -150,6 +193,7 @@ def main():
         size = np.mean([len(diagram) for diagram in diagrams])
         print(f"\nH{dimension}: {half} x {len(diagrams) - half} pairs of {size:.0f} points on average")
         gudhi.append(compare(diagrams[:half], diagrams[half:], options))
+        bounds(diagrams, options)
     all_pairs(both, gudhi, options)
 
 

@@ -565,7 +565,8 @@ def test_a_layer_whose_points_are_all_equal_is_named_and_left_out(folder, diagra
     clouds = {"batch_points": files["points"], "network_points": files["points"]}
     crossed = folder / "flat.crossed.npz"
     run("crossed_distances", {"batches": diagrams, "networks": diagrams, **clouds}, {"matrix": crossed}, params)
-    np.testing.assert_array_equal(np.load(crossed)["h1"].swapaxes(1, 2), found)
+    # Up to rounding, which depends on which of two diagrams comes first.
+    np.testing.assert_allclose(np.load(crossed)["h1"].swapaxes(1, 2), found, rtol=1e-14)
     params |= {"draws": json.dumps({"draws": 1, "seed": 0})}
     table = folder / "flat.calibration.csv"
     files = {"points": [flat], "diagrams": diagrams[1]}
@@ -987,7 +988,8 @@ def test_variance_budget(folder, diagrams, distances):
     found = pd.read_csv(table)
     parts = found[found.term != "total"].groupby(["dimension", "layer_a", "layer_b"]).value.sum()
     total = found[found.term == "total"].set_index(["dimension", "layer_a", "layer_b"]).value
-    np.testing.assert_allclose(parts, total)
+    # Totals of equal diagrams are 0, and their parts rounding errors.
+    np.testing.assert_allclose(parts, total, atol=1e-13)
     assert set(found.term) >= {"seed", "scale", "remainder"}
     assert found[found.term == "position"].value.isna().all()
     figure = {kind: folder / f"plot_variance_budget.{kind}" for kind in ("png", "svg")}

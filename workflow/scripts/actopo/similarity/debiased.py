@@ -20,7 +20,7 @@ References
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import FEWEST_NETWORKS
@@ -184,5 +184,5 @@ def _jackknife(stack, level):
     parts = [stack[rows][:, :, rows] for rows in kept]
     without = np.stack([_energy(_mean_over_batches(part, (n - 1) * (n - 2))) for part in parts])
     error = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
-    half = stats.t.ppf((1 + level) / 2, n - 1) * error
+    half = stdtrit(n - 1, (1 + level) / 2) * error
     return estimate - half, estimate + half

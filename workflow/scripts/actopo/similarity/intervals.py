@@ -25,7 +25,7 @@ Student (1908), "The Probable Error of a Mean", Biometrika 6.
 """
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from actopo.errors import InputError
 
@@ -64,7 +64,7 @@ def network_interval(values, level=0.95):
         return _t_interval(values[0, 1:], level, FEWEST_NETWORKS - 1)
     columns = values.reshape(*values.shape[:2], -1)
     centre, error, n_networks = np.transpose([_mean_over_pairs(columns[..., k]) for k in range(columns.shape[2])])
-    half = stats.t.ppf((1 + level) / 2, np.maximum(n_networks - 1, 1)) * error
+    half = stdtrit(np.maximum(n_networks - 1, 1), (1 + level) / 2) * error
     return (centre - half).reshape(values.shape[2:])[()], (centre + half).reshape(values.shape[2:])[()]
 
 
@@ -133,7 +133,7 @@ def _t_interval(values, level, fewest):
     mean = np.where(defined, values, 0).sum(axis=0) / np.maximum(count, 1)
     squares = (np.where(defined, values - mean, 0) ** 2).sum(axis=0)
     dof = np.maximum(count - 1, 1)
-    half = stats.t.ppf((1 + level) / 2, dof) * np.sqrt(squares / dof / np.maximum(count, 1))
+    half = stdtrit(dof, (1 + level) / 2) * np.sqrt(squares / dof / np.maximum(count, 1))
     return np.where(enough, mean - half, np.nan)[()], np.where(enough, mean + half, np.nan)[()]
 
 

@@ -43,7 +43,7 @@ and Inference 143.
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from actopo.errors import InputError
 from actopo.similarity.choices import BUDGET
@@ -133,7 +133,7 @@ def crossed_interval(cells, level=0.95):
         variance = variance + (means.var(axis=0, ddof=1) / n if n > 1 else 0.0)
         dof = np.where(varies, np.minimum(dof, n - 1), dof)
         enough = enough & (~varies | (n >= FEWEST_NETWORKS - 1))
-    half = np.where(np.isinf(dof), 0, stats.t.ppf((1 + level) / 2, np.clip(dof, 1, 1e9)) * np.sqrt(variance))
+    half = np.where(np.isinf(dof), 0, stdtrit(np.clip(dof, 1, 1e9), (1 + level) / 2) * np.sqrt(variance))
     return np.where(enough, centre - half, np.nan), np.where(enough, centre + half, np.nan)
 
 
