@@ -147,13 +147,25 @@ def foreground(folder, images):
     return {**output, "fields": fields}
 
 
-def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0, noise="", foreground=None, **settings):
+def sample(
+    folder,
+    images,
+    weights,
+    method,
+    subset="batch0",
+    tap="conv",
+    seed=0,
+    noise="",
+    foreground=None,
+    weight="energy",
+    **settings,
+):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}.npz"
     files, params = study(images, weights, subset, tap, noise)
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
-        "foreground": json.dumps({"weight": "energy", "without": "random", "ties": "last"}) if foreground else "",
+        "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
         "seed": 0,
     }
     run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
@@ -663,6 +675,27 @@ def test_foreground_and_background(folder, images, trained, foreground):
         sample(folder, images, weights_file, "background", tap="bn", foreground=foreground, points_per_image=2)
     )
     assert (behind["layer09.row"] != points["layer09.row"]).any()
+
+
+def test_draws_among_ties(folder, images, trained, foreground):
+    """In layer 16 every field is the whole image, so that all positions of an image hold the same number of pixels."""
+
+    def positions(method, points_per_image=1, noise=""):
+        own = {"foreground": foreground, "weight": "count"} if method != "random" else {}
+        weights, settings = trained[0]["weights"], {"points_per_image": points_per_image, "noise": noise, **own}
+        points = np.load(sample(folder, images, weights, method, "all", "bn", **settings))
+        place = 2 * points["layer16.row"] + points["layer16.col"]
+        return place.reshape(-1, points_per_image)
+
+    first = positions("foreground")
+    assert set(first.ravel()) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(first, positions("foreground", 3)[:, :1])
+    np.testing.assert_array_equal(
+        first, positions("foreground", noise=json.dumps({"sigma": 0.5, "seed": 1, "units": "pixel"}))
+    )
+    # 27 images whose 4 positions are equally likely: about 7 coincide.
+    for other in ("background", "random"):
+        assert (positions(other) == first).sum() < 16
 
 
 def test_noise_is_that_of_its_image(folder, images, trained):

@@ -10,6 +10,9 @@ class Sampling:
 
     Attributes
     ----------
+    stream : int
+        Number that the seeds of its draws contain, so that no two methods draw the same random numbers. A new method
+        takes a new number; a number that changes changes the points.
     settings : tuple of str
         Keys of a sampling in the config that the method takes, beside `method` and `tap`.
     by_mask : bool
@@ -18,6 +21,7 @@ class Sampling:
         Whether every image gives `points_per_image` points, or all of its positions.
     """
 
+    stream: int
     settings: tuple[str, ...]
     by_mask: bool = False
     positions: str = "fixed"
@@ -25,11 +29,11 @@ class Sampling:
 
 # In the order of the rows of figures and tables.
 SAMPLINGS = {
-    "foreground": Sampling(settings=("points_per_image",), by_mask=True),
-    "background": Sampling(settings=("points_per_image",), by_mask=True),
-    "random": Sampling(settings=("points_per_image", "exclude_border")),
-    "full": Sampling(settings=("cap", "replace"), positions="all"),
-    "top_l2": Sampling(settings=("points_per_image",)),
+    "foreground": Sampling(stream=0, settings=("points_per_image",), by_mask=True),
+    "background": Sampling(stream=1, settings=("points_per_image",), by_mask=True),
+    "random": Sampling(stream=2, settings=("points_per_image", "exclude_border")),
+    "full": Sampling(stream=3, settings=("cap", "replace"), positions="all"),
+    "top_l2": Sampling(stream=4, settings=("points_per_image",)),
 }
 
 # Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.
