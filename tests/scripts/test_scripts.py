@@ -698,6 +698,40 @@ def test_draws_among_ties(folder, images, trained, foreground):
         assert (positions(other) == first).sum() < 16
 
 
+def test_controls_of_the_foreground(folder, images, trained, foreground):
+    """The matched positions are those of the foreground, of other images; and tables of what the samplings choose."""
+    # GrabCut finds nothing in these images.
+    masks = np.random.default_rng(0).random((27, 16, 16)) < 0.1
+    masks[:, 3:, 5:], masks[::5] = False, False
+    foreground = {**foreground, "masks": folder / "masks.npy"}
+    np.save(foreground["masks"], masks)
+    own, files = {"foreground": foreground, "weight": "coverage", "points_per_image": 1}, {}
+    for method in ("foreground", "position_matched", "central"):
+        settings = own if method != "central" else {"points_per_image": 1, "share": 0.25}
+        files[method] = sample(folder, images, trained[0]["weights"], method, "all", "bn", **settings)
+    chosen, has = {}, masks.any(axis=(1, 2))
+    for method, path in files.items():
+        points = np.load(path)
+        assert points["layer09.image"].tolist() == list(range(27))
+        chosen[method] = 4 * points["layer09.row"] + points["layer09.col"]
+    first, matched, central = chosen.values()
+    np.testing.assert_array_equal(first[~has], matched[~has])
+    assert sorted(first[has]) == sorted(matched[has])
+    assert (first[has] != matched[has]).any()
+    assert set(central) <= {5, 6, 9, 10}
+    output = {name: folder / f"{name}.csv" for name in ("coinciding", "seen")}
+    order = {"layers": [16, 9], "samplings": list(files), "taps": {"bn": list(files)}}
+    inputs = {"masks": foreground["masks"], "fields": [foreground["fields"]], "points": list(files.values())}
+    run("measure_positions", inputs, output, {"order": json.dumps(order)})
+    coinciding, seen = (pd.read_csv(output[name]).query("layer == 9") for name in output)
+    shares = coinciding.set_index(["sampling_a", "sampling_b"]).coinciding
+    assert shares["foreground", "position_matched"] == pytest.approx((first == matched)[has].mean())
+    weights = position_weights(masks, np.load(foreground["fields"])["layer09"], "coverage").reshape(27, 16)
+    best = seen.set_index("sampling").coverage
+    assert best["foreground"] == pytest.approx(weights[has].max(axis=1).mean())
+    assert best["position_matched"] <= best["foreground"]
+
+
 def test_noise_is_that_of_its_image(folder, images, trained):
     """Whether an image is dumped in a batch or with all others."""
     noise = json.dumps({"sigma": 0.5, "units": "normalised", "seed": 1})

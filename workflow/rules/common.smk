@@ -98,6 +98,8 @@ NOISY = [
 ]
 # Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
 FIGURES = []
+# Tables that no figure or summary reads.
+TABLES = []
 
 
 wildcard_constraints:

@@ -192,6 +192,22 @@ def goes_by_mask(wildcards):
     return METHODS[sampling_of(wildcards.study, wildcards.sampling)["method"]].by_mask
 
 
+def field_tap(tap):
+    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
+    return "bn" if tap == "relu" else tap
+
+
+def receptive_fields_file(model, tap):
+    """File of the receptive fields of a tap."""
+    return f"<results>/models/{model}/receptive_fields.{field_tap(tap)}.npz"
+
+
+def samplings_by_fields():
+    """Samplings of the mapper study by the tap whose receptive fields are theirs, taps in the order of their names."""
+    taps = sorted({field_tap(sampling["tap"]) for sampling in SAMPLINGS.values()})
+    return {tap: [name for name in SAMPLINGS if field_tap(SAMPLINGS[name]["tap"]) == tap] for tap in taps}
+
+
 def used_seeds(model):
     """Seeds of a model that a study uses."""
     seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *([MAPPER["seed"]] if model == MAPPER["model"] else [])}

@@ -15,7 +15,7 @@ from actopo.images.class_folders import class_names, listed
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
-from actopo.points.choices import DEEPLAB_WEIGHTS, SAMPLINGS
+from actopo.points.choices import CENTRAL_SHARE, DEEPLAB_WEIGHTS, SAMPLINGS, central_positions
 from actopo.similarity.metrics.choices import METRICS
 
 STUDIES = ("homology", "mapper")
@@ -213,9 +213,13 @@ def _unfit_layer(path, sampling, layer, described):
     rows, columns, _ = described["shape"]
     border = sampling.get("exclude_border", False)
     rows, columns = rows - border, columns - border
-    wanted = sampling.get("points_per_image", 1)
-    if wanted > rows * columns:
-        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {rows} x {columns} positions"
+    wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
+    available = rows * columns
+    if "central" in (sampling.get("method"), sampling.get("sampling")):
+        available = len(central_positions(rows, columns, sampling.get("share", CENTRAL_SHARE)))
+        positions = f"{available} central ones of {positions}"
+    if wanted > available:
+        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
     if sampling["tap"] not in described["taps"]:
         named = f"{layer} ({described['name']})"
         return f"{path}.tap: no rectifier follows layer {named}, which has conv only; set tap to conv"
