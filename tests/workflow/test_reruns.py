@@ -126,6 +126,13 @@ def with_change(path, value):
             "all",
             {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
         ),
+        # Of the one sampling by masks, whose own choice stands before the common one.
+        (
+            "mapper.samplings.foreground_1",
+            {"without": "drop"},
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
+        ),
+        ("mapper.samplings.foreground_1", {"without": "random"}, {}),
         (
             "mapper.noise.sigmas",
             [0.5, 1],

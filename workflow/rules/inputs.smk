@@ -192,6 +192,21 @@ def goes_by_mask(wildcards):
     return METHODS[sampling_of(wildcards.study, wildcards.sampling)["method"]].by_mask
 
 
+def drawing(wildcards):
+    """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
+    own = sampling_of(wildcards.study, wildcards.sampling)
+    return as_json(**{key: value for key, value in own.items() if key != "without"})
+
+
+def drawing_by_masks(wildcards):
+    """How masks decide on the positions of a sampling; empty for one that does not go by them."""
+    if not goes_by_mask(wildcards):
+        return ""
+    shared = {key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")}
+    own = SAMPLINGS[wildcards.sampling]
+    return as_json(**{key: own.get(key, value) for key, value in shared.items()})
+
+
 def field_tap(tap):
     """Tap whose receptive fields are those of a tap: the ReLU changes none."""
     return "bn" if tap == "relu" else tap

@@ -44,16 +44,12 @@ rule sample_points:
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
-        sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
+        sampling=drawing,
         tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
         batches=batches_of,
         noise=noise_of,
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
-        foreground=lambda wildcards: (
-            as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")})
-            if goes_by_mask(wildcards)
-            else ""
-        ),
+        foreground=drawing_by_masks,
         code=code_digest("sample_points"),
     script:
         "../scripts/sample_points.py"

@@ -33,9 +33,11 @@ class Sampling:
 
 # In the order of the rows of figures and tables.
 SAMPLINGS = {
-    "foreground": Sampling(stream=0, settings=("points_per_image",), by_mask=True),
-    "background": Sampling(stream=1, settings=("points_per_image",), by_mask=True),
-    "position_matched": Sampling(stream=5, settings=("points_per_image",), by_mask=True, controls="foreground"),
+    "foreground": Sampling(stream=0, settings=("points_per_image", "without"), by_mask=True),
+    "background": Sampling(stream=1, settings=("points_per_image", "without"), by_mask=True),
+    "position_matched": Sampling(
+        stream=5, settings=("points_per_image", "without"), by_mask=True, controls="foreground"
+    ),
     "central": Sampling(stream=6, settings=("points_per_image", "share")),
     "random": Sampling(stream=2, settings=("points_per_image", "exclude_border")),
     "full": Sampling(stream=3, settings=("cap", "replace"), positions="all"),
