@@ -677,6 +677,25 @@ def test_foreground_and_background(folder, images, trained, foreground):
     assert (behind["layer09.row"] != points["layer09.row"]).any()
 
 
+def test_masks_of_a_folder(folder, images):
+    """Each at the place of its image; the test part is found among masks of both parts."""
+    rng, masks = np.random.default_rng(0), folder / "own masks"
+    for path in sorted((folder / "images").glob("*/*.png")):
+        (masks / path.parent.name).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(masks / path.parent.name / path.name), (rng.random((16, 16)) < 0.1).astype(np.uint8))
+    cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
+    output = {"masks": folder / "own.npy", "share": folder / "own.json"}
+    settings = {"masks": f"{masks}/", "root": str(folder / "images"), "size": 16, "resize": None}
+    files = {"images": images["test_images"], "files": images["test_files"]}
+    run("find_foreground", files, output, {"settings": json.dumps(settings)})
+    expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
+    np.testing.assert_array_equal(np.load(output["masks"]), expected)
+    share = json.loads(output["share"].read_text())
+    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "own masks", 1)
+    borders = [all([own[0].any(), own[-1].any(), own[:, 0].any(), own[:, -1].any()]) for own in expected]
+    assert share["touches_all_borders"] == pytest.approx(np.mean(borders))
+
+
 def test_draws_among_ties(folder, images, trained, foreground):
     """In layer 16 every field is the whole image, so that all positions of an image hold the same number of pixels."""
 

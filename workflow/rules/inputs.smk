@@ -24,6 +24,19 @@ def image_source(dataset):
     return {**config["data"], **sizes, "root": root and os.path.normpath(root)}
 
 
+# Folder of the user's own foreground masks, with a slash, which tells it from a method.
+MASK_FOLDER = None if MAPPER["foreground"]["masks"] in MASKS else f"{os.path.normpath(MAPPER['foreground']['masks'])}/"
+
+
+def foreground_settings(wildcards):
+    """What foreground masks depend on besides the images."""
+    chosen = MAPPER["foreground"]
+    if MASK_FOLDER is None:
+        return as_json(masks=chosen["masks"], weights=chosen["weights"], seed=MAPPER["sampling_seed"])
+    source = image_source(wildcards.dataset)
+    return as_json(masks=MASK_FOLDER, **{key: source[key] for key in ("root", "size", "resize")})
+
+
 def one_of(names):
     """Pattern of a wildcard that is one of some names, or of none at all."""
     return "|".join(map(re.escape, names)) or "(?!)"

@@ -57,6 +57,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
+        ("mapper.foreground.masks", "./masks", ["mapper.foreground.masks: masks of a folder", "cifar10 has none"]),
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
         ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
@@ -94,6 +95,16 @@ def test_images_in_order():
         {"classes": ["cat", "dog"], "normalisation": "imagenet", "resize": False, "test_share": 0},
     ):
         validate(changed("data", IMAGES | images), SCHEMA)
+
+
+def test_a_folder_of_masks(tmp_path):
+    (tmp_path / "masks").mkdir()
+    config = changed("data", IMAGES | {"dataset": "image_folder", "root": str(tmp_path)})
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
+    validate(config, SCHEMA)
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
+    [line] = messages(config)
+    assert f"mapper.foreground.masks: there is no folder {tmp_path}/mask in " in line
 
 
 def test_no_test_part_for_either_study():

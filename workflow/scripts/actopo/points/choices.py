@@ -54,7 +54,7 @@ POLICIES = ("random", "drop", "keep")
 # `actopo.points.sampling`.
 TIES = ("last", "all")
 
-# Methods that make foreground masks; see `actopo.points.foreground`.
+# Methods that make foreground masks, see `actopo.points.foreground`; others are folders of masks that a user made.
 MASKS = ("grabcut", "deeplab")
 
 # Weights of torchvision for `deeplab`; others are files.
