@@ -14,20 +14,18 @@ order, masks = settings(snakemake).order, np.load(snakemake.input.masks, mmap_mo
 files = dict(zip(order["samplings"], snakemake.input.points, strict=True))
 # Samplings at different taps of a layer have different fields.
 fields = {tap: load_arrays(path) for tap, path in zip(order["taps"], snakemake.input.fields, strict=True)}
-coinciding, seen, has_foreground = [], [], masks.any(axis=(1, 2))
+has_foreground, coinciding, seen = masks.any(axis=(1, 2)), {}, {}
 for layer in progress(order["layers"], "layer"):
     chosen, rows = {}, []
     for tap, names in order["taps"].items():
         field = fields[tap][layer_key(layer)]
         shape = (len(masks), *field.shape[:2])
-        own = {
-            name: chosen_positions(shape, *load_columns(files[name], layer, "image", "row", "col")) for name in names
-        }
+        places = {name: load_columns(files[name], layer, "image", "row", "col") for name in names}
+        own = {name: chosen_positions(shape, *columns) for name, columns in places.items()}
         rows.append(foreground_in_fields(own, masks, field))
         chosen |= own
-    # Rows in the order of the samplings, whatever their taps.
-    seen.append(pd.concat(rows).set_index("sampling").loc[list(files)].reset_index().assign(layer=layer))
-    chosen = {name: chosen[name] for name in files}
-    coinciding.append(coinciding_positions(chosen, has_foreground).assign(layer=layer))
-save_table(snakemake.output.coinciding, pd.concat(coinciding))
-save_table(snakemake.output.seen, pd.concat(seen))
+    # In the order of the samplings, whatever their taps.
+    coinciding[layer] = coinciding_positions({name: chosen[name] for name in files}, has_foreground)
+    seen[layer] = pd.concat(rows).set_index("sampling").loc[list(files)].reset_index()
+for table, path in ((coinciding, snakemake.output.coinciding), (seen, snakemake.output.seen)):
+    save_table(path, pd.concat(table, names=["layer"]).reset_index("layer"))
