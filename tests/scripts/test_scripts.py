@@ -147,13 +147,25 @@ def foreground(folder, images):
     return {**output, "fields": fields}
 
 
-def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0, noise="", foreground=None, **settings):
+def sample(
+    folder,
+    images,
+    weights,
+    method,
+    subset="batch0",
+    tap="conv",
+    seed=0,
+    noise="",
+    foreground=None,
+    weight="energy",
+    **settings,
+):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}.npz"
     files, params = study(images, weights, subset, tap, noise)
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
-        "foreground": json.dumps({"weight": "energy", "without": "random", "ties": "last"}) if foreground else "",
+        "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
         "seed": 0,
     }
     run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
@@ -664,6 +676,80 @@ def test_foreground_and_background(folder, images, trained, foreground):
         sample(folder, images, weights_file, "background", tap="bn", foreground=foreground, points_per_image=2)
     )
     assert (behind["layer09.row"] != points["layer09.row"]).any()
+
+
+def test_masks_of_a_folder(folder, images):
+    """Each at the place of its image; the test part is found among masks of both parts."""
+    rng, masks = np.random.default_rng(0), folder / "own masks"
+    for path in sorted((folder / "images").glob("*/*.png")):
+        (masks / path.parent.name).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(masks / path.parent.name / path.name), (rng.random((16, 16)) < 0.1).astype(np.uint8))
+    cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
+    output = {"masks": folder / "own.npy", "share": folder / "own.json"}
+    settings = {"masks": f"{masks}/", "root": str(folder / "images"), "size": 16, "resize": None}
+    files = {"images": images["test_images"], "files": images["test_files"]}
+    run("find_foreground", files, output, {"settings": json.dumps(settings)})
+    expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
+    np.testing.assert_array_equal(np.load(output["masks"]), expected)
+    share = json.loads(output["share"].read_text())
+    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "own masks", 1)
+    borders = [all([own[0].any(), own[-1].any(), own[:, 0].any(), own[:, -1].any()]) for own in expected]
+    assert share["touches_all_borders"] == pytest.approx(np.mean(borders))
+
+
+def test_draws_among_ties(folder, images, trained, foreground):
+    """In layer 16 every field is the whole image, so that all positions of an image hold the same number of pixels."""
+
+    def positions(method, points_per_image=1, noise=""):
+        own = {"foreground": foreground, "weight": "count"} if method != "random" else {}
+        weights, settings = trained[0]["weights"], {"points_per_image": points_per_image, "noise": noise, **own}
+        points = np.load(sample(folder, images, weights, method, "all", "bn", **settings))
+        place = 2 * points["layer16.row"] + points["layer16.col"]
+        return place.reshape(-1, points_per_image)
+
+    first = positions("foreground")
+    assert set(first.ravel()) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(first, positions("foreground", 3)[:, :1])
+    np.testing.assert_array_equal(
+        first, positions("foreground", noise=json.dumps({"sigma": 0.5, "seed": 1, "units": "pixel"}))
+    )
+    # 27 images whose 4 positions are equally likely: about 7 coincide.
+    for other in ("background", "random"):
+        assert (positions(other) == first).sum() < 16
+
+
+def test_controls_of_the_foreground(folder, images, trained, foreground):
+    """The matched positions are those of the foreground, of other images; and tables of what the samplings choose."""
+    # GrabCut finds nothing in these images.
+    masks = np.random.default_rng(0).random((27, 16, 16)) < 0.1
+    masks[:, 3:, 5:], masks[::5] = False, False
+    foreground = {**foreground, "masks": folder / "masks.npy"}
+    np.save(foreground["masks"], masks)
+    own, files = {"foreground": foreground, "weight": "coverage", "points_per_image": 1}, {}
+    for method in ("foreground", "position_matched", "central"):
+        settings = own if method != "central" else {"points_per_image": 1, "share": 0.25}
+        files[method] = sample(folder, images, trained[0]["weights"], method, "all", "bn", **settings)
+    chosen, has = {}, masks.any(axis=(1, 2))
+    for method, path in files.items():
+        points = np.load(path)
+        assert points["layer09.image"].tolist() == list(range(27))
+        chosen[method] = 4 * points["layer09.row"] + points["layer09.col"]
+    first, matched, central = chosen.values()
+    np.testing.assert_array_equal(first[~has], matched[~has])
+    assert sorted(first[has]) == sorted(matched[has])
+    assert (first[has] != matched[has]).any()
+    assert set(central) <= {5, 6, 9, 10}
+    output = {name: folder / f"{name}.csv" for name in ("coinciding", "seen")}
+    order = {"layers": [16, 9], "samplings": list(files), "taps": {"bn": list(files)}}
+    inputs = {"masks": foreground["masks"], "fields": [foreground["fields"]], "points": list(files.values())}
+    run("measure_positions", inputs, output, {"order": json.dumps(order)})
+    coinciding, seen = (pd.read_csv(output[name]).query("layer == 9") for name in output)
+    shares = coinciding.set_index(["sampling_a", "sampling_b"]).coinciding
+    assert shares["foreground", "position_matched"] == pytest.approx((first == matched)[has].mean())
+    weights = position_weights(masks, np.load(foreground["fields"])["layer09"], "coverage").reshape(27, 16)
+    best = seen.set_index("sampling").coverage
+    assert best["foreground"] == pytest.approx(weights[has].max(axis=1).mean())
+    assert best["position_matched"] <= best["foreground"]
 
 
 def test_noise_is_that_of_its_image(folder, images, trained):

@@ -32,6 +32,7 @@ AFTER_MAPPER = {
     **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
     "summarise": 1,
 }
+POSITIONS = {"measure_positions": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 
 
@@ -112,18 +113,26 @@ def with_change(path, value):
             {"sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
             | {"find_receptive_fields": 1, "plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1}
             | AFTER_MAPPER
+            | POSITIONS
             | STABILITY,
         ),
         (
             "mapper.foreground.weight",
             "count",
-            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
         ),
         (
             "mapper.foreground.ties",
             "all",
-            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER,
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
         ),
+        # Of the one sampling by masks, whose own choice stands before the common one.
+        (
+            "mapper.samplings.foreground_1",
+            {"without": "drop"},
+            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
+        ),
+        ("mapper.samplings.foreground_1", {"without": "random"}, {}),
         (
             "mapper.noise.sigmas",
             [0.5, 1],
@@ -134,9 +143,14 @@ def with_change(path, value):
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
         # One sampling of two.
-        ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER),
-        ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER),
-        ("mapper.samplings.full", None, AFTER_MAPPER),
+        ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
+        ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
+        (
+            "mapper.samplings.matched_1",
+            {"method": "position_matched", "tap": "bn"},
+            ONE_GRAPH | AFTER_MAPPER | POSITIONS,
+        ),
+        ("mapper.samplings.full", None, AFTER_MAPPER | POSITIONS),
         ("figures.row", 8, {"plot_specificity": 1}),
         ("figures.purity_class", "7", {"plot_purity": 1}),
         ("figures.dimension", 0, FIGURES_OF_DISTANCES),
@@ -151,6 +165,7 @@ def with_change(path, value):
             {"train_model": 1, "plot_training": 1, "sample_points": 4, "build_mapper": 4}
             | {"plot_foreground": 1, "plot_noisy_graphs": 1}
             | AFTER_MAPPER
+            | POSITIONS
             | STABILITY,
         ),
         ("device", "auto", {}),
@@ -292,17 +307,17 @@ def test_nothing_for_a_fresh_checkout(spoilable):
 
 
 def test_the_papers_run_is_planned_whole(workflow):
-    """100 networks, the first on ten batches, 36 graphs and six of noisy images."""
+    """100 networks, the first on ten batches, 48 graphs and six of noisy images."""
     planned = workflow.planned(configfiles=["config/config.yaml"])
     assert planned["train_model"] == 101
     # And 100 untrained ones; Gaussian clouds go without a network.
-    assert planned["sample_points"] == 209 + 6 + 6
+    assert planned["sample_points"] == 209 + 8 + 6
     assert planned["draw_gaussian_clouds"] == 100 + 9
     # Gaussian clouds of the first network on its other batches are for the variance budget.
     assert planned["compute_diagrams"] == 309 + 9
     # Eight measures and the scale on own clouds; with sw on matched and on pooled ones.
     assert planned["metric_distances"] == 9 + 10 + 10
-    assert planned["build_mapper"] == 36 + 6
+    assert planned["build_mapper"] == 48 + 6
     assert planned["batch_distances"] == planned["measure_detection"] == 1
     assert planned["metric_baselines"] == 8
 

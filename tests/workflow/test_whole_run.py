@@ -98,6 +98,17 @@ def test_purity_of_the_table_is_that_of_the_graph(results):
     np.testing.assert_allclose(table.node_purity, np.mean(purities))
 
 
+def test_tables_of_positions_have_every_sampling_and_layer(results):
+    folder = results / "mapper/resnet18_b/seed0"
+    coinciding, seen = (
+        pd.read_csv(folder / f"{name}.csv") for name in ("coinciding_positions", "foreground_in_fields")
+    )
+    assert seen[["layer", "sampling"]].values.tolist() == [[16, name] for name in ("foreground_1", "random", "full")]
+    assert coinciding.sampling_a.tolist() == ["foreground_1", "foreground_1", "random"]
+    masks = np.load(results / "data/digits/test/foreground.npy")
+    assert (coinciding.images <= masks.any(axis=(1, 2)).sum()).all()
+
+
 def test_the_same_seed_gives_the_same_bytes(spoilable):
     """Weights, points, diagrams, distances and graphs, made a second time by other jobs."""
     kinds = (

@@ -33,7 +33,8 @@ TINY = {
     "mapper": {
         "part": "test",
         "layers": [16],
-        "samplings": {"full": {"cap": 300}, "foreground_5": None, "background_1": None, "background_5": None},
+        "samplings": {"full": {"cap": 300}}
+        | dict.fromkeys(["foreground_5", "background_1", "background_5", "matched_1", "central_1"]),
         "noise": {"sigmas": [0.5], "samplings": ["random"]},
         "permutations": 5,
         "stability": {"intervals": [5], "overlaps": [0.3], "eps": [1], "samples": 2},

@@ -23,6 +23,7 @@ from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import TAPS, is_weight_file
+from actopo.points.choices import MASKS
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
 from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
@@ -98,6 +99,8 @@ NOISY = [
 ]
 # Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
 FIGURES = []
+# Tables that no figure or summary reads.
+TABLES = []
 
 
 wildcard_constraints:

@@ -32,6 +32,8 @@ rule prepare_images:
 rule find_foreground:
     input:
         images="<results>/data/{dataset}/{part}/images.npy",
+        # Masks of one's own are found by the names of the images.
+        files=[] if MASK_FOLDER is None else "<results>/data/{dataset}/{part}/files.csv",
     output:
         masks="<results>/data/{dataset}/{part}/foreground.npy",
         share="<results>/data/{dataset}/{part}/foreground.json",
@@ -48,9 +50,8 @@ rule find_foreground:
         mem_mb=grows(8000),
         runtime=grows(240),
     params:
-        settings=as_json(
-            **{key: MAPPER["foreground"][key] for key in ("masks", "weights")}, seed=MAPPER["sampling_seed"]
-        ),
+        settings=foreground_settings,
+        content=lambda wildcards: "" if MASK_FOLDER is None else image_listing("image_folder", MASK_FOLDER),
         code=code_digest("find_foreground"),
     script:
         "../scripts/find_foreground.py"

@@ -24,6 +24,19 @@ def image_source(dataset):
     return {**config["data"], **sizes, "root": root and os.path.normpath(root)}
 
 
+# Folder of the user's own foreground masks, with a slash, which tells it from a method.
+MASK_FOLDER = None if MAPPER["foreground"]["masks"] in MASKS else f"{os.path.normpath(MAPPER['foreground']['masks'])}/"
+
+
+def foreground_settings(wildcards):
+    """What foreground masks depend on besides the images."""
+    chosen = MAPPER["foreground"]
+    if MASK_FOLDER is None:
+        return as_json(masks=chosen["masks"], weights=chosen["weights"], seed=MAPPER["sampling_seed"])
+    source = image_source(wildcards.dataset)
+    return as_json(masks=MASK_FOLDER, **{key: source[key] for key in ("root", "size", "resize")})
+
+
 def one_of(names):
     """Pattern of a wildcard that is one of some names, or of none at all."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -190,6 +203,37 @@ def reference_graphs(ending, graphs):
 def goes_by_mask(wildcards):
     """Whether a sampling goes by foreground masks."""
     return METHODS[sampling_of(wildcards.study, wildcards.sampling)["method"]].by_mask
+
+
+def drawing(wildcards):
+    """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
+    own = sampling_of(wildcards.study, wildcards.sampling)
+    return as_json(**{key: value for key, value in own.items() if key != "without"})
+
+
+def drawing_by_masks(wildcards):
+    """How masks decide on the positions of a sampling; empty for one that does not go by them."""
+    if not goes_by_mask(wildcards):
+        return ""
+    shared = {key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")}
+    own = SAMPLINGS[wildcards.sampling]
+    return as_json(**{key: own.get(key, value) for key, value in shared.items()})
+
+
+def field_tap(tap):
+    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
+    return "bn" if tap == "relu" else tap
+
+
+def receptive_fields_file(model, tap):
+    """File of the receptive fields of a tap."""
+    return f"<results>/models/{model}/receptive_fields.{field_tap(tap)}.npz"
+
+
+def samplings_by_fields():
+    """Samplings of the mapper study by the tap whose receptive fields are theirs, taps in the order of their names."""
+    taps = sorted({field_tap(sampling["tap"]) for sampling in SAMPLINGS.values()})
+    return {tap: [name for name in SAMPLINGS if field_tap(SAMPLINGS[name]["tap"]) == tap] for tap in taps}
 
 
 def used_seeds(model):

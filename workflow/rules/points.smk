@@ -2,7 +2,9 @@
 # foreground.
 FOREGROUND_NAME = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "foreground"), None)
 FOREGROUND_SAMPLING = SAMPLINGS.get(FOREGROUND_NAME)
+MASKED = any(METHODS[sampling["method"]].by_mask for sampling in SAMPLINGS.values())
 FIGURES += figure_files(*(["noise"] if NOISY else []), *(["foreground"] if FOREGROUND_SAMPLING else []))
+TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreground_in_fields") if MASKED]
 
 
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each. All layers
@@ -17,7 +19,7 @@ rule sample_points:
         meta=images_of("meta.json"),
         masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
         fields=lambda wildcards: (
-            f"<results>/models/{wildcards.model}/receptive_fields.{SAMPLINGS[wildcards.sampling]['tap']}.npz"
+            receptive_fields_file(wildcards.model, SAMPLINGS[wildcards.sampling]["tap"])
             if goes_by_mask(wildcards)
             else []
         ),
@@ -42,16 +44,12 @@ rule sample_points:
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
-        sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
+        sampling=drawing,
         tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
         batches=batches_of,
         noise=noise_of,
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
-        foreground=lambda wildcards: (
-            as_json(**{key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")})
-            if goes_by_mask(wildcards)
-            else ""
-        ),
+        foreground=drawing_by_masks,
         code=code_digest("sample_points"),
     script:
         "../scripts/sample_points.py"
@@ -120,17 +118,40 @@ rule find_receptive_fields:
         "../scripts/find_receptive_fields.py"
 
 
+# Which positions the samplings of a layer share, and how much foreground these see: what a sampling by masks owes to the
+# masks, and what to positions alone.
+rule measure_positions:
+    input:
+        masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
+        fields=[receptive_fields_file("{model}", tap) for tap in samplings_by_fields()],
+        points=[f"<results>/points/{{model}}/seed{{seed}}/mapper.all.{name}.npz" for name in SAMPLINGS],
+    output:
+        coinciding="<results>/mapper/{model}/seed{seed}/coinciding_positions.csv",
+        seen="<results>/mapper/{model}/seed{seed}/foreground_in_fields.csv",
+    log:
+        "<results>/logs/measure_positions/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_positions/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
+        code=code_digest("measure_positions"),
+    script:
+        "../scripts/measure_positions.py"
+
+
 rule plot_foreground:
     input:
         images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
-        fields=(
-            f"<results>/models/{MAPPER['model']}/receptive_fields.{FOREGROUND_SAMPLING['tap']}.npz"
-            if FOREGROUND_SAMPLING
-            else []
-        ),
+        fields=(receptive_fields_file(MAPPER["model"], FOREGROUND_SAMPLING["tap"]) if FOREGROUND_SAMPLING else []),
         points=f"<results>/points/{MAPPER['model']}/seed{MAPPER['seed']}/mapper.all.{FOREGROUND_NAME}.npz",
     output:
         png=report(

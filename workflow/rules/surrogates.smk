@@ -3,7 +3,7 @@
 SURROGATES = SIMILARITY["surrogates"]
 FIGURES += figure_files(*(["calibration"] if SURROGATES else []))
 # The noise of images needs two batches, its sources two networks as well.
-TABLES = [f"<results>/similarity/{HOMOLOGY['model']}/debiased.csv"] if len(BATCHES) > 1 else []
+TABLES += [f"<results>/similarity/{HOMOLOGY['model']}/debiased.csv"] if len(BATCHES) > 1 else []
 HAS_BUDGET = len(BATCHES) > 1 and len(SEEDS) > 1
 FIGURES += figure_files(*(["variance_budget"] if HAS_BUDGET else []))
 # Second moments are those at equal scale, if scale is among the controls.

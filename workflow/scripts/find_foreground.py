@@ -1,19 +1,30 @@
-"""Which pixels of every image are foreground, and how many images have none."""
+"""Which pixels of every image are foreground, and how many images have none, or have it at all borders."""
+
+from pathlib import Path
 
 import numpy as np
-from actopo.files import save_array, save_json
+from actopo.files import load_table, save_array, save_json
+from actopo.images.mask_folder import read_masks
 from actopo.job import choose_device, settings, start_logging
-from actopo.points.foreground import foreground_share, grabcut_masks
+from actopo.points.foreground import foreground_share, grabcut_masks, whole_rectangle
 
 start_logging(snakemake)
 
 choice, images = settings(snakemake).settings, np.load(snakemake.input.images, mmap_mode="r")
+rectangle, facts = None, {}
 if choice["masks"] == "grabcut":
+    rectangle = whole_rectangle(*images.shape[1:3])
     masks = grabcut_masks(images, n_threads=snakemake.threads, seed=choice["seed"])
-else:
+elif choice["masks"] == "deeplab":
     # PyTorch and torchvision take seconds to import.
     from actopo.points.segmentation import deeplab_masks
 
     masks = deeplab_masks(images, choice["weights"], device=choose_device(snakemake.resources.device))
+else:
+    folder, root = (Path(choice[key]).expanduser() for key in ("masks", "root"))
+    files, fit = load_table(snakemake.input.files).file.tolist(), {key: choice[key] for key in ("size", "resize")}
+    masks, facts["unknown_masks"] = read_masks(folder, root, files, **fit, n_workers=snakemake.threads)
+share = foreground_share(masks, rectangle)
+print(f"{len(masks)} images: {', '.join(f'{value:.3f} {name}' for name, value in share.items())}")
 save_array(snakemake.output.masks, masks)
-save_json(snakemake.output.share, {"n_images": len(masks), **foreground_share(masks)})
+save_json(snakemake.output.share, {"n_images": len(masks), "masks": Path(choice["masks"]).name, **share, **facts})

@@ -1,7 +1,7 @@
 """Figure 4: images, their foreground, what each position sees of it, and the positions that become points."""
 
 import numpy as np
-from actopo.figures.foreground import plot
+from actopo.figures.foreground import choose_images, plot
 from actopo.figures.style import save_figure
 from actopo.files import load_arrays, load_json
 from actopo.job import settings, start_logging
@@ -15,16 +15,15 @@ choice = settings(snakemake).choice
 images, masks = (np.load(snakemake.input[name], mmap_mode="r") for name in ("images", "masks"))
 labels, class_names = np.load(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
 fields, points = load_arrays(snakemake.input.fields), snakemake.input.points
-# Of some classes the image whose foreground fills a third of it best: neither all nor nothing. Images without
-# foreground may have been dropped.
-unclear = np.abs(masks.mean(axis=(1, 2)) - 1 / 3)
+# Images without foreground may have been dropped.
 sampled = np.unique(load_columns(points, choice["layers"][0], "image"))
-classes = np.unique(labels[sampled])[: choice["n_images"]]
-shown = [min(sampled[labels[sampled] == label], key=lambda image: unclear[image]) for label in classes]
+shown = choose_images(masks, labels, sampled, choice["n_images"])
+none = int((~masks.any(axis=(1, 2))).sum())
+note = f"{none} of {len(masks)} images ({none / len(masks):.0%}) have no foreground" if none else ""
 weights, chosen = {}, {}
 for layer in choice["layers"]:
     weights[layer] = position_weights(masks[shown], fields[layer_key(layer)], choice["weight"])
     image, row, column = load_columns(points, layer, "image", "row", "col")
     chosen[layer] = np.stack([np.stack([row, column], axis=1)[image == number] for number in shown])
 names = [class_names[label] for label in labels[shown]]
-save_figure(snakemake.output, plot(images[shown], masks[shown], weights, chosen, names))
+save_figure(snakemake.output, plot(images[shown], masks[shown], weights, chosen, names, note))

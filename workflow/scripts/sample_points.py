@@ -20,7 +20,9 @@ draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]
 labels = np.load(snakemake.input.labels)[index]
-by_mask = SAMPLINGS[method].by_mask
+# A control takes the positions of the method that it controls, and gives them to other images.
+sampling, source = SAMPLINGS[method], SAMPLINGS[SAMPLINGS[method].controls or method]
+by_mask = sampling.by_mask
 if by_mask:
     fields = load_arrays(snakemake.input.fields)
     seen = np.load(snakemake.input.masks)[index] ^ (method == "background")
@@ -29,8 +31,12 @@ if by_mask:
 
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
-    # Positions are drawn anew for every network, batch and layer.
-    draw["seed"] = [params.seed, int(snakemake.wildcards.seed), batch_of(snakemake.wildcards.subset) or 0, layer]
+    # Positions are drawn anew for every network, batch, layer and method, but for any number of points and any noise
+    # alike: the first point of an image is the first of its five.
+    place = [int(snakemake.wildcards.seed), batch_of(snakemake.wildcards.subset) or 0, layer]
+    draw["seed"] = [params.seed, *place, source.stream]
+    if sampling is not source:
+        draw["permutation"] = [params.seed, *place, sampling.stream]
     if by_mask:
         draw["weights"] = position_weights(seen, fields[layer_key(layer)], params.foreground["weight"])
     try:

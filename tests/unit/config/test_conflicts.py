@@ -14,6 +14,16 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
     [
         ("homology.points_per_image", 17, ["homology.points_per_image", "17", "4 x 4", "layer 13"]),
         ("mapper.samplings.random.points_per_image", 17, ["mapper.samplings.random.points_per_image", "layer 16"]),
+        (
+            "mapper.samplings.central_1.points_per_image",
+            5,
+            ["mapper.samplings.central_1.points_per_image: 5 ", "layer 16's 4 central ones of 4 x 4 positions"],
+        ),
+        (
+            "mapper.samplings.central_1.method",
+            "random",
+            ["mapper.samplings.central_1.share: has no meaning for method"],
+        ),
         ("models.extra", {"weights": "DEFAULT", "seeds": 1}, ["models.extra: give an architecture"]),
         ("models.extra", {"architecture": "alexnet", "seeds": 1}, ["models.extra: give training, or weights"]),
         ("models.extra", {"architecture": "alexnet", "weights": "DEFAULT", "seeds": 2}, ["models.extra.seeds"]),
@@ -47,6 +57,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
+        ("mapper.foreground.masks", "./masks", ["mapper.foreground.masks: masks of a folder", "cifar10 has none"]),
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
         ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
@@ -86,6 +97,16 @@ def test_images_in_order():
         validate(changed("data", IMAGES | images), SCHEMA)
 
 
+def test_a_folder_of_masks(tmp_path):
+    (tmp_path / "masks").mkdir()
+    config = changed("data", IMAGES | {"dataset": "image_folder", "root": str(tmp_path)})
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
+    validate(config, SCHEMA)
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
+    [line] = messages(config)
+    assert f"mapper.foreground.masks: there is no folder {tmp_path}/mask in " in line
+
+
 def test_no_test_part_for_either_study():
     config = changed("data", IMAGES | {"dataset": "digits", "test_share": 0})
     config["mapper"]["part"] = "test"
@@ -105,6 +126,14 @@ def test_a_single_seed_is_not_refused_for_what_compares_seeds():
     config = changed("models.resnet18_a.seeds", 1)
     config["homology"] |= {"batch_size": 400, "layers": [0, 8, 16]}
     validate(config, SCHEMA)
+
+
+def test_the_homology_study_draws_central_positions():
+    config = changed("homology.sampling", "central")
+    validate(config, SCHEMA)
+    config["homology"]["points_per_image"] = 5
+    [line] = messages(config)
+    assert line.strip() == "homology.points_per_image: 5 is more than layer 13's 4 central ones of 4 x 4 positions"
 
 
 def test_full_clouds_that_no_memory_holds_are_refused():

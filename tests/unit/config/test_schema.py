@@ -37,6 +37,7 @@ TABLES = {
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
+    "mapper.samplings.*.without": ("points.choices.POLICIES", POLICIES),
     "mapper.foreground.masks": ("points.choices.MASKS", MASKS),
     "mapper.foreground.weight": ("points.choices.WEIGHTS", WEIGHTS),
     "mapper.foreground.without": ("points.choices.POLICIES", POLICIES),

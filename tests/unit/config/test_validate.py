@@ -95,6 +95,13 @@ def test_overlays_are_in_order(names, tmp_path):
         ("similarity.controls", ["shuffled"], ["similarity.controls.0", "scaled, untrained, gaussian"]),
         ("similarity.untrained.batch_norm", "fited", ["similarity.untrained.batch_norm", "did you mean 'fitted'"]),
         ("similarity.untrained.images", 1, ["similarity.untrained.images", "2 or more"]),
+        (
+            "mapper.foreground.masks",
+            "grabcutt",
+            ["mapper.foreground.masks: 'grabcutt'", "with a slash, such as ./masks"],
+        ),
+        ("mapper.foreground.weight", "energy_shares", ["mapper.foreground.weight", "did you mean 'energy_share'"]),
+        ("mapper.samplings.central_1.share", 0, ["mapper.samplings.central_1.share: 0 must be more than 0"]),
         ("mapper.foreground.ties", "first", ["mapper.foreground.ties", "last, all"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),

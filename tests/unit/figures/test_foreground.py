@@ -85,6 +85,32 @@ def test_legend_names_what_is_drawn():
     assert legends == [["outline of the foreground", "top-1", "the others of top-5"], legends[0][:2]]
 
 
+def test_rows_prefer_images_with_foreground():
+    labels, masks = np.array([0, 0, 1, 1, 2, 2, 3, 3, 0]), np.zeros((9, 3, 4), bool)
+    for image, n_pixels in {1: 1, 2: 12, 3: 11, 5: 4, 8: 3}.items():
+        masks[image].flat[:n_pixels] = True
+    every = np.arange(9)
+    # Classes 0 to 2 have images with foreground, the best of each that which is nearest to a third.
+    assert foreground.choose_images(masks, labels, every, 3) == [8, 3, 5]
+    assert foreground.choose_images(masks, labels, every, 2) == [8, 3]
+    # The fourth row is a second one of a class, before any without foreground.
+    assert foreground.choose_images(masks, labels, every, 4) == [8, 1, 3, 5]
+    assert foreground.choose_images(masks, labels, every, 6) == [8, 1, 3, 2, 5, 6]
+    assert foreground.choose_images(masks, labels, [0, 2, 7], 4) == [0, 2, 7]
+    # Images without foreground are of different classes too.
+    assert foreground.choose_images(np.zeros((9, 3, 4), bool), labels, every, 4) == [0, 2, 4, 6]
+
+
+def test_note_is_below_everything_else():
+    figure = foreground.plot(*arrays(), note="5 of 9 images (56%) have no foreground")
+    [text] = figure.texts
+    figure.canvas.draw()
+    note, legend = text.get_window_extent(), figure.legends[0].get_window_extent()
+    assert 0 < note.y0 < note.y1 < legend.y0
+    assert legend.y1 < min(axes.get_window_extent().y0 for axes in figure.axes)
+    assert not foreground.plot(*arrays()).texts
+
+
 def test_grey_images_and_same_bytes():
     images, *rest = arrays()
     first, second = (style.figure_bytes(foreground.plot(images[..., :1], *rest), "svg") for _ in range(2))

@@ -77,7 +77,37 @@ def test_shares():
     masks = np.zeros((4, 2, 5), bool)
     masks[1], masks[2, 0, 0] = True, True
     share = foreground_share(masks)
-    assert share == {"no_foreground": 0.5, "no_background": 0.25, "foreground_pixels": pytest.approx(11 / 40)}
+    assert share == {
+        "no_foreground": 0.5,
+        "no_background": 0.25,
+        "foreground_pixels": pytest.approx(11 / 40),
+        "touches_all_borders": 0.25,
+    }
+
+
+def test_borders_are_those_of_the_rectangle():
+    masks = np.zeros((5, 6, 7), bool)
+    # A cross, a diagonal that is bent at its end, two sides, the rectangle of GrabCut, and nothing.
+    masks[0, 3], masks[0, :, 2] = True, True
+    masks[1, range(6), range(6)], masks[1, 5, 6] = True, True
+    masks[2, 0], masks[2, :, 0] = True, True
+    masks[2, 5:], masks[2, :, 6:] = False, False
+    masks[3, :5, :6] = True
+    expected = {None: 2 / 5, (0, 0, 6, 5): 3 / 5}
+    for rectangle, share in expected.items():
+        assert foreground_share(masks, rectangle)["touches_all_borders"] == share
+
+
+@pytest.mark.parametrize("side", [8, 32])
+def test_grabcut_touches_no_more_than_its_rectangle(side):
+    """An image whose pixels say nothing of an object: what is found lies inside, and may touch all of its borders."""
+    masks = grabcut_masks(noisy_images(20, side))
+    rectangle = foreground.whole_rectangle(side, side)
+    assert foreground_share(masks)["touches_all_borders"] == 0
+    x, y, width, height = rectangle
+    assert masks.sum() == masks[:, y : y + height, x : x + width].sum()
+    touching = [(own[0].any(), own[-2].any(), own[:, 0].any(), own[:, -2].any()) for own in masks]
+    assert foreground_share(masks, rectangle)["touches_all_borders"] == np.mean([all(own) for own in touching])
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,7 @@ def test_weights_by_their_definitions(weight, block, monkeypatch):
     seen = np.where(masks[:, None, None], r, 0)
     expected = {
         "energy": np.sqrt((seen**2).sum(axis=(3, 4))),
+        "energy_share": (seen**2).sum(axis=(3, 4)) / (r**2).sum(axis=(2, 3)),
         "coverage": seen.sum(axis=(3, 4)) / r.sum(axis=(2, 3)),
         "count": (seen > 0).sum(axis=(3, 4)),
     }[weight]
@@ -222,14 +223,25 @@ def test_foreground_and_background_complement_each_other(resnet_fields):
     masks = np.random.default_rng(1).random((5, 32, 32)) < 0.3
     every = np.ones((1, 32, 32), bool)
     parts = {weight: [position_weights(m, resnet_fields[3], weight) for m in (masks, ~masks)] for weight in WEIGHTS}
-    np.testing.assert_allclose(sum(parts["coverage"]), 1, rtol=1e-13)
+    for share in ("coverage", "energy_share"):
+        np.testing.assert_allclose(sum(parts[share]), 1, rtol=1e-13)
     np.testing.assert_array_equal(sum(parts["count"]), position_weights(every, resnet_fields[3], "count").repeat(5, 0))
     whole = position_weights(every, resnet_fields[3], "energy").repeat(5, 0)
     np.testing.assert_allclose(np.hypot(*parts["energy"]), whole, rtol=1e-13)
 
 
-def test_position_without_a_field_covers_nothing():
-    assert position_weights(np.ones((1, 2, 2), bool), np.zeros((1, 1, 2, 2)), "coverage") == 0
+def test_weights_that_are_shares_prefer_no_position(resnet_fields):
+    """With every pixel foreground all positions are equal; energy makes the centre three times the corner."""
+    every = np.ones((1, 32, 32), bool)
+    for share in ("coverage", "energy_share"):
+        np.testing.assert_allclose(position_weights(every, resnet_fields[16], share), 1, rtol=1e-13)
+    energy = full_energy(resnet_fields[16])
+    assert energy[2, 2] / energy[0, 0] == pytest.approx(1 / 0.3392, abs=1e-3)
+
+
+@pytest.mark.parametrize("share", ["coverage", "energy_share"])
+def test_position_without_a_field_covers_nothing(share):
+    assert position_weights(np.ones((1, 2, 2), bool), np.zeros((1, 1, 2, 2)), share) == 0
 
 
 class Shifted(Plain):
@@ -270,7 +282,7 @@ def test_bad_input():
 @pytest.mark.parametrize(
     ("masks", "weight", "message"),
     [
-        (np.ones((1, 4, 4), bool), "sum", "energy, coverage, count"),
+        (np.ones((1, 4, 4), bool), "sum", "energy, energy_share, coverage, count"),
         (np.ones((1, 4, 4)), "energy", "float64"),
         (np.ones((1, 4, 9), bool), "energy", "4 x 9.*2 x 2"),
         (np.ones((1, 1, 1), bool), "energy", "1 x 1.*2 x 2"),

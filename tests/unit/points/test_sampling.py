@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.points import sampling
-from actopo.points.choices import POLICIES
+from actopo.points.choices import POLICIES, central_positions
 from actopo.points.sampling import Stream, l2_norms
 
 from unit.points.examples import BATCHES, draw, largest_first, quotas
@@ -20,6 +20,7 @@ def tied_weights(activations):
 DRAWS = {
     "random": ("random", {"points_per_image": 3}),
     "random_inside": ("random", {"points_per_image": 3, "exclude_border": True}),
+    "central": ("central", {"points_per_image": 3}),
     "top_l2": ("top_l2", {"points_per_image": 3}),
     "top_weight": ("top_weight", {"points_per_image": 3}),
     "full": ("full", {}),
@@ -77,7 +78,7 @@ def test_same_points_whatever_the_batches(layer, name, batches):
     assert_same(drawn(name, *layer), drawn(name, *layer, batches))
 
 
-@pytest.mark.parametrize("name", ["random", "random_inside", "top_weight", "stratified", "replaced"])
+@pytest.mark.parametrize("name", ["random", "random_inside", "central", "top_weight", "stratified", "replaced"])
 def test_another_seed_another_draw(layer, name):
     assert drawn(name, *layer, seed=1).points.tobytes() != drawn(name, *layer, seed=2).points.tobytes()
 
@@ -143,6 +144,19 @@ def test_random_draws_every_pair_of_positions_equally_often():
     assert np.sum((counts - 2000) ** 2 / 2000) < 25.7  # chi-squared, 5 degrees of freedom, p = 1e-4
 
 
+@pytest.mark.parametrize(("share", "p"), [(0.25, 1), (0.25, 3), (0.5, 2)])
+def test_central_is_uniform_over_central_positions(share, p):
+    activations, central = np.zeros((9000, 4, 5, 1), np.float32), central_positions(4, 5, share)
+    cloud = draw("central", activations, np.zeros(9000, int), points_per_image=p, seed=4, share=share)
+    position = (cloud.row * 5 + cloud.col).reshape(-1, p)
+    assert (np.diff(position, axis=1) > 0).all()
+    counts = np.bincount(position.ravel(), minlength=20)
+    assert counts[central].sum() == 9000 * p
+    expected = 9000 * p / len(central)
+    # chi-squared, 5 and 11 degrees of freedom, p = 1e-4
+    assert np.sum((counts[central] - expected) ** 2 / expected) < {6: 25.7, 12: 37.4}[len(central)]
+
+
 @pytest.mark.parametrize("cap", [None, 600, 10**9])
 def test_full_is_every_position(layer, cap):
     cloud = draw("full", *layer, cap=cap)
@@ -183,6 +197,13 @@ def test_with_replacement_repeats_points():
 def test_too_many_points_per_image(layer, method):
     with pytest.raises(InputError, match=r"points_per_image is 16.*3 x 5"):
         draw(method, *layer, points_per_image=16)
+
+
+def test_too_few_central_positions(layer):
+    with pytest.raises(
+        InputError, match=r"points_per_image is 6.*3 x 5.*5 of them within the central share 0.2; .*1 to 5"
+    ):
+        draw("central", *layer, points_per_image=6, share=0.2)
 
 
 def test_no_positions_inside_the_border():
@@ -253,6 +274,44 @@ def test_choices_for_ties_agree_on_one_point_and_without_ties(layer, p):
         draw("top_weight", *layer, weights=weights, points_per_image=p, ties=ties) for ties in ("last", "all")
     )
     np.testing.assert_array_equal(*(np.sort(cloud.flat.reshape(40, p), axis=1) for cloud in (last, among_all)))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("p", [1, 3])
+def test_permuted_positions_are_those_of_another_image_with_foreground(layer, policy, p):
+    weights = tied_weights(layer[0])
+    has = weights.any(axis=(1, 2))
+    settings = {"weights": weights, "policy": policy, "points_per_image": p, "seed": 5}
+    own = draw("top_weight", *layer, **settings)
+    other, again, third = (draw("top_weight", *layer, **settings, permutation=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(own.image, other.image)
+    before, after = ((cloud.row * 5 + cloud.col).reshape(-1, p) for cloud in (own, other))
+    with_foreground = has[own.image[::p]]
+    np.testing.assert_array_equal(before[~with_foreground], after[~with_foreground])
+    before, after = before[with_foreground].tolist(), after[with_foreground].tolist()
+    # Every image has the positions of some image, and each image gives its own once.
+    assert sorted(before) == sorted(after)
+    assert before != after
+    assert_same(other, again)
+    assert (other.flat != third.flat).any()
+
+
+def test_no_image_keeps_its_own_positions():
+    """Of images with a different position each."""
+    weights, n = np.eye(12).reshape(12, 3, 4), 12
+    activations, labels = np.zeros((n, 3, 4, 1), np.float32), np.zeros(n, int)
+    for seed in range(20):
+        cloud = draw("top_weight", activations, labels, weights=weights, permutation=seed)
+        position = cloud.row * 4 + cloud.col
+        assert sorted(position) == list(range(n))
+        assert (position != np.arange(n)).all()
+
+
+def test_positions_of_a_single_image_are_not_permuted(layer):
+    weights = np.zeros((40, 3, 5))
+    weights[7] = 1
+    with pytest.raises(InputError, match="1 of 40 images have foreground"):
+        draw("top_weight", *layer, weights=weights, permutation=0)
 
 
 @pytest.mark.parametrize("policy", ["random", "keep"])
@@ -339,6 +398,6 @@ def test_given_points_outside_the_layer(place, row, col, message):
 
 def test_an_unknown_method_is_refused():
     with pytest.raises(
-        InputError, match="method is 'foreground'; write one of top_l2, random, top_weight, full, given"
+        InputError, match="method is 'foreground'; write one of top_l2, random, central, top_weight, full, given"
     ):
         Stream("foreground", (2, 3, 3, 1), [0, 1])

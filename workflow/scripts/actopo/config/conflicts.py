@@ -15,7 +15,7 @@ from actopo.images.class_folders import class_names, listed
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
-from actopo.points.choices import DEEPLAB_WEIGHTS, SAMPLINGS
+from actopo.points.choices import CENTRAL_SHARE, DEEPLAB_WEIGHTS, MASKS, SAMPLINGS, central_positions
 from actopo.similarity.metrics.choices import METRICS
 
 STUDIES = ("homology", "mapper")
@@ -48,7 +48,7 @@ def find_conflicts(config, cache=None):
     if len(layers) == len(STUDIES):
         problems += _homology(config, found["homology"], layers["homology"])
         problems += _similarity(config, found["homology"], layers["homology"])
-        problems += _mapper(config["mapper"], config["models"], layers["mapper"])
+        problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
         problems += _figures(config, layers["homology"])
     return problems
 
@@ -213,9 +213,13 @@ def _unfit_layer(path, sampling, layer, described):
     rows, columns, _ = described["shape"]
     border = sampling.get("exclude_border", False)
     rows, columns = rows - border, columns - border
-    wanted = sampling.get("points_per_image", 1)
-    if wanted > rows * columns:
-        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {rows} x {columns} positions"
+    wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
+    available = rows * columns
+    if "central" in (sampling.get("method"), sampling.get("sampling")):
+        available = len(central_positions(rows, columns, sampling.get("share", CENTRAL_SHARE)))
+        positions = f"{available} central ones of {positions}"
+    if wanted > available:
+        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
     if sampling["tap"] not in described["taps"]:
         named = f"{layer} ({described['name']})"
         return f"{path}.tap: no rectifier follows layer {named}, which has conv only; set tap to conv"
@@ -285,12 +289,6 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
-    masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
-    if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
-        yield (
-            f"mapper.foreground.weights: deeplab needs a file, or a name of torchvision's weights "
-            f"({', '.join(DEEPLAB_WEIGHTS)}){f'; there is no {weights}' if weights else ''}"
-        )
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):
@@ -298,6 +296,23 @@ def _mapper(mapper, models, layers):
                 f"mapper.samplings.{name}.{key}: has no meaning for method {method}; remove it, or give your sampling "
                 f"another name and set {name}: null"
             )
+
+
+def _masks(config):
+    """Messages about what finds the foreground."""
+    masks, weights = (config["mapper"]["foreground"][key] for key in ("masks", "weights"))
+    if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
+        yield (
+            f"mapper.foreground.weights: deeplab needs a file, or a name of torchvision's weights "
+            f"({', '.join(DEEPLAB_WEIGHTS)}){f'; there is no {weights}' if weights else ''}"
+        )
+    if masks in MASKS:
+        return
+    path, dataset = "mapper.foreground.masks", config["data"]["dataset"]
+    if dataset != "image_folder":
+        yield f"{path}: masks of a folder are found by the names of images, and {dataset} has none; set it to grabcut"
+    elif not Path(masks).expanduser().is_dir():
+        yield f"{path}: there is no folder {masks} in {Path.cwd()}, where Snakemake runs; or write grabcut or deeplab"
 
 
 def _noise(mapper, samplings, layers):

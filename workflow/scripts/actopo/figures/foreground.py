@@ -5,6 +5,8 @@ Purvine et al. (2023), "Experimental Observations of the Topology of Convolution
 Activations": a position's weight is the foreground inside its effective receptive field.
 """
 
+from collections import Counter
+
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
@@ -15,13 +17,42 @@ from actopo.figures import style
 CELL = 1.12
 MAX_WIDTH = 7.2
 LEFT, RIGHT, TOP, BOTTOM = 0.22, 0.62, 0.24, 0.34
+NOTE = 0.17
 GAP = 0.06
 OUTLINE = "#AA4499"
 TAKEN = "#CC3311"
 
 
+def choose_images(masks, labels, sampled, n_images):
+    """
+    Images for the rows of the figure: of different classes, with a foreground that fills about a third of them.
+
+    Parameters
+    ----------
+    masks : bool ndarray or memmap of shape (N, H, W)
+    labels : ndarray of int of shape (N,)
+    sampled : array_like of int
+        Indices of the images that have points.
+    n_images : int
+        Largest number of rows.
+
+    Returns
+    -------
+    list of int
+        Indices of images, by class. Images with foreground come before those without, even if they are of one class.
+    """
+    share = masks.mean(axis=(1, 2))
+    taken, rank = Counter(), {}
+    for image in sorted(map(int, sampled), key=lambda image: (share[image] == 0, abs(share[image] - 1 / 3))):
+        rank[image] = taken[labels[image]]
+        taken[labels[image]] += 1
+    # The best image of each class, then the second of each, and so on.
+    first = sorted(rank, key=lambda image: (share[image] == 0, rank[image], labels[image]))[:n_images]
+    return sorted(first, key=lambda image: (labels[image], rank[image]))
+
+
 @style.styled
-def plot(images, masks, weights, chosen, names):
+def plot(images, masks, weights, chosen, names, note=""):
     """
     Draw a row per image: the image, its foreground, and for some layers the weights and the chosen positions.
 
@@ -37,6 +68,8 @@ def plot(images, masks, weights, chosen, names):
         For each layer the rows and columns of the chosen positions, in the order in which they were chosen.
     names : sequence of str
         Names of the rows.
+    note : str, optional
+        Line below the legend.
 
     Returns
     -------
@@ -60,7 +93,8 @@ def plot(images, masks, weights, chosen, names):
     cell = min(CELL, (MAX_WIDTH - LEFT - RIGHT) / n_columns)
     height_of_row = cell * images.shape[1] / images.shape[2]
     width = LEFT + n_columns * cell + RIGHT
-    height = TOP + n_rows * height_of_row + BOTTOM
+    below = BOTTOM + (NOTE if note else 0)
+    height = TOP + n_rows * height_of_row + below
     figure = style.new_figure(width, height, layout=None)
     pad = GAP / 2
     for i, name in enumerate(names):
@@ -83,7 +117,7 @@ def plot(images, masks, weights, chosen, names):
 
     bar_axes = figure.add_axes(
         np.divide(
-            (LEFT + n_columns * cell + 0.08, BOTTOM + pad, 0.09, n_rows * height_of_row - GAP),
+            (LEFT + n_columns * cell + 0.08, below + pad, 0.09, n_rows * height_of_row - GAP),
             (width, height, width, height),
         )
     )
@@ -93,13 +127,15 @@ def plot(images, masks, weights, chosen, names):
     figure.legend(
         handles=_handles(max(len(chosen[layer][0]) for layer in layers)),
         loc="lower center",
-        bbox_to_anchor=((LEFT + n_columns * cell / 2) / width, 0.04 / height),
+        bbox_to_anchor=((LEFT + n_columns * cell / 2) / width, (below - BOTTOM + 0.04) / height),
         ncols=3,
         borderpad=0,
         borderaxespad=0,
         columnspacing=1.6,
         handletextpad=0.4,
     )
+    if note:
+        figure.text((LEFT + n_columns * cell / 2) / width, 0.05 / height, note, ha="center", va="bottom", fontsize=7)
     return figure
 
 

@@ -155,6 +155,11 @@ def count_others(names):
     return Counter(PurePosixPath(name).suffix or "no suffix" for name in others)
 
 
+def image_names(names):
+    """Those of the names that `open_source` gives that are images and not hidden."""
+    return [name for _, name, is_folder in _visible(names) if not is_folder and _is_image(name)]
+
+
 def listed(names):
     """Sorted names in one text, cut where they are many."""
     names = sorted(names)

@@ -1,6 +1,7 @@
 """Choices for point clouds: methods of sampling, the weights and masks that some of them use, and units of noise."""
 
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True)
@@ -10,30 +11,41 @@ class Sampling:
 
     Attributes
     ----------
+    stream : int
+        Number that the seeds of its draws contain, so that no two methods draw the same random numbers. A new method
+        takes a new number; a number that changes changes the points.
     settings : tuple of str
         Keys of a sampling in the config that the method takes, beside `method` and `tap`.
     by_mask : bool
         Whether it uses foreground masks, and so needs receptive fields; only the mapper study has these.
+    controls : str or None
+        For the control of another method by masks: that method, whose positions it gives to other images.
     positions : {"fixed", "all"}
         Whether every image gives `points_per_image` points, or all of its positions.
     """
 
+    stream: int
     settings: tuple[str, ...]
     by_mask: bool = False
+    controls: str | None = None
     positions: str = "fixed"
 
 
 # In the order of the rows of figures and tables.
 SAMPLINGS = {
-    "foreground": Sampling(settings=("points_per_image",), by_mask=True),
-    "background": Sampling(settings=("points_per_image",), by_mask=True),
-    "random": Sampling(settings=("points_per_image", "exclude_border")),
-    "full": Sampling(settings=("cap", "replace"), positions="all"),
-    "top_l2": Sampling(settings=("points_per_image",)),
+    "foreground": Sampling(stream=0, settings=("points_per_image", "without"), by_mask=True),
+    "background": Sampling(stream=1, settings=("points_per_image", "without"), by_mask=True),
+    "position_matched": Sampling(
+        stream=5, settings=("points_per_image", "without"), by_mask=True, controls="foreground"
+    ),
+    "central": Sampling(stream=6, settings=("points_per_image", "share")),
+    "random": Sampling(stream=2, settings=("points_per_image", "exclude_border")),
+    "full": Sampling(stream=3, settings=("cap", "replace"), positions="all"),
+    "top_l2": Sampling(stream=4, settings=("points_per_image",)),
 }
 
 # Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.
-WEIGHTS = ("energy", "coverage", "count")
+WEIGHTS = ("energy", "energy_share", "coverage", "count")
 
 # Treatments of an image whose mask is empty; see `actopo.points.sampling`.
 POLICIES = ("random", "drop", "keep")
@@ -42,7 +54,8 @@ POLICIES = ("random", "drop", "keep")
 # `actopo.points.sampling`.
 TIES = ("last", "all")
 
-# Methods that make foreground masks; see `actopo.points.foreground` and `actopo.points.segmentation`.
+# Methods that make foreground masks, see `actopo.points.foreground` and `actopo.points.segmentation`; others are
+# folders of masks that a user made.
 MASKS = ("grabcut", "deeplab")
 
 # Weights of torchvision for `deeplab`; others are files.
@@ -53,3 +66,32 @@ DEEPLAB_WEIGHTS = tuple(
 
 # Units of the standard deviation of noise, and how a figure explains them; see `actopo.points.noise`.
 NOISE_UNITS = {"normalised": "standard deviations of each channel", "pixel": "pixel values from 0 to 1"}
+
+# Share of the positions that count as central, where a config does not say.
+CENTRAL_SHARE = 0.25
+
+
+def central_positions(rows, columns, share=CENTRAL_SHARE):
+    """
+    Positions of a grid that are nearest to its centre.
+
+    Parameters
+    ----------
+    rows, columns : int
+    share : float, default 0.25
+        Share of all positions, rounded up to a whole number of them. Positions at the distance of the last one are
+        central too: of a 4 x 4 grid the 4 in the middle, of a 2 x 2 grid all.
+
+    Returns
+    -------
+    list of int
+        Indices into the rows * columns positions, ascending.
+    """
+    # Squares of twice the distance are whole numbers, so that ties are exact.
+    distances = [
+        (2 * row - rows + 1) ** 2 + (2 * column - columns + 1) ** 2 for row in range(rows) for column in range(columns)
+    ]
+    # The product of a share and a whole number may exceed a whole number by rounding.
+    number = max(1, ceil(share * len(distances) - 1e-9))
+    limit = sorted(distances)[number - 1]
+    return [position for position, distance in enumerate(distances) if distance <= limit]

@@ -50,7 +50,7 @@ def grabcut_masks(images, n_threads=1, rectangle=None, iterations=5, seed=0):
     """
     images = three_channels(images)
     n_images, height, width, _ = images.shape
-    x, y, w, h = rectangle = (0, 0, width - 1, height - 1) if rectangle is None else tuple(map(int, rectangle))
+    x, y, w, h = rectangle = whole_rectangle(height, width) if rectangle is None else tuple(map(int, rectangle))
     if not (x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= width and y + h <= height and w * h < width * height):
         raise InputError(
             f"the rectangle (x, y, width, height) is {rectangle}, the images have {width} x {height} pixels (width x "
@@ -74,26 +74,39 @@ def grabcut_masks(images, n_threads=1, rectangle=None, iterations=5, seed=0):
     return masks
 
 
-def foreground_share(masks):
+def foreground_share(masks, rectangle=None):
     """
     Shares of foreground in masks.
 
     Parameters
     ----------
     masks : bool ndarray of shape (N, H, W)
+    rectangle : (x, y, width, height), optional
+        Where foreground can be, for GrabCut inside its rectangle; by default in the whole image.
 
     Returns
     -------
     dict of str to float
         `no_foreground` and `no_background`, the shares of images that are all background and all foreground;
-        `foreground_pixels`, the mean share of foreground pixels.
+        `foreground_pixels`, the mean share of foreground pixels; `touches_all_borders`, the share of images whose
+        foreground touches all four borders of the rectangle. An object rarely does: many such images are a sign that
+        the background was marked in its place.
     """
     share = masks.mean(axis=(1, 2))
+    x, y, width, height = rectangle or (0, 0, *masks.shape[:0:-1])
+    inside = masks[:, y : y + height, x : x + width]
+    borders = [inside[:, 0], inside[:, -1], inside[:, :, 0], inside[:, :, -1]]
     return {
         "no_foreground": float((share == 0).mean()),
         "no_background": float((share == 1).mean()),
         "foreground_pixels": float(share.mean()),
+        "touches_all_borders": float(np.all([border.any(axis=1) for border in borders], axis=0).mean()),
     }
+
+
+def whole_rectangle(height, width):
+    """Rectangle (x, y, width, height) of GrabCut by default: all but the last row and column."""
+    return 0, 0, width - 1, height - 1
 
 
 def three_channels(images):

@@ -153,15 +153,19 @@ def constant_copy(model, constant=None):
     return network
 
 
-def position_weights(masks, field, weight="energy"):
+def position_weights(masks, field, weight="coverage"):
     """
     Weight of each position by the mask inside its receptive field.
 
     With `r` the field and sums over the pixels `q` of the mask, a position's weight is
 
-    - `energy`: the root of the sum of `r ** 2`, as the paper's released code;
     - `coverage`: the sum of `r`, over the sum of `r` over all pixels, from 0 to 1;
+    - `energy_share`: the sum of `r ** 2`, over the sum of `r ** 2` over all pixels, from 0 to 1;
+    - `energy`: the root of the sum of `r ** 2`, as the paper's released code;
     - `count`: the number of pixels with `r > 0`, which is the same for all positions whose field is the whole image.
+
+    The first two compare positions by what they see. With `energy`, a position whose field is strong, as those in the
+    middle of an image are, has more weight than others whatever the mask.
 
     Parameters
     ----------
@@ -169,7 +173,7 @@ def position_weights(masks, field, weight="energy"):
         Foreground; for the background give its complement.
     field : ndarray of shape (n, m, H / block, W / block), rounded up
         Fields of one layer, from `receptive_fields`. Within a block of pixels `r` is constant.
-    weight : {"energy", "coverage", "count"}
+    weight : {"coverage", "energy_share", "energy", "count"}
 
     Returns
     -------
@@ -192,7 +196,7 @@ def position_weights(masks, field, weight="energy"):
             "compute both for the same images"
         )
     matrix = field.reshape(n * m, rows * cols)
-    if weight == "energy":
+    if weight in ("energy", "energy_share"):
         matrix = matrix**2
     elif weight == "count":
         matrix = (matrix > 0).astype(np.float64)
@@ -206,7 +210,7 @@ def position_weights(masks, field, weight="energy"):
         np.matmul(pixels, matrix.T, out=weights[start : start + step])
     if weight == "energy":
         np.sqrt(weights, out=weights)
-    elif weight == "coverage":
+    elif weight in ("coverage", "energy_share"):
         total = matrix @ np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
         weights /= np.where(total > 0, total, 1)
     return weights.reshape(-1, n, m)

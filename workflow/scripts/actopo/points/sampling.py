@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.points.choices import POLICIES, TIES
+from actopo.points.choices import CENTRAL_SHARE, POLICIES, TIES, central_positions
 
 BLOCK_BYTES = 1 << 25
 
@@ -22,10 +22,11 @@ class Stream:
     """
     Choice of the positions that become points, for activations that come batch by batch.
 
-    `random` draws positions uniformly, independently for each image and distinct within an image. `top_l2` takes the
-    positions with the largest l2 norm over channels. `top_weight` takes those with the largest weight, such as that of
-    the foreground inside their receptive fields (`actopo.points.receptive_field.position_weights`). `full` takes every
-    position, or `cap` of them if there are more.
+    `random` draws positions uniformly, independently for each image and distinct within an image; `central` does so
+    among the positions nearest the centre (`actopo.points.choices.central_positions`). `top_l2` takes the positions
+    with the largest l2 norm over channels. `top_weight` takes those with the largest weight, such as that of the
+    foreground inside their receptive fields (`actopo.points.receptive_field.position_weights`). `full` takes every
+    position, or `cap` of them if there are more. `given` takes positions that are given.
 
     Points are in the order of the images, and within an image in the order of positions (`random`, `full`) or of
     decreasing norm or weight. No position that is left out has a larger norm or weight than one that is taken, unless
@@ -33,7 +34,7 @@ class Stream:
 
     Parameters
     ----------
-    method : {"random", "top_l2", "top_weight", "full", "given"}
+    method : {"random", "central", "top_l2", "top_weight", "full", "given"}
     shape : (N, n, m, c)
         Shape of the activations of all batches together.
     labels : array_like of shape (N,)
@@ -46,6 +47,8 @@ class Stream:
         division by the image's largest, so that rounding does not decide between symmetric positions.
     exclude_border : bool, default False
         For `random`: whether to exclude row 0 and column 0, as in the paper's released code.
+    share : float, default 0.25
+        For `central`: share of the positions that are central; those at the distance of the last are too.
     weights : ndarray of shape (N, n, m)
         For `top_weight`: weight of each position, 0 or more, in any unit, since only the order within an image counts.
     has_foreground : array_like of bool of shape (N,), optional
@@ -61,6 +64,10 @@ class Stream:
         For `top_weight`: among which positions to draw, where several have the p-th largest weight. "last": among
         these, after all larger ones. "all": p among all that reach it, in random order, as in the paper's released
         code, so that the largest may be left out.
+    permutation : int or sequence of int, optional
+        For `top_weight`: seed of a permutation, by which every image with foreground gets the positions of another
+        one, so that position and foreground are no longer paired; the positions as a whole stay the same. It is a
+        random cycle of all images with foreground, so that none keeps its own. By default none is permuted.
     cap : int, optional
         For `full`: largest number of points; by default no limit.
     replace : bool, default False
@@ -79,7 +86,7 @@ class Stream:
     def __init__(self, method, shape, labels, **settings):
         self.shape, self.labels = shape, np.asarray(labels)
         self._start, self._largest, self._flat = 0, None, None
-        drawn = {"random": _random, "top_weight": _top_weight, "full": _full, "given": _given}
+        drawn = {"random": _random, "central": _central, "top_weight": _top_weight, "full": _full, "given": _given}
         if method == "top_l2":
             self._largest = _top_l2(shape, **settings)
         elif method in drawn:
@@ -148,11 +155,19 @@ def _random(shape, labels, points_per_image=1, seed=0, exclude_border=False):
     n_images, n, m, _ = shape
     first = 1 if exclude_border else 0
     rows, cols = n - first, m - first
-    _check_points_per_image(points_per_image, n, m, rows * cols)
+    _check_points_per_image(points_per_image, n, m, rows * cols, "without row 0 and column 0")
     drawn = _distinct(n_images, rows * cols, points_per_image, np.random.default_rng(seed))
     row, col = np.divmod(drawn, max(cols, 1))
     position = (row + first) * m + col + first
     return _flat(position, n * m)
+
+
+def _central(shape, labels, points_per_image=1, seed=0, share=CENTRAL_SHARE):
+    n_images, n, m, _ = shape
+    central = np.array(central_positions(n, m, share))
+    _check_points_per_image(points_per_image, n, m, len(central), f"within the central share {share:g}")
+    drawn = _distinct(n_images, len(central), points_per_image, np.random.default_rng(seed))
+    return _flat(central[drawn], n * m)
 
 
 def _top_l2(shape, points_per_image=1, seed=0):
@@ -163,7 +178,17 @@ def _top_l2(shape, points_per_image=1, seed=0):
     return lambda norms: _largest(norms, points_per_image, rng)
 
 
-def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foreground=None, policy="random", ties="last"):
+def _top_weight(
+    shape,
+    labels,
+    weights,
+    points_per_image=1,
+    seed=0,
+    has_foreground=None,
+    policy="random",
+    ties="last",
+    permutation=None,
+):
     n_images, n, m, _ = shape
     _check_points_per_image(points_per_image, n, m, n * m)
     weights = np.asarray(weights)
@@ -199,8 +224,21 @@ def _top_weight(shape, labels, weights, points_per_image=1, seed=0, has_foregrou
             last = np.partition(scaled, -points_per_image, axis=1)[:, -points_per_image, None]
             scaled = (scaled >= last).astype(np.float32)
         position[start : start + step] = _largest(scaled, points_per_image, rng)
+    if permutation is not None:
+        _permute(position, np.flatnonzero(has_foreground), np.random.default_rng(permutation))
     flat = _flat(position, n * m)
     return flat[has_foreground.repeat(points_per_image)] if policy == "drop" else flat
+
+
+def _permute(position, images, rng):
+    """Give the positions (N, p) of each of some images to another of these images, along a random cycle."""
+    if len(images) < 2:
+        raise InputError(
+            f"{len(images)} of {len(position)} images have foreground, and positions are permuted among two or more; "
+            "remove the sampling, or give other masks."
+        )
+    cycle = rng.permutation(images)
+    position[cycle] = position[np.roll(cycle, 1)]
 
 
 def _full(shape, labels, cap=None, seed=0, replace=False):
@@ -225,11 +263,11 @@ def _given(shape, labels, place, row, col):
     return (place * shape[1] + row) * shape[2] + col
 
 
-def _check_points_per_image(points_per_image, n, m, available):
+def _check_points_per_image(points_per_image, n, m, available, which=""):
     if not 1 <= points_per_image <= available:
         raise InputError(
             f"points_per_image is {points_per_image}, but this layer has {n} x {m} positions per image"
-            f"{'' if available == n * m else f', {available} of them without row 0 and column 0'}; "
+            f"{'' if available == n * m else f', {available} of them {which}'}; "
             + (f"write a number from 1 to {available}." if available else "set exclude_border to false.")
         )
 

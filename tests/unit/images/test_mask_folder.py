@@ -1,0 +1,124 @@
+"""Masks from files: each is that of its image, at the same place, and what does not fit is named."""
+
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.images.image_folder import read_image_folder
+from actopo.images.mask_folder import read_masks
+
+FILES = ["cat/a.jpg", "cat/b.png", "dog/a.jpg"]
+SIZES = [(20, 30), (16, 16), (24, 20)]
+
+
+def write(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), array)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Images and their masks; the foreground is the white part of an image."""
+    rng = np.random.default_rng(0)
+    for name, size in zip(FILES, SIZES, strict=True):
+        mask = np.zeros(size, np.uint8)
+        top, left = rng.integers(0, 8, 2)
+        mask[top : top + 9, left : left + 7] = 1
+        write(tmp_path / "images" / name, 255 * mask)
+        write((tmp_path / "masks" / name).with_suffix(".png"), mask)
+    return tmp_path / "masks", tmp_path / "images"
+
+
+@pytest.mark.parametrize(("size", "resize"), [(16, None), (12, 16), (14, False), (40, None)])
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_masks_lie_where_the_images_do(folders, size, resize, n_workers):
+    def choose(names, labels):
+        return names, [np.arange(len(part)) for part in labels], labels
+
+    masks, n_unknown = read_masks(*folders, FILES, size, resize, n_workers)
+    images, _, files, _, _ = read_image_folder(folders[1], size, 1, choose, resize)
+    assert (files, n_unknown) == (FILES, 0)
+    assert masks.shape == (3, size, size)
+    # JPEG and the scaling leave some grey at the edges of the white part.
+    certain = abs(images[..., 0] - 127.5) > 60
+    assert certain.mean() > 0.8
+    np.testing.assert_array_equal(masks[certain], images[..., 0][certain] > 127)
+    assert 0.05 < masks.mean() < 0.6
+
+
+def test_masks_of_an_archive_and_of_some_images(folders, tmp_path):
+    masks, images = folders
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as file:
+        for name in FILES:
+            file.write(images / name, name)
+    expected, _ = read_masks(masks, images, FILES, 16)
+    np.testing.assert_array_equal(read_masks(masks, tmp_path / "images.zip", FILES, 16)[0], expected)
+    some, n_unknown = read_masks(masks, images, FILES[2:], 16)
+    # The masks of images that are not asked for are no strangers.
+    assert n_unknown == 0
+    np.testing.assert_array_equal(some, expected[2:])
+
+
+@pytest.mark.parametrize("kind", ["grey", "black and white", "16 bits", "one colour", "transparent"])
+def test_any_pixel_that_is_not_0_is_foreground(folders, kind):
+    wanted = np.random.default_rng(1).random((16, 16)) < 0.5
+    stored = {
+        "grey": wanted.astype(np.uint8),
+        "black and white": 255 * wanted.astype(np.uint8),
+        "16 bits": wanted.astype(np.uint16),
+        "one colour": wanted[..., None] * np.array([0, 0, 3], np.uint8),
+        # An opaque pixel that is black is background.
+        "transparent": np.dstack([wanted * np.uint8(1)] * 3 + [np.full((16, 16), 255, np.uint8)]),
+    }[kind]
+    write(folders[0] / "cat/b.png", stored)
+    np.testing.assert_array_equal(read_masks(*folders, FILES, 16)[0][1], wanted)
+
+
+@pytest.mark.parametrize("problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "no folder"])
+def test_what_does_not_fit_is_named(folders, problem):
+    masks, _ = folders
+    path = masks / "dog/a.png"
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if problem == "missing":
+        path.unlink()
+        words = "1 of 3 images have no mask: dog/a.jpg; add them"
+    elif problem == "size":
+        write(path, mask[1:])
+        words = r"1 masks have another size than their image: dog/a.png \(20 x 23 for 20 x 24\)"
+    elif problem == "transposed":
+        write(path, mask.T)
+        words = r"dog/a.png \(24 x 20 for 20 x 24\)"
+    elif problem == "broken":
+        path.write_bytes(b"no image")
+        words = "1 files cannot be read: dog/a.png"
+    elif problem == "twice":
+        write(path.with_suffix(".bmp"), mask)
+        words = "differ from another in their ending alone: dog/a"
+    elif problem == "jpeg":
+        path.unlink()
+        write(path.with_suffix(".JPG"), mask)
+        words = "masks are JPEG files.*: dog/a.JPG; give PNG files"
+    else:
+        masks, words = masks / "none", "there is no folder .*none"
+    with pytest.raises(InputError, match=words) as caught:
+        read_masks(masks, folders[1], FILES, 16)
+    assert str(caught.value).startswith("mapper.foreground.masks")
+
+
+def test_images_that_would_share_a_mask(folders):
+    write(folders[1] / "cat/a.png", np.zeros((20, 30), np.uint8))
+    with pytest.raises(InputError, match=r"2 images differ from another in their ending alone: cat/a.jpg, cat/a.png"):
+        read_masks(*folders, ["cat/a.jpg", "cat/a.png"], 16)
+
+
+def test_masks_of_no_image_are_counted_and_named(folders, caplog):
+    for name in ("cat/c.png", "bird/a.png", ".hidden/a.png"):
+        write(folders[0] / name, np.ones((16, 16), np.uint8))
+    (folders[0] / "notes.txt").write_text("by hand")
+    masks, n_unknown = read_masks(*folders, FILES, 16)
+    assert n_unknown == 2
+    assert "2 masks of" in caplog.text
+    assert "bird/a.png, cat/c.png" in caplog.text
+    np.testing.assert_array_equal(masks.any(axis=(1, 2)), True)

@@ -1,0 +1,132 @@
+"""
+Foreground masks from a folder of image files, one for each image of an image folder.
+
+The mask of ``train/cat/7.jpg`` is ``train/cat/7`` with the ending of any format that loses nothing. A pixel is
+foreground unless it is 0 in all colours; transparency does not count. A mask has the size of its image as stored, and
+is resized and cropped as the image was; a pixel of the result is foreground if half of it is.
+"""
+
+import logging
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+
+import cv2
+import numpy as np
+
+from actopo.errors import InputError
+from actopo.images.class_folders import image_names, listed, open_source
+from actopo.images.image_folder import fit_square
+
+# JPEG leaves values above 0 around the edges of a mask.
+LOSSY_SUFFIXES = {".jpg", ".jpeg", ".jfif"}
+BLOCK = 512
+log = logging.getLogger(__name__)
+
+
+def read_masks(folder, root, files, size, resize=None, n_workers=1):
+    """
+    Masks of some images of an image folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the masks.
+    root : Path
+        Folder or .zip of the images.
+    files : sequence of str
+        Names of the images inside `root`.
+    size, resize : int, int or None or False
+        How the images were made squares, see `actopo.images.image_folder.fit_square`.
+    n_workers : int, default 1
+        Number of threads that decode files; no effect on the result.
+
+    Returns
+    -------
+    masks : bool ndarray of shape (N, size, size)
+    n_unknown : int
+        Number of masks that belong to no image of `root`; a warning names them.
+
+    Raises
+    ------
+    InputError
+        If `folder` does not exist; an image has no mask, or several; two images could have the same mask; or a mask
+        cannot be read, has another size than its image, or is a JPEG file. The message names the files.
+    """
+    if not folder.is_dir():
+        raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
+    with open_source(folder) as (found, read_mask), open_source(root) as (images, read_image):
+        name_of = _masks_by_key(folder, image_names(found))
+        known = set(map(_key, image_names(images)))
+        unknown = [name for key, name in name_of.items() if key not in known]
+        if unknown:
+            log.warning("%d masks of %s belong to no image: %s", len(unknown), folder, listed(unknown))
+        _check_images(folder, files, name_of)
+        names = [name_of[_key(file)] for file in files]
+        masks, broken, odd = np.empty((len(files), size, size), bool), [], []
+        with ThreadPoolExecutor(n_workers) as pool:
+            for start in range(0, len(files), BLOCK):
+                here = slice(start, start + BLOCK)
+                # A single thread reads, since threads cannot share a ZipFile; OpenCV decodes without the GIL.
+                block = [
+                    (read_mask(name), read_image(file)) for name, file in zip(names[here], files[here], strict=True)
+                ]
+                for i, (mask, shape) in enumerate(pool.map(_decode, block), start):
+                    if mask is None or shape is None:
+                        broken.append(files[i] if shape is None else names[i])
+                    elif mask.shape != shape:
+                        odd.append(f"{names[i]} ({mask.shape[1]} x {mask.shape[0]} for {shape[1]} x {shape[0]})")
+                    else:
+                        masks[i] = fit_square(mask, size, resize) > 127
+    _refuse(folder, broken, "files cannot be read", "replace them")
+    _refuse(folder, odd, "masks have another size than their image", "give each the size of its image")
+    return masks, len(unknown)
+
+
+def _key(name):
+    """Path of a file without its ending, in which an image and its mask agree."""
+    return str(PurePosixPath(name).with_suffix(""))
+
+
+def _masks_by_key(folder, names):
+    """Name of each mask by its key."""
+    name_of, doubled = {}, []
+    for name in names:
+        if name_of.setdefault(_key(name), name) != name:
+            doubled.append(name)
+    _refuse(folder, doubled, "masks differ from another in their ending alone", "keep one for each image")
+    lossy = [name for name in names if PurePosixPath(name).suffix.lower() in LOSSY_SUFFIXES]
+    _refuse(folder, lossy, "masks are JPEG files, in which a 0 is not stored as 0", "give PNG files")
+    return name_of
+
+
+def _check_images(folder, files, name_of):
+    counts = Counter(map(_key, files))
+    doubled = [name for name in files if counts[_key(name)] > 1]
+    _refuse(folder, doubled, "images differ from another in their ending alone", "rename one of each")
+    missing = [name for name in files if _key(name) not in name_of]
+    remedy = "add them; one that is 0 everywhere says that there is no foreground"
+    _refuse(folder, missing, f"of {len(files)} images have no mask", remedy)
+
+
+def _refuse(folder, names, what, remedy):
+    if names:
+        raise InputError(f"mapper.foreground.masks '{folder}': {len(names)} {what}: {listed(names)}; {remedy}.")
+
+
+def _decode(files):
+    """Mask, 255 where foreground is, and height and width of its image, each None if it is no complete image."""
+    mask, image = (
+        _pixels(data, mode)
+        for data, mode in zip(files, (cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH, cv2.IMREAD_GRAYSCALE), strict=True)
+    )
+    if mask is not None:
+        mask = 255 * mask.any(axis=2).astype(np.uint8)
+    return mask, None if image is None else image.shape
+
+
+def _pixels(data, mode):
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+    except cv2.error:
+        return None
