@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -719,17 +720,24 @@ def test_stability_holds_the_graph_itself(analysed, graphs):
     assert len(pd.read_csv(analysed["samples"])) == 2
 
 
-@pytest.mark.parametrize("kind", ["graphml", "keplermapper.json", "mapper_interactive.json"])
+@pytest.mark.parametrize("kind", ["graphml", "keplermapper", "mapper_interactive"])
 def test_exports_come_back(folder, images, analysed, graphs, kind):
     path = folder / f"graph.{kind}"
     files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
-    run("export_graph", files, {"graph": path}, layer=0, format=kind)
+    files |= {"description": graphs[0]["graph"]}
+    run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
     text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
+    eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
     if kind == "graphml":
         graph = from_graphml(text)
+        assert nx.parse_graphml(text).graph["eps"] == eps
     else:
-        read = from_keplermapper if kind == "keplermapper.json" else from_mapper_interactive
+        read = from_keplermapper if kind == "keplermapper" else from_mapper_interactive
         graph = read(json.loads(text), n_points)
+    if kind == "keplermapper":
+        told = json.loads(text)["meta_data"]
+        expected = {"projection": "l2", "n_cubes": "4", "perc_overlap": "0.3", "eps": str(eps), "min_samples": "3"}
+        assert told.items() >= expected.items()
     file = np.load(graphs[0]["membership"])
     assert {tuple(edge) for edge in graph.edges} == {tuple(edge) for edge in file["edges"]}
     np.testing.assert_array_equal(np.sort(graph.sizes), np.sort(np.bincount(file["indices"])))

@@ -133,6 +133,7 @@ def with_change(path, value):
         ("mapper.stability.samples", 3, STABILITY),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
+        ("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}),
         # One sampling of two.
         ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER),
         ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER),

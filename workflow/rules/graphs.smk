@@ -1,11 +1,9 @@
-# Stage 8: what mapper graphs say, and their export. Dendrograms of the classes are drawn of random positions where there
-# are some.
+# Stage 8: what mapper graphs say. Dendrograms of the classes are drawn of random positions where there are some.
 FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
 FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
-EXPORTS = [path for kind in MAPPER["exports"] for path in reference_graphs(FORMATS[kind], GRAPHS + NOISY)]
 
 
 # All graphs of one network in two tables: one row a graph, one row a graph and class.
@@ -115,31 +113,6 @@ rule measure_stability:
         code=code_digest("measure_stability"),
     script:
         "../scripts/measure_stability.py"
-
-
-# For networkx and Gephi, KeplerMapper and MapperInteractive.
-rule export_graph:
-    input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
-        meta=f"<results>/data/{IMAGES}/meta.json",
-    output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.{format}",
-    log:
-        "<results>/logs/export_graph/{model}.seed{seed}.{sampling}{noise}.layer{layer}.{format}.log",
-    benchmark:
-        "<results>/benchmarks/export_graph/{model}.seed{seed}.{sampling}{noise}.layer{layer}.{format}.tsv"
-    wildcard_constraints:
-        format=one_of(FORMATS.values()),
-    conda:
-        "../../envs/mapper.yaml"
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(60),
-    params:
-        code=code_digest("export_graph"),
-    script:
-        "../scripts/export_graph.py"
 
 
 rule plot_purity:

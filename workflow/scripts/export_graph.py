@@ -10,12 +10,13 @@ from actopo.points.clouds import load_columns
 start_logging(snakemake)
 
 file, meta = load_arrays(snakemake.input.membership), load_json(snakemake.input.meta)
+facts = load_json(snakemake.input.description)["graph"]
 [lens] = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "norm")
 parts = {name: file[name] for name in ("interval", "edges", "shared", "jaccard")}
 graph, content = MapperGraph(incidence=load_incidence(file), **parts), (file["label"], lens, meta["class_names"])
-if snakemake.wildcards.format == "graphml":
-    save_bytes(snakemake.output.graph, to_graphml(graph, *content).encode())
-elif snakemake.wildcards.format == "keplermapper.json":
-    save_json(snakemake.output.graph, to_keplermapper(graph))
+if snakemake.params.format == "graphml":
+    save_bytes(snakemake.output.graph, to_graphml(graph, *content, facts).encode())
+elif snakemake.params.format == "keplermapper":
+    save_json(snakemake.output.graph, to_keplermapper(graph, {"lens": "l2", **facts}))
 else:
-    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content))
+    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content, facts))

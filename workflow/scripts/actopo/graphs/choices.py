@@ -3,9 +3,10 @@
 # How the purity of a class counts a point in no node; see `actopo.graphs.purity`.
 UNCOVERED = ("drop", "zero")
 
-# Formats by name, and the suffixes of their files; see `actopo.graphs.formats`.
+# Formats by name, and where the files of each lie in the folder of a network's graphs; see `actopo.graphs.formats`.
+# MapperInteractive lists the files of one folder whose names begin with "mapper" and end in ".json".
 FORMATS = {
-    "graphml": "graphml",
-    "keplermapper": "keplermapper.json",
-    "mapper_interactive": "mapper_interactive.json",
+    "graphml": "{sampling}{noise}/layer{layer}.graphml",
+    "keplermapper": "{sampling}{noise}/layer{layer}.keplermapper.json",
+    "mapper_interactive": "mapper_interactive/mapper_{sampling}{noise}_layer{layer}.json",
 }
