@@ -37,6 +37,7 @@ NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": 
 GRAPH = {
     "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
     "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": "dbscan"}),
+    "lens": "",
 }
 
 
@@ -318,7 +319,7 @@ def graphs(folder, images, trained):
         outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
         run(
             "build_mapper",
-            {"points": points, "meta": images["meta"], "eps": [], "parts": []},
+            {"points": points, "lens": [], "meta": images["meta"], "eps": [], "parts": []},
             outputs[-1],
             GRAPH,
             layer=layer,
@@ -701,7 +702,7 @@ def analysed(folder, images, trained, graphs):
         "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
         "min_samples": 3,
     }
-    files = {"points": points, "graph": graphs[2]["graph"]}
+    files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
     run("measure_stability", files, stable, params, layer=16)
     return {**output, **stable, "points": points}
 
@@ -724,7 +725,7 @@ def test_stability_holds_the_graph_itself(analysed, graphs):
 def test_exports_come_back(folder, images, analysed, graphs, kind):
     path = folder / f"graph.{kind}"
     files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
-    files |= {"description": graphs[0]["graph"]}
+    files |= {"description": graphs[0]["graph"], "lens": []}
     run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
     text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
     eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
@@ -736,7 +737,7 @@ def test_exports_come_back(folder, images, analysed, graphs, kind):
         graph = read(json.loads(text), n_points)
     if kind == "keplermapper":
         told = json.loads(text)["meta_data"]
-        expected = {"projection": "l2", "n_cubes": "4", "perc_overlap": "0.3", "eps": str(eps), "min_samples": "3"}
+        expected = {"projection": "l2 norm", "n_cubes": "4", "perc_overlap": "0.3", "eps": str(eps), "min_samples": "3"}
         assert told.items() >= expected.items()
     file = np.load(graphs[0]["membership"])
     assert {tuple(edge) for edge in graph.edges} == {tuple(edge) for edge in file["edges"]}
@@ -749,8 +750,9 @@ def test_another_clusterer(folder, images, analysed):
     params = {
         "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "balanced"}),
         "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": clusterer}),
+        "lens": "",
     }
-    files = {"points": analysed["points"], "meta": images["meta"], "eps": [], "parts": []}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
     run("build_mapper", files, output, params, layer=16, sampling="full")
     graph = json.loads(output["graph"].read_text())
     assert len(graph["nodes"]) == 8
@@ -779,7 +781,7 @@ def test_build_mapper(graphs):
 
 def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     eps, parts = folder / "eps.npz", [folder / f"part{part}.npz" for part in range(2)]
-    files = {"points": analysed["points"], "meta": images["meta"], "eps": eps}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": eps}
     run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
     for part, path in enumerate(parts):
         run("cluster_intervals", files, {"intervals": path}, {**GRAPH, "jobs": 2}, layer=16, part=part)
@@ -787,6 +789,57 @@ def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     run("build_mapper", {**files, "eps": [eps], "parts": parts}, output, GRAPH, layer=16, sampling="full")
     for name, path in output.items():
         assert path.read_bytes() == Path(graphs[2][name]).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def predictions(folder, images, trained):
+    output = folder / "predictions.npz"
+    files, params = study(images, trained[0]["weights"], "all", "conv")
+    del params["layers"], params["tap"]
+    files["labels"] = images["test_labels"]
+    run("predict_classes", files, {"predictions": output}, params, subset="all", seed=0)
+    return output
+
+
+def test_predictions_are_those_of_the_training(images, trained, predictions):
+    found = np.load(predictions)
+    np.testing.assert_array_equal(found["label"], np.load(images["test_labels"]))
+    assert found["logits"].shape == (27, 3)
+    accuracy = (found["logits"].argmax(axis=1) == found["label"]).mean()
+    assert accuracy == pytest.approx(json.loads(Path(trained[0]["metrics"]).read_text())["test_accuracy"])
+
+
+def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
+    points, lens = analysed["points"], folder / "lens.npy"
+    files = {"points": points, "predictions": predictions, "meta": images["meta"]}
+    params = {"lens": json.dumps({"lenses": [("logit", "green"), ("principal_component", 1)]})}
+    run("compute_lens", files, {"lens": lens}, params, layer=16)
+    values, image = np.load(lens), np.load(points)["layer16.image"]
+    np.testing.assert_array_equal(values[:, 0], np.load(predictions)["logits"][image, 1])
+    files |= {"lens": lens, "eps": [], "parts": []}
+    output = {"graph": folder / "two.json", "membership": folder / "two.npz"}
+    run("build_mapper", files, output, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    document = json.loads(output["graph"].read_text())
+    assert document["graph"]["lens"] == "logit of green, other"
+    assert document["nodes"]
+    assert all(0 <= node["interval"] < 16 for node in document["nodes"])
+    # In jobs, and exported, with the same lens.
+    eps, parts = folder / "two.eps.npz", [folder / f"two.part{part}.npz" for part in range(3)]
+    run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
+    for part, path in enumerate(parts):
+        run("cluster_intervals", files | {"eps": eps}, {"intervals": path}, {**GRAPH, "jobs": 3}, layer=16, part=part)
+    joined = {"graph": folder / "two.joined.json", "membership": folder / "two.joined.npz"}
+    files |= {"eps": [eps], "parts": parts}
+    run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    for name, path in joined.items():
+        assert path.read_bytes() == output[name].read_bytes()
+    files = {"membership": output["membership"], "points": points, "lens": lens, "meta": images["meta"]}
+    files["description"] = output["graph"]
+    run("export_graph", files, {"graph": folder / "two.mapper.json"}, {"format": "mapper_interactive"}, layer=16)
+    exported = json.loads((folder / "two.mapper.json").read_text())
+    assert exported["numerical_col_keys"] == ["lens", "lens2"]
+    expected = [{"lens": node["lens_mean"], "lens2": node["lens2_mean"]} for node in document["nodes"]]
+    assert [node["avgs"] for node in exported["nodes"].values()] == expected
 
 
 def test_purity(purity, graphs):
@@ -862,7 +915,7 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS})},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (

@@ -104,6 +104,14 @@ def with_change(path, value):
         ("similarity.power.subsets", 4, POWER),
         ("similarity.power", None, {}),
         ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
+        (
+            "mapper.lens",
+            {"logit": "3"},
+            # The logits of clean and of noisy images; no points.
+            {"predict_classes": 2, "compute_lens": 4, "build_mapper": 4, "plot_noisy_graphs": 1}
+            | AFTER_MAPPER
+            | STABILITY,
+        ),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
         (
             "mapper.layers",

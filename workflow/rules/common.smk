@@ -21,7 +21,7 @@ from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
-from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
@@ -80,6 +80,7 @@ MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
 NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
+LENSES = lens_list(MAPPER["lens"])
 
 
 def noise_suffix(sigma):

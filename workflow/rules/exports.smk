@@ -10,6 +10,7 @@ EXPORTS = [
 rule export_graph:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        lens=LENS_FILE,
         description="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.json",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
         meta=f"<results>/data/{IMAGES}/meta.json",

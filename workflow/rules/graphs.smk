@@ -89,6 +89,7 @@ rule measure_graph_distances:
 rule measure_stability:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        lens=LENS_FILE and LENS_FILE.replace("{noise}", ""),
         graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
     output:
         grid="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.grid.csv",
@@ -162,6 +163,7 @@ rule plot_branching:
         "../../envs/plot.yaml"
     params:
         order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS),
+        lens=LENS_LABEL,
         code=code_digest("plot_branching"),
     script:
         "../scripts/plot_branching.py"

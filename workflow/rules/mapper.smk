@@ -13,6 +13,7 @@ if MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME:
 rule build_mapper:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        lens=LENS_FILE,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
@@ -33,6 +34,7 @@ rule build_mapper:
     params:
         cover=COVER,
         clusterer=CLUSTERER,
+        lens=LENS_LABEL,
         code=code_digest("build_mapper"),
     script:
         "../scripts/build_mapper.py"
@@ -65,6 +67,7 @@ rule choose_eps:
 rule cluster_intervals:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        lens=LENS_FILE,
         eps="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.eps.npz",
     output:
         intervals=temp("<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.part{part}.npz"),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.layers import choose_layers, model_layers
+from actopo.config.lens import lens_classes, lens_problems
 from actopo.config.values import image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
@@ -146,8 +147,8 @@ def _data(data, config):
 
 def _classes(config):
     """Messages about classes that the images do not have; folders are looked into only if classes are named."""
-    data, drawn = config["data"], config["figures"]["purity_class"]
-    if data["classes"] is None and drawn is None:
+    data, drawn, answers = config["data"], config["figures"]["purity_class"], lens_classes(config["mapper"]["lens"])
+    if data["classes"] is None and drawn is None and not answers:
         return
     names, root = DATASETS[data["dataset"]].class_names, Path(data["root"] or "").expanduser()
     try:
@@ -163,6 +164,9 @@ def _classes(config):
     kept = [name for name in names if data["classes"] is None or name in data["classes"]]
     if drawn is not None and drawn not in kept:
         yield f"figures.purity_class: there is no class {drawn!r}; {_nearest(drawn, kept)}"
+    for name in answers:
+        if name not in kept:
+            yield f"mapper.lens: there is no class {name!r}; {_nearest(name, kept)}"
 
 
 def _nearest(name, known):
@@ -285,6 +289,7 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
+    yield from lens_problems(mapper["lens"])
     masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
     if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
         yield (

@@ -70,8 +70,8 @@ def to_graphml(graph, labels, lens, class_names, facts=None):
         The graph to export.
     labels : ndarray of shape (n_points,), int
         Class of each point, an index into `class_names`.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Value of one or two lenses at each point.
     class_names : sequence of str
         Name of each class.
     facts : dict, optional
@@ -146,8 +146,9 @@ def to_mapper_interactive(graph, labels, lens, class_names, facts=None):
     -------
     dict
         ``nodes`` (``vertices``, ``categorical_cols_summary`` with the points of each class present under ``label``,
-        ``avgs`` with the mean ``lens``), ``edges`` (each once, at its first node), ``categorical_cols``,
-        ``numerical_col_keys`` and ``parameters`` (`facts`, which MapperInteractive does not read).
+        ``avgs`` with the mean ``lens``, and ``lens2`` of a second one), ``edges`` (each once, at its first node),
+        ``categorical_cols``, ``numerical_col_keys`` and ``parameters`` (`facts`, which MapperInteractive does not
+        read).
 
     Raises
     ------
@@ -156,11 +157,12 @@ def to_mapper_interactive(graph, labels, lens, class_names, facts=None):
     """
     described = node_link(graph, labels, lens, class_names)["nodes"]
     names = _node_names(graph)
+    numbers = ["lens"] if np.ndim(lens) == 1 else ["lens", "lens2"]
     nodes = {
         name: {
             "categorical_cols_summary": {"label": node["composition"]},
             "vertices": members.tolist(),
-            "avgs": {"lens": node["lens_mean"]},
+            "avgs": {name: node[f"{name}_mean"] for name in numbers},
         }
         for name, members, node in zip(names, _node_members(graph), described, strict=True)
     }
@@ -168,7 +170,7 @@ def to_mapper_interactive(graph, labels, lens, class_names, facts=None):
         "nodes": nodes,
         "edges": _links(graph, names),
         "categorical_cols": ["label"],
-        "numerical_col_keys": ["lens"],
+        "numerical_col_keys": numbers,
         "parameters": facts or {},
     }
 
