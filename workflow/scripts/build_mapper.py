@@ -27,5 +27,5 @@ else:
 
 document = node_link(graph, labels, lens, load_json(snakemake.input.meta)["class_names"])
 document["graph"] |= {"layer": layer, "sampling": snakemake.wildcards.sampling, **described, **params.cover}
-save_json(snakemake.output.graph, document)
+save_json(snakemake.output.graph, document, compact=True)
 save_membership(snakemake.output.membership, graph, labels, images, **nearest)

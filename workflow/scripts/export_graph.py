@@ -16,6 +16,6 @@ graph, content = MapperGraph(incidence=load_incidence(file), **parts), (file["la
 if snakemake.wildcards.format == "graphml":
     save_bytes(snakemake.output.graph, to_graphml(graph, *content).encode())
 elif snakemake.wildcards.format == "keplermapper.json":
-    save_json(snakemake.output.graph, to_keplermapper(graph))
+    save_json(snakemake.output.graph, to_keplermapper(graph), compact=True)
 else:
-    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content))
+    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content), compact=True)

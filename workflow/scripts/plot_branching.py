@@ -10,6 +10,6 @@ start_logging(snakemake)
 
 order, levels = settings(snakemake).order, load_arrays(snakemake.input.levels)
 matrices = {layer: levels[f"{order['sampling']}.{layer_key(layer)}"] for layer in order["layers"]}
-agreement = load_table(snakemake.input.agreement)
+agreement = load_table(snakemake.input.agreement).query("draw == 0")
 class_names = load_json(snakemake.input.meta)["class_names"]
 save_figure(snakemake.output, plot(matrices, class_names, agreement if len(agreement) else None))
