@@ -31,6 +31,7 @@ from scipy.spatial.distance import pdist
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 LAYERS = [0, 9, 16]
+ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "layer": layer} for layer in LAYERS]})
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
@@ -149,8 +150,10 @@ def foreground(folder, images):
     return {**output, "fields": fields}
 
 
-def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0, noise="", foreground=None, **settings):
-    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}.npz"
+def sample(
+    folder, images, weights, method, subset="batch0", tap="conv", seed=0, draw="", noise="", foreground=None, **settings
+):
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}.npz"
     files, params = study(images, weights, subset, tap, noise)
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
@@ -158,7 +161,7 @@ def sample(folder, images, weights, method, subset="batch0", tap="conv", seed=0,
         "foreground": json.dumps({"weight": "energy", "without": "random", "ties": "last"}) if foreground else "",
         "seed": 0,
     }
-    run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
+    run("sample_points", files, {"points": output}, params, seed=seed, subset=subset, draw=draw)
     return output
 
 
@@ -336,8 +339,20 @@ def purity(folder, images, graphs):
         "memberships": [graph["membership"] for graph in graphs],
         "meta": images["meta"],
     }
-    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "uncovered": "drop"}
-    run("measure_purity", files, output, {**params, "null": json.dumps({"n_permutations": 5, "seed": 0})})
+    params = {"order": ORDER, "uncovered": "drop"}
+    run("measure_purity", files, output, {**params, "null": json.dumps({"n_permutations": 5, "seed": 0})}, seed=0)
+    return output
+
+
+@pytest.fixture(scope="module")
+def averaged(folder, purity):
+    """Purity over two networks, the second like the first but for its node purity."""
+    other = folder / "purity.seed1.csv"
+    pd.read_csv(purity["graphs"]).assign(seed=1).eval("node_purity = node_purity / 2").to_csv(other, index=False)
+    output = {"graphs": folder / "averaged.csv", "classes": folder / "averaged.classes.csv"}
+    keys = {"graphs": ["sampling", "sigma", "layer"], "classes": ["sampling", "sigma", "layer", "class"]}
+    files = {"graphs": [purity["graphs"], other], "classes": [purity["classes"]]}
+    run("average_tables", files, output, {"columns": json.dumps(keys)})
     return output
 
 
@@ -349,8 +364,8 @@ def branching(folder, images, graphs):
         "memberships": [graph["membership"] for graph in graphs],
         "meta": images["meta"],
     }
-    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "seed": 0}
-    run("measure_branching", files, output, {**params, "placing": json.dumps({"classes": "majority"})})
+    params = {"order": ORDER, "seed": 0}
+    run("measure_branching", files, output, {**params, "placing": json.dumps({"classes": "majority"})}, seed=0)
     return output
 
 
@@ -426,6 +441,19 @@ def test_sample_points(folder, images, trained):
         np.testing.assert_array_equal(vector, array[position[image], row, col])
         assert norm == pytest.approx(np.linalg.norm(vector), rel=1e-6)
     np.testing.assert_array_equal(points["layer09.label"], np.load(images["test_labels"])[points["layer09.image"]])
+
+
+def test_draws_are_independent(folder, images, trained):
+    """Of the same positions with the same number, and of others with another; the images stay."""
+    weights = trained[0]["weights"]
+    files = [np.load(sample(folder, images, weights, "random", "all", draw=draw)) for draw in ("", ".draw1", ".draw2")]
+    again = np.load(sample(folder, images, weights, "random", "all", draw=".draw1"))
+    places = [np.stack([file["layer00.row"], file["layer00.col"]]) for file in files]
+    np.testing.assert_array_equal(again["layer00.points"], files[1]["layer00.points"])
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        # Of 256 positions.
+        assert (places[first] == places[second]).all(axis=0).sum() <= 2
+        np.testing.assert_array_equal(files[first]["layer00.image"], files[second]["layer00.image"])
 
 
 def test_sample_points_names_the_layer(folder, images, trained):
@@ -690,9 +718,8 @@ def test_branching(branching, graphs):
 def analysed(folder, images, trained, graphs):
     memberships = [graph["membership"] for graph in graphs]
     output = {"table": folder / "graph_distances.csv", "flows": folder / "graph_flows.npz"}
-    order = json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})
     null = json.dumps({"n_permutations": 3, "seed": 0})
-    run("measure_graph_distances", {"memberships": memberships}, output, {"order": order, "null": null})
+    run("measure_graph_distances", {"memberships": memberships}, output, {"order": ORDER, "null": null}, seed=0)
     points = sample(folder, images, trained[0]["weights"], "full", "all", "relu", cap=400)
     stable = {"grid": folder / "grid.csv", "samples": folder / "samples.csv"}
     params = {
@@ -703,7 +730,7 @@ def analysed(folder, images, trained, graphs):
         "min_samples": 3,
     }
     files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
-    run("measure_stability", files, stable, params, layer=16)
+    run("measure_stability", files, stable, params, layer=16, seed=0, draw="")
     return {**output, **stable, "points": points}
 
 
@@ -760,11 +787,11 @@ def test_another_clusterer(folder, images, analysed):
     files = {"memberships": [output["membership"]], "graphs": [output["graph"]], "meta": images["meta"]}
     tables = {"graphs": folder / "other.graphs.csv", "classes": folder / "other.classes.csv"}
     params = {
-        "order": json.dumps({"graphs": [("full", "", 16)]}),
+        "order": json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "layer": 16}]}),
         "null": json.dumps({"n_permutations": 5, "seed": 0}),
         "uncovered": "drop",
     }
-    run("measure_purity", files, tables, params)
+    run("measure_purity", files, tables, params, seed=0)
     table = pd.read_csv(tables["graphs"])
     assert table.eps.isna().all()
     assert table.n_nodes.tolist() == [8]
@@ -852,6 +879,18 @@ def test_purity(purity, graphs):
     assert classes["class"].tolist() == ["blue", "green", "red"] * 3
 
 
+def test_averages(averaged, purity):
+    found, own = pd.read_csv(averaged["graphs"]), pd.read_csv(purity["graphs"])
+    np.testing.assert_allclose(found.node_purity, 0.75 * own.node_purity)
+    np.testing.assert_allclose(
+        found[["node_purity_low", "node_purity_high"]], own.node_purity.to_numpy()[:, None] * [0.5, 1]
+    )
+    assert set(found.interval) == {"range over graphs"}
+    classes = pd.read_csv(averaged["classes"])
+    assert set(classes.interval) == {"none"}
+    np.testing.assert_allclose(classes.purity, pd.read_csv(purity["classes"]).purity)
+
+
 @pytest.mark.parametrize("purity_class", [None, "red"])
 def test_figures_and_summary(
     folder,
@@ -863,7 +902,7 @@ def test_figures_and_summary(
     power,
     foreground,
     graphs,
-    purity,
+    averaged,
     branching,
     analysed,
     purity_class,
@@ -939,7 +978,7 @@ def test_figures_and_summary(
             {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy"})},
             {},
         ),
-        "plot_purity": ({**purity, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
+        "plot_purity": ({**averaged, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
     }
     for name, (files, params, wildcards) in jobs.items():
         output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
@@ -947,7 +986,7 @@ def test_figures_and_summary(
         assert output["png"].read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in output["svg"].read_bytes()
 
-    files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
+    files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics, **averaged}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
     files |= {name: compared[name] for name in ("metrics", "sensitivity")}
     files |= {"foreground": foreground["share"], "controls": distances["differences"]}

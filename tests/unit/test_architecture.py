@@ -24,7 +24,7 @@ ALLOWED = {
     "summary": GROUND,
     **dict.fromkeys(["images", "networks", "homology", "similarity", "mapper"], GROUND | {"gpu", "job"}),
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
-    "graphs": GROUND | {"gpu", "job", "mapper"},
+    "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     # Of the sciences, a config knows the tables of choices, the recipe and the names of class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders"},

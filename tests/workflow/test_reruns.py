@@ -30,8 +30,10 @@ ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
     **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
+    "average_tables": 1,
     "summarise": 1,
 }
+PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 
 
@@ -112,13 +114,14 @@ def with_change(path, value):
             | AFTER_MAPPER
             | STABILITY,
         ),
-        ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
+        ("mapper.uncovered", "zero", PURITY),
         (
             "mapper.layers",
             [16, 12],
             # The graph of noisy images is of layer 16, as before.
             {"sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
             | {"find_receptive_fields": 1, "plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1}
+            | {"average_graph_distances": 1}
             | AFTER_MAPPER
             | STABILITY,
         ),
@@ -135,9 +138,18 @@ def with_change(path, value):
         (
             "mapper.noise.sigmas",
             [0.5, 1],
-            ONE_GRAPH
-            | {"plot_noise": 1, "plot_noisy_graphs": 1, "measure_purity": 1, "plot_purity": 1, "summarise": 1},
+            ONE_GRAPH | {"plot_noise": 1, "plot_noisy_graphs": 1} | PURITY,
         ),
+        (
+            "mapper.draws",
+            2,
+            # Graphs of `random`, of its noisy images and of the foreground; nothing is drawn in `full`.
+            {"sample_points": 3, "build_mapper": 3, "measure_branching": 1, "average_branching": 1, "plot_branching": 1}
+            | PURITY,
+        ),
+        ("models.resnet18_b.seeds", 2, {}),
+        ("mapper.seeds", [0], {}),
+        ("mapper.permutations", 6, PURITY),
         ("mapper.stability.samples", 3, STABILITY),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
@@ -257,7 +269,7 @@ def edit(finished, file, old, new):
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
             # No graph is clustered anew.
-            {"measure_purity": 1, "plot_purity": 1, "summarise": 1} | STABILITY,
+            PURITY | STABILITY,
         ),
         (
             "actopo/figures/specificity.py",
@@ -269,7 +281,7 @@ def edit(finished, file, old, new):
             "measure_purity.py",
             "start_logging(snakemake)",
             "start_logging(snakemake)\nEDITED = 1",
-            {"measure_purity": 1, "plot_purity": 1, "summarise": 1},
+            PURITY,
         ),
     ],
 )

@@ -4,13 +4,16 @@ FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LA
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
+# With several networks or draws, tables over all of them; those that figures show are there in any case.
+if len(MAPPER_SEEDS) > 1 or REPEATED:
+    TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
 
 
-# All graphs of one network in two tables: one row a graph, one row a graph and class.
+# All graphs of one network, of every draw, in two tables: one row a graph, one row a graph and class.
 rule measure_purity:
     input:
-        graphs=graph_files("json", GRAPHS + NOISY),
-        memberships=graph_files("npz", GRAPHS + NOISY),
+        graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
@@ -25,7 +28,7 @@ rule measure_purity:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(graphs=GRAPHS + NOISY),
+        order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
         code=code_digest("measure_purity"),
@@ -36,8 +39,8 @@ rule measure_purity:
 # Where on the lens the classes part, in every graph, and whether graphs agree on it.
 rule measure_branching:
     input:
-        graphs=graph_files("json", GRAPHS),
-        memberships=graph_files("npz", GRAPHS),
+        graphs=graph_files("json", GRAPHS + REPEATED),
+        memberships=graph_files("npz", GRAPHS + REPEATED),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         levels="<results>/mapper/{model}/seed{seed}/branching.npz",
@@ -53,7 +56,7 @@ rule measure_branching:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(graphs=GRAPHS),
+        order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         placing=as_json(**MAPPER["branching"]),
         seed=MAPPER["sampling_seed"],
         code=code_digest("measure_branching"),
@@ -64,7 +67,7 @@ rule measure_branching:
 # Distances of graphs of neighbouring layers of the list, by the images that their nodes share.
 rule measure_graph_distances:
     input:
-        memberships=graph_files("npz", GRAPHS),
+        memberships=graph_files("npz", GRAPHS + REPEATED),
     output:
         table="<results>/mapper/{model}/seed{seed}/graph_distances.csv",
         flows="<results>/mapper/{model}/seed{seed}/graph_flows.npz",
@@ -78,26 +81,80 @@ rule measure_graph_distances:
         mem_mb=grows(8000),
         runtime=grows(120),
     params:
-        order=as_json(graphs=GRAPHS),
-        null=as_json(n_permutations=20, seed=MAPPER["sampling_seed"]),
+        order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         code=code_digest("measure_graph_distances"),
     script:
         "../scripts/measure_graph_distances.py"
 
 
+# Over networks and draws: means of the tables of each network, with intervals.
+rule average_tables:
+    input:
+        graphs=network_tables("purity"),
+        classes=network_tables("class_purity"),
+    output:
+        graphs="<results>/mapper/{model}/purity.csv",
+        classes="<results>/mapper/{model}/class_purity.csv",
+    log:
+        "<results>/logs/average_tables/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_tables/{model}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    params:
+        columns=as_json(graphs=["sampling", "sigma", "layer"], classes=["sampling", "sigma", "layer", "class"]),
+        code=code_digest("average_tables"),
+    script:
+        "../scripts/average_tables.py"
+
+
+use rule average_tables as average_branching with:
+    input:
+        table=network_tables("branching"),
+        agreement=network_tables("branching_agreement"),
+    output:
+        table="<results>/mapper/{model}/branching.csv",
+        agreement="<results>/mapper/{model}/branching_agreement.csv",
+    log:
+        "<results>/logs/average_branching/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_branching/{model}.tsv"
+    params:
+        columns=as_json(
+            table=["sampling", "layer", "class_a", "class_b"],
+            agreement=["sampling_a", "layer_a", "sampling_b", "layer_b"],
+        ),
+        code=code_digest("average_tables"),
+
+
+use rule average_tables as average_graph_distances with:
+    input:
+        table=network_tables("graph_distances"),
+    output:
+        table="<results>/mapper/{model}/graph_distances.csv",
+    log:
+        "<results>/logs/average_graph_distances/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_graph_distances/{model}.tsv"
+    params:
+        columns=as_json(table=["sampling", "layer_a", "layer_b"]),
+        code=code_digest("average_tables"),
+
+
 # The same graph with other parameters, and on random parts of the images.
 rule measure_stability:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}.npz",
         lens=LENS_FILE and LENS_FILE.replace("{noise}", ""),
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
+        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.json",
     output:
-        grid="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.grid.csv",
-        samples="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.samples.csv",
+        grid="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.grid.csv",
+        samples="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.samples.csv",
     log:
-        "<results>/logs/measure_stability/{model}.seed{seed}.{sampling}.layer{layer}.log",
+        "<results>/logs/measure_stability/{model}.seed{seed}.{sampling}{draw}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/measure_stability/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+        "<results>/benchmarks/measure_stability/{model}.seed{seed}.{sampling}{draw}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -118,8 +175,8 @@ rule measure_stability:
 
 rule plot_purity:
     input:
-        graphs=f"{REFERENCE}/purity.csv",
-        classes=f"{REFERENCE}/class_purity.csv",
+        graphs=f"{MAPPED}/purity.csv",
+        classes=f"{MAPPED}/class_purity.csv",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -171,7 +228,7 @@ rule plot_branching:
 
 rule plot_graph_flow:
     input:
-        table=f"{REFERENCE}/graph_distances.csv",
+        table=f"{MAPPED}/graph_distances.csv",
         flows=f"{REFERENCE}/graph_flows.npz",
         graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
         meta=f"<results>/data/{IMAGES}/meta.json",

@@ -1,19 +1,19 @@
 # Stage 7, before the graphs: what they are drawn over. The l2 norm is stored with the points.
 LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) for name, of in LENSES)
-LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
+LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
 
 
 rule compute_lens:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
         predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
-        lens="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.lens.npy",
+        lens="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy",
     log:
-        "<results>/logs/compute_lens/{model}.seed{seed}.{sampling}{noise}.layer{layer}.log",
+        "<results>/logs/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/compute_lens/{model}.seed{seed}.{sampling}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8

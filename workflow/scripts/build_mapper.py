@@ -32,5 +32,5 @@ document = node_link(graph, labels, lens, load_json(snakemake.input.meta)["class
 document["graph"] |= {"layer": layer, "sampling": snakemake.wildcards.sampling, **described, **params.cover}
 if params.lens:
     document["graph"]["lens"] = params.lens
-save_json(snakemake.output.graph, document)
+save_json(snakemake.output.graph, document, compact=True)
 save_membership(snakemake.output.membership, graph, labels, images, **nearest)

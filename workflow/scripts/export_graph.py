@@ -20,6 +20,6 @@ graph, content = MapperGraph(incidence=load_incidence(file), **parts), (file["la
 if snakemake.params.format == "graphml":
     save_bytes(snakemake.output.graph, to_graphml(graph, *content, facts).encode())
 elif snakemake.params.format == "keplermapper":
-    save_json(snakemake.output.graph, to_keplermapper(graph, {"lens": "l2 norm", **facts}))
+    save_json(snakemake.output.graph, to_keplermapper(graph, {"lens": "l2 norm", **facts}), compact=True)
 else:
-    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content, facts))
+    save_json(snakemake.output.graph, to_mapper_interactive(graph, *content, facts), compact=True)

@@ -43,5 +43,7 @@ samples = resample(
     images,
     progress=lambda steps: progress(steps, "part"),
 )
-save_table(snakemake.output.grid, table)
-save_table(snakemake.output.samples, samples)
+for place, rows in ((snakemake.output.grid, table), (snakemake.output.samples, samples)):
+    rows.insert(0, "seed", int(snakemake.wildcards.seed))
+    rows.insert(1, "draw", int(snakemake.wildcards.draw.removeprefix(".draw") or 0))
+    save_table(place, rows)

@@ -11,7 +11,7 @@ start_logging(snakemake)
 params, levels = settings(snakemake), load_arrays(snakemake.input.levels)
 order = params.order
 matrices = {layer: levels[f"{order['sampling']}.{layer_key(layer)}"] for layer in order["layers"]}
-agreement = load_table(snakemake.input.agreement)
+agreement = load_table(snakemake.input.agreement).query("draw == 0")
 class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
 # With two lenses, levels are those of the first.

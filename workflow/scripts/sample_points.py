@@ -27,10 +27,11 @@ if by_mask:
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
 
+part = batch_of(snakemake.wildcards.subset) or int(snakemake.wildcards.draw.removeprefix(".draw") or 0)
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
-    # Positions are drawn anew for every network, batch and layer.
-    draw["seed"] = [params.seed, int(snakemake.wildcards.seed), batch_of(snakemake.wildcards.subset) or 0, layer]
+    # Positions are drawn anew for every network, batch (or draw of the mapper study) and layer.
+    draw["seed"] = [params.seed, int(snakemake.wildcards.seed), part, layer]
     if by_mask:
         draw["weights"] = position_weights(seen, fields[layer_key(layer)], params.foreground["weight"])
     try:

@@ -58,7 +58,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
         ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
-        ("mapper.seed", 3, ["mapper.seed", "models.resnet18_b.seeds"]),
+        ("mapper.seeds", 2, ["mapper.seeds: [1]", "models.resnet18_b.seeds"]),
         ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
         ("figures.row", 17, ["figures.row", "homology.layers"]),
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),

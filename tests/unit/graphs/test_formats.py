@@ -141,9 +141,9 @@ def test_mapper_interactive_form():
 def test_mapper_interactive_lists_and_opens_it(tmp_path):
     graph, labels, lens = example()
     folder, text = tmp_path / "seed0", json.dumps(to_mapper_interactive(graph, labels, lens, CLASSES, FACTS))
-    for noise in ("", ".noise0.5"):
+    for suffix in ("", ".draw1.noise0.5"):
         for kind, place in FORMATS.items():
-            path = folder / place.format(sampling="full", noise=noise, layer=16)
+            path = folder / place.format(sampling="full", suffix=suffix, layer=16)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text if kind == "mapper_interactive" else "another format", encoding="utf-8")
     (folder / "full/layer16.json").write_text("the graph itself")
@@ -151,7 +151,7 @@ def test_mapper_interactive_lists_and_opens_it(tmp_path):
     uploads = tmp_path / "uploads"
     shutil.copytree(folder / "mapper_interactive", uploads / "mine")
     listed = listed_by_mapper_interactive(uploads / "mine")
-    assert [path.name for path in listed] == ["mapper_full.noise0.5_layer16.json", "mapper_full_layer16.json"]
+    assert [path.name for path in listed] == ["mapper_full.draw1.noise0.5_layer16.json", "mapper_full_layer16.json"]
     assert len(listed_by_mapper_interactive(folder)) == 2
     for path in listed:
         nodes, links, components, categories, numbers = opened_by_mapper_interactive(uploads, path)

@@ -281,8 +281,9 @@ def _similarity(config, found, layers):
 
 
 def _mapper(mapper, models, layers):
-    if mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
-        yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
+    known = seed_list(models[mapper["model"]]["seeds"])
+    if missing := [seed for seed in seed_list(mapper["seeds"]) if seed not in known]:
+        yield f"mapper.seeds: {missing} are not among models.{mapper['model']}.seeds; add them there"
     samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"

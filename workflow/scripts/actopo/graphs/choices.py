@@ -6,7 +6,7 @@ UNCOVERED = ("drop", "zero")
 # Formats by name, and where the files of each lie in the folder of a network's graphs; see `actopo.graphs.formats`.
 # MapperInteractive lists the files of one folder whose names begin with "mapper" and end in ".json".
 FORMATS = {
-    "graphml": "{sampling}{noise}/layer{layer}.graphml",
-    "keplermapper": "{sampling}{noise}/layer{layer}.keplermapper.json",
-    "mapper_interactive": "mapper_interactive/mapper_{sampling}{noise}_layer{layer}.json",
+    "graphml": "{sampling}{suffix}/layer{layer}.graphml",
+    "keplermapper": "{sampling}{suffix}/layer{layer}.keplermapper.json",
+    "mapper_interactive": "mapper_interactive/mapper_{sampling}{suffix}_layer{layer}.json",
 }

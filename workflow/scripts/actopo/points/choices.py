@@ -16,11 +16,15 @@ class Sampling:
         Whether it uses foreground masks, and so needs receptive fields; only the mapper study has these.
     positions : {"fixed", "all"}
         Whether every image gives `points_per_image` points, or all of its positions.
+    is_drawn : bool
+        Whether chance has a part in it that `mapper.draws` repeats. The norms alone decide of `top_l2` but for ties,
+        and `full` takes every position as long as its cap allows.
     """
 
     settings: tuple[str, ...]
     by_mask: bool = False
     positions: str = "fixed"
+    is_drawn: bool = True
 
 
 # In the order of the rows of figures and tables.
@@ -28,8 +32,8 @@ SAMPLINGS = {
     "foreground": Sampling(settings=("points_per_image",), by_mask=True),
     "background": Sampling(settings=("points_per_image",), by_mask=True),
     "random": Sampling(settings=("points_per_image", "exclude_border")),
-    "full": Sampling(settings=("cap", "replace"), positions="all"),
-    "top_l2": Sampling(settings=("points_per_image",)),
+    "full": Sampling(settings=("cap", "replace"), positions="all", is_drawn=False),
+    "top_l2": Sampling(settings=("points_per_image",), is_drawn=False),
 }
 
 # Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.
