@@ -29,6 +29,7 @@ include: "workflow/rules/power.smk"
 include: "workflow/rules/lenses.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/graphs.smk"
+include: "workflow/rules/labels.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 

@@ -818,6 +818,40 @@ def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
         assert path.read_bytes() == Path(graphs[2][name]).read_bytes()
 
 
+def test_purity_by_labels_of_a_users_table(folder, images, graphs, purity):
+    """By the classes, copied into a table of files, it is the purity by the classes."""
+    files = pd.read_csv(images["test_files"])
+    table = folder / "labels.csv"
+    files.assign(kind_of="x" + files["class"], size=range(len(files)))[["file", "kind_of", "size"]].to_csv(table)
+    order = [{"sampling": "full", "draw": 0, "sigma": 0, "layer": layer} for layer in LAYERS]
+    inputs = {
+        name: [graph[key] for graph in graphs] for name, key in (("graphs", "graph"), ("memberships", "membership"))
+    }
+    inputs |= {"files": images["test_files"], "labels": table}
+    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop"}
+    params["null"] = json.dumps({"n_permutations": 5, "seed": 0})
+    found = {}
+    for column in ("kind_of", "size"):
+        output = {"table": folder / f"label_purity.{column}.csv"}
+        params["labels"] = json.dumps({"column": column, "kind": None})
+        run("measure_label_purity", inputs, output, params, seed=0)
+        found[column] = pd.read_csv(output["table"])
+    by_class = found["kind_of"].query("measure == 'node_purity'")
+    np.testing.assert_allclose(by_class.value, pd.read_csv(purity["graphs"]).node_purity)
+    gamma = found["kind_of"].query("measure == 'class_purity'")
+    np.testing.assert_allclose(gamma.value, pd.read_csv(purity["classes"]).purity)
+    assert gamma["class"].tolist() == ["xblue", "xgreen", "xred"] * 3
+    assert set(found["size"].measure) == {"explained_variance"}
+    assert found["size"].value.between(0, 1).all()
+    output = {"table": folder / "label_purity.csv"}
+    keys = ["sampling", "sigma", "layer", "kind", "measure", "class"]
+    columns = {"columns": json.dumps({"table": keys})}
+    run("average_tables", {"table": [folder / "label_purity.kind_of.csv"]}, output, columns)
+    averaged = pd.read_csv(output["table"])
+    np.testing.assert_allclose(averaged.value, found["kind_of"].value)
+    assert averaged["class"].tolist() == found["kind_of"]["class"].tolist()
+
+
 @pytest.fixture(scope="module")
 def predictions(folder, images, trained):
     output = folder / "predictions.npz"

@@ -196,6 +196,14 @@ def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     assert planned == expected | CALIBRATION | AFTER_MODELS | POWER_DISTANCES
 
 
+def test_a_table_of_labels(finished):
+    """No graph is made anew, and nothing of another table."""
+    (finished.folder / "labels.csv").write_text("image,size\n0,1\n1,2\n")
+    config = with_change("mapper.labels", {"size": {"file": "labels.csv", "column": "size"}})
+    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    assert planned == {"measure_label_purity": 1, "average_label_purity": 1}
+
+
 def test_swapped_settings_of_a_figure(finished):
     """Numbers that change places are a change."""
     config = with_change("figures", {**TINY["figures"], "dimension": 0, "row": 8, "pair": [1, 0]})

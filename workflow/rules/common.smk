@@ -84,6 +84,8 @@ NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
 LENSES = lens_list(MAPPER["lens"])
+# Tables of labels of images, by names of the user's.
+LABELS = {name: item for name, item in sorted(MAPPER["labels"].items()) if item is not None}
 
 
 def noise_suffix(sigma):

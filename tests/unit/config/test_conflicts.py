@@ -85,6 +85,29 @@ def test_a_contradiction_is_named(path, value, words):
     assert all(word in lines[0] for word in words), lines[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "mapper.labels.breed.file: there is no file "),
+        ("image,bred\n", "mapper.labels.breed.column: {} has no column 'breed'; did you mean 'bred'?"),
+        ("image,x\n", "mapper.labels.breed.column: {} has no column 'breed'; it has image, x"),
+        ("", "mapper.labels.breed.column: {} has no column 'breed'; it has none"),
+        ("name, breed\n", "mapper.labels.breed.file: {} does not say which images its rows are of"),
+        ("\ufefffile,breed\n", None),
+    ],
+)
+def test_tables_of_labels(tmp_path, text, words):
+    file = tmp_path / "labels.csv"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    config = changed("mapper.labels", {"breed": {"file": str(file), "column": "breed"}, "other": None})
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert words.format(file) in line
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},

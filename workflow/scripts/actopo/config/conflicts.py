@@ -7,6 +7,7 @@ Each section of the configuration has a function that yields messages; each mess
 from difflib import get_close_matches
 from pathlib import Path
 
+from actopo.config.labels import label_problems
 from actopo.config.layers import choose_layers, model_layers
 from actopo.config.lens import lens_classes, lens_problems
 from actopo.config.values import image_shape, sampling_order, seed_list
@@ -291,6 +292,7 @@ def _mapper(mapper, models, layers):
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
     yield from lens_problems(mapper["lens"])
+    yield from label_problems(mapper["labels"])
     masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
     if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
         yield (
