@@ -26,8 +26,11 @@ include: "workflow/rules/sensitivity.smk"
 include: "workflow/rules/surrogates.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/power.smk"
+include: "workflow/rules/lenses.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/graphs.smk"
+include: "workflow/rules/labels.smk"
+include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 
 

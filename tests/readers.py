@@ -4,6 +4,7 @@ Readers of the formats that mapper graphs are exported to, for tests of the way 
 They take graphs of the other programs too: what a format does not store is found from the members.
 """
 
+import json
 import re
 
 import networkx as nx
@@ -32,6 +33,32 @@ def from_mapper_interactive(data, n_points=None):
     """Mapper graph from MapperInteractive's dictionary, which does not store the number of points."""
     members = {name: node["vertices"] for name, node in data["nodes"].items()}
     return _graph(members, [_interval(name) for name in members], _pairs(data["edges"]), n_points)
+
+
+def listed_by_mapper_interactive(folder):
+    """Files that MapperInteractive offers when a folder is chosen, in the folder itself or below."""
+    return [path for path in sorted(folder.rglob("*")) if path.name.startswith("mapper") and path.suffix == ".json"]
+
+
+def opened_by_mapper_interactive(uploads, path):
+    """
+    What MapperInteractive draws of a listed file: a graph, its connected components, its categories and numbers.
+
+    Its page sends the first folder of the path and the name of the file, and its server opens the file of that name in
+    that folder of the uploads. Nodes are numbered from 1, components hold indices of nodes from 0.
+    """
+    folder = path.relative_to(uploads).parts[0]
+    content = json.loads((uploads / folder / path.name).read_text(encoding="utf-8"))
+    number = {name: i for i, name in enumerate(content["nodes"], start=1)}
+    nodes = [
+        {"id": str(i), "size": len(node["vertices"]), **node} for i, node in enumerate(content["nodes"].values(), 1)
+    ]
+    links = {tuple(sorted((number[a], number[b]))) for a, others in content["edges"].items() for b in others}
+    drawn = nx.Graph()
+    drawn.add_nodes_from(range(len(nodes)))
+    drawn.add_edges_from((a - 1, b - 1) for a, b in links)
+    components = [sorted(component) for component in nx.connected_components(drawn)]
+    return nodes, links, components, content["categorical_cols"], content["numerical_col_keys"]
 
 
 def _pairs(links):

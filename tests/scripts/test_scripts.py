@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,12 +31,14 @@ from scipy.spatial.distance import pdist
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 LAYERS = [0, 9, 16]
+ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "layer": layer} for layer in LAYERS]})
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
 GRAPH = {
     "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
     "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": "dbscan"}),
+    "lens": "",
 }
 
 
@@ -155,12 +158,13 @@ def sample(
     subset="batch0",
     tap="conv",
     seed=0,
+    draw="",
     noise="",
     foreground=None,
     weight="energy",
     **settings,
 ):
-    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}.npz"
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}.npz"
     files, params = study(images, weights, subset, tap, noise)
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
@@ -168,7 +172,7 @@ def sample(
         "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
         "seed": 0,
     }
-    run("sample_points", files, {"points": output}, params, seed=seed, subset=subset)
+    run("sample_points", files, {"points": output}, params, seed=seed, subset=subset, draw=draw)
     return output
 
 
@@ -329,7 +333,7 @@ def graphs(folder, images, trained):
         outputs.append({"graph": folder / f"graph{layer}.json", "membership": folder / f"graph{layer}.npz"})
         run(
             "build_mapper",
-            {"points": points, "meta": images["meta"], "eps": [], "parts": []},
+            {"points": points, "lens": [], "meta": images["meta"], "eps": [], "parts": []},
             outputs[-1],
             GRAPH,
             layer=layer,
@@ -346,8 +350,20 @@ def purity(folder, images, graphs):
         "memberships": [graph["membership"] for graph in graphs],
         "meta": images["meta"],
     }
-    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "uncovered": "drop"}
-    run("measure_purity", files, output, {**params, "null": json.dumps({"n_permutations": 5, "seed": 0})})
+    params = {"order": ORDER, "uncovered": "drop"}
+    run("measure_purity", files, output, {**params, "null": json.dumps({"n_permutations": 5, "seed": 0})}, seed=0)
+    return output
+
+
+@pytest.fixture(scope="module")
+def averaged(folder, purity):
+    """Purity over two networks, the second like the first but for its node purity."""
+    other = folder / "purity.seed1.csv"
+    pd.read_csv(purity["graphs"]).assign(seed=1).eval("node_purity = node_purity / 2").to_csv(other, index=False)
+    output = {"graphs": folder / "averaged.csv", "classes": folder / "averaged.classes.csv"}
+    keys = {"graphs": ["sampling", "sigma", "layer"], "classes": ["sampling", "sigma", "layer", "class"]}
+    files = {"graphs": [purity["graphs"], other], "classes": [purity["classes"]]}
+    run("average_tables", files, output, {"columns": json.dumps(keys)})
     return output
 
 
@@ -359,8 +375,8 @@ def branching(folder, images, graphs):
         "memberships": [graph["membership"] for graph in graphs],
         "meta": images["meta"],
     }
-    params = {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]}), "seed": 0}
-    run("measure_branching", files, output, {**params, "placing": json.dumps({"classes": "majority"})})
+    params = {"order": ORDER, "seed": 0}
+    run("measure_branching", files, output, {**params, "placing": json.dumps({"classes": "majority"})}, seed=0)
     return output
 
 
@@ -436,6 +452,19 @@ def test_sample_points(folder, images, trained):
         np.testing.assert_array_equal(vector, array[position[image], row, col])
         assert norm == pytest.approx(np.linalg.norm(vector), rel=1e-6)
     np.testing.assert_array_equal(points["layer09.label"], np.load(images["test_labels"])[points["layer09.image"]])
+
+
+def test_draws_are_independent(folder, images, trained):
+    """Of the same positions with the same number, and of others with another; the images stay."""
+    weights = trained[0]["weights"]
+    files = [np.load(sample(folder, images, weights, "random", "all", draw=draw)) for draw in ("", ".draw1", ".draw2")]
+    again = np.load(sample(folder, images, weights, "random", "all", draw=".draw1"))
+    places = [np.stack([file["layer00.row"], file["layer00.col"]]) for file in files]
+    np.testing.assert_array_equal(again["layer00.points"], files[1]["layer00.points"])
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        # Of 256 positions.
+        assert (places[first] == places[second]).all(axis=0).sum() <= 2
+        np.testing.assert_array_equal(files[first]["layer00.image"], files[second]["layer00.image"])
 
 
 def test_sample_points_names_the_layer(folder, images, trained):
@@ -775,9 +804,8 @@ def test_branching(branching, graphs):
 def analysed(folder, images, trained, graphs):
     memberships = [graph["membership"] for graph in graphs]
     output = {"table": folder / "graph_distances.csv", "flows": folder / "graph_flows.npz"}
-    order = json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})
     null = json.dumps({"n_permutations": 3, "seed": 0})
-    run("measure_graph_distances", {"memberships": memberships}, output, {"order": order, "null": null})
+    run("measure_graph_distances", {"memberships": memberships}, output, {"order": ORDER, "null": null}, seed=0)
     points = sample(folder, images, trained[0]["weights"], "full", "all", "relu", cap=400)
     stable = {"grid": folder / "grid.csv", "samples": folder / "samples.csv"}
     params = {
@@ -787,8 +815,8 @@ def analysed(folder, images, trained, graphs):
         "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
         "min_samples": 3,
     }
-    files = {"points": points, "graph": graphs[2]["graph"]}
-    run("measure_stability", files, stable, params, layer=16)
+    files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
+    run("measure_stability", files, stable, params, layer=16, seed=0, draw="")
     return {**output, **stable, "points": points}
 
 
@@ -806,17 +834,24 @@ def test_stability_holds_the_graph_itself(analysed, graphs):
     assert len(pd.read_csv(analysed["samples"])) == 2
 
 
-@pytest.mark.parametrize("kind", ["graphml", "keplermapper.json", "mapper_interactive.json"])
+@pytest.mark.parametrize("kind", ["graphml", "keplermapper", "mapper_interactive"])
 def test_exports_come_back(folder, images, analysed, graphs, kind):
     path = folder / f"graph.{kind}"
     files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
-    run("export_graph", files, {"graph": path}, layer=0, format=kind)
+    files |= {"description": graphs[0]["graph"], "lens": []}
+    run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
     text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
+    eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
     if kind == "graphml":
         graph = from_graphml(text)
+        assert nx.parse_graphml(text).graph["eps"] == eps
     else:
-        read = from_keplermapper if kind == "keplermapper.json" else from_mapper_interactive
+        read = from_keplermapper if kind == "keplermapper" else from_mapper_interactive
         graph = read(json.loads(text), n_points)
+    if kind == "keplermapper":
+        told = json.loads(text)["meta_data"]
+        expected = {"projection": "l2 norm", "n_cubes": "4", "perc_overlap": "0.3", "eps": str(eps), "min_samples": "3"}
+        assert told.items() >= expected.items()
     file = np.load(graphs[0]["membership"])
     assert {tuple(edge) for edge in graph.edges} == {tuple(edge) for edge in file["edges"]}
     np.testing.assert_array_equal(np.sort(graph.sizes), np.sort(np.bincount(file["indices"])))
@@ -828,8 +863,9 @@ def test_another_clusterer(folder, images, analysed):
     params = {
         "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "balanced"}),
         "clusterer": json.dumps({"eps": "knee", "min_samples": 3, "clusterer": clusterer}),
+        "lens": "",
     }
-    files = {"points": analysed["points"], "meta": images["meta"], "eps": [], "parts": []}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
     run("build_mapper", files, output, params, layer=16, sampling="full")
     graph = json.loads(output["graph"].read_text())
     assert len(graph["nodes"]) == 8
@@ -837,11 +873,11 @@ def test_another_clusterer(folder, images, analysed):
     files = {"memberships": [output["membership"]], "graphs": [output["graph"]], "meta": images["meta"]}
     tables = {"graphs": folder / "other.graphs.csv", "classes": folder / "other.classes.csv"}
     params = {
-        "order": json.dumps({"graphs": [("full", "", 16)]}),
+        "order": json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "layer": 16}]}),
         "null": json.dumps({"n_permutations": 5, "seed": 0}),
         "uncovered": "drop",
     }
-    run("measure_purity", files, tables, params)
+    run("measure_purity", files, tables, params, seed=0)
     table = pd.read_csv(tables["graphs"])
     assert table.eps.isna().all()
     assert table.n_nodes.tolist() == [8]
@@ -858,7 +894,7 @@ def test_build_mapper(graphs):
 
 def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     eps, parts = folder / "eps.npz", [folder / f"part{part}.npz" for part in range(2)]
-    files = {"points": analysed["points"], "meta": images["meta"], "eps": eps}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": eps}
     run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
     for part, path in enumerate(parts):
         run("cluster_intervals", files, {"intervals": path}, {**GRAPH, "jobs": 2}, layer=16, part=part)
@@ -866,6 +902,91 @@ def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     run("build_mapper", {**files, "eps": [eps], "parts": parts}, output, GRAPH, layer=16, sampling="full")
     for name, path in output.items():
         assert path.read_bytes() == Path(graphs[2][name]).read_bytes()
+
+
+def test_purity_by_labels_of_a_users_table(folder, images, graphs, purity):
+    """By the classes, copied into a table of files, it is the purity by the classes."""
+    files = pd.read_csv(images["test_files"])
+    table = folder / "labels.csv"
+    files.assign(kind_of="x" + files["class"], size=range(len(files)))[["file", "kind_of", "size"]].to_csv(table)
+    order = [{"sampling": "full", "draw": 0, "sigma": 0, "layer": layer} for layer in LAYERS]
+    inputs = {
+        name: [graph[key] for graph in graphs] for name, key in (("graphs", "graph"), ("memberships", "membership"))
+    }
+    inputs |= {"files": images["test_files"], "labels": table}
+    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop"}
+    params["null"] = json.dumps({"n_permutations": 5, "seed": 0})
+    found = {}
+    for column in ("kind_of", "size"):
+        output = {"table": folder / f"label_purity.{column}.csv"}
+        params["labels"] = json.dumps({"column": column, "kind": None})
+        run("measure_label_purity", inputs, output, params, seed=0)
+        found[column] = pd.read_csv(output["table"])
+    by_class = found["kind_of"].query("measure == 'node_purity'")
+    np.testing.assert_allclose(by_class.value, pd.read_csv(purity["graphs"]).node_purity)
+    gamma = found["kind_of"].query("measure == 'class_purity'")
+    np.testing.assert_allclose(gamma.value, pd.read_csv(purity["classes"]).purity)
+    assert gamma["class"].tolist() == ["xblue", "xgreen", "xred"] * 3
+    assert set(found["size"].measure) == {"explained_variance"}
+    assert found["size"].value.between(0, 1).all()
+    output = {"table": folder / "label_purity.csv"}
+    keys = ["sampling", "sigma", "layer", "kind", "measure", "class"]
+    columns = {"columns": json.dumps({"table": keys})}
+    run("average_tables", {"table": [folder / "label_purity.kind_of.csv"]}, output, columns)
+    averaged = pd.read_csv(output["table"])
+    np.testing.assert_allclose(averaged.value, found["kind_of"].value)
+    assert averaged["class"].tolist() == found["kind_of"]["class"].tolist()
+
+
+@pytest.fixture(scope="module")
+def predictions(folder, images, trained):
+    output = folder / "predictions.npz"
+    files, params = study(images, trained[0]["weights"], "all", "conv")
+    del params["layers"], params["tap"]
+    files["labels"] = images["test_labels"]
+    run("predict_classes", files, {"predictions": output}, params, subset="all", seed=0)
+    return output
+
+
+def test_predictions_are_those_of_the_training(images, trained, predictions):
+    found = np.load(predictions)
+    np.testing.assert_array_equal(found["label"], np.load(images["test_labels"]))
+    assert found["logits"].shape == (27, 3)
+    accuracy = (found["logits"].argmax(axis=1) == found["label"]).mean()
+    assert accuracy == pytest.approx(json.loads(Path(trained[0]["metrics"]).read_text())["test_accuracy"])
+
+
+def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
+    points, lens = analysed["points"], folder / "lens.npy"
+    files = {"points": points, "predictions": predictions, "meta": images["meta"]}
+    params = {"lens": json.dumps({"lenses": [("logit", "green"), ("principal_component", 1)]})}
+    run("compute_lens", files, {"lens": lens}, params, layer=16)
+    values, image = np.load(lens), np.load(points)["layer16.image"]
+    np.testing.assert_array_equal(values[:, 0], np.load(predictions)["logits"][image, 1])
+    files |= {"lens": lens, "eps": [], "parts": []}
+    output = {"graph": folder / "two.json", "membership": folder / "two.npz"}
+    run("build_mapper", files, output, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    document = json.loads(output["graph"].read_text())
+    assert document["graph"]["lens"] == "logit of green, other"
+    assert document["nodes"]
+    assert all(0 <= node["interval"] < 16 for node in document["nodes"])
+    # In jobs, and exported, with the same lens.
+    eps, parts = folder / "two.eps.npz", [folder / f"two.part{part}.npz" for part in range(3)]
+    run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
+    for part, path in enumerate(parts):
+        run("cluster_intervals", files | {"eps": eps}, {"intervals": path}, {**GRAPH, "jobs": 3}, layer=16, part=part)
+    joined = {"graph": folder / "two.joined.json", "membership": folder / "two.joined.npz"}
+    files |= {"eps": [eps], "parts": parts}
+    run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    for name, path in joined.items():
+        assert path.read_bytes() == output[name].read_bytes()
+    files = {"membership": output["membership"], "points": points, "lens": lens, "meta": images["meta"]}
+    files["description"] = output["graph"]
+    run("export_graph", files, {"graph": folder / "two.mapper.json"}, {"format": "mapper_interactive"}, layer=16)
+    exported = json.loads((folder / "two.mapper.json").read_text())
+    assert exported["numerical_col_keys"] == ["lens", "lens2"]
+    expected = [{"lens": node["lens_mean"], "lens2": node["lens2_mean"]} for node in document["nodes"]]
+    assert [node["avgs"] for node in exported["nodes"].values()] == expected
 
 
 def test_purity(purity, graphs):
@@ -876,6 +997,18 @@ def test_purity(purity, graphs):
         assert row.node_purity == pytest.approx(np.mean([1 / len(node["composition"]) for node in nodes]))
     classes = pd.read_csv(purity["classes"])
     assert classes["class"].tolist() == ["blue", "green", "red"] * 3
+
+
+def test_averages(averaged, purity):
+    found, own = pd.read_csv(averaged["graphs"]), pd.read_csv(purity["graphs"])
+    np.testing.assert_allclose(found.node_purity, 0.75 * own.node_purity)
+    np.testing.assert_allclose(
+        found[["node_purity_low", "node_purity_high"]], own.node_purity.to_numpy()[:, None] * [0.5, 1]
+    )
+    assert set(found.interval) == {"range over graphs"}
+    classes = pd.read_csv(averaged["classes"])
+    assert set(classes.interval) == {"none"}
+    np.testing.assert_allclose(classes.purity, pd.read_csv(purity["classes"]).purity)
 
 
 @pytest.mark.parametrize("purity_class", [None, "red"])
@@ -889,7 +1022,7 @@ def test_figures_and_summary(
     power,
     foreground,
     graphs,
-    purity,
+    averaged,
     branching,
     analysed,
     purity_class,
@@ -941,7 +1074,7 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS})},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (
@@ -965,7 +1098,7 @@ def test_figures_and_summary(
             {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy"})},
             {},
         ),
-        "plot_purity": ({**purity, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
+        "plot_purity": ({**averaged, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
     }
     for name, (files, params, wildcards) in jobs.items():
         output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
@@ -973,7 +1106,7 @@ def test_figures_and_summary(
         assert output["png"].read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in output["svg"].read_bytes()
 
-    files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics[0], **purity}
+    files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics, **averaged}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
     files |= {name: compared[name] for name in ("metrics", "sensitivity")}
     files |= {"foreground": foreground["share"], "controls": distances["differences"]}

@@ -25,7 +25,7 @@ ALLOWED = {
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
-    "graphs": GROUND | {"gpu", "job", "mapper"},
+    "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     # Of the sciences, a config knows the tables of choices, the recipe and the names of class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders"},

@@ -69,9 +69,12 @@ def test_objects_are_neither_written_nor_read(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_json_is_strict(tmp_path):
-    save_json(tmp_path / "a.json", {"x": np.float64("nan"), 1: [np.int64(2), np.inf], "m": np.eye(2), "t": (1, "ä")})
+@pytest.mark.parametrize("compact", [False, True])
+def test_json_is_strict(tmp_path, compact):
+    value = {"x": np.float64("nan"), 1: [np.int64(2), np.inf], "m": np.eye(2), "t": (1, "ä")}
+    save_json(tmp_path / "a.json", value, compact)
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert text.count("\n") == 1 or not compact
     assert json.loads(text) == {"x": None, "1": [2, None], "m": [[1, 0], [0, 1]], "t": [1, "ä"]}
     assert "NaN" not in text
 

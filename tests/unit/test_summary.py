@@ -146,11 +146,15 @@ def test_graphs_are_told_by_sampling_noise_and_layer():
     classes = pd.DataFrame([(*key, name) for key in keys[::-1] for name in ("cat", "dog")])
     classes.columns = ["sampling", "sigma", "layer", "class"]
     classes["purity"] = np.arange(6) / 10
-    found = mapper_summary({"test_accuracy": 0.9, "seed": 0}, graphs, classes, {"share": 0.2})
-    assert (found["test_accuracy"], found["foreground"]) == (0.9, {"share": 0.2})
+    found = mapper_summary(TRAINED, graphs, classes, {"share": 0.2})
+    accuracy = found["test_accuracy"]
+    assert (accuracy["by_seed"], found["foreground"]) == ({"0": 0.8, "1": 0.9}, {"share": 0.2})
+    assert accuracy["mean"] == pytest.approx(0.85)
     full = {"n_nodes": 5, "node_purity": 0.7, "purity_by_class": {"cat": 0.0, "dog": 0.1}}
     clean = {"n_nodes": 3, "node_purity": 0.5, "purity_by_class": {"cat": 0.4, "dog": 0.5}}
     noisy = {"n_nodes": 4, "node_purity": 0.6, "purity_by_class": {"cat": 0.2, "dog": 0.3}}
     assert found["graphs"] == {"random": {"16": clean}, "full": {"4": full}}
     assert found["noisy_graphs"] == {"random": {"sigma 0.5": {"16": noisy}}}
-    assert "foreground" not in mapper_summary({"test_accuracy": 0.9}, graphs, classes)
+    unknown = mapper_summary([{"seed": 0, "test_accuracy": None}], graphs, classes)
+    assert unknown["test_accuracy"] == {"by_seed": {"0": None}}
+    assert "foreground" not in unknown

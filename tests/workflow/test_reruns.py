@@ -30,9 +30,11 @@ ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
     **{f"measure_{name}": 1 for name in ("purity", "branching")},
     **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
+    "average_tables": 1,
     "summarise": 1,
 }
 POSITIONS = {"measure_positions": 1}
+PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 
 
@@ -105,13 +107,22 @@ def with_change(path, value):
         ("similarity.power.subsets", 4, POWER),
         ("similarity.power", None, {}),
         ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
-        ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
+        (
+            "mapper.lens",
+            {"logit": "3"},
+            # The logits of clean and of noisy images; no points.
+            {"predict_classes": 2, "compute_lens": 4, "build_mapper": 4, "plot_noisy_graphs": 1}
+            | AFTER_MAPPER
+            | STABILITY,
+        ),
+        ("mapper.uncovered", "zero", PURITY),
         (
             "mapper.layers",
             [16, 12],
             # The graph of noisy images is of layer 16, as before.
             {"sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1}
             | {"find_receptive_fields": 1, "plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1}
+            | {"average_graph_distances": 1}
             | AFTER_MAPPER
             | POSITIONS
             | STABILITY,
@@ -136,12 +147,22 @@ def with_change(path, value):
         (
             "mapper.noise.sigmas",
             [0.5, 1],
-            ONE_GRAPH
-            | {"plot_noise": 1, "plot_noisy_graphs": 1, "measure_purity": 1, "plot_purity": 1, "summarise": 1},
+            ONE_GRAPH | {"plot_noise": 1, "plot_noisy_graphs": 1} | PURITY,
         ),
+        (
+            "mapper.draws",
+            2,
+            # Graphs of `random`, of its noisy images and of the foreground; nothing is drawn in `full`.
+            {"sample_points": 3, "build_mapper": 3, "measure_branching": 1, "average_branching": 1, "plot_branching": 1}
+            | PURITY,
+        ),
+        ("models.resnet18_b.seeds", 2, {}),
+        ("mapper.seeds", [0], {}),
+        ("mapper.permutations", 6, PURITY),
         ("mapper.stability.samples", 3, STABILITY),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
+        ("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}),
         # One sampling of two.
         ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
         ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
@@ -188,6 +209,14 @@ def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
     expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 7}
     expected |= {"metric_baselines": 2}
     assert planned == expected | CALIBRATION | AFTER_MODELS | POWER_DISTANCES
+
+
+def test_a_table_of_labels(finished):
+    """No graph is made anew, and nothing of another table."""
+    (finished.folder / "labels.csv").write_text("image,size\n0,1\n1,2\n")
+    config = with_change("mapper.labels", {"size": {"file": "labels.csv", "column": "size"}})
+    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    assert planned == {"measure_label_purity": 1, "average_label_purity": 1}
 
 
 def test_swapped_settings_of_a_figure(finished):
@@ -263,7 +292,7 @@ def edit(finished, file, old, new):
             "from actopo.errors import InputError\n",
             "from actopo.errors import InputError\n\nEDITED = 1\n",
             # No graph is clustered anew.
-            {"measure_purity": 1, "plot_purity": 1, "summarise": 1} | STABILITY,
+            PURITY | STABILITY,
         ),
         (
             "actopo/figures/specificity.py",
@@ -275,7 +304,7 @@ def edit(finished, file, old, new):
             "measure_purity.py",
             "start_logging(snakemake)",
             "start_logging(snakemake)\nEDITED = 1",
-            {"measure_purity": 1, "plot_purity": 1, "summarise": 1},
+            PURITY,
         ),
     ],
 )

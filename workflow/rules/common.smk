@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
@@ -21,7 +22,7 @@ from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
-from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS
 from actopo.points.choices import SAMPLINGS as METHODS
@@ -76,11 +77,16 @@ CURVES = [
 ]
 
 MAPPER = config["mapper"]
+# The first network and the first draw of its positions are those of figures; the others give them intervals.
+MAPPER_SEEDS = seed_list(MAPPER["seeds"])
 MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
 # Each is drawn by its last layer, and by its first seed.
 NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
+LENSES = lens_list(MAPPER["lens"])
+# Tables of labels of images, by names of the user's.
+LABELS = {name: item for name, item in sorted(MAPPER["labels"].items()) if item is not None}
 
 
 def noise_suffix(sigma):
@@ -88,7 +94,14 @@ def noise_suffix(sigma):
     return f".noise{float(sigma):.15g}"
 
 
-# Every graph: sampling, noise and layer. Noise is a suffix to the sampling's name in paths.
+def draws_of(sampling):
+    """What the name of a sampling ends in, for each draw of its positions: the first has no suffix."""
+    n_draws = MAPPER["draws"] if METHODS[SAMPLINGS[sampling]["method"]].is_drawn else 1
+    return ["", *(f".draw{draw}" for draw in range(1, n_draws))]
+
+
+# Every graph of the first draw: sampling, noise and layer. Noise is a suffix to the sampling's name in paths, and so is
+# the number of any other draw, which comes first.
 GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
 NOISY = [
     (sampling, noise_suffix(sigma), layer)
@@ -97,6 +110,13 @@ NOISY = [
     for sigma in NOISE["sigmas"]
     for layer in NOISE["layers"]
 ]
+REPEATED = [
+    (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
+]
+REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY for draw in draws_of(name)[1:]]
+if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
+    message = f"mapper.draws: nothing is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
+    logger.info(message)
 # Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
 FIGURES = []
 # Tables that no figure or summary reads.
@@ -113,6 +133,7 @@ wildcard_constraints:
     subset=r"batch\d+|all",
     batch=r"\d+",
     sampling="[A-Za-z0-9_]+",
+    draw=r"|\.draw[1-9]\d*",
     noise=r"|\.noise[0-9.e+-]+",
     tap="|".join(TAPS),
     layer=r"\d+",

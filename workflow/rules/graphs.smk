@@ -1,18 +1,19 @@
-# Stage 8: what mapper graphs say, and their export. Dendrograms of the classes are drawn of random positions where there
-# are some.
+# Stage 8: what mapper graphs say. Dendrograms of the classes are drawn of random positions where there are some.
 FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
 FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
-EXPORTS = [path for kind in MAPPER["exports"] for path in reference_graphs(FORMATS[kind], GRAPHS + NOISY)]
+# With several networks or draws, tables over all of them; those that figures show are there in any case.
+if len(MAPPER_SEEDS) > 1 or REPEATED:
+    TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
 
 
-# All graphs of one network in two tables: one row a graph, one row a graph and class.
+# All graphs of one network, of every draw, in two tables: one row a graph, one row a graph and class.
 rule measure_purity:
     input:
-        graphs=graph_files("json", GRAPHS + NOISY),
-        memberships=graph_files("npz", GRAPHS + NOISY),
+        graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
@@ -27,7 +28,7 @@ rule measure_purity:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(graphs=GRAPHS + NOISY),
+        order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
         code=code_digest("measure_purity"),
@@ -38,8 +39,8 @@ rule measure_purity:
 # Where on the lens the classes part, in every graph, and whether graphs agree on it.
 rule measure_branching:
     input:
-        graphs=graph_files("json", GRAPHS),
-        memberships=graph_files("npz", GRAPHS),
+        graphs=graph_files("json", GRAPHS + REPEATED),
+        memberships=graph_files("npz", GRAPHS + REPEATED),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         levels="<results>/mapper/{model}/seed{seed}/branching.npz",
@@ -55,7 +56,7 @@ rule measure_branching:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(graphs=GRAPHS),
+        order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         placing=as_json(**MAPPER["branching"]),
         seed=MAPPER["sampling_seed"],
         code=code_digest("measure_branching"),
@@ -66,7 +67,7 @@ rule measure_branching:
 # Distances of graphs of neighbouring layers of the list, by the images that their nodes share.
 rule measure_graph_distances:
     input:
-        memberships=graph_files("npz", GRAPHS),
+        memberships=graph_files("npz", GRAPHS + REPEATED),
     output:
         table="<results>/mapper/{model}/seed{seed}/graph_distances.csv",
         flows="<results>/mapper/{model}/seed{seed}/graph_flows.npz",
@@ -80,25 +81,80 @@ rule measure_graph_distances:
         mem_mb=grows(8000),
         runtime=grows(120),
     params:
-        order=as_json(graphs=GRAPHS),
-        null=as_json(n_permutations=20, seed=MAPPER["sampling_seed"]),
+        order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         code=code_digest("measure_graph_distances"),
     script:
         "../scripts/measure_graph_distances.py"
 
 
+# Over networks and draws: means of the tables of each network, with intervals.
+rule average_tables:
+    input:
+        graphs=network_tables("purity"),
+        classes=network_tables("class_purity"),
+    output:
+        graphs="<results>/mapper/{model}/purity.csv",
+        classes="<results>/mapper/{model}/class_purity.csv",
+    log:
+        "<results>/logs/average_tables/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_tables/{model}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    params:
+        columns=as_json(graphs=["sampling", "sigma", "layer"], classes=["sampling", "sigma", "layer", "class"]),
+        code=code_digest("average_tables"),
+    script:
+        "../scripts/average_tables.py"
+
+
+use rule average_tables as average_branching with:
+    input:
+        table=network_tables("branching"),
+        agreement=network_tables("branching_agreement"),
+    output:
+        table="<results>/mapper/{model}/branching.csv",
+        agreement="<results>/mapper/{model}/branching_agreement.csv",
+    log:
+        "<results>/logs/average_branching/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_branching/{model}.tsv"
+    params:
+        columns=as_json(
+            table=["sampling", "layer", "class_a", "class_b"],
+            agreement=["sampling_a", "layer_a", "sampling_b", "layer_b"],
+        ),
+        code=code_digest("average_tables"),
+
+
+use rule average_tables as average_graph_distances with:
+    input:
+        table=network_tables("graph_distances"),
+    output:
+        table="<results>/mapper/{model}/graph_distances.csv",
+    log:
+        "<results>/logs/average_graph_distances/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_graph_distances/{model}.tsv"
+    params:
+        columns=as_json(table=["sampling", "layer_a", "layer_b"]),
+        code=code_digest("average_tables"),
+
+
 # The same graph with other parameters, and on random parts of the images.
 rule measure_stability:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}.npz",
+        lens=LENS_FILE and LENS_FILE.replace("{noise}", ""),
+        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.json",
     output:
-        grid="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.grid.csv",
-        samples="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.samples.csv",
+        grid="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.grid.csv",
+        samples="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.samples.csv",
     log:
-        "<results>/logs/measure_stability/{model}.seed{seed}.{sampling}.layer{layer}.log",
+        "<results>/logs/measure_stability/{model}.seed{seed}.{sampling}{draw}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/measure_stability/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+        "<results>/benchmarks/measure_stability/{model}.seed{seed}.{sampling}{draw}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -117,35 +173,10 @@ rule measure_stability:
         "../scripts/measure_stability.py"
 
 
-# For networkx and Gephi, KeplerMapper and MapperInteractive.
-rule export_graph:
-    input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
-        meta=f"<results>/data/{IMAGES}/meta.json",
-    output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.{format}",
-    log:
-        "<results>/logs/export_graph/{model}.seed{seed}.{sampling}{noise}.layer{layer}.{format}.log",
-    benchmark:
-        "<results>/benchmarks/export_graph/{model}.seed{seed}.{sampling}{noise}.layer{layer}.{format}.tsv"
-    wildcard_constraints:
-        format=one_of(FORMATS.values()),
-    conda:
-        "../../envs/mapper.yaml"
-    resources:
-        mem_mb=grows(8000),
-        runtime=grows(60),
-    params:
-        code=code_digest("export_graph"),
-    script:
-        "../scripts/export_graph.py"
-
-
 rule plot_purity:
     input:
-        graphs=f"{REFERENCE}/purity.csv",
-        classes=f"{REFERENCE}/class_purity.csv",
+        graphs=f"{MAPPED}/purity.csv",
+        classes=f"{MAPPED}/class_purity.csv",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -189,6 +220,7 @@ rule plot_branching:
         "../../envs/plot.yaml"
     params:
         order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS),
+        lens=LENS_LABEL,
         code=code_digest("plot_branching"),
     script:
         "../scripts/plot_branching.py"
@@ -196,7 +228,7 @@ rule plot_branching:
 
 rule plot_graph_flow:
     input:
-        table=f"{REFERENCE}/graph_distances.csv",
+        table=f"{MAPPED}/graph_distances.csv",
         flows=f"{REFERENCE}/graph_flows.npz",
         graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
         meta=f"<results>/data/{IMAGES}/meta.json",

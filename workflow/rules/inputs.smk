@@ -4,7 +4,8 @@ import re
 
 # Images of the mapper study, by their name in paths.
 IMAGES = dataset_of(MAPPER["model"])
-REFERENCE = f"<results>/mapper/{MAPPER['model']}/seed{MAPPER['seed']}"
+MAPPED = f"<results>/mapper/{MAPPER['model']}"
+REFERENCE = f"{MAPPED}/seed{MAPPER_SEEDS[0]}"
 
 
 def images_of(name):
@@ -184,15 +185,29 @@ def rival_files(model):
 
 def interval_jobs(*names):
     """Files of the jobs that a graph is split into; none where one job makes it."""
-    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{noise}"
+    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
     return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
 
 
 def graph_files(ending, graphs):
     """Files of some graphs of one network."""
-    return [
-        f"<results>/mapper/{{model}}/seed{{seed}}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs
-    ]
+    folder = "<results>/mapper/{model}/seed{seed}"
+    return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def graph_columns(graphs):
+    """What tells some graphs of one network from each other, in the columns of tables."""
+    columns = []
+    for name, suffix, layer in graphs:
+        draw, sigma = (re.search(pattern, suffix) for pattern in (r"\.draw(\d+)", r"\.noise(.+)"))
+        sigma = float(sigma[1]) if sigma else 0
+        columns.append({"sampling": name, "draw": int(draw[1]) if draw else 0, "sigma": sigma, "layer": layer})
+    return columns
+
+
+def network_tables(name):
+    """A table of the graphs of each network."""
+    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=MAPPER_SEEDS, name=name)
 
 
 def reference_graphs(ending, graphs):
@@ -238,7 +253,7 @@ def samplings_by_fields():
 
 def used_seeds(model):
     """Seeds of a model that a study uses."""
-    seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *([MAPPER["seed"]] if model == MAPPER["model"] else [])}
+    seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *(MAPPER_SEEDS if model == MAPPER["model"] else [])}
     return sorted(seeds | ({first_seed(model)} if model in NETWORKS else set()))
 
 

@@ -12,18 +12,19 @@ if MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME:
 
 rule build_mapper:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        lens=LENS_FILE,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.json",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.npz",
+        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
+        membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
     log:
-        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}{noise}.layer{layer}.log",
+        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -33,6 +34,7 @@ rule build_mapper:
     params:
         cover=COVER,
         clusterer=CLUSTERER,
+        lens=LENS_LABEL,
         code=code_digest("build_mapper"),
     script:
         "../scripts/build_mapper.py"
@@ -42,13 +44,13 @@ rule build_mapper:
 # that one job makes, bit for bit.
 rule choose_eps:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
     output:
-        eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.eps.npz"),
+        eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
     log:
-        "<results>/logs/choose_eps/{model}.seed{seed}.{sampling}{noise}.layer{layer}.log",
+        "<results>/logs/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/choose_eps/{model}.seed{seed}.{sampling}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -64,14 +66,15 @@ rule choose_eps:
 
 rule cluster_intervals:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{noise}.npz",
-        eps="<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.eps.npz",
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        lens=LENS_FILE,
+        eps="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
     output:
-        intervals=temp("<results>/mapper/{model}/seed{seed}/{sampling}{noise}/layer{layer}.part{part}.npz"),
+        intervals=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.part{part}.npz"),
     log:
-        "<results>/logs/cluster_intervals/{model}.seed{seed}.{sampling}{noise}.layer{layer}.part{part}.log",
+        "<results>/logs/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.log",
     benchmark:
-        "<results>/benchmarks/cluster_intervals/{model}.seed{seed}.{sampling}{noise}.layer{layer}.part{part}.tsv"
+        "<results>/benchmarks/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.tsv"
     wildcard_constraints:
         part=r"\d+",
     conda:

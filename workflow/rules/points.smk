@@ -24,11 +24,11 @@ rule sample_points:
             else []
         ),
     output:
-        points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{noise}.npz",
+        points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{draw}{noise}.npz",
     log:
-        "<results>/logs/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{noise}.log",
+        "<results>/logs/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.log",
     benchmark:
-        "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{noise}.tsv"
+        "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
     conda:
@@ -152,7 +152,7 @@ rule plot_foreground:
         meta=f"<results>/data/{IMAGES}/meta.json",
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
         fields=(receptive_fields_file(MAPPER["model"], FOREGROUND_SAMPLING["tap"]) if FOREGROUND_SAMPLING else []),
-        points=f"<results>/points/{MAPPER['model']}/seed{MAPPER['seed']}/mapper.all.{FOREGROUND_NAME}.npz",
+        points=f"<results>/points/{MAPPER['model']}/seed{MAPPER_SEEDS[0]}/mapper.all.{FOREGROUND_NAME}.npz",
     output:
         png=report(
             "<results>/figures/foreground.png",

@@ -5,7 +5,7 @@ rule summarise:
     input:
         meta=f"<results>/data/{IMAGES}/meta.json",
         homology_metrics=collect(f"<results>/models/{HOMOLOGY['model']}/seed{{seed}}.json", seed=SEEDS),
-        mapper_metrics=f"<results>/models/{MAPPER['model']}/seed{MAPPER['seed']}.json",
+        mapper_metrics=collect(f"<results>/models/{MAPPER['model']}/seed{{seed}}.json", seed=MAPPER_SEEDS),
         layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
         specificity=(
             collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
@@ -15,8 +15,8 @@ rule summarise:
         controls=f"<results>/similarity/{HOMOLOGY['model']}/controls.csv" if CONTROLS and len(SEEDS) > 1 else [],
         metrics=f"<results>/similarity/{HOMOLOGY['model']}/metrics.csv" if len(SEEDS) > 1 else [],
         sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
-        graphs=f"{REFERENCE}/purity.csv",
-        classes=f"{REFERENCE}/class_purity.csv",
+        graphs=f"{MAPPED}/purity.csv",
+        classes=f"{MAPPED}/class_purity.csv",
         foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if FOREGROUND_SAMPLING else [],
     output:
         summary=report(
@@ -36,7 +36,7 @@ rule summarise:
             run=config["run"],
             homology=config["homology"],
             controls=CONTROLS,
-            mapper={key: MAPPER[key] for key in ("model", "seed", "part", "layers")},
+            mapper={**{key: MAPPER[key] for key in ("model", "draws", "part", "layers")}, "seeds": MAPPER_SEEDS},
             n_batches=len(BATCHES),
             layer_names=layer_names(),
         ),

@@ -1,9 +1,10 @@
 """Mapper graph of one layer's point cloud, in one job or joined from intervals that others clustered."""
 
+import numpy as np
 from actopo.files import load_json, save_json
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.clusterers import describe_clusterer, make_clusterer
-from actopo.mapper.covers import IntervalCover
+from actopo.mapper.covers import make_cover
 from actopo.mapper.graph import join, mapper_graph
 from actopo.mapper.intermediate import load_choice, load_intervals, save_membership
 from actopo.mapper.node_link import node_link
@@ -14,18 +15,22 @@ limit_threads(snakemake.threads)
 
 params, layer = settings(snakemake), int(snakemake.wildcards.layer)
 lens, labels, images = load_columns(snakemake.input.points, layer, "norm", "label", "image")
+if snakemake.input.lens:
+    lens = np.load(snakemake.input.lens)
+cover = make_cover(lens, **params.cover)
 if snakemake.input.parts:
     described, nearest = load_choice(snakemake.input.eps[0])
-    graph = join(len(lens), params.cover["intervals"], map(load_intervals, snakemake.input.parts))
+    graph = join(len(lens), cover.n_intervals, map(load_intervals, snakemake.input.parts))
 else:
     [points] = load_columns(snakemake.input.points, layer, "points")
     described, nearest = describe_clusterer(points, **params.clusterer)
-    cover = IntervalCover(params.cover["intervals"], params.cover["overlap"], params.cover["convention"])
     clusterer, min_points = make_clusterer(described)
     steps = {"progress": lambda steps: progress(steps, "interval"), "min_points": min_points}
     graph = mapper_graph(points, lens, cover, clusterer, **steps)
 
 document = node_link(graph, labels, lens, load_json(snakemake.input.meta)["class_names"])
 document["graph"] |= {"layer": layer, "sampling": snakemake.wildcards.sampling, **described, **params.cover}
-save_json(snakemake.output.graph, document)
+if params.lens:
+    document["graph"]["lens"] = params.lens
+save_json(snakemake.output.graph, document, compact=True)
 save_membership(snakemake.output.membership, graph, labels, images, **nearest)

@@ -1,4 +1,4 @@
-"""Where on the lens the classes of every graph part, and how far graphs agree on it."""
+"""Where on the lens the classes of every graph part, and how far graphs of one draw agree on it."""
 
 from itertools import combinations
 
@@ -13,29 +13,30 @@ from actopo.mapper.intermediate import load_incidence
 
 start_logging(snakemake)
 
-params = settings(snakemake)
+params, seed = settings(snakemake), int(snakemake.wildcards.seed)
 graphs, classes = params.order["graphs"], params.placing["classes"]
 class_names = load_json(snakemake.input.meta)["class_names"]
 levels, tables = {}, []
-for (sampling, _, layer), path, description in zip(
-    graphs, snakemake.input.memberships, snakemake.input.graphs, strict=True
-):
+for graph, path, description in zip(graphs, snakemake.input.memberships, snakemake.input.graphs, strict=True):
     file = load_arrays(path)
     counts = composition(load_incidence(file), file["label"], len(class_names))
     placed = place_classes(counts, None if classes == "majority" else classes)
     lens = np.array([node["lens_mean"] for node in load_json(description)["nodes"]])
-    levels[sampling, layer] = matrix = merge_levels(file["edges"], lens, placed)
+    levels[graph["sampling"], graph["draw"], graph["layer"]] = matrix = merge_levels(file["edges"], lens, placed)
     first, second = np.triu_indices(len(class_names))
     names = {"class_a": np.take(class_names, first), "class_b": np.take(class_names, second)}
-    tables.append(pd.DataFrame({"sampling": sampling, "layer": layer, **names, "level": matrix[first, second]}))
+    columns = {name: graph[name] for name in ("sampling", "draw", "layer")}
+    tables.append(pd.DataFrame({"seed": seed, **columns, **names, "level": matrix[first, second]}))
 
 rows = []
-for (a, b), (c, d) in combinations(levels, 2):
-    rho, p_value, n_classes = agreement(levels[a, b], levels[c, d], seed=params.seed)
-    rows.append((a, b, c, d, rho, p_value, n_classes))
-columns = ["sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p", "n_classes"]
+for a, b in combinations(levels, 2):
+    if a[1] == b[1]:
+        rho, p_value, n_classes = agreement(levels[a], levels[b], seed=params.seed)
+        rows.append((seed, a[1], a[0], a[2], b[0], b[2], rho, p_value, n_classes))
+columns = ["seed", "draw", "sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p", "n_classes"]
 save_arrays(
-    snakemake.output.levels, **{f"{name}.{layer_key(layer)}": matrix for (name, layer), matrix in levels.items()}
+    snakemake.output.levels,
+    **{f"{name}.{layer_key(layer)}": matrix for (name, draw, layer), matrix in levels.items() if draw == 0},
 )
 save_table(snakemake.output.table, pd.concat(tables))
 save_table(snakemake.output.agreement, pd.DataFrame(rows, columns=columns))

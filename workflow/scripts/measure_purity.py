@@ -7,17 +7,16 @@ from actopo.mapper.intermediate import load_incidence
 
 start_logging(snakemake)
 
-params = settings(snakemake)
+params, seed = settings(snakemake), int(snakemake.wildcards.seed)
 
 
 def read_graphs():
     """Each graph with what tells it from the others."""
     order = progress(params.order["graphs"], "graph")
-    for names, path, description in zip(order, snakemake.input.memberships, snakemake.input.graphs, strict=True):
-        sampling, noise, layer = names
+    for key, path, description in zip(order, snakemake.input.memberships, snakemake.input.graphs, strict=True):
         file, facts = load_arrays(path), load_json(description)["graph"]
-        key = {"sampling": sampling, "sigma": float(noise.removeprefix(".noise") or 0), "layer": layer}
-        yield key, LabelledGraph(load_incidence(file), file["label"], file["image"], len(file["edges"]), facts)
+        graph = LabelledGraph(load_incidence(file), file["label"], file["image"], len(file["edges"]), facts)
+        yield {"seed": seed, **key}, graph
 
 
 class_names = load_json(snakemake.input.meta)["class_names"]

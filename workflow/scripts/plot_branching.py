@@ -8,8 +8,12 @@ from actopo.keys import layer_key
 
 start_logging(snakemake)
 
-order, levels = settings(snakemake).order, load_arrays(snakemake.input.levels)
+params, levels = settings(snakemake), load_arrays(snakemake.input.levels)
+order = params.order
 matrices = {layer: levels[f"{order['sampling']}.{layer_key(layer)}"] for layer in order["layers"]}
-agreement = load_table(snakemake.input.agreement)
+agreement = load_table(snakemake.input.agreement).query("draw == 0")
 class_names = load_json(snakemake.input.meta)["class_names"]
-save_figure(snakemake.output, plot(matrices, class_names, agreement if len(agreement) else None))
+agreement = agreement if len(agreement) else None
+# With two lenses, levels are those of the first.
+lens = {"lens": f"lens ({params.lens.split(', ')[0]})"} if params.lens else {}
+save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens))

@@ -29,11 +29,12 @@ if by_mask:
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
 
+part = batch_of(snakemake.wildcards.subset) or int(snakemake.wildcards.draw.removeprefix(".draw") or 0)
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
-    # Positions are drawn anew for every network, batch, layer and method, but for any number of points and any noise
-    # alike: the first point of an image is the first of its five.
-    place = [int(snakemake.wildcards.seed), batch_of(snakemake.wildcards.subset) or 0, layer]
+    # Positions are drawn anew for every network, batch (or draw of the mapper study), layer and method, but for any
+    # number of points and any noise alike: the first point of an image is the first of its five.
+    place = [int(snakemake.wildcards.seed), part, layer]
     draw["seed"] = [params.seed, *place, source.stream]
     if sampling is not source:
         draw["permutation"] = [params.seed, *place, sampling.stream]

@@ -13,7 +13,7 @@ compared = {
     name: load_table(snakemake.input[name]) for name in ("metrics", "sensitivity", "controls") if snakemake.input[name]
 }
 distances = load_table(snakemake.input.layers)
-mapped = load_json(snakemake.input.mapper_metrics)
+mapped = [load_json(path) for path in snakemake.input.mapper_metrics]
 graphs, classes = load_table(snakemake.input.graphs), load_table(snakemake.input.classes)
 found = [load_json(snakemake.input.foreground)] if snakemake.input.foreground else []
 summary = {

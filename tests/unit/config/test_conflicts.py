@@ -54,6 +54,14 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("figures.sensitivity_layers", [0, 17], ["figures.sensitivity_layers: [17]", "homology.layers"]),
         ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
+        ("mapper.lens", "densty", ["mapper.lens: there is no lens 'densty'; did you mean 'density'?"]),
+        ("mapper.lens", {"logit": "der"}, ["mapper.lens: there is no class 'der'; did you mean 'deer'?"]),
+        ("mapper.lens", ["l2", {"probability": "der"}], ["mapper.lens: there is no class 'der'"]),
+        ("mapper.lens", "net.py:lens", ["mapper.lens: there is no file net.py in ", "where Snakemake runs"]),
+        ("mapper.lens", ["l2", "l2"], ["mapper.lens: both lenses are the same"]),
+        ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),
+        ("mapper.lens", "logit", ["mapper.lens: logit needs the name of a class", "{logit: deer}"]),
+        ("mapper.lens", {"density": 0}, ["mapper.lens: density takes a whole number of neighbours, from 1, not 0"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
@@ -61,7 +69,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
         ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
-        ("mapper.seed", 3, ["mapper.seed", "models.resnet18_b.seeds"]),
+        ("mapper.seeds", 2, ["mapper.seeds: [1]", "models.resnet18_b.seeds"]),
         ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
         ("figures.row", 17, ["figures.row", "homology.layers"]),
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
@@ -86,6 +94,29 @@ def test_a_contradiction_is_named(path, value, words):
     lines = messages(changed(path, value))
     assert len(lines) == 1
     assert all(word in lines[0] for word in words), lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "mapper.labels.breed.file: there is no file "),
+        ("image,bred\n", "mapper.labels.breed.column: {} has no column 'breed'; did you mean 'bred'?"),
+        ("image,x\n", "mapper.labels.breed.column: {} has no column 'breed'; it has image, x"),
+        ("", "mapper.labels.breed.column: {} has no column 'breed'; it has none"),
+        ("name, breed\n", "mapper.labels.breed.file: {} does not say which images its rows are of"),
+        ("\ufefffile,breed\n", None),
+    ],
+)
+def test_tables_of_labels(tmp_path, text, words):
+    file = tmp_path / "labels.csv"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    config = changed("mapper.labels", {"breed": {"file": str(file), "column": "breed"}, "other": None})
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert words.format(file) in line
 
 
 def test_images_in_order():

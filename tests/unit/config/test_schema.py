@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from actopo.graphs.choices import FORMATS, UNCOVERED
+from actopo.graphs.choices import FORMATS, LABEL_KINDS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
@@ -47,6 +47,7 @@ TABLES = {
     "mapper.clusterer": ("mapper.choices.DBSCAN_NAME", [DBSCAN_NAME]),
     "mapper.convention": ("mapper.choices.CONVENTIONS", CONVENTIONS),
     "mapper.uncovered": ("graphs.choices.UNCOVERED", UNCOVERED),
+    "mapper.labels.*.kind": ("graphs.choices.LABEL_KINDS", LABEL_KINDS),
     "mapper.exports[]": ("graphs.choices.FORMATS", FORMATS),
 }
 

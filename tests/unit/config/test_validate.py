@@ -111,6 +111,8 @@ def test_overlays_are_in_order(names, tmp_path):
         ("data.resize", True, ["data.resize: true is not allowed; write a whole number, null or false"]),
         ("data.classes", ["cat"], ["data.classes", "2 or more"]),
         ("data.classes", ["cat", "cat"], ["data.classes", "twice"]),
+        ("mapper.lens", 3, ["mapper.lens: 3 is not allowed; write a text, a mapping or a list"]),
+        ("mapper.lens", ["l2", "density", "l2"], ["mapper.lens", "takes 2 entries at most"]),
         ("data.images_per_class", 0, ["data.images_per_class", "1 or more"]),
         (
             "data.normalisation",

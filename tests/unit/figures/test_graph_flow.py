@@ -30,6 +30,19 @@ def test_graph_distances_stand_against_chance():
     assert axes.get_ylim()[1] > table.chance_high.max()
 
 
+def test_markers_are_empty_at_chance_and_bars_show_the_interval():
+    table = distances().assign(p=[0.01, 0.2, 0.01, 0.9])
+    table["distance_low"], table["distance_high"] = table.distance - 0.1, table.distance + 0.2
+    axes = graph_flow.plot(table).axes[0]
+    white = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    np.testing.assert_array_equal(np.concatenate([line.get_ydata() for line in white]), table.distance[table.p > 0.05])
+    bars = [lines for lines in collections(axes, LineCollection) if lines.get_linewidth()[0] == 1]
+    ends = np.concatenate([[segment[:, 1] for segment in lines.get_segments()] for lines in bars])
+    np.testing.assert_array_equal(ends, table[["distance_low", "distance_high"]])
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names[-2:] == ["chance: images permuted", "p > 0.05"]
+
+
 def test_flows_have_their_mass_and_their_nodes_colour():
     source, _, mass = flowing()[0]
     axes = drawn("graph_flow").axes[1]

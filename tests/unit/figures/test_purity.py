@@ -62,6 +62,21 @@ def test_purity_draws_lines_intervals_and_further_panels():
     assert names == [*SAMPLINGS, "lowest possible, 1/4", "labels permuted"]
 
 
+def test_purity_draws_the_interval_over_graphs_and_what_is_at_chance():
+    table = {"full": plain_purity_table()["full"]}
+    values = table["full"]["node_purity"]
+    table["full"] |= {"node_purity_p": [0.01, 0.2, 0.06], "node_purity_graphs_low": values - 0.1}
+    table["full"]["node_purity_graphs_high"] = values + 0.2
+    figure = purity.plot(table, n_classes=4)
+    line, empty = figure.axes[0].lines[:2]
+    assert empty.get_markerfacecolor() == "white"
+    np.testing.assert_allclose(np.sort(empty.get_ydata()), np.sort(np.asarray(values)[[1, 2]]))
+    (bars,) = [lines for lines in collections(figure.axes[0], LineCollection) if lines.get_linewidth()[0] == 3]
+    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+    np.testing.assert_allclose(ends, line.get_ydata()[:, None] + [-0.1, 0.2])
+    assert figure.legends[0].get_texts()[-1].get_text() == "p > 0.05"
+
+
 @pytest.mark.parametrize("key", ["majority_share", "entropy"])
 def test_purity_leaves_out_panels_without_data(key):
     table = purity_table(SAMPLINGS[:2], optional=False)
@@ -122,4 +137,14 @@ def test_tables_become_lines_by_sampling():
         for end in ("", "_low", "_high"):
             assert lines[f"class_purity{end}"] == of_class["purity" + end.replace("_", "_null_")].tolist()
         assert set(lines) == {"layers", "class_purity", "class_purity_low", "class_purity_high", *names}
+    averaged = graphs.assign(node_purity_low=0.1, node_purity_high=0.9, node_purity_p=0.2, class_purity=7)
+    of_classes = classes.assign(purity_low=0.3, purity_high=0.4, purity_p=0.6)
+    lines = purity.by_sampling(averaged, of_classes, "dog")["full"]
+    ends = [
+        lines[f"{key}_{end}"][0]
+        for key in ("node_purity", "class_purity")
+        for end in ("graphs_low", "graphs_high", "p")
+    ]
+    assert ends == [0.1, 0.9, 0.2, 0.3, 0.4, 0.6]
+    assert lines["class_purity"] == found["full"]["class_purity"]
     assert purity.plot(found, "dog", 2).axes[1].get_title() == "class dog"

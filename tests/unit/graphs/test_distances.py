@@ -171,6 +171,7 @@ def test_chance():
     related = points.copy()
     related[:30] = 0
     found = chance(membership_distance, partition(points), partition(related), n_permutations=39)
+    assert found["p"] == 1 / 40
     assert found["observed"] < 0.8 * found["low"]
     assert found["low"] <= found["mean"] <= found["high"]
     assert found == chance(membership_distance, partition(points), partition(related), n_permutations=39)
@@ -180,8 +181,12 @@ def test_chance_permutes_identities_as_a_whole():
     # Only one arrangement of two images leaves the distance as it is, the other gives the same by symmetry.
     a, image = partition(np.repeat([0, 1], 10)), np.repeat([4, 9], 10)
     found = chance(variation_of_information, a, a, image, image, n_permutations=5)
-    assert found == {"observed": 0, "mean": 0, "low": 0, "high": 0}
+    assert found == {"observed": 0, "mean": 0, "low": 0, "high": 0, "p": 1}
     assert chance(variation_of_information, a, a, n_permutations=5)["low"] > 0.5
+    # Where identities cannot be told apart, every permutation reaches the distance.
+    single = sparse.csr_array(np.ones((6, 1), dtype=np.int8))
+    assert chance(variation_of_information, single, single, n_permutations=5)["p"] == 1
+    assert np.isnan(chance(membership_distance, single, single, n_permutations=5)["p"])
     with pytest.raises(InputError, match="at least one permutation"):
         chance(variation_of_information, a, a, n_permutations=0)
 

@@ -1,19 +1,36 @@
 """Exported mapper graphs read back, by the readers of the tests and by the programs that the formats belong to."""
 
 import json
+import re
+import shutil
 
 import kmapper
 import networkx as nx
 import numpy as np
 import pytest
 from actopo.errors import InputError
+from actopo.graphs.choices import FORMATS
 from actopo.graphs.formats import to_graphml, to_keplermapper, to_mapper_interactive
 from actopo.mapper.covers import IntervalCover
-from actopo.mapper.graph import mapper_graph
+from actopo.mapper.graph import mapper_graph, n_components
 from actopo.mapper.node_link import node_link
-from readers import from_graphml, from_keplermapper, from_mapper_interactive
+from readers import (
+    from_graphml,
+    from_keplermapper,
+    from_mapper_interactive,
+    listed_by_mapper_interactive,
+    opened_by_mapper_interactive,
+)
 from sklearn.cluster import DBSCAN
 
+FACTS = {
+    "lens": "l2",
+    "intervals": 8,
+    "overlap": 0.25,
+    "eps": 1.2,
+    "eps_choice": {"rule": "median", "knee_rank": None},
+    "levels": [1, 2],
+}
 CLASSES = ["cat", "deer & <fawn>", "Müsli dog"]
 
 
@@ -49,12 +66,13 @@ def test_round_trips(eps):
 def test_graphml_in_networkx(tmp_path):
     graph, labels, lens = example()
     path = tmp_path / "graph.graphml"
-    path.write_text(to_graphml(graph, labels, lens, CLASSES), encoding="utf-8")
+    path.write_text(to_graphml(graph, labels, lens, CLASSES, FACTS), encoding="utf-8")
     read = nx.read_graphml(path, node_type=int)
     expected = nx.node_link_graph(node_link(graph, labels, lens, CLASSES), edges="links")
     assert list(read.nodes) == list(expected.nodes)
     assert {frozenset(edge) for edge in read.edges} == {frozenset(edge) for edge in expected.edges}
-    assert read.graph == expected.graph | {"node_default": {}, "edge_default": {}}
+    facts = {"lens": "l2", "intervals": 8, "overlap": 0.25, "eps": 1.2, "eps_choice.rule": "median", "levels": "[1, 2]"}
+    assert read.graph == expected.graph | facts | {"node_default": {}, "edge_default": {}}
     for i, j in expected.edges:
         assert read.edges[i, j] == expected.edges[i, j]
     for k, node in expected.nodes.items():
@@ -68,7 +86,7 @@ def test_graphml_in_networkx(tmp_path):
 
 def test_keplermapper_opens_it(tmp_path):
     graph, _, lens = example()
-    exported = to_keplermapper(graph, {"projection": "l2 norm", "clusterer": DBSCAN(eps=1.2), "n_cubes": 8})
+    exported = to_keplermapper(graph, {**FACTS, "clusterer": str(DBSCAN(eps=1.2))})
     page = tmp_path / "graph.html"
     kmapper.KeplerMapper().visualize(
         through_json(exported),
@@ -80,6 +98,14 @@ def test_keplermapper_opens_it(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert all(name in text for name in exported["nodes"])
     assert "DBSCAN(eps=1.2)" in text
+    # The names are those that KeplerMapper gives to its own graphs.
+    theirs = kmapper.KeplerMapper().map(lens[:, None], lens[:, None], cover=kmapper.Cover(8, 0.25))["meta_data"]
+    for name, value in {"projection": "l2", "n_cubes": "8", "perc_overlap": "0.25"}.items():
+        assert name in theirs
+        assert exported["meta_data"][name] == value
+    shown = " ".join(re.sub("<[^>]*>", " ", text).split())
+    for name in ("projection", "n_cubes", "perc_overlap", "eps", "eps_choice.rule"):
+        assert re.search(rf"{re.escape(name)}\W+{re.escape(exported['meta_data'][name])}", shown, re.IGNORECASE), name
     networkx = kmapper.to_nx(exported)
     assert set(networkx.nodes) == set(exported["nodes"])
     names = list(exported["nodes"])
@@ -102,13 +128,38 @@ def test_keplermapper_has_the_same_dictionary():
 
 def test_mapper_interactive_form():
     graph, labels, lens = example()
-    exported = to_mapper_interactive(graph, labels, lens, CLASSES)
-    assert list(exported) == ["nodes", "edges", "categorical_cols", "numerical_col_keys"]
+    exported = to_mapper_interactive(graph, labels, lens, CLASSES, FACTS)
+    assert list(exported) == ["nodes", "edges", "categorical_cols", "numerical_col_keys", "parameters"]
+    assert exported["parameters"] == FACTS
     assert (exported["categorical_cols"], exported["numerical_col_keys"]) == (["label"], ["lens"])
     for node in exported["nodes"].values():
         own, counts = node["vertices"], node["categorical_cols_summary"]["label"]
         assert counts == {n: c for k, n in enumerate(CLASSES) if (c := np.count_nonzero(labels[own] == k))}
         assert node["avgs"]["lens"] == pytest.approx(lens[own].mean(), rel=1e-14)
+
+
+def test_mapper_interactive_lists_and_opens_it(tmp_path):
+    graph, labels, lens = example()
+    folder, text = tmp_path / "seed0", json.dumps(to_mapper_interactive(graph, labels, lens, CLASSES, FACTS))
+    for suffix in ("", ".draw1.noise0.5"):
+        for kind, place in FORMATS.items():
+            path = folder / place.format(sampling="full", suffix=suffix, layer=16)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text if kind == "mapper_interactive" else "another format", encoding="utf-8")
+    (folder / "full/layer16.json").write_text("the graph itself")
+    # Other files of the folder's neighbours are not listed, and what is listed is found by its name.
+    uploads = tmp_path / "uploads"
+    shutil.copytree(folder / "mapper_interactive", uploads / "mine")
+    listed = listed_by_mapper_interactive(uploads / "mine")
+    assert [path.name for path in listed] == ["mapper_full.draw1.noise0.5_layer16.json", "mapper_full_layer16.json"]
+    assert len(listed_by_mapper_interactive(folder)) == 2
+    for path in listed:
+        nodes, links, components, categories, numbers = opened_by_mapper_interactive(uploads, path)
+        assert [node["size"] for node in nodes] == graph.sizes.tolist()
+        assert links == {(i + 1, j + 1) for i, j in graph.edges.tolist()}
+        assert len(components) == n_components(graph)
+        assert all(set(node["categorical_cols_summary"]) == set(categories) for node in nodes)
+        assert all(set(node["avgs"]) == set(numbers) for node in nodes)
 
 
 def test_foreign_graphs():

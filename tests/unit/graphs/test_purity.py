@@ -15,7 +15,7 @@ from actopo.graphs.purity import (
 )
 from actopo.mapper.composition import composition
 from scipy import sparse
-from scipy.stats import entropy
+from scipy.stats import entropy, kstest
 
 # Node 0 holds points 0, 1 (classes 0, 0); node 1 holds 1, 2, 3 (classes 0, 1, 2); point 4 is noise.
 HAND = sparse.csr_array(np.array([[1, 0], [1, 1], [0, 1], [0, 1], [0, 0]], dtype=np.int8))
@@ -155,6 +155,9 @@ def test_null_against_a_loop(grouped, uncovered):
     for name, columns in {"node_purity": 0, "majority_share": 1, "class_purity": slice(2, None)}.items():
         np.testing.assert_allclose(null[name]["observed"], observed[columns], rtol=1e-13)
         np.testing.assert_allclose(null[name]["mean"], drawn.mean(axis=0)[columns], rtol=1e-13)
+        reached = (drawn >= observed - 1e-12).sum(axis=0)[columns]
+        expected = np.where(np.isnan(observed[columns]), np.nan, (reached + 1) / 41)
+        np.testing.assert_array_equal(null[name]["p"], expected)
         for bound, quantile in (("low", 0.025), ("high", 0.975)):
             np.testing.assert_allclose(null[name][bound], np.quantile(drawn, quantile, axis=0)[columns], rtol=1e-13)
     assert np.isnan(null["class_purity"]["mean"][5:]).all()
@@ -171,16 +174,22 @@ def test_null_of_a_partition_by_class_and_of_one_node():
     # Of 50 points from four equal classes the largest has 0.25 and a little more.
     assert 0.25 < null["majority_share"]["low"] < null["majority_share"]["high"] < 0.4
     single = sparse.csr_array(np.ones((200, 1), dtype=np.int8))
-    assert set(permutation_null(single, labels, 4, 5)["majority_share"].values()) == {0.25}
+    # Every permutation reaches what is observed.
+    assert set(permutation_null(single, labels, 4, 5)["majority_share"].values()) == {0.25, 1}
+    # None does, and the observed labels count.
+    assert null["node_purity"]["p"] == 1 / 201
+    assert np.all(null["class_purity"]["p"] == 1 / 201)
 
 
 def test_null_contains_labels_without_relation():
-    inside = 0
+    inside, p_values = 0, []
     for seed in range(60):
         incidence, labels = _graph(seed)
         found = permutation_null(incidence, labels, 6, n_permutations=99, seed=seed)["majority_share"]
         inside += found["low"] <= found["observed"] <= found["high"]
+        p_values.append(found["p"])
     assert 51 <= inside <= 60
+    assert kstest(p_values, "uniform").pvalue > 0.01
 
 
 def test_groups_widen_the_null():

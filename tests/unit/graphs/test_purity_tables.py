@@ -56,6 +56,7 @@ def test_rows_are_what_the_functions_return(uncovered):
         }
         for name in ("node_purity", "majority_share"):
             expected |= {f"{name}_null_{part}": null[name][part] for part in ("mean", "low", "high")}
+            expected[f"{name}_p"] = null[name]["p"]
         assert row == pytest.approx(expected, nan_ok=True, rel=1e-14)
         own = by_class[(by_class.sampling == key["sampling"]) & (by_class.layer == key["layer"])]
         assert own["class"].tolist() == CLASSES
@@ -63,6 +64,7 @@ def test_rows_are_what_the_functions_return(uncovered):
         np.testing.assert_array_equal(own.coverage, coverage(incidence, labels, 3))
         for part in ("mean", "low", "high"):
             np.testing.assert_array_equal(own[f"purity_null_{part}"], null["class_purity"][part])
+        np.testing.assert_array_equal(own.purity_p, null["class_purity"]["p"])
     assert len(by_class) == 6
 
 

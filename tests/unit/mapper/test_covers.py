@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.mapper.covers import IntervalCover
+from actopo.mapper.covers import IntervalCover, RectangleCover
 from actopo.mapper.graph import interval_members
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,6 +72,12 @@ def test_cover_names_the_wrong_key(setting, key):
 def test_lens_must_be_finite_numbers(lens):
     with pytest.raises(InputError, match="lens"):
         IntervalCover().intervals(lens)
+
+
+@pytest.mark.parametrize("lens", [np.zeros(4), *map(np.zeros, [(4, 1), (4, 3), (0, 2)]), np.full((4, 2), np.nan)])
+def test_rectangles_need_two_finite_numbers(lens):
+    with pytest.raises(InputError, match="lens"):
+        RectangleCover(IntervalCover(), IntervalCover()).intervals(lens)
 
 
 @settings(max_examples=150, deadline=None)

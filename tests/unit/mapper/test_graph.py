@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.mapper import dbscan
-from actopo.mapper.covers import IntervalCover
+from actopo.mapper.covers import IntervalCover, RectangleCover, make_cover
 from actopo.mapper.graph import (
     LabelledInterval,
     cluster_interval,
@@ -74,6 +74,44 @@ def test_fit_is_brute_force(seed, n_intervals, overlap):
     np.testing.assert_array_equal(
         graph.jaccard, [len(common) / len(nodes[i] | nodes[j]) for (i, j), common in shared.items()]
     )
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("n_intervals", [1, 5])
+def test_overhanging_rectangles_are_keplermappers(seed, n_intervals):
+    points, _ = blobs(seed, c=3)
+    lens, clusterer = points[:, :2], DBSCAN(eps=0.9, min_samples=4)
+    theirs = kmapper.KeplerMapper().map(lens, points, clusterer=clusterer, cover=kmapper.Cover(n_intervals, 0.4))
+    ours = mapper_graph(points, lens, make_cover(lens, n_intervals, 0.4, "overhang"), clusterer)
+    assert ours.n_nodes >= n_intervals
+    # KeplerMapper numbers the rectangles column by column.
+    assert sorted(map(sorted, node_sets(ours))) == sorted(map(sorted, theirs["nodes"].values()))
+    own, named = [frozenset(x) for x in node_sets(ours)], {k: frozenset(x) for k, x in theirs["nodes"].items()}
+    joined = {frozenset((named[i], named[j])) for i, ends in theirs["links"].items() for j in ends}
+    assert {frozenset((own[i], own[j])) for i, j in edge_sets(ours)} == joined
+
+
+@pytest.mark.parametrize("convention", ["fit", "balanced"])
+@pytest.mark.parametrize("seed", range(2))
+def test_rectangles_are_brute_force(convention, seed):
+    points, norms = blobs(seed, n=200)
+    lens, clusterer = np.stack([norms, points[:, 0]], axis=1), DBSCAN(eps=1.3, min_samples=3)
+    cover = RectangleCover(IntervalCover(4, 0.3, convention), IntervalCover(3, 0.5, convention))
+    nodes, interval = [], []
+    for i, (low, high) in enumerate(cover.first.intervals(lens[:, 0])):
+        for j, (left, right) in enumerate(cover.second.intervals(lens[:, 1])):
+            members = [k for k, (x, y) in enumerate(lens) if low <= x <= high and left <= y <= right]
+            labels = clusterer.fit_predict(points[members]) if members else np.empty(0, int)
+            for label in range(labels.max(initial=-1) + 1):
+                nodes.append({k for k, found in zip(members, labels, strict=True) if found == label})
+                interval.append(3 * i + j)
+    graph = mapper_graph(points, lens, cover, clusterer)
+    assert node_sets(graph) == nodes
+    assert graph.interval.tolist() == interval
+    assert cover.n_intervals == 12
+    assert edge_sets(graph) == {(a, b) for a, b in combinations(range(len(nodes)), 2) if nodes[a] & nodes[b]}
+    parts = [cluster_intervals(points, lens, cover, clusterer, range(k, 12, 5)) for k in range(5)]
+    assert same(join(len(points), 12, parts), graph)
 
 
 @pytest.mark.parametrize("lens", ["height", "norm_from_outside"])

@@ -5,12 +5,29 @@ import json
 import networkx as nx
 import numpy as np
 import pytest
-from actopo.mapper.covers import IntervalCover
+from actopo.errors import InputError
+from actopo.mapper.covers import IntervalCover, make_cover
 from actopo.mapper.graph import mapper_graph, n_components, n_cycles
 from actopo.mapper.node_link import node_link
 from sklearn.cluster import DBSCAN
 
 from unit.mapper.examples import blobs, edge_sets, node_sets
+
+
+def test_two_lenses():
+    points, norms = blobs(2)
+    lens = np.stack([norms, points[:, 1]], axis=1)
+    graph = mapper_graph(points, lens, make_cover(lens, 4, 0.3, "fit"), DBSCAN(eps=1.2))
+    labels = np.zeros(len(points), dtype=int)
+    both, first, second = (node_link(graph, labels, own, ["cat"])["nodes"] for own in (lens, lens[:, 0], lens[:, 1]))
+    assert len(both) > 4
+    for node, one, other in zip(both, first, second, strict=True):
+        assert {name: node[name] for name in one} == one
+        assert [node[f"lens2_{name}"] for name in ("min", "max", "mean")] == [
+            other[f"lens_{name}"] for name in ("min", "max", "mean")
+        ]
+    with pytest.raises(InputError, match="one or two numbers"):
+        node_link(graph, labels, points, ["cat"])
 
 
 def test_node_link_round_trip():

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.points.foreground import foreground_share, grabcut_masks
+from actopo.points.foreground import foreground_share, grabcut_masks, whole_rectangle
 
 
 def noisy_images(n, side=16, channels=3):
@@ -102,7 +102,7 @@ def test_borders_are_those_of_the_rectangle():
 def test_grabcut_touches_no_more_than_its_rectangle(side):
     """An image whose pixels say nothing of an object: what is found lies inside, and may touch all of its borders."""
     masks = grabcut_masks(noisy_images(20, side))
-    rectangle = foreground.whole_rectangle(side, side)
+    rectangle = whole_rectangle(side, side)
     assert foreground_share(masks)["touches_all_borders"] == 0
     x, y, width, height = rectangle
     assert masks.sum() == masks[:, y : y + height, x : x + width].sum()

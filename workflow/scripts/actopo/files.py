@@ -74,10 +74,15 @@ def save_array(path, array):
         np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def save_json(path, value):
-    """Write JSON; a number that is not finite becomes null, since JSON cannot represent it."""
+def save_json(path, value, compact=False):
+    """
+    Write JSON; a number that is not finite becomes null, since JSON cannot represent it.
+
+    Indented for people to read, which Python's encoder writes slowly, or `compact` on one line, for large files.
+    """
+    layout = {"separators": (",", ":")} if compact else {"indent": 2}
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(_plain(value), allow_nan=False, **layout) + "\n", encoding="utf-8")
 
 
 def load_json(path):

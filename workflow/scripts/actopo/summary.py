@@ -156,10 +156,11 @@ def mapper_summary(trained, graphs, classes, foreground=None):
 
     Parameters
     ----------
-    trained : dict
-        `test_accuracy` of the network.
+    trained : list of dict
+        `seed` and `test_accuracy` (None where it is not known) of every network.
     graphs : DataFrame
-        One row per sampling, sigma of the noise and layer: eps, counts, purity with its null and coverage.
+        One row per sampling, sigma of the noise and layer: eps, counts, purity with its null and coverage, over
+        networks and draws (`actopo.graphs.replicates.over_graphs`).
     classes : DataFrame
         One row per sampling, sigma, layer and class: purity and coverage.
     foreground : dict, optional
@@ -169,7 +170,10 @@ def mapper_summary(trained, graphs, classes, foreground=None):
     -------
     dict
     """
-    result = {"test_accuracy": trained["test_accuracy"], "graphs": {}, "noisy_graphs": {}}
+    accuracy = {str(network["seed"]): network["test_accuracy"] for network in trained}
+    known = [value for value in accuracy.values() if value is not None]
+    result = {"test_accuracy": {"by_seed": accuracy, **(_spread(known) if known else {})}}
+    result |= {"graphs": {}, "noisy_graphs": {}}
     if foreground is not None:
         result["foreground"] = foreground
     key = ["sampling", "sigma", "layer"]

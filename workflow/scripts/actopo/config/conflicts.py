@@ -7,7 +7,9 @@ Each section of the configuration has a function that yields messages; each mess
 from difflib import get_close_matches
 from pathlib import Path
 
+from actopo.config.labels import label_problems
 from actopo.config.layers import choose_layers, model_layers
+from actopo.config.lens import lens_classes, lens_problems
 from actopo.config.values import image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
@@ -146,8 +148,8 @@ def _data(data, config):
 
 def _classes(config):
     """Messages about classes that the images do not have; folders are looked into only if classes are named."""
-    data, drawn = config["data"], config["figures"]["purity_class"]
-    if data["classes"] is None and drawn is None:
+    data, drawn, answers = config["data"], config["figures"]["purity_class"], lens_classes(config["mapper"]["lens"])
+    if data["classes"] is None and drawn is None and not answers:
         return
     names, root = DATASETS[data["dataset"]].class_names, Path(data["root"] or "").expanduser()
     try:
@@ -163,6 +165,9 @@ def _classes(config):
     kept = [name for name in names if data["classes"] is None or name in data["classes"]]
     if drawn is not None and drawn not in kept:
         yield f"figures.purity_class: there is no class {drawn!r}; {_nearest(drawn, kept)}"
+    for name in answers:
+        if name not in kept:
+            yield f"mapper.lens: there is no class {name!r}; {_nearest(name, kept)}"
 
 
 def _nearest(name, known):
@@ -281,14 +286,17 @@ def _similarity(config, found, layers):
 
 
 def _mapper(mapper, models, layers):
-    if mapper["seed"] not in seed_list(models[mapper["model"]]["seeds"]):
-        yield f"mapper.seed: {mapper['seed']} is not among models.{mapper['model']}.seeds"
+    known = seed_list(models[mapper["model"]]["seeds"])
+    if missing := [seed for seed in seed_list(mapper["seeds"]) if seed not in known]:
+        yield f"mapper.seeds: {missing} are not among models.{mapper['model']}.seeds; add them there"
     samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
+    yield from lens_problems(mapper["lens"])
+    yield from label_problems(mapper["labels"])
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):

@@ -7,12 +7,15 @@ images of one graph are permuted. The flow says in which nodes of one graph the 
 
 import numpy as np
 from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
 from actopo.figures import style
 
 COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
+# A p-value above it leaves the marker empty.
+LEVEL = 0.05
 DODGE = 0.13
 BAR = 0.05
 GAP = 0.012
@@ -29,7 +32,9 @@ def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"),
     ----------
     table : DataFrame
         A row per sampling and pair of layers: columns `sampling`, `layer_a`, `layer_b`, `distance`, and
-        `chance_low` and `chance_high`, the interval for permuted images. Pairs keep their order.
+        `chance_low` and `chance_high`, the interval for permuted images. Pairs keep their order. With a column `p`,
+        the p-value of a distance that low, the marker is empty where it is above 0.05; with `distance_low` and
+        `distance_high`, the interval over networks and draws, a bar stands behind it.
     flows : tuple of ndarray, optional
         `source`, `target` and `mass` of the largest flows, from `actopo.graphs.distances.flow_table`. The index
         after a graph's last node stands for points in no node. None leaves the panel out.
@@ -81,6 +86,11 @@ def _draw_distances(axes, table, label):
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
         axes.plot(x, own.distance, label=str(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5})
+        if "distance_low" in own:
+            axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
+        if "p" in own and (chance := (own.p > LEVEL).to_numpy()).any():
+            empty = {**line, "linestyle": "none", "markersize": 4.5, "markerfacecolor": "white"}
+            axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
@@ -91,8 +101,11 @@ def _draw_distances(axes, table, label):
     axes.set_ylabel(label)
     handles, names = axes.get_legend_handles_labels()
     handles.append(Patch(facecolor=NO_NODE, alpha=0.5, label="chance: images permuted"))
+    if "p" in table and (table.p > LEVEL).any():
+        empty = {"color": NO_NODE, "markerfacecolor": "white", "marker": "o", "linestyle": "none"}
+        handles.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "ncols": min(len(handles), 3)}
-    axes.legend(handles, [*names, handles[-1].get_label()], **place)
+    axes.legend(handles, [*names, *(handle.get_label() for handle in handles[len(names) :])], **place)
 
 
 def _draw_flows(axes, flows, graphs, titles, class_names):

@@ -4,8 +4,9 @@ Fig. 12: purity of mapper graphs by layer, for several ways of sampling spatial 
 Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
 Activations": a node's purity is one over the number of class labels present in it. A point in no node has
 no purity, so the figure also shows the share of points that are in a node. Purity falls with a node's size for
-random labels too, so an interval for permuted labels is drawn; the majority's share and the entropy weight classes
-by their points.
+random labels too, so an interval for permuted labels is drawn, and a marker is empty where labels that are permuted
+reach the purity too often; the majority's share and the entropy weight classes by their points. Where there are several
+networks or draws, a line is their mean, in the band of their interval (`actopo.graphs.replicates`).
 """
 
 import numpy as np
@@ -24,7 +25,11 @@ OPTIONAL_PANELS = (
     ("majority_share", "share of the majority class", "majority, weighted by size", True),
     ("entropy", "normalised entropy", "class entropy, weighted by size", False),
 )
+# Those with a null.
+NULLS = ("node_purity", "class_purity", "majority_share")
 DODGE = 0.09
+# A p-value above it leaves the marker empty.
+LEVEL = 0.05
 # The class that the paper draws.
 PAPER_CLASS = "deer"
 
@@ -70,24 +75,22 @@ def by_sampling(graphs, classes, class_name):
     dict of str to dict
         For each sampling, sequences by layer.
     """
-    columns = ["sampling", "layer", "purity", "purity_null_low", "purity_null_high"]
-    merged = graphs.merge(classes.loc[classes["class"] == class_name, columns], on=["sampling", "layer"])
+    of_class = classes.loc[classes["class"] == class_name].drop(columns="class")
+    names = [name for name in of_class if name.startswith("purity")]
+    of_class = of_class[["sampling", "layer", *names]].rename(columns={name: f"class_{name}" for name in names})
+    # The table of graphs has the mean over classes by this name.
+    graphs = graphs.drop(columns=[name for name in graphs if name.startswith("class_purity")])
+    merged = graphs.merge(of_class, on=["sampling", "layer"])
     names = {
         "layers": "layer",
-        "node_purity": "node_purity",
-        "node_purity_low": "node_purity_null_low",
-        "node_purity_high": "node_purity_null_high",
-        "class_purity": "purity",
-        "class_purity_low": "purity_null_low",
-        "class_purity_high": "purity_null_high",
-        "majority_share": "majority_share",
-        "majority_share_low": "majority_share_null_low",
-        "majority_share_high": "majority_share_null_high",
-        "entropy": "entropy",
-        "coverage": "coverage",
+        **{panel[0]: panel[0] for panel in (*PANELS, *OPTIONAL_PANELS)},
+        **{f"{key}_{end}": f"{key}_null_{end}" for key in NULLS for end in ("low", "high")},
+        **{f"{key}_p": f"{key}_p" for key in NULLS},
     }
+    for key in list(names):
+        names |= {f"{key}_graphs_{end}": f"{key}_{end}" for end in ("low", "high") if f"{key}_{end}" in merged}
     return {
-        sampling: {key: rows[column].tolist() for key, column in names.items()}
+        sampling: {key: rows[column].tolist() for key, column in names.items() if column in rows}
         for sampling, rows in merged.groupby("sampling", sort=False)
     }
 
@@ -103,8 +106,9 @@ def plot(table, class_name="deer", n_classes=10):
         For each sampling a dict of sequences of one length: `layers`, `node_purity`, `class_purity` and
         `coverage`, and optionally `majority_share` and `entropy`, means over nodes weighted by their points, the
         entropy between 0 and 1. Any measure may have an interval for permuted labels, such as
-        `node_purity_low` and `node_purity_high`. A panel without data in any sampling is left out. Samplings may
-        have different layers; NaN leaves a gap.
+        `node_purity_low` and `node_purity_high`, with p-values `node_purity_p`, and an interval over networks and
+        draws, `node_purity_graphs_low` and `node_purity_graphs_high`. A panel without data in any sampling is left
+        out. Samplings may have different layers; NaN leaves a gap.
     class_name : str, default 'deer'
         Class of the second panel.
     n_classes : int, default 10
@@ -150,6 +154,8 @@ def plot(table, class_name="deer", n_classes=10):
         handles["labels permuted"] = Line2D(
             [], [], color="0.35", marker="$\\mathrm{I}$", markersize=5, linestyle="none"
         )
+    if any(np.greater(values[key], LEVEL).any() for values in table.values() for key in values if key.endswith("_p")):
+        handles[f"p > {LEVEL:g}"] = Line2D([], [], color="0.35", markerfacecolor="white", marker="o", linestyle="none")
     if len(spare):
         spare[0].legend(handles.values(), handles, loc="center left", handlelength=3.6)
     else:
@@ -169,7 +175,8 @@ def _check(sampling, values):
         raise InputError(
             f"the interval of {ends[0]} of sampling {sampling!r} lacks an end; give {ends[0]}_low and {ends[0]}_high"
         )
-    known = ["layers", *measures, *(f"{key}_{end}" for key in measures for end in ("low", "high"))]
+    ends = ("low", "high", "p", "graphs_low", "graphs_high")
+    known = ["layers", *measures, *(f"{key}_{end}" for key in measures for end in ends)]
     lengths = {key: len(values[key]) for key in known if key in values}
     if len(set(lengths.values())) > 1:
         raise InputError(f"the purity of sampling {sampling!r} has sequences of unequal length: {lengths}")
@@ -191,7 +198,18 @@ def _draw(axes, values, key, layers, shift, line):
     order = np.argsort(values["layers"])
     position = np.array([layers.index(int(values["layers"][index])) for index in order])
     if key in values:
-        axes.plot(position, np.asarray(values[key], float)[order], zorder=3, **line)
+        drawn = np.asarray(values[key], float)[order]
+        axes.plot(position, drawn, zorder=3, **line)
+        chance = np.asarray(values.get(f"{key}_p", np.zeros(len(order))), float)[order] > LEVEL
+        if chance.any():
+            empty = {**line, "label": None, "linestyle": "none", "markerfacecolor": "white"}
+            axes.plot(position[chance], drawn[chance], zorder=4, **empty)
+    if f"{key}_graphs_low" in values:
+        low, high = (np.asarray(values[f"{key}_graphs_{end}"], float)[order] for end in ("low", "high"))
+        if np.isfinite(low).any():
+            axes.fill_between(position, low, high, color=line["color"], alpha=0.15, linewidth=0, zorder=1)
+            # A single layer has no area.
+            axes.vlines(position, low, high, color=line["color"], alpha=0.3, linewidth=3, zorder=1)
     if f"{key}_low" in values:
         low, high = (np.asarray(values[f"{key}_{end}"], float)[order] for end in ("low", "high"))
         middle = (low + high) / 2

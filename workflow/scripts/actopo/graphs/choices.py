@@ -1,11 +1,17 @@
-"""Choices for mapper graphs: how purity counts points in no node, and formats of files."""
+"""Choices for mapper graphs: how purity counts points in no node, labels of images, and formats of files."""
 
 # How the purity of a class counts a point in no node; see `actopo.graphs.purity`.
 UNCOVERED = ("drop", "zero")
 
-# Formats by name, and the suffixes of their files; see `actopo.graphs.formats`.
+# What labels of images are; see `actopo.graphs.image_labels`.
+LABEL_KINDS = ("classes", "numbers")
+# Columns that say which image a row of a table of labels is of.
+LABEL_KEYS = ("file", "image")
+
+# Formats by name, and where the files of each lie in the folder of a network's graphs; see `actopo.graphs.formats`.
+# MapperInteractive lists the files of one folder whose names begin with "mapper" and end in ".json".
 FORMATS = {
-    "graphml": "graphml",
-    "keplermapper": "keplermapper.json",
-    "mapper_interactive": "mapper_interactive.json",
+    "graphml": "{sampling}{suffix}/layer{layer}.graphml",
+    "keplermapper": "{sampling}{suffix}/layer{layer}.keplermapper.json",
+    "mapper_interactive": "mapper_interactive/mapper_{sampling}{suffix}_layer{layer}.json",
 }

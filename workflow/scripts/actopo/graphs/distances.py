@@ -38,6 +38,8 @@ References
 .. [2] Vinh, Epps and Bailey (2010), "Information Theoretic Measures for Clusterings Comparison", JMLR.
 .. [3] Williams, Kunz, Kornblith and Linderman (2021), "Generalized Shape Metrics on Neural Representations",
    NeurIPS.
+.. [4] Phipson and Smyth (2010), "Permutation P-values Should Never Be Zero", Statistical Applications in Genetics
+   and Molecular Biology 9.
 """
 
 import numpy as np
@@ -45,6 +47,9 @@ from scipy import sparse
 from scipy.special import entr
 
 from actopo.errors import InputError
+
+# Distances that differ by less are equal.
+ROUNDING = 1e-9
 
 
 def flow(first, second, first_ids=None, second_ids=None, uncovered="block"):
@@ -134,7 +139,7 @@ def membership_distance(first, second, first_ids=None, second_ids=None, uncovere
     return float(np.sqrt(max(2 - 2 * _covariance_square(p, q) / np.sqrt(own * other), 0.0)))
 
 
-def chance(distance, first, second, first_ids=None, second_ids=None, n_permutations=100, seed=0, **settings):
+def chance(distance, first, second, first_ids=None, second_ids=None, n_permutations=199, seed=0, **settings):
     """
     Distance of two graphs, and its distribution when the second graph's identities are permuted.
 
@@ -144,7 +149,7 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
         :func:`variation_of_information` or :func:`membership_distance`.
     first, second, first_ids, second_ids
         As in :func:`flow`.
-    n_permutations : int, default 100
+    n_permutations : int, default 199
         Number of permutations. Identities are permuted, not points: the points of one image stay together.
     seed : int, default 0
         Seed of the permutations.
@@ -154,7 +159,9 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     Returns
     -------
     dict of str to float
-        ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %).
+        ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %); ``p``, the
+        one-sided p-value of a distance that low: the share of the permutations, the observed identities among them,
+        with as low a distance [4]_. NaN where the distance is.
 
     Raises
     ------
@@ -171,7 +178,10 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
         distance(first, second, first_ids, rng.permutation(found)[place], **settings) for _ in range(n_permutations)
     ]
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return {"observed": observed, "mean": float(np.mean(drawn)), "low": float(low), "high": float(high)}
+    # The order of summation makes equal distances differ.
+    reached = np.count_nonzero(np.array(drawn) <= observed + ROUNDING)
+    p_value = float("nan") if np.isnan(observed) else (1 + reached) / (1 + n_permutations)
+    return {"observed": observed, "mean": float(np.mean(drawn)), "low": float(low), "high": float(high), "p": p_value}
 
 
 def cells(incidence):

@@ -1,21 +1,20 @@
 """
-Conversion of mapper graphs to other programs' formats and back.
+Conversion of mapper graphs to other programs' formats.
 
 =================  ==============================  ==========================================================
-format             write, read                     opens in
+format             function                        opens in
 =================  ==============================  ==========================================================
-GraphML            :func:`to_graphml`,             Gephi, Cytoscape, igraph, networkx
-                   :func:`from_graphml`
-KeplerMapper       :func:`to_keplermapper`,        ``kmapper.KeplerMapper().visualize(graph, ...)``
-                   :func:`from_keplermapper`
-MapperInteractive  :func:`to_mapper_interactive`,  MapperInteractive's "import graph"
-                   :func:`from_mapper_interactive`
+GraphML            :func:`to_graphml`              Gephi, Cytoscape, igraph, networkx
+KeplerMapper       :func:`to_keplermapper`         ``kmapper.KeplerMapper().visualize(graph, ...)``
+MapperInteractive  :func:`to_mapper_interactive`   MapperInteractive's "import graph"
 =================  ==============================  ==========================================================
 
-Every writer returns plain text or a JSON-ready dictionary. A node keeps its members, indices of points, so that
-a reader returns the graph that was written. The readers also accept graphs that those programs made: what a format
-does not store is computed from the members. For networkx's node-link form see
-:func:`actopo.mapper.node_link.node_link`.
+Every function returns plain text or a JSON-ready dictionary. A node keeps its members, indices of points, so that
+a reader can return the graph that was written. How the graph was made travels along as `facts`, such as its eps. For
+networkx's node-link form see :func:`actopo.mapper.node_link.node_link`.
+
+MapperInteractive opens files in a folder directly under its `app/static/uploads`, and lists those whose names begin
+with "mapper" and end in ".json".
 
 References
 ----------
@@ -26,14 +25,42 @@ References
    Toolbox for the Visual Exploration of High-Dimensional Data", PacificVis.
 """
 
+import json
+
 import networkx as nx
 import numpy as np
 from scipy import sparse
 
 from actopo.mapper.node_link import node_link
 
+# KeplerMapper's names of facts that have another name here.
+KEPLERMAPPER_NAMES = {"lens": "projection", "intervals": "n_cubes", "overlap": "perc_overlap"}
 
-def to_graphml(graph, labels, lens, class_names):
+
+def flat_facts(facts):
+    """
+    Facts about a graph without nesting, for formats whose attributes are single values.
+
+    Parameters
+    ----------
+    facts : dict
+        Facts by name, with values of any type that JSON can hold.
+
+    Returns
+    -------
+    dict of str to str, int, float or bool
+        Facts of a nested dictionary are named `outer.inner`; a list is JSON text; None is left out.
+    """
+    flat = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": item for inner, item in flat_facts(value).items()}
+        elif value is not None:
+            flat[str(name)] = value if isinstance(value, str | int | float) else json.dumps(value)
+    return flat
+
+
+def to_graphml(graph, labels, lens, class_names, facts=None):
     """
     Mapper graph as GraphML text.
 
@@ -43,10 +70,12 @@ def to_graphml(graph, labels, lens, class_names):
         The graph to export.
     labels : ndarray of shape (n_points,), int
         Class of each point, an index into `class_names`.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Value of one or two lenses at each point.
     class_names : sequence of str
         Name of each class.
+    facts : dict, optional
+        How the graph was made: attributes of the graph, see :func:`flat_facts`.
 
     Returns
     -------
@@ -61,7 +90,7 @@ def to_graphml(graph, labels, lens, class_names):
         If `labels` or `lens` does not fit the graph's points.
     """
     described = node_link(graph, labels, lens, class_names)
-    export = nx.Graph(**described["graph"])
+    export = nx.Graph(**flat_facts({**(facts or {}), **described["graph"]}))
     for node, members in zip(described["nodes"], _node_members(graph), strict=True):
         composition = node.pop("composition")
         counts = {f"points of {name}": composition.get(str(name), 0) for name in class_names}
@@ -71,7 +100,7 @@ def to_graphml(graph, labels, lens, class_names):
     return "\n".join(nx.generate_graphml(export)) + "\n"
 
 
-def to_keplermapper(graph, meta=None):
+def to_keplermapper(graph, facts=None):
     """
     Mapper graph as KeplerMapper's dictionary.
 
@@ -79,28 +108,30 @@ def to_keplermapper(graph, meta=None):
     ----------
     graph : MapperGraph
         The graph to export.
-    meta : dict, optional
-        Facts to show about how the graph was made, with values of any type.
+    facts : dict, optional
+        How the graph was made, with values of any type. KeplerMapper's page shows them; lens, intervals and overlap are
+        there under KeplerMapper's own names.
 
     Returns
     -------
     dict
         ``nodes`` (members of ``cube<interval>_cluster<k>``, the k-th node of the interval), ``links`` (each edge
-        once, at its first node), ``simplices`` (nodes, then edges), ``meta_data`` (`meta` as text, and
+        once, at its first node), ``simplices`` (nodes, then edges), ``meta_data`` (`facts` as text, and
         ``n_points``) and ``meta_nodes``.
     """
     names = _node_names(graph)
     links = _links(graph, names)
+    told = {KEPLERMAPPER_NAMES.get(key, str(key)): str(value) for key, value in flat_facts(facts or {}).items()}
     return {
         "nodes": {name: members.tolist() for name, members in zip(names, _node_members(graph), strict=True)},
         "links": links,
         "simplices": [[name] for name in names] + [[names[i], names[j]] for i, j in graph.edges],
-        "meta_data": {**{str(key): str(value) for key, value in (meta or {}).items()}, "n_points": str(graph.n_points)},
+        "meta_data": {**told, "n_points": str(graph.n_points)},
         "meta_nodes": {},
     }
 
 
-def to_mapper_interactive(graph, labels, lens, class_names):
+def to_mapper_interactive(graph, labels, lens, class_names, facts=None):
     """
     Mapper graph as MapperInteractive's dictionary.
 
@@ -108,13 +139,16 @@ def to_mapper_interactive(graph, labels, lens, class_names):
     ----------
     graph, labels, lens, class_names
         As in :func:`to_graphml`.
+    facts : dict, optional
+        How the graph was made.
 
     Returns
     -------
     dict
         ``nodes`` (``vertices``, ``categorical_cols_summary`` with the points of each class present under ``label``,
-        ``avgs`` with the mean ``lens``), ``edges`` (each once, at its first node), ``categorical_cols`` and
-        ``numerical_col_keys``.
+        ``avgs`` with the mean ``lens``, and ``lens2`` of a second one), ``edges`` (each once, at its first node),
+        ``categorical_cols``, ``numerical_col_keys`` and ``parameters`` (`facts`, which MapperInteractive does not
+        read).
 
     Raises
     ------
@@ -123,11 +157,12 @@ def to_mapper_interactive(graph, labels, lens, class_names):
     """
     described = node_link(graph, labels, lens, class_names)["nodes"]
     names = _node_names(graph)
+    numbers = ["lens"] if np.ndim(lens) == 1 else ["lens", "lens2"]
     nodes = {
         name: {
             "categorical_cols_summary": {"label": node["composition"]},
             "vertices": members.tolist(),
-            "avgs": {"lens": node["lens_mean"]},
+            "avgs": {name: node[f"{name}_mean"] for name in numbers},
         }
         for name, members, node in zip(names, _node_members(graph), described, strict=True)
     }
@@ -135,7 +170,8 @@ def to_mapper_interactive(graph, labels, lens, class_names):
         "nodes": nodes,
         "edges": _links(graph, names),
         "categorical_cols": ["label"],
-        "numerical_col_keys": ["lens"],
+        "numerical_col_keys": numbers,
+        "parameters": facts or {},
     }
 
 

@@ -26,6 +26,9 @@ from actopo.errors import InputError
 from actopo.graphs.choices import UNCOVERED
 from actopo.mapper.composition import checked_labels, composition, membership
 
+# Purities, between 0 and 1, that differ by less are equal.
+ROUNDING = 1e-12
+
 
 def node_purity(incidence, labels):
     r"""
@@ -253,7 +256,9 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
     dict of str to dict of str to float or ndarray of shape (n_classes,)
         For ``node_purity`` (mean over nodes), ``majority_share`` (mean over nodes weighted by their size) and
         ``class_purity`` (of each class): ``observed``, and over the permutations
-        ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %). NaN for a class without points.
+        ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %), and ``p``, the one-sided p-value of a purity that
+        high: the share of the permutations, the observed labels among them, with as high a value [1]_. NaN for a
+        class without points.
 
     Raises
     ------
@@ -264,6 +269,11 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
     Notes
     -----
     One permutation takes time linear in the number of memberships, and only its measures are kept.
+
+    References
+    ----------
+    .. [1] Phipson and Smyth (2010), "Permutation P-values Should Never Be Zero", Statistical Applications in Genetics
+       and Molecular Biology 9.
     """
     if n_permutations < 1:
         raise InputError(f"a null needs at least one permutation, not {n_permutations}.")
@@ -298,7 +308,11 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
         warnings.filterwarnings("ignore", "(Mean of empty|All-NaN) slice", RuntimeWarning)
         quantiles["mean"] = np.nanmean(drawn, axis=0)
         quantiles["low"], quantiles["high"] = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    rows = {"observed": measure(labels), **quantiles}
+    observed = measure(labels)
+    # The order of summation makes equal values differ.
+    reached = (drawn >= observed - ROUNDING).sum(axis=0)
+    p_values = np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n_permutations))
+    rows = {"observed": observed, **quantiles, "p": p_values}
     return {
         "node_purity": {name: float(row[0]) for name, row in rows.items()},
         "majority_share": {name: float(row[1]) for name, row in rows.items()},

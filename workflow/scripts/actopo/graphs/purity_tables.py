@@ -16,7 +16,7 @@ from actopo.graphs.purity import (
     weighted_mean,
 )
 
-NULL = ("mean", "low", "high")
+NULL = {"mean": "null_mean", "low": "null_low", "high": "null_high", "p": "p"}
 
 
 class LabelledGraph(NamedTuple):
@@ -41,7 +41,7 @@ class LabelledGraph(NamedTuple):
     facts: dict
 
 
-def purity_tables(graphs, class_names, uncovered="drop", n_permutations=100, seed=0):
+def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, seed=0):
     """
     Purity of graphs over their nodes and of their classes.
 
@@ -52,14 +52,15 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=100, see
     class_names : sequence of str
     uncovered : {"drop", "zero"}, default "drop"
         As in `actopo.graphs.purity.class_purity`.
-    n_permutations, seed : int, default 100 and 0
+    n_permutations, seed : int, default 199 and 0
         Permutations and seed of the null, which permutes labels over images: points of one image share its label.
 
     Returns
     -------
     by_graph : DataFrame
         One row per graph: eps (nan if the clusterer has none), counts, node purity, majority share, entropy, class
-        purity (mean over classes) and coverage; some also with `_null_mean`, `_null_low` and `_null_high`.
+        purity (mean over classes) and coverage; some also with `_null_mean`, `_null_low`, `_null_high`
+        and the p-value `_p`.
     by_class : DataFrame
         One row per graph and class: `class`, `purity` with its null, and `coverage`.
 
@@ -77,7 +78,7 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=100, see
         columns = {
             "class": class_names,
             "purity": gamma,
-            **{f"purity_null_{name}": null["class_purity"][name] for name in NULL},
+            **{f"purity_{column}": null["class_purity"][name] for name, column in NULL.items()},
             "coverage": coverage(incidence, labels, n_classes),
         }
         tables.append(pd.DataFrame({**key, **columns}))
@@ -93,10 +94,10 @@ def _graph_row(graph, n_classes, gamma, null):
         "n_edges": graph.n_edges,
         **{name: graph.facts[name] for name in ("n_points", "n_components", "n_cycles")},
         "node_purity": alpha.mean() if len(alpha) else np.nan,
-        **{f"node_purity_null_{name}": null["node_purity"][name] for name in NULL},
+        **{f"node_purity_{column}": null["node_purity"][name] for name, column in NULL.items()},
         "node_purity_by_size": weighted_mean(alpha, sizes),
         "majority_share": weighted_mean(majority_share(incidence, labels), sizes),
-        **{f"majority_share_null_{name}": null["majority_share"][name] for name in NULL},
+        **{f"majority_share_{column}": null["majority_share"][name] for name, column in NULL.items()},
         "entropy": weighted_mean(node_entropy(incidence, labels, n_classes, normalised=True), sizes),
         "class_purity": np.nan if np.isnan(gamma).all() else np.nanmean(gamma),
         "coverage": coverage(incidence),

@@ -23,7 +23,7 @@ import pandas as pd
 
 from actopo.errors import InputError
 from actopo.graphs.purity import coverage, majority_share, node_purity, weighted_mean
-from actopo.mapper.covers import IntervalCover, checked_lens
+from actopo.mapper.covers import checked_lens, make_cover
 from actopo.mapper.dbscan import DBSCAN, dbscan
 from actopo.mapper.graph import mapper_graph, n_components, n_cycles
 
@@ -71,12 +71,12 @@ def grid(points, lens, labels, n_intervals, overlaps, eps, min_samples=5, conven
     ----------
     points : ndarray of shape (n_points, c)
         The point cloud.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Value of one or two lenses at each point.
     labels : ndarray of shape (n_points,), int
         Class of each point.
     n_intervals : sequence of int
-        Numbers of intervals.
+        Numbers of intervals of each lens.
     overlaps : sequence of float
         Overlaps, each at least 0 and below 1.
     eps : sequence of float
@@ -100,7 +100,7 @@ def grid(points, lens, labels, n_intervals, overlaps, eps, min_samples=5, conven
     """
     combinations = list(product(n_intervals, overlaps, eps))
     # A wrong value at the end of the grid is reported before the first graph is made.
-    covers = [IntervalCover(n, overlap, convention) for n, overlap, _ in combinations]
+    covers = [make_cover(lens, n, overlap, convention) for n, overlap, _ in combinations]
     for radius in eps:
         dbscan(points[:0], radius, min_samples)
     rows, steps = [], range(len(combinations))
@@ -119,8 +119,8 @@ def resample(points, lens, labels, cover, make_clusterer, n_samples=100, share=0
     ----------
     points : ndarray of shape (n_points, c)
         The point cloud.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Value of one or two lenses at each point.
     labels : ndarray of shape (n_points,), int
         Class of each point.
     cover : object with ``intervals(lens)``
@@ -151,7 +151,7 @@ def resample(points, lens, labels, cover, make_clusterer, n_samples=100, share=0
     """
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1 (0.5 is half of the points), not {share!r}.")
-    lens, labels = checked_lens(lens), np.asarray(labels)
+    lens, labels = checked_lens(lens, n_lenses=None), np.asarray(labels)
     group = np.arange(len(points)) if groups is None else np.unique(groups, return_inverse=True)[1]
     if not len(points) == len(lens) == len(labels) == len(group):
         raise InputError(

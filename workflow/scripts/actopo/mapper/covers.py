@@ -1,5 +1,5 @@
 r"""
-Covers of a lens [1]_: overlapping closed intervals that contain every lens value.
+Covers of a lens [1]_: overlapping closed intervals, or rectangles for two lenses, that contain every lens value.
 
 References
 ----------
@@ -104,6 +104,69 @@ class IntervalCover:
         return bounds
 
 
+@dataclass(frozen=True)
+class RectangleCover:
+    """
+    Closed rectangles over two lenses: every interval of the first with every interval of the second.
+
+    Parameters
+    ----------
+    first, second : IntervalCover
+        Covers of the two lenses.
+    """
+
+    first: IntervalCover
+    second: IntervalCover
+
+    @property
+    def n_intervals(self):
+        """Number of rectangles."""
+        return self.first.n_intervals * self.second.n_intervals
+
+    def intervals(self, lens):
+        """
+        Return the bounds of the rectangles that cover `lens`.
+
+        Parameters
+        ----------
+        lens : ndarray of shape (n_points, 2)
+            Finite values of both lenses, at least one of each.
+
+        Returns
+        -------
+        ndarray of shape (n_intervals, 2, 2), float64
+            Lower and upper bound of each rectangle in both lenses, rectangles with the same interval of the first one
+            after the other. Every pair of lens values is in at least one rectangle.
+
+        Raises
+        ------
+        InputError
+            If `lens` has another shape, is empty or holds a value that is not finite.
+        """
+        lens = checked_lens(lens, n_lenses=2)
+        first, second = self.first.intervals(lens[:, 0]), self.second.intervals(lens[:, 1])
+        return np.stack([np.repeat(first, len(second), axis=0), np.tile(second, (len(first), 1))], axis=1)
+
+
+def make_cover(lens, intervals, overlap, convention):
+    """
+    Cover with the same settings for each lens.
+
+    Parameters
+    ----------
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Values of one or two lenses.
+    intervals, overlap, convention
+        `n_intervals`, `overlap` and `convention` of :class:`IntervalCover`.
+
+    Returns
+    -------
+    IntervalCover or RectangleCover
+    """
+    cover = IntervalCover(intervals, overlap, convention)
+    return cover if np.ndim(lens) == 1 else RectangleCover(cover, cover)
+
+
 def _balanced(ordered, n, p):
     """Bounds of `n` intervals over equally many of the ascending lens values."""
     size = len(ordered) / (n - (n - 1) * p)
@@ -116,21 +179,33 @@ def _balanced(ordered, n, p):
     return np.stack([ordered[first], ordered[np.maximum(stop, first + 1) - 1]], axis=1)
 
 
-def checked_lens(lens):
+def checked_lens(lens, n_lenses=1):
     """
     Lens values as a float64 array.
+
+    Parameters
+    ----------
+    lens : array_like
+    n_lenses : {1, 2, None}, default 1
+        Number of lenses; None for either.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), or (n_points, 2) for two lenses
 
     Raises
     ------
     InputError
-        If `lens` is not one finite number for each of at least one point.
+        If `lens` is not one finite number, or two, for each of at least one point.
     """
     lens = np.asarray(lens, dtype=np.float64)
-    if lens.ndim != 1 or len(lens) == 0:
+    found = 1 if lens.ndim == 1 else lens.shape[1] if lens.ndim == 2 else None
+    if found not in ((1, 2) if n_lenses is None else (n_lenses,)) or len(lens) == 0 or lens.shape[1:] == (1,):
+        wanted = "one number" if n_lenses == 1 else "two numbers" if n_lenses == 2 else "one or two numbers"
         raise InputError(
-            f"the lens must be one number for each of at least one point, not an array of shape {lens.shape}."
+            f"the lens must be {wanted} for each of at least one point, not an array of shape {lens.shape}."
         )
-    missing = np.flatnonzero(~np.isfinite(lens))
+    missing = np.flatnonzero(~np.isfinite(lens.reshape(len(lens), -1)).all(axis=1))
     if len(missing):
         raise InputError(
             f"the lens is not finite at {len(missing)} of {len(lens)} points, first at point {missing[0]}; "

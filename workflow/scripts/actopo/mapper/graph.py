@@ -9,8 +9,9 @@ share a point [1]_. Noise is in no node.
 clustered in independent jobs: :func:`cluster_intervals` for some of the intervals in each job, then one
 :func:`join` of the results of all jobs, which is bit for bit the graph that one job makes of all intervals.
 
-A graph has three ingredients. A *lens* is an array with a number for each point. A *cover* has
-``intervals(lens)``, which returns closed intervals as rows (lower, upper). A *clusterer* has scikit-learn's
+A graph has three ingredients. A *lens* is an array with a number for each point, or with two for each. A *cover* has
+``intervals(lens)``, which returns closed intervals as rows (lower, upper), or for two lenses rectangles, which are
+called intervals, too. A *clusterer* has scikit-learn's
 ``fit_predict(points)``, whose negative labels mean noise (:mod:`actopo.mapper.dbscan`,
 :mod:`actopo.mapper.clusterers`). It may also have ``for_parts_of(points)``, which returns the clusterer for the
 intervals of the cloud `points`, and does once the work that all intervals share.
@@ -122,8 +123,8 @@ def cluster_intervals(points, lens, cover, clusterer, indices=None, progress=Non
     ----------
     points : ndarray of shape (n_points, c)
         The whole cloud, which may be a memory map: only one interval's points are copied at a time.
-    lens : ndarray of shape (n_points,)
-        Finite lens value of each point of the whole cloud.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Finite value of one or two lenses at each point of the whole cloud.
     cover : object with ``intervals(lens)``
         Cover, such as :class:`actopo.mapper.covers.IntervalCover`.
     clusterer : object with ``fit_predict(points)``
@@ -203,27 +204,36 @@ def interval_members(lens, intervals):
 
     Parameters
     ----------
-    lens : ndarray of shape (n_points,)
-        Finite lens values.
-    intervals : ndarray of shape (n_intervals, 2)
-        Closed intervals (lower, upper).
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Finite values of one or two lenses.
+    intervals : ndarray of shape (n_intervals, 2) or (n_intervals, 2, 2)
+        Closed intervals (lower, upper), or for two lenses rectangles (interval of the first, interval of the second).
 
     Returns
     -------
     list of n_intervals ndarrays of int64
-        Ascending indices of the points with ``lower <= lens <= upper``.
+        Ascending indices of the points with ``lower <= lens <= upper`` in every lens.
 
     Raises
     ------
     InputError
         If `lens` is empty or holds a value that is not finite.
     """
-    lens = checked_lens(lens)
+    lens = checked_lens(lens, n_lenses=None)
+    if lens.ndim == 2:
+        first, which = np.unique(intervals[:, 0], axis=0, return_inverse=True)
+        over = interval_members(lens[:, 0], first)
+        return [_within(over[i], lens[:, 1], *bounds) for i, bounds in zip(which.ravel(), intervals[:, 1], strict=True)]
     order = np.argsort(lens, kind="stable")
     ordered = lens[order]
     starts = np.searchsorted(ordered, intervals[:, 0], side="left")
     stops = np.searchsorted(ordered, intervals[:, 1], side="right")
     return [np.sort(order[start:stop]) for start, stop in zip(starts, stops, strict=True)]
+
+
+def _within(members, lens, lower, upper):
+    own = lens[members]
+    return members[(lower <= own) & (own <= upper)]
 
 
 def cluster_interval(points, members, clusterer, min_points=1):

@@ -20,8 +20,8 @@ def node_link(graph, labels, lens, class_names):
         The graph to export.
     labels : ndarray of shape (n_points,), int
         Class of each point, an index into `class_names`.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Value of one or two lenses at each point.
     class_names : sequence of str
         Name of each class.
 
@@ -29,7 +29,8 @@ def node_link(graph, labels, lens, class_names):
     -------
     dict
         ``nodes`` with ``id``, ``interval``, ``size``, ``composition`` (points of each class present),
-        ``lens_min``, ``lens_max``, ``lens_mean`` and ``purity``; ``links`` with ``source``, ``target``,
+        ``lens_min``, ``lens_max``, ``lens_mean`` and ``purity``, and for a second lens ``lens2_min``, ``lens2_max`` and
+        ``lens2_mean``; ``links`` with ``source``, ``target``,
         ``shared`` and ``jaccard``; also ``directed``, ``multigraph`` and ``graph`` (``n_points``,
         ``n_components``, ``n_cycles``).
 
@@ -38,7 +39,7 @@ def node_link(graph, labels, lens, class_names):
     InputError
         If `labels` or `lens` does not fit the graph's points.
     """
-    lens = checked_lens(lens)
+    lens = checked_lens(lens, n_lenses=None)
     if len(lens) != graph.n_points:
         raise InputError(
             f"there are {len(lens)} lens values but the graph has {graph.n_points} points; "
@@ -49,18 +50,17 @@ def node_link(graph, labels, lens, class_names):
     nodes = []
     for k in range(graph.n_nodes):
         present = np.flatnonzero(counts[k])
-        values = lens[by_node.indices[by_node.indptr[k] : by_node.indptr[k + 1]]]
+        members = by_node.indices[by_node.indptr[k] : by_node.indptr[k + 1]]
         nodes.append(
             {
                 "id": k,
                 "interval": int(graph.interval[k]),
-                "size": len(values),
+                "size": len(members),
                 "composition": {str(class_names[c]): int(counts[k, c]) for c in present},
-                "lens_min": float(values.min()),
-                "lens_max": float(values.max()),
-                "lens_mean": float(values.mean()),
+                **_summary("lens", lens[members] if lens.ndim == 1 else lens[members, 0]),
                 # The node-wise purity of actopo.graphs.purity.
                 "purity": 1 / len(present),
+                **({} if lens.ndim == 1 else _summary("lens2", lens[members, 1])),
             }
         )
     links = [
@@ -69,3 +69,12 @@ def node_link(graph, labels, lens, class_names):
     ]
     facts = {"n_points": graph.n_points, "n_components": n_components(graph), "n_cycles": n_cycles(graph)}
     return {"directed": False, "multigraph": False, "graph": facts, "nodes": nodes, "links": links}
+
+
+def _summary(name, values):
+    """Minimum, maximum and mean of lens values."""
+    return {
+        f"{name}_min": float(values.min()),
+        f"{name}_max": float(values.max()),
+        f"{name}_mean": float(values.mean()),
+    }

@@ -6,6 +6,8 @@ addition cannot change it, and has the layout (N, n, m, c): the c-vector at one 
 row, and the full point cloud of a layer is a reshape of the array.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 
@@ -103,10 +105,65 @@ def dump_activations(
     _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
 
 
-def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
-    """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
+def network_outputs(model, images, mean, std, batch_size=None, device="cpu", progress=None, perturb=None):
+    """
+    Outputs of a classifier for all images.
+
+    Parameters
+    ----------
+    model, images, mean, std, batch_size, device, progress, perturb
+        As in `dump_activations`.
+
+    Returns
+    -------
+    float32 ndarray of shape (N, n_outputs)
+
+    Raises
+    ------
+    InputError
+        If the network does not return one vector of finite logits for each image.
+    """
+    outputs = []
+    for start, batch in _batches(model, images, mean, std, batch_size, device, perturb):
+        with _exact_inference():
+            logits = model(batch)
+        if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(batch):
+            raise InputError("the network does not map images (b, c, h, w) to one tensor of logits (b, classes)")
+        finite = torch.isfinite(logits).all(dim=1).cpu().numpy()
+        if not finite.all():
+            raise InputError(
+                f"the network's output is not finite for image {start + finite.argmin()}; the network diverged in "
+                "training or its weights are damaged"
+            )
+        outputs.append(logits.float().cpu().numpy())
+        if progress is not None:
+            progress(len(batch))
+    return np.concatenate(outputs)
+
+
+def _batches(model, images, mean, std, batch_size, device, perturb):
+    """Index of the first image, and input of the network, batch by batch."""
     model.to(device, memory_format=torch.channels_last).eval()
     batch_size = batch_size or images_per_pass(500, images.shape[1:])
+    for start in range(0, len(images), batch_size):
+        stop = min(start + batch_size, len(images))
+        # A copy in memory, since PyTorch warns about arrays that are not writable, such as memory maps.
+        batch = to_input(np.array(images[start:stop]), mean, std, device)
+        if perturb is not None:
+            batch += torch.from_numpy(perturb(range(start, stop))).to(device).permute(0, 3, 1, 2)
+        yield start, batch
+
+
+@contextmanager
+def _exact_inference():
+    """Without gradients, and with products in full float32, since TF32 would lose three digits."""
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch.inference_mode(), exact:
+        yield
+
+
+def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
+    """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
     start = 0
 
     def checked(layer, activations):
@@ -120,18 +177,11 @@ def _read_activations(model, images, mean, std, layers, tap, read, batch_size, d
             )
         read(layer, start, activations, norms)
 
-    # Products in full float32, since TF32 would lose three digits.
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.inference_mode(), exact, reading(model, layers, tap, checked):
-        for start in range(0, len(images), batch_size):
-            stop = min(start + batch_size, len(images))
-            # A copy in memory, since PyTorch warns about arrays that are not writable, such as memory maps.
-            batch = to_input(np.array(images[start:stop]), mean, std, device)
-            if perturb is not None:
-                batch += torch.from_numpy(perturb(range(start, stop))).to(device).permute(0, 3, 1, 2)
+    with _exact_inference(), reading(model, layers, tap, checked):
+        for start, batch in _batches(model, images, mean, std, batch_size, device, perturb):  # noqa: B007 - see `checked`
             model(batch)
             if progress is not None:
-                progress(stop - start)
+                progress(len(batch))
 
 
 def _norms(activations):

@@ -22,6 +22,9 @@ class Sampling:
         For the control of another method by masks: that method, whose positions it gives to other images.
     positions : {"fixed", "all"}
         Whether every image gives `points_per_image` points, or all of its positions.
+    is_drawn : bool
+        Whether chance has a part in it that `mapper.draws` repeats. The norms alone decide of `top_l2` but for ties,
+        and `full` takes every position as long as its cap allows.
     """
 
     stream: int
@@ -29,6 +32,7 @@ class Sampling:
     by_mask: bool = False
     controls: str | None = None
     positions: str = "fixed"
+    is_drawn: bool = True
 
 
 # In the order of the rows of figures and tables.
@@ -40,8 +44,8 @@ SAMPLINGS = {
     ),
     "central": Sampling(stream=6, settings=("points_per_image", "share")),
     "random": Sampling(stream=2, settings=("points_per_image", "exclude_border")),
-    "full": Sampling(stream=3, settings=("cap", "replace"), positions="all"),
-    "top_l2": Sampling(stream=4, settings=("points_per_image",)),
+    "full": Sampling(stream=3, settings=("cap", "replace"), positions="all", is_drawn=False),
+    "top_l2": Sampling(stream=4, settings=("points_per_image",), is_drawn=False),
 }
 
 # Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.

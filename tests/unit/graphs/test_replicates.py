@@ -1,0 +1,93 @@
+"""Averages over networks and draws: which interval there is, and that it is the right one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.errors import InputError
+from actopo.graphs.replicates import over_graphs
+from scipy import stats
+
+
+def table(n_networks, n_draws, layers=(16,), seed=0):
+    rng = np.random.default_rng(seed)
+    rows = [
+        {"seed": 3 + network, "draw": draw, "sampling": "random", "layer": layer}
+        | {"purity": rng.normal(), "purity_null_low": rng.normal(), "purity_p": rng.random() / 4}
+        for network in range(n_networks)
+        for draw in range(n_draws)
+        for layer in layers
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_networks_are_the_unit_where_there_are_five():
+    """Draws of a network are averaged first: as scipy's interval of the means of networks."""
+    own = table(6, 3, layers=(16, 12))
+    found = over_graphs(own, ["sampling", "layer"])
+    assert found[["sampling", "layer", "n_networks", "n_graphs"]].values.tolist() == [
+        ["random", 16, 6, 18],
+        ["random", 12, 6, 18],
+    ]
+    assert set(found.interval) == {"t over networks"}
+    for row in found.itertuples():
+        rows = own[own.layer == row.layer]
+        means = rows.groupby("seed").purity.mean()
+        low, high = stats.t.interval(0.95, 5, means.mean(), stats.sem(means))
+        np.testing.assert_allclose([row.purity, row.purity_low, row.purity_high], [means.mean(), low, high])
+        np.testing.assert_allclose(row.purity_null_low, rows.purity_null_low.mean())
+        np.testing.assert_allclose(row.purity_p, 2 * rows.purity_p.mean())
+    assert "purity_null_low_low" not in found
+    assert "purity_p_low" not in found
+
+
+def test_draws_of_one_network_have_an_interval_of_their_own():
+    own = table(1, 5)
+    (row,) = over_graphs(own, ["sampling", "layer"], level=0.9).itertuples()
+    assert row.interval == "t over draws of one network"
+    expected = stats.t.interval(0.9, 4, own.purity.mean(), stats.sem(own.purity))
+    np.testing.assert_allclose([row.purity_low, row.purity_high], expected)
+
+
+@pytest.mark.parametrize(("n_networks", "n_draws"), [(1, 4), (2, 1), (4, 5)])
+def test_the_range_is_told_where_there_are_few(n_networks, n_draws):
+    own = table(n_networks, n_draws)
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    assert row.interval == "range over graphs"
+    assert (row.purity_low, row.purity_high) == (own.purity.min(), own.purity.max())
+
+
+def test_one_graph_keeps_its_values():
+    own = table(1, 1)
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    assert row.interval == "none"
+    assert (row.purity, row.purity_p) == (own.purity[0], own.purity_p[0])
+    assert np.isnan([row.purity_low, row.purity_high]).all()
+
+
+def test_values_that_are_not_finite_are_left_out():
+    own = table(2, 2)
+    own["purity"] = [1.0, -np.inf, np.nan, 3.0]
+    own["purity_p"] = [0.9, 0.8, 0.7, 0.6]
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    assert (row.purity, row.purity_low, row.purity_high, row.purity_p) == (2, 1, 3, 1)
+    own["purity"] = [1.0, np.nan, np.nan, np.nan]
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    assert row.purity == 1
+    assert np.isnan([row.purity_low, row.purity_high]).all()
+
+
+def test_the_interval_covers_the_mean_over_networks_as_often_as_it_says():
+    """Effects of networks are larger than those of draws; draws taken for networks would cover far less often."""
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        effects = np.repeat(rng.normal(size=6), 4)
+        rows = {"seed": np.repeat(range(6), 4), "draw": np.tile(range(4), 6), "layer": 1}
+        (row,) = over_graphs(pd.DataFrame({**rows, "x": effects + 0.2 * rng.normal(size=24)}), ["layer"]).itertuples()
+        covered += row.x_low <= 0 <= row.x_high
+    assert stats.binomtest(covered, 400, 0.95).pvalue > 0.01
+
+
+def test_a_graph_that_is_there_twice_is_refused():
+    with pytest.raises(InputError, match="twice"):
+        over_graphs(pd.concat([table(1, 1), table(1, 1)]), ["sampling", "layer"])

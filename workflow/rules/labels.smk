@@ -1,0 +1,46 @@
+# Stage 8, continued: mapper graphs by labels of images that users bring.
+TABLES += [f"{MAPPED}/label_purity.{label}.csv" for label in LABELS]
+
+
+# All graphs of one network, of every draw: a row for each graph, measure and class.
+rule measure_label_purity:
+    input:
+        graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        files=f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv",
+        labels=lambda wildcards: os.path.expanduser(LABELS[wildcards.label]["file"]),
+    output:
+        table="<results>/mapper/{model}/seed{seed}/label_purity.{label}.csv",
+    log:
+        "<results>/logs/measure_label_purity/{model}.seed{seed}.{label}.log",
+    benchmark:
+        "<results>/benchmarks/measure_label_purity/{model}.seed{seed}.{label}.tsv"
+    wildcard_constraints:
+        label=one_of(LABELS),
+    conda:
+        "../../envs/mapper.yaml"
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
+        labels=lambda wildcards: as_json(**{key: LABELS[wildcards.label].get(key) for key in ("column", "kind")}),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
+        uncovered=MAPPER["uncovered"],
+        code=code_digest("measure_label_purity"),
+    script:
+        "../scripts/measure_label_purity.py"
+
+
+use rule average_tables as average_label_purity with:
+    input:
+        table=network_tables("label_purity.{label}"),
+    output:
+        table="<results>/mapper/{model}/label_purity.{label}.csv",
+    log:
+        "<results>/logs/average_label_purity/{model}.{label}.log",
+    benchmark:
+        "<results>/benchmarks/average_label_purity/{model}.{label}.tsv"
+    params:
+        columns=as_json(table=["sampling", "sigma", "layer", "kind", "measure", "class"]),
+        code=code_digest("average_tables"),

@@ -1,0 +1,63 @@
+# Stage 7, before the graphs: what they are drawn over. The l2 norm is stored with the points.
+LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) for name, of in LENSES)
+LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
+
+
+rule compute_lens:
+    input:
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        lens="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy",
+    log:
+        "<results>/logs/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+    benchmark:
+        "<results>/benchmarks/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(16000),
+        runtime=grows(240),
+    params:
+        lens=as_json(lenses=LENSES),
+        source=[source_digest({"module": of}) for name, of in LENSES if name == FUNCTION],
+        code=code_digest("compute_lens"),
+    script:
+        "../scripts/compute_lens.py"
+
+
+# What a network says of every image of a study: its logits. They do not depend on what is sampled of the image.
+rule predict_classes:
+    input:
+        weights=weights_of,
+        train_images=batch_norm_images,
+        images=images_of("{part}/images.npy"),
+        labels=images_of("{part}/labels.npy"),
+        meta=images_of("meta.json"),
+    output:
+        predictions="<results>/predictions/{model}{control}/seed{seed}/{study}.{subset}{noise}.npz",
+    log:
+        "<results>/logs/predict_classes/{model}{control}.seed{seed}.{study}.{subset}{noise}.log",
+    benchmark:
+        "<results>/benchmarks/predict_classes/{model}{control}.seed{seed}.{study}.{subset}{noise}.tsv"
+    wildcard_constraints:
+        control=r"|\.untrained",
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count(),
+        device=config["device"],
+        mem_mb=grows(8000),
+        runtime=grows(120),
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        source=lambda wildcards: network_source(wildcards.model),
+        batch_norm=batch_norm_of,
+        batches=batches_of,
+        noise=noise_of,
+        code=code_digest("predict_classes"),
+    script:
+        "../scripts/predict_classes.py"

@@ -1,0 +1,107 @@
+"""
+Averages of what is measured on graphs, over networks and over draws of positions, with an interval.
+
+A graph is one of many that could have been: another network, trained from another seed, gives another, and so does
+another draw of the positions. Draws of one network share it, so that they are not independent where there are several
+networks: a value is averaged over the draws of each network first. With 5 networks or more the interval is Student's t
+over these means (`actopo.similarity.intervals.mean_interval`); with one network and 5 draws or more it is Student's t
+over the draws, and says nothing of another network. With fewer, the range over all graphs is told instead, and the
+column `interval` says which of the three it is.
+
+A p-value of several graphs is twice the mean of their own, and at most 1: a valid p-value whatever the dependence
+between them [1]_.
+
+References
+----------
+.. [1] Vovk and Wang (2020), "Combining P-Values via Averaging", Biometrika 107.
+"""
+
+import numpy as np
+import pandas as pd
+
+from actopo.errors import InputError
+from actopo.similarity.intervals import FEWEST_NETWORKS, mean_interval
+
+# What an interval is of.
+NETWORKS, DRAWS, RANGE, NONE = "t over networks", "t over draws of one network", "range over graphs", "none"
+
+
+def over_graphs(table, keys, level=0.95):
+    """
+    Mean of every column over networks and draws, with an interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per network, draw and combination of `keys`, with columns `seed` and `draw`; all columns but these and
+        the keys are numbers. Values that are not finite are left out.
+    keys : sequence of str
+        Columns that say what a row is of, such as sampling and layer.
+    level : float, default 0.95
+        Coverage of the intervals that are Student's.
+
+    Returns
+    -------
+    DataFrame
+        One row per combination of `keys`, in the order of the table: `n_networks`, `n_graphs`, `interval` (see the
+        module), and every other column with its mean. A measure also has `_low` and `_high`, NaN where fewer values
+        are finite than its interval needs. Columns of a null (with `null_` or `chance_` in their name) have the mean
+        alone, p-values (`p`, or ending in `_p`) the one of all graphs.
+
+    Raises
+    ------
+    InputError
+        If a network and draw has a combination of keys twice.
+    """
+    keys, measures = list(keys), [name for name in table.columns if name not in {"seed", "draw", *keys}]
+    if table.duplicated([*keys, "seed", "draw"]).any():
+        raise InputError(f"the table has a graph twice; give one row for each seed, draw and {', '.join(keys)}.")
+    rows = []
+    for names, own in table.groupby(keys, sort=False):
+        values = own[measures].to_numpy(dtype=np.float64)
+        values[~np.isfinite(values)] = np.nan
+        networks = _network_means(values, own["seed"].to_numpy())
+        kind = _kind(len(networks), len(values))
+        low, high = _interval(values, networks, kind, level)
+        means, p_values = _means(networks), np.minimum(_means(values) * (1 if len(values) == 1 else 2), 1)
+        row = {**dict(zip(keys, names, strict=True)), "n_networks": len(networks), "n_graphs": len(values)}
+        row["interval"] = kind
+        for place, name in enumerate(measures):
+            row[name] = p_values[place] if _is_p(name) else means[place]
+            if not _is_p(name) and "null_" not in name and "chance_" not in name:
+                row |= {f"{name}_low": low[place], f"{name}_high": high[place]}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _kind(n_networks, n_graphs):
+    if n_networks >= FEWEST_NETWORKS:
+        return NETWORKS
+    if n_networks == 1 and n_graphs >= FEWEST_NETWORKS:
+        return DRAWS
+    return RANGE if n_graphs > 1 else NONE
+
+
+def _interval(values, networks, kind, level):
+    if kind in (NETWORKS, DRAWS):
+        return mean_interval(networks if kind == NETWORKS else values, level)
+    unknown = np.isnan(values)
+    # Fewer than two values have no range.
+    none = (~unknown).sum(axis=0) < 2
+    low, high = np.where(unknown, np.inf, values).min(axis=0), np.where(unknown, -np.inf, values).max(axis=0)
+    return np.where(none, np.nan, low), np.where(none, np.nan, high)
+
+
+def _network_means(values, seeds):
+    """Mean over the draws of each network."""
+    return np.stack([_means(values[seeds == seed]) for seed in pd.unique(seeds)])
+
+
+def _means(values):
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
+
+
+def _is_p(name):
+    return name == "p" or name.endswith("_p")

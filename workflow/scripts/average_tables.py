@@ -1,0 +1,12 @@
+"""Tables of mapper graphs over networks and draws, each value with an interval."""
+
+import pandas as pd
+from actopo.files import load_table, save_table
+from actopo.graphs.replicates import over_graphs
+from actopo.job import settings, start_logging
+
+start_logging(snakemake)
+
+for name, columns in settings(snakemake).columns.items():
+    table = pd.concat(map(load_table, snakemake.input[name]))
+    save_table(snakemake.output[name], over_graphs(table, columns))
