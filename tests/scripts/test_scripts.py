@@ -697,8 +697,7 @@ def analysed(folder, images, trained, graphs):
         "settings": json.dumps(
             {"intervals": [3, 4], "overlaps": [0.3], "eps": [1, 1.5], "samples": 2, "share": 0.5, "seed": 0}
         ),
-        "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
-        "min_samples": 3,
+        **GRAPH,
     }
     files = {"points": points, "graph": graphs[2]["graph"]}
     run("measure_stability", files, stable, params, layer=16)
@@ -716,7 +715,14 @@ def test_stability_holds_the_graph_itself(analysed, graphs):
     described = json.loads(Path(graphs[2]["graph"]).read_text())
     assert grid.n_nodes == len(described["nodes"])
     assert grid.n_components == described["graph"]["n_components"]
-    assert len(pd.read_csv(analysed["samples"])) == 2
+    samples = pd.read_csv(analysed["samples"])
+    assert samples.eps_choice.tolist() == ["fixed", "fixed", "anew", "anew"]
+    np.testing.assert_allclose(samples.eps[:2], described["graph"]["eps"], rtol=1e-5)
+    # The same parts, each with the knee of its own distances.
+    assert samples["sample"].tolist() == [0, 1, 0, 1]
+    assert samples.eps[2:].nunique() == 2
+    facts = described["graph"]
+    assert facts["eps_choice"]["knee_share"] == facts["eps_choice"]["knee_rank"] / facts["n_points"]
 
 
 @pytest.mark.parametrize("kind", ["graphml", "keplermapper.json", "mapper_interactive.json"])

@@ -104,6 +104,7 @@ def with_change(path, value):
         ("similarity.power.subsets", 4, POWER),
         ("similarity.power", None, {}),
         ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
+        ("mapper.knee_sensitivity", 4, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
         ("mapper.uncovered", "zero", {"measure_purity": 1, "plot_purity": 1, "summarise": 1}),
         (
             "mapper.layers",

@@ -1,12 +1,14 @@
 # Stage 7: mapper graphs of point clouds.
 COVER = as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")})
-CLUSTERER = as_json(**{key: MAPPER[key] for key in ("eps", "min_samples", "clusterer")})
+# Only an eps that is looked for has a sensitivity and a curve.
+HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
+CLUSTERER_KEYS = ("eps", "min_samples", "clusterer", *(["knee_sensitivity"] if HAS_EPS_RULE else []))
+CLUSTERER = as_json(**{key: MAPPER[key] for key in CLUSTERER_KEYS})
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
 FIGURES += figure_files(*(["networks"] if NETWORKS else []))
-# Only an eps that was looked for has a curve.
-if MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME:
+if HAS_EPS_RULE:
     FIGURES += figure_files("eps_choice")
 
 

@@ -1,8 +1,11 @@
 """How a mapper graph depends on its parameters and on its points."""
 
+import pandas as pd
 from actopo.files import load_json, save_table
 from actopo.graphs.stability import grid, resample
 from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.choices import EPS_RULES
+from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.points.clouds import load_columns
@@ -11,7 +14,7 @@ start_logging(snakemake)
 limit_threads(snakemake.threads)
 
 params = settings(snakemake)
-varied, used, min_samples = params.settings, params.cover, params.min_samples
+varied, used, min_samples = params.settings, params.cover, params.clusterer["min_samples"]
 columns = ("points", "norm", "label", "image")
 points, lens, labels, images = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), *columns)
 eps = load_json(snakemake.input.graph)["graph"]["eps"]
@@ -28,17 +31,40 @@ table = grid(
     progress=lambda steps: progress(steps, "graph"),
 )
 table.insert(3, "eps_factor", varied["eps"] * (len(table) // len(varied["eps"])))
-samples = resample(
-    points,
-    lens,
-    labels,
-    IntervalCover(used["intervals"], used["overlap"], used["convention"]),
-    lambda part: DBSCAN(eps, min_samples),
-    varied["samples"],
-    varied["share"],
-    varied["seed"],
-    images,
-    progress=lambda steps: progress(steps, "part"),
-)
+
+
+def fixed(part):
+    """Eps of the graph of all points."""
+    return eps
+
+
+def anew(part):
+    """Eps that the rule chooses for a part."""
+    return describe_clusterer(part, **params.clusterer)[0]["eps"]
+
+
+samples = []
+for choice in (fixed, anew) if params.clusterer["eps"] in EPS_RULES else (fixed,):
+    chosen = []
+
+    def make_clusterer(part, choice=choice, chosen=chosen):
+        chosen.append(choice(part))
+        return DBSCAN(chosen[-1], min_samples)
+
+    part_table = resample(
+        points,
+        lens,
+        labels,
+        IntervalCover(used["intervals"], used["overlap"], used["convention"]),
+        make_clusterer,
+        varied["samples"],
+        varied["share"],
+        varied["seed"],
+        images,
+        progress=lambda steps: progress(steps, "part"),
+    )
+    part_table.insert(1, "eps_choice", choice.__name__)
+    part_table.insert(2, "eps", chosen)
+    samples.append(part_table)
 save_table(snakemake.output.grid, table)
-save_table(snakemake.output.samples, samples)
+save_table(snakemake.output.samples, pd.concat(samples))

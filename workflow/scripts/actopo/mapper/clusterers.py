@@ -8,14 +8,14 @@ import numpy as np
 from actopo.errors import InputError
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.mapper.dbscan import DBSCAN
-from actopo.mapper.eps import choose_eps, nearest_neighbour_curve
+from actopo.mapper.eps import SENSITIVITY, choose_eps, nearest_neighbour_curve
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
 # The sorted distances of a cloud with more points are exact only down to their knee.
 EXACT_POINTS = 50_000
 
 
-def describe_clusterer(points, clusterer, eps, min_samples):
+def describe_clusterer(points, clusterer, eps, min_samples, knee_sensitivity=SENSITIVITY):
     """
     Description of a clusterer for a graph's document, with eps as a number.
 
@@ -29,6 +29,8 @@ def describe_clusterer(points, clusterer, eps, min_samples):
         Radius of DBSCAN, or the rule of `actopo.mapper.eps.choose_eps`.
     min_samples : int
         As in `actopo.mapper.dbscan.dbscan`.
+    knee_sensitivity : float, default 2.5
+        `sensitivity` of the rule.
 
     Returns
     -------
@@ -42,10 +44,10 @@ def describe_clusterer(points, clusterer, eps, min_samples):
     if eps not in EPS_RULES:
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
     if len(points) > EXACT_POINTS:
-        curve = nearest_neighbour_curve(points)
+        curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity)
     else:
         curve = np.sort(nearest_neighbour_distances(points))[::-1]
-    eps, rule = choose_eps(curve)
+    eps, rule = choose_eps(curve, knee_sensitivity)
     described = {"clusterer": clusterer, "eps": eps, "eps_choice": rule, "min_samples": min_samples}
     return described, {"nearest_neighbour_distance": curve}
 
