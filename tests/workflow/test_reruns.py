@@ -132,6 +132,11 @@ def with_change(path, value):
             | {"plot_noise": 1, "plot_noisy_graphs": 1, "measure_purity": 1, "plot_purity": 1, "summarise": 1},
         ),
         ("mapper.stability.samples", 3, STABILITY),
+        (
+            "mapper.all_eps",
+            {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
+            {"measure_all_eps": 1, "plot_all_eps": 1},
+        ),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
         # One sampling of two.

@@ -3,7 +3,12 @@ COVER = as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convent
 # Only an eps that is looked for has a sensitivity and a curve.
 HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
 CLUSTERER_KEYS = ("eps", "min_samples", "clusterer", *(["knee_sensitivity"] if HAS_EPS_RULE else []))
-CLUSTERER = as_json(**{key: MAPPER[key] for key in CLUSTERER_KEYS})
+# The rule that looks at graphs, and so at their cover too.
+STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
+CLUSTERER = as_json(
+    **{key: MAPPER[key] for key in CLUSTERER_KEYS},
+    **({"stable": {key: MAPPER["all_eps"][key] for key in ("values", "quantiles")}} if STABLE else {}),
+)
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
@@ -59,6 +64,7 @@ rule choose_eps:
         runtime=grows(240),
     params:
         clusterer=CLUSTERER,
+        cover=COVER if STABLE else "",
         code=code_digest("choose_eps"),
     script:
         "../scripts/choose_eps.py"

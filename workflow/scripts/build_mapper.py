@@ -19,8 +19,8 @@ if snakemake.input.parts:
     graph = join(len(lens), params.cover["intervals"], map(load_intervals, snakemake.input.parts))
 else:
     [points] = load_columns(snakemake.input.points, layer, "points")
-    described, nearest = describe_clusterer(points, **params.clusterer)
     cover = IntervalCover(params.cover["intervals"], params.cover["overlap"], params.cover["convention"])
+    described, nearest = describe_clusterer(points, **params.clusterer, lens=lens, cover=cover)
     clusterer, min_points = make_clusterer(described)
     steps = {"progress": lambda steps: progress(steps, "interval"), "min_points": min_points}
     graph = mapper_graph(points, lens, cover, clusterer, **steps)

@@ -18,6 +18,7 @@ varied, used, min_samples = params.settings, params.cover, params.clusterer["min
 columns = ("points", "norm", "label", "image")
 points, lens, labels, images = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), *columns)
 eps = load_json(snakemake.input.graph)["graph"]["eps"]
+cover = IntervalCover(used["intervals"], used["overlap"], used["convention"])
 
 table = grid(
     points,
@@ -33,38 +34,28 @@ table = grid(
 table.insert(3, "eps_factor", varied["eps"] * (len(table) // len(varied["eps"])))
 
 
-def fixed(part):
-    """Eps of the graph of all points."""
-    return eps
-
-
-def anew(part):
+def anew(part, part_lens):
     """Eps that the rule chooses for a part."""
-    return describe_clusterer(part, **params.clusterer)[0]["eps"]
+    return describe_clusterer(part, **params.clusterer, lens=part_lens, cover=cover)[0]["eps"]
 
 
+choices = {"fixed": lambda part, part_lens: eps}
+if params.clusterer["eps"] in EPS_RULES:
+    choices["anew"] = anew
 samples = []
-for choice in (fixed, anew) if params.clusterer["eps"] in EPS_RULES else (fixed,):
+for name, choose in choices.items():
     chosen = []
 
-    def make_clusterer(part, choice=choice, chosen=chosen):
-        chosen.append(choice(part))
+    def make_clusterer(part, part_lens, choose=choose, chosen=chosen):
+        chosen.append(choose(part, part_lens))
         return DBSCAN(chosen[-1], min_samples)
 
-    part_table = resample(
-        points,
-        lens,
-        labels,
-        IntervalCover(used["intervals"], used["overlap"], used["convention"]),
-        make_clusterer,
-        varied["samples"],
-        varied["share"],
-        varied["seed"],
-        images,
-        progress=lambda steps: progress(steps, "part"),
+    drawn = varied["samples"], varied["share"], varied["seed"], images
+    parts = resample(
+        points, lens, labels, cover, make_clusterer, *drawn, progress=lambda steps: progress(steps, "part")
     )
-    part_table.insert(1, "eps_choice", choice.__name__)
-    part_table.insert(2, "eps", chosen)
-    samples.append(part_table)
+    parts.insert(1, "eps_choice", name)
+    parts.insert(2, "eps", chosen)
+    samples.append(parts)
 save_table(snakemake.output.grid, table)
 save_table(snakemake.output.samples, pd.concat(samples))

@@ -285,6 +285,8 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
+    if mapper["eps"] == "stable" and mapper["clusterer"] == DBSCAN_NAME and mapper["all_eps"] is None:
+        yield "mapper.eps: stable looks among the values of mapper.all_eps, which is null; give its keys, or take knee"
     masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
     if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
         yield (

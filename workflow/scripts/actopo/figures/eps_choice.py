@@ -1,9 +1,10 @@
 """
 How the radius of DBSCAN was chosen: the sorted distances between nearest neighbours, and the value on the curve.
 
-The rule is the knee of the curve, or the median if it has none (`actopo.mapper.eps.choose_eps`), or a fixed
-number. The rank of a knee stands in its panel, since a knee at one of the first ranks is that of a few points. A curve
-of hundreds of thousands of points is drawn with a few hundred of them, equally spaced on the axis.
+The rule is the knee of the curve, or the median if it has none (`actopo.mapper.eps.choose_eps`), or the middle of the
+range over which the graph stays (`actopo.mapper.all_eps.stable_eps`), or a fixed number. The rank of a knee stands in
+its panel, since a knee at one of the first ranks is that of a few points. A curve of hundreds of thousands of points is
+drawn with a few hundred of them, equally spaced on the axis.
 """
 
 from collections import Counter
@@ -13,8 +14,8 @@ import numpy as np
 from actopo.errors import InputError
 from actopo.figures import style
 
-RULES = {"knee": "knee", "median": "median: no knee", "fixed": "fixed"}
-MARKS = {"knee": "o", "median": "s", "fixed": "D"}
+RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: no knee", "fixed": "fixed"}
+MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
 PER_ROW = 6
 MOST_POINTS = 400
 
@@ -28,8 +29,8 @@ def plot(curves):
     ----------
     curves : sequence of dict
         Each with `sampling`, `layer`, `distances` (ndarray of shape (n,), each point's distance to its nearest
-        neighbour), `eps`, `rule` ('knee', 'median' or 'fixed') and `noise_share` (share of the points in no node,
-        or None). Where each sampling has the same layers in the same order, rows are samplings.
+        neighbour), `eps`, `rule` ('knee', 'stable', 'median' or 'fixed') and `noise_share` (share of the points in no
+        node, or None). Where each sampling has the same layers in the same order, rows are samplings.
 
     Returns
     -------

@@ -1,0 +1,33 @@
+"""One mapper graph at every eps: its invariants, its persistent clusters, and the branches that they form."""
+
+import numpy as np
+from actopo.files import load_json, save_table
+from actopo.graphs.eps_profile import persistent_segments, profile
+from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.all_eps import AllEps, eps_range, longest_plateau
+from actopo.mapper.covers import IntervalCover
+from actopo.points.clouds import load_columns
+
+start_logging(snakemake)
+limit_threads(snakemake.threads)
+
+params = settings(snakemake)
+used, varied = params.cover, params.all_eps
+points, lens, labels = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm", "label")
+every = AllEps(
+    points,
+    lens,
+    IntervalCover(used["intervals"], used["overlap"], used["convention"]),
+    params.min_samples,
+    progress=lambda steps: progress(steps, "interval"),
+)
+eps_values = eps_range(every.core_distances(), every.merge_heights(), varied["values"], varied["quantiles"])
+table = profile(every, eps_values, labels, progress=lambda steps: progress(steps, "graph"))
+plateau = longest_plateau(eps_values, table.n_components.to_numpy(), table.n_cycles.to_numpy())
+first, last = plateau or (1, 0)
+table["in_plateau"] = (np.arange(len(table)) >= first) & (np.arange(len(table)) <= last)
+class_names = load_json(snakemake.input.meta)["class_names"]
+segments, branches = persistent_segments(every, labels, class_names, prominence=varied["prominence"])
+save_table(snakemake.output.profile, table)
+save_table(snakemake.output.segments, segments)
+save_table(snakemake.output.branches, branches)
