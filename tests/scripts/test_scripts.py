@@ -812,12 +812,15 @@ def analysed(folder, images, trained, graphs):
         "settings": json.dumps(
             {"intervals": [3, 4], "overlaps": [0.3], "eps": [1, 1.5], "samples": 2, "share": 0.5, "seed": 0}
         ),
-        "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
-        "min_samples": 3,
+        **GRAPH,
     }
     files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
     run("measure_stability", files, stable, params, layer=16, seed=0, draw="")
-    return {**output, **stable, "points": points}
+    tables = {name: folder / f"{name}.csv" for name in ("profile", "segments", "branches")}
+    all_eps = {"all_eps": json.dumps({"values": 7, "quantiles": [0.2, 1], "prominence": 1.1})}
+    files = {"points": points, "lens": [], "meta": images["meta"]}
+    run("measure_all_eps", files, tables, {"cover": GRAPH["cover"], "min_samples": 3, **all_eps}, layer=16)
+    return {**output, **stable, **tables, "points": points}
 
 
 def test_graph_distances(analysed):
@@ -831,7 +834,42 @@ def test_stability_holds_the_graph_itself(analysed, graphs):
     described = json.loads(Path(graphs[2]["graph"]).read_text())
     assert grid.n_nodes == len(described["nodes"])
     assert grid.n_components == described["graph"]["n_components"]
-    assert len(pd.read_csv(analysed["samples"])) == 2
+    samples = pd.read_csv(analysed["samples"])
+    assert samples.eps_choice.tolist() == ["fixed", "fixed", "anew", "anew"]
+    np.testing.assert_allclose(samples.eps[:2], described["graph"]["eps"], rtol=1e-5)
+    # The same parts, each with the knee of its own distances.
+    assert samples["sample"].tolist() == [0, 1, 0, 1]
+    assert samples.eps[2:].nunique() == 2
+    facts = described["graph"]
+    assert facts["eps_choice"]["knee_share"] == facts["eps_choice"]["knee_rank"] / facts["n_points"]
+
+
+def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
+    """Tables of every eps beside the graph that is made with one of them."""
+    profile = pd.read_csv(analysed["profile"])
+    assert len(profile) == 7
+    row = profile[profile.n_nodes > 0].iloc[0]
+    params = {**GRAPH, "clusterer": json.dumps({"eps": row.eps * (1 + 1e-9), "min_samples": 3, "clusterer": "dbscan"})}
+    output = {"graph": folder / "at.json", "membership": folder / "at.npz"}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
+    run("build_mapper", files, output, params, layer=16, sampling="full")
+    graph = json.loads(output["graph"].read_text())
+    assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
+    segments, branches = pd.read_csv(analysed["segments"]), pd.read_csv(analysed["branches"])
+    assert set(segments.branch[segments.is_leaf]) == set(branches.branch)
+
+
+def test_a_stable_eps_in_one_job_and_in_two(folder, images, analysed):
+    clusterer = {**json.loads(GRAPH["clusterer"]), "eps": "stable", "stable": {"values": 9, "quantiles": [0.2, 1]}}
+    params = {**GRAPH, "clusterer": json.dumps(clusterer)}
+    output = {"graph": folder / "stable.json", "membership": folder / "stable.npz"}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
+    run("build_mapper", files, output, params, layer=16, sampling="full")
+    run("choose_eps", files, {"eps": folder / "stable.eps.npz"}, params, layer=16)
+    described = json.loads(str(np.load(folder / "stable.eps.npz")["description"]))
+    graph = json.loads(output["graph"].read_text())["graph"]
+    assert {name: graph[name] for name in described} == described
+    assert described["eps_choice"]["rule"] in ("stable", "knee", "median")
 
 
 @pytest.mark.parametrize("kind", ["graphml", "keplermapper", "mapper_interactive"])
@@ -895,7 +933,7 @@ def test_build_mapper(graphs):
 def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     eps, parts = folder / "eps.npz", [folder / f"part{part}.npz" for part in range(2)]
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": eps}
-    run("choose_eps", files, {"eps": eps}, GRAPH, layer=16)
+    run("choose_eps", files, {"eps": eps}, {**GRAPH, "cover": ""}, layer=16)
     for part, path in enumerate(parts):
         run("cluster_intervals", files, {"intervals": path}, {**GRAPH, "jobs": 2}, layer=16, part=part)
     output = {"graph": folder / "joined.json", "membership": folder / "joined.npz"}
@@ -1083,6 +1121,7 @@ def test_figures_and_summary(
             {},
         ),
         "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
+        "plot_all_eps": ({**analysed, "graph": graphs[2]["graph"]}, {}, {}),
         "plot_eps_choice": (
             memberships,
             {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})},

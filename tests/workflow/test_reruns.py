@@ -107,6 +107,7 @@ def with_change(path, value):
         ("similarity.power.subsets", 4, POWER),
         ("similarity.power", None, {}),
         ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
+        ("mapper.knee_sensitivity", 4, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
         (
             "mapper.lens",
             {"logit": "3"},
@@ -160,6 +161,11 @@ def with_change(path, value):
         ("mapper.seeds", [0], {}),
         ("mapper.permutations", 6, PURITY),
         ("mapper.stability.samples", 3, STABILITY),
+        (
+            "mapper.all_eps",
+            {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
+            {"measure_all_eps": 1, "plot_all_eps": 1},
+        ),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),
         ("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}),

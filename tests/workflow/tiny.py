@@ -38,6 +38,7 @@ TINY = {
         "noise": {"sigmas": [0.5], "samplings": ["random"]},
         "permutations": 5,
         "stability": {"intervals": [5], "overlaps": [0.3], "eps": [1], "samples": 2},
+        "all_eps": None,
         "intervals": 5,
     },
     "figures": {"purity_class": "4"},

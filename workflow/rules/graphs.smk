@@ -167,7 +167,7 @@ rule measure_stability:
             seed=MAPPER["sampling_seed"],
         ),
         cover=COVER,
-        min_samples=MAPPER["min_samples"],
+        clusterer=CLUSTERER,
         code=code_digest("measure_stability"),
     script:
         "../scripts/measure_stability.py"

@@ -1,12 +1,19 @@
 # Stage 7: mapper graphs of point clouds.
 COVER = as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")})
-CLUSTERER = as_json(**{key: MAPPER[key] for key in ("eps", "min_samples", "clusterer")})
+# Only an eps that is looked for has a sensitivity and a curve.
+HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
+CLUSTERER_KEYS = ("eps", "min_samples", "clusterer", *(["knee_sensitivity"] if HAS_EPS_RULE else []))
+# The rule that looks at graphs, and so at their cover too.
+STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
+CLUSTERER = as_json(
+    **{key: MAPPER[key] for key in CLUSTERER_KEYS},
+    **({"stable": {key: MAPPER["all_eps"][key] for key in ("values", "quantiles")}} if STABLE else {}),
+)
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
 FIGURES += figure_files(*(["networks"] if NETWORKS else []))
-# Only an eps that was looked for has a curve.
-if MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME:
+if HAS_EPS_RULE:
     FIGURES += figure_files("eps_choice")
 
 
@@ -45,6 +52,7 @@ rule build_mapper:
 rule choose_eps:
     input:
         points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        lens=LENS_FILE if STABLE else [],
     output:
         eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
     log:
@@ -59,6 +67,7 @@ rule choose_eps:
         runtime=grows(240),
     params:
         clusterer=CLUSTERER,
+        cover=COVER if STABLE else "",
         code=code_digest("choose_eps"),
     script:
         "../scripts/choose_eps.py"

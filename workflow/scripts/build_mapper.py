@@ -23,7 +23,7 @@ if snakemake.input.parts:
     graph = join(len(lens), cover.n_intervals, map(load_intervals, snakemake.input.parts))
 else:
     [points] = load_columns(snakemake.input.points, layer, "points")
-    described, nearest = describe_clusterer(points, **params.clusterer)
+    described, nearest = describe_clusterer(points, **params.clusterer, lens=lens, cover=cover)
     clusterer, min_points = make_clusterer(described)
     steps = {"progress": lambda steps: progress(steps, "interval"), "min_points": min_points}
     graph = mapper_graph(points, lens, cover, clusterer, **steps)

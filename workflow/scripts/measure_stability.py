@@ -1,9 +1,12 @@
 """How a mapper graph depends on its parameters and on its points."""
 
 import numpy as np
+import pandas as pd
 from actopo.files import load_json, save_table
 from actopo.graphs.stability import grid, resample
 from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.choices import EPS_RULES
+from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.points.clouds import load_columns
@@ -12,12 +15,13 @@ start_logging(snakemake)
 limit_threads(snakemake.threads)
 
 params = settings(snakemake)
-varied, used, min_samples = params.settings, params.cover, params.min_samples
+varied, used, min_samples = params.settings, params.cover, params.clusterer["min_samples"]
 columns = ("points", "norm", "label", "image")
 points, lens, labels, images = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), *columns)
 if snakemake.input.lens:
     lens = np.load(snakemake.input.lens)
 eps = load_json(snakemake.input.graph)["graph"]["eps"]
+cover = make_cover(lens, **used)
 
 table = grid(
     points,
@@ -31,19 +35,32 @@ table = grid(
     progress=lambda steps: progress(steps, "graph"),
 )
 table.insert(3, "eps_factor", varied["eps"] * (len(table) // len(varied["eps"])))
-samples = resample(
-    points,
-    lens,
-    labels,
-    make_cover(lens, **used),
-    lambda part: DBSCAN(eps, min_samples),
-    varied["samples"],
-    varied["share"],
-    varied["seed"],
-    images,
-    progress=lambda steps: progress(steps, "part"),
-)
-for place, rows in ((snakemake.output.grid, table), (snakemake.output.samples, samples)):
+
+
+def anew(part, part_lens):
+    """Eps that the rule chooses for a part."""
+    return describe_clusterer(part, **params.clusterer, lens=part_lens, cover=cover)[0]["eps"]
+
+
+choices = {"fixed": lambda part, part_lens: eps}
+if params.clusterer["eps"] in EPS_RULES:
+    choices["anew"] = anew
+samples = []
+for name, choose in choices.items():
+    chosen = []
+
+    def make_clusterer(part, part_lens, choose=choose, chosen=chosen):
+        chosen.append(choose(part, part_lens))
+        return DBSCAN(chosen[-1], min_samples)
+
+    drawn = varied["samples"], varied["share"], varied["seed"], images
+    parts = resample(
+        points, lens, labels, cover, make_clusterer, *drawn, progress=lambda steps: progress(steps, "part")
+    )
+    parts.insert(1, "eps_choice", name)
+    parts.insert(2, "eps", chosen)
+    samples.append(parts)
+for place, rows in ((snakemake.output.grid, table), (snakemake.output.samples, pd.concat(samples))):
     rows.insert(0, "seed", int(snakemake.wildcards.seed))
     rows.insert(1, "draw", int(snakemake.wildcards.draw.removeprefix(".draw") or 0))
     save_table(place, rows)

@@ -219,3 +219,15 @@ def test_names_of_torchvisions_weights_are_checked(model, tmp_path):
     assert (
         "models.alexnet: torchvision has no weights 'IMAGENET' for alexnet; choose one of DEFAULT, IMAGENET1K" in line
     )
+
+
+def test_a_stable_eps_needs_values_to_look_among():
+    config = changed("mapper.eps", "stable")
+    validate(config, SCHEMA)
+    config["mapper"]["all_eps"] = None
+    [line] = messages(config)
+    assert "mapper.eps: stable looks among the values of mapper.all_eps, which is null" in line
+    # Another clusterer does not use eps.
+    config["mapper"] |= {"clusterer": {"path": "sklearn.cluster.HDBSCAN"}}
+    config["mapper"]["stability"]["graphs"] = []
+    validate(config, SCHEMA)

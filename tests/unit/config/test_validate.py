@@ -105,7 +105,7 @@ def test_overlays_are_in_order(names, tmp_path):
         ("mapper.foreground.ties", "first", ["mapper.foreground.ties", "last, all"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
         ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
-        ("mapper.eps", "nee", ["mapper.eps", "write knee or a number"]),
+        ("mapper.eps", "nee", ["mapper.eps", "write knee, stable or a number"]),
         ("mapper.samplings.random.methd", "x", ["mapper.samplings.random.methd", "'method'"]),
         ("models.resnet18_a.seeds", 0, ["models.resnet18_a.seeds: 0 must be 1 or more"]),
         ("data.resize", True, ["data.resize: true is not allowed; write a whole number, null or false"]),

@@ -6,6 +6,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 from actopo.figures import (
+    all_eps,
     branching,
     controls,
     eps_choice,
@@ -24,9 +25,12 @@ from actopo.figures import (
     vietoris_rips,
 )
 from actopo.figures import diagrams as gallery
+from actopo.graphs import eps_profile
 from actopo.graphs.branching import merge_levels
 from actopo.graphs.distances import flow_table
 from actopo.homology.diagrams import diagrams
+from actopo.mapper.all_eps import AllEps
+from actopo.mapper.covers import IntervalCover
 from actopo.mapper.eps import choose_eps
 from actopo.similarity.control_differences import control_table
 from actopo.similarity.detection import detection_table
@@ -261,6 +265,17 @@ def stability_tables():
     return grid.assign(**invariants(12)), pd.DataFrame({"layer": [4, 16] * 6, **invariants(12)})
 
 
+def all_eps_tables():
+    """Profile, segments and branches of three lines that meet."""
+    rng = np.random.default_rng(6)
+    labels, length = rng.integers(0, 3, 900), rng.uniform(0, 10, 900)
+    angles = 2 * np.pi / 3 * labels
+    points = length[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) + rng.normal(scale=0.1, size=(900, 2))
+    every = AllEps(points, np.linalg.norm(points, axis=1), IntervalCover(8))
+    table = eps_profile.profile(every, np.geomspace(0.1, 20, 25), labels)
+    return table.assign(in_plateau=table.eps.between(0.6, 3)), *eps_profile.persistent_segments(every, labels, CLASSES)
+
+
 def eps_curves():
     rng, curves = np.random.default_rng(5), []
     for sampling, layer in product(["random", "full"], [16, 8, 4]):
@@ -279,6 +294,7 @@ MAPPER_FIGURES = {
     "graph_flow": lambda: graph_flow.plot(distances(), *flowing(), ("layer 8", "layer 16"), CLASSES),
     "stability": lambda: stability.plot(*stability_tables(), used=(20, 0.3, 1.5)),
     "eps_choice": lambda: eps_choice.plot(eps_curves()),
+    "all_eps": lambda: all_eps.plot(*all_eps_tables(), 0.4, {"rule": "stable", "knee": 0.2}),
 }
 
 

@@ -23,6 +23,7 @@ def test_eps_is_on_the_curve_of_sorted_distances():
             f"{curve['sampling']}\nlayer {curve['layer']}, ε = {curve['eps']:.2f}\nnoise"
         )
         assert axes.get_title().endswith("noise 1.2 %")
+        assert [text.get_text() for text in axes.texts] == [f"rank {(curve['distances'] > curve['eps']).sum()} of 700"]
         assert axes.get_ylabel() == ("distance" if index % 3 == 0 else "")
         assert axes.get_xlabel() == ("rank of the point" if index > 2 else "")
     rows = {axes.get_subplotspec().rowspan.start for axes in figure.axes[:3]}
@@ -39,6 +40,7 @@ def test_eps_rules_are_told_apart():
     assert figure.axes[2].get_ylim()[1] > 99
     assert figure.axes[2].lines[2].get_xdata()[0] == 1
     assert len({axes.lines[2].get_marker() for axes in figure.axes}) == 3
+    assert [len(axes.texts) for axes in figure.axes] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(

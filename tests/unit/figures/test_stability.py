@@ -51,6 +51,18 @@ def test_stability_boxes_are_the_samples(by):
     assert figure.axes[11].get_xlabel() == (by or "")
 
 
+def test_stability_of_parts_with_an_eps_of_their_own():
+    """Both groups are parts of the graph whose invariants are marked."""
+    grid, samples = stability_tables()
+    samples["eps_choice"] = ["fixed", "anew"] * 6
+    figure = stability.plot(grid, samples, (20, 0.3, 1.5), "eps_choice")
+    used = grid[(grid.n_intervals == 20) & (grid.overlap == 0.3) & (grid.eps == 1.5)].iloc[0]
+    for row, key in enumerate(stability.INVARIANTS):
+        axes = figure.axes[3 * row + 2]
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["same ε", "ε anew"]
+        assert [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"] == [used[key]]
+
+
 def test_stability_without_samples_and_bad_input():
     grid, samples = stability_tables()
     # Without a node there is no purity.

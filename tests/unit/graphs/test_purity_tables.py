@@ -45,6 +45,7 @@ def test_rows_are_what_the_functions_return(uncovered):
         null = permutation_null(incidence, labels, 3, 20, 4, graph.images, uncovered)
         entropy = node_entropy(incidence, labels, 3, normalised=True)
         expected = {**key, "eps": graph.facts.get("eps", np.nan), "n_nodes": 7, "n_edges": graph.n_edges}
+        expected["knee_share"] = graph.facts.get("eps_choice", {"knee_share": np.nan})["knee_share"]
         expected |= {name: graph.facts[name] for name in ("n_points", "n_components", "n_cycles")}
         expected |= {
             "node_purity": np.mean(alpha),

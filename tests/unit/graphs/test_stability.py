@@ -94,7 +94,7 @@ def test_grid_refuses_before_it_starts(n_intervals, overlaps, eps, message):
 def test_resample_of_all_points_is_the_graph():
     points, lens, labels = rings()
     cover = IntervalCover(8)
-    table = resample(points, lens, labels, cover, lambda own: DBSCAN(0.3), n_samples=3, share=1)
+    table = resample(points, lens, labels, cover, lambda own, _: DBSCAN(0.3), n_samples=3, share=1)
     expected = {"n_points": 900, **invariants(mapper_graph(points, lens, cover, DBSCAN(0.3)), labels)}
     assert table.drop(columns="sample").to_dict("records") == [expected] * 3
 
@@ -103,7 +103,8 @@ def test_resample_draws_parts_without_copies():
     points, lens, labels = rings()
     parts = []
 
-    def make_clusterer(own):
+    def make_clusterer(own, own_lens):
+        assert len(own) == len(own_lens)
         parts.append(own)
         return DBSCAN(0.4)
 
@@ -126,7 +127,8 @@ def test_resample_draws_groups_as_a_whole():
     place = {point.tobytes(): i for i, point in enumerate(points)}
     parts = []
 
-    def make_clusterer(own):
+    def make_clusterer(own, own_lens):
+        assert len(own) == len(own_lens)
         parts.append({place[point.tobytes()] for point in own})
         return DBSCAN(0.4)
 
@@ -140,14 +142,14 @@ def test_resample_draws_groups_as_a_whole():
 @pytest.mark.parametrize("share", [0, 1.2, float("nan")])
 def test_resample_refuses_the_share(share):
     with pytest.raises(InputError, match="share"):
-        resample(*rings(50), IntervalCover(3), lambda own: DBSCAN(1), share=share)
+        resample(*rings(50), IntervalCover(3), lambda own, _: DBSCAN(1), share=share)
 
 
 def test_resample_refuses_what_does_not_fit():
     points, lens, labels = rings(50)
     with pytest.raises(InputError, match="49 labels"):
-        resample(points, lens, labels[1:], IntervalCover(3), lambda own: DBSCAN(1))
+        resample(points, lens, labels[1:], IntervalCover(3), lambda own, _: DBSCAN(1))
     with pytest.raises(InputError, match="48 groups"):
-        resample(points, lens, labels, IntervalCover(3), lambda own: DBSCAN(1), groups=np.arange(48))
+        resample(points, lens, labels, IntervalCover(3), lambda own, _: DBSCAN(1), groups=np.arange(48))
     with pytest.raises(InputError, match="lens"):
-        resample(points[:0], lens[:0], labels[:0], IntervalCover(3), lambda own: DBSCAN(1))
+        resample(points[:0], lens[:0], labels[:0], IntervalCover(3), lambda own, _: DBSCAN(1))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from actopo.mapper.close_pairs import find_roots, sieved_cloud
+from actopo.mapper.close_pairs import find_roots, sieved_clouds
 from actopo.mapper.close_pairs_torch import TorchCloud
 from scipy.spatial.distance import cdist
 
@@ -15,8 +15,8 @@ def clouds(points, eps):
     """The cloud on the host and on a device, and which positions of the latter are close."""
     points = np.ascontiguousarray(points)
     host, device = (
-        sieved_cloud(points, eps, "cpu", one_by_one),
-        sieved_cloud(points, eps, "cpu:0", one_by_one, None, TorchCloud),
+        next(sieved_clouds(points, [eps], "cpu", one_by_one)),
+        next(sieved_clouds(points, [eps], "cpu:0", one_by_one, None, TorchCloud)),
     )
     return host, device, [cdist(points[cloud.order], points[cloud.order]) <= eps for cloud in (host, device)]
 

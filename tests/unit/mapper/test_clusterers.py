@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.mapper import clusterers
+from actopo.mapper.all_eps import stable_eps
 from actopo.mapper.clusterers import describe_clusterer, load_clusterer, make_clusterer
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.eps import choose_eps
@@ -85,3 +86,36 @@ def test_other_clusterers_are_described_by_their_path():
     assert isinstance(clusterer, KMeans)
     assert (clusterer.n_clusters, clusterer.random_state, min_points) == (3, 9, 3)
     assert make_clusterer({"clusterer": {"path": "sklearn.cluster.HDBSCAN"}})[1] == 1
+
+
+def rings(n=900):
+    rng = np.random.default_rng(0)
+    angle, outer = rng.uniform(0, 2 * np.pi, n), rng.permutation(np.arange(n) < 0.6 * n)
+    points = np.where(outer, 2.0, 1.0)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return points, points[:, 1]
+
+
+def test_a_stable_eps_is_described_beside_the_knee():
+    points, lens = rings()
+    cover = IntervalCover(8)
+    description, nearest = describe_clusterer(points, "dbscan", "stable", 5, lens=lens, cover=cover)
+    knee, _ = describe_clusterer(points, "dbscan", "knee", 5)
+    eps, details = stable_eps(points, lens, cover)
+    assert description["eps"] == eps
+    assert description["eps_choice"] == {"knee": knee["eps"], **knee["eps_choice"], **details}
+    assert description["eps_choice"]["rule"] == "stable"
+    assert len(nearest["nearest_neighbour_distance"]) == 900
+    coarse = {"values": 8, "quantiles": [0.5, 0.9]}
+    description, _ = describe_clusterer(points, "dbscan", "stable", 5, stable=coarse, lens=lens, cover=cover)
+    assert description["eps"] == stable_eps(points, lens, cover, 5, 8, [0.5, 0.9])[0] != eps
+
+
+def test_without_a_plateau_the_knee_is_taken(caplog):
+    points = (4 * 2.0 ** np.arange(40)[:, None] + 0.3 * np.arange(8)).reshape(-1, 1)
+    points += np.random.default_rng(0).normal(scale=0.01, size=points.shape)
+    arguments = {"lens": points[:, 0], "cover": IntervalCover(1)}
+    description, _ = describe_clusterer(points, "dbscan", "stable", 5, **arguments)
+    knee, _ = describe_clusterer(points, "dbscan", "knee", 5)
+    assert description["eps"] == knee["eps"]
+    assert description["eps_choice"] == {"knee": knee["eps"], **knee["eps_choice"], "plateau": None}
+    assert "no plateau" in caplog.text

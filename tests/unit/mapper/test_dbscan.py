@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from actopo.errors import InputError
-from actopo.mapper.dbscan import DBSCAN, dbscan
+from actopo.mapper.dbscan import DBSCAN, dbscan, dbscan_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -78,6 +78,30 @@ def test_any_grid_cloud_with_distances_equal_to_eps(device, data):
     with tiny_leaves():
         labels = dbscan(points, eps, min_samples, device=device, block=block)
     np.testing.assert_array_equal(labels, reference(points, eps, min_samples))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@given(data=st.data())
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_several_radii_of_any_grid_cloud_at_once(device, data):
+    """Core points and clusters that are taken over from smaller radii are those of each radius alone."""
+    n, d = data.draw(st.integers(1, 60)), data.draw(st.sampled_from([1, 2, 3, 20, 30]))
+    points = data.draw(hnp.arrays(np.float32, (n, d), elements=st.integers(-3, 3), fill=st.just(0)))
+    eps_values = data.draw(st.lists(st.sampled_from([0.5, 1, 2, 3, 4, 5]), min_size=1, max_size=6))
+    min_samples, block = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 70))
+    with tiny_leaves():
+        found = dbscan_each(points, eps_values, min_samples, device, block)
+    assert len(found) == len(eps_values)
+    for labels, eps in zip(found, eps_values, strict=True):
+        np.testing.assert_array_equal(labels, reference(points, eps, min_samples))
+
+
+@pytest.mark.parametrize(("n", "d"), [(2500, 3), (2100, 300)])
+def test_several_radii_at_the_sizes_of_real_blocks(n, d):
+    points = branches(n, d, seed=d, dtype=np.float32)
+    eps_values = [radius(points, share) for share in (0.1, 0.003, 0.3, 0.03)]
+    for labels, eps in zip(dbscan_each(points, eps_values), eps_values, strict=True):
+        np.testing.assert_array_equal(labels, reference(points, eps))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -295,6 +295,8 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
+    if mapper["eps"] == "stable" and mapper["clusterer"] == DBSCAN_NAME and mapper["all_eps"] is None:
+        yield "mapper.eps: stable looks among the values of mapper.all_eps, which is null; give its keys, or take knee"
     yield from lens_problems(mapper["lens"])
     yield from label_problems(mapper["labels"])
     for name, sampling in samplings.items():

@@ -1,8 +1,10 @@
 """
 How the radius of DBSCAN was chosen: the sorted distances between nearest neighbours, and the value on the curve.
 
-The rule is the knee of the curve, or the median if it has none (`actopo.mapper.eps.choose_eps`), or a fixed
-number. A curve of hundreds of thousands of points is drawn with a few hundred of them, equally spaced on the axis.
+The rule is the knee of the curve, or the median if it has none (`actopo.mapper.eps.choose_eps`), or the middle of the
+range over which the graph stays (`actopo.mapper.all_eps.stable_eps`), or a fixed number. The rank of a knee stands in
+its panel, since a knee at one of the first ranks is that of a few points. A curve of hundreds of thousands of points is
+drawn with a few hundred of them, equally spaced on the axis.
 """
 
 from collections import Counter
@@ -12,8 +14,8 @@ import numpy as np
 from actopo.errors import InputError
 from actopo.figures import style
 
-RULES = {"knee": "knee", "median": "median: no knee", "fixed": "fixed"}
-MARKS = {"knee": "o", "median": "s", "fixed": "D"}
+RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: no knee", "fixed": "fixed"}
+MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
 PER_ROW = 6
 MOST_POINTS = 400
 
@@ -27,8 +29,8 @@ def plot(curves):
     ----------
     curves : sequence of dict
         Each with `sampling`, `layer`, `distances` (ndarray of shape (n,), each point's distance to its nearest
-        neighbour), `eps`, `rule` ('knee', 'median' or 'fixed') and `noise_share` (share of the points in no node,
-        or None). Where each sampling has the same layers in the same order, rows are samplings.
+        neighbour), `eps`, `rule` ('knee', 'stable', 'median' or 'fixed') and `noise_share` (share of the points in no
+        node, or None). Where each sampling has the same layers in the same order, rows are samplings.
 
     Returns
     -------
@@ -95,6 +97,9 @@ def _draw(axes, curve):
     rank = min(int(np.count_nonzero(descending > eps)) + 1, n)
     mark = {"color": style.LINES[1], "marker": MARKS[curve["rule"]], "linestyle": "none", "markersize": 4.5}
     axes.plot([rank], [eps], label=RULES[curve["rule"]], zorder=3, clip_on=False, **mark)
+    if curve["rule"] == "knee":
+        corner = {"transform": axes.transAxes, "ha": "right", "va": "top", "size": 6}
+        axes.text(0.97, 0.95, f"rank {rank - 1} of {n}", **corner)
     axes.set_xscale("log")
     axes.set_xlim(1, max(n, 2))
     axes.set_ylim(0, 1.05 * max(descending[0], eps))

@@ -21,6 +21,8 @@ INVARIANTS = {
     "node_purity": "mean purity",
 }
 PARAMETERS = ("n_intervals", "overlap", "eps")
+# Groups of subsamples by how their eps was chosen: all are parts of the graph that the figure shows.
+EPS_CHOICES = {"fixed": "same ε", "anew": "ε anew"}
 MOST_EPS = 4
 MOST_NUMBERS = 6
 SPREAD = 0.16
@@ -41,9 +43,10 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
         column out.
     used : tuple of (int, float, float), optional
         Number of intervals, overlap and eps of the graph in the other figures: its cell is framed, and its
-        invariants are marked beside those of the subsamples unless these are in groups.
+        invariants are marked beside those of the subsamples unless these are in groups of other graphs.
     by : str, optional
-        Column of `samples` that divides them into groups, such as `layer`; one box per group.
+        Column of `samples` that divides them into groups, such as `layer`; one box per group. `eps_choice` divides the
+        parts of one graph into those with its eps (`fixed`) and those with an eps of their own (`anew`).
     unit : str, default 'ε'
         Quantity in the column `eps`, such as 'ε' or 'ε / knee'.
 
@@ -68,6 +71,7 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
     shown = None if used is None else _shown(grid, used)
 
     with_samples = samples is not None
+    own_parts = by in (None, "eps_choice")
     height = max(1.25, 0.22 * grid.n_intervals.nunique() + 0.35)
     figure = style.new_figure(min(7.2, 1.6 + 1.5 * (len(eps) + with_samples)), 0.3 + height * len(INVARIANTS))
     widths = [1] * len(eps) + [1] * with_samples
@@ -87,16 +91,18 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
         style.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
         if with_samples:
             groups = {"": samples} if by is None else dict(list(samples.groupby(by, sort=False)))
-            _draw_samples(row[-1], groups, key, None if shown is None or by else shown[key])
+            if own_parts:
+                groups = {EPS_CHOICES.get(name, name): own for name, own in groups.items()}
+            _draw_samples(row[-1], groups, key, None if shown is None or not own_parts else shown[key])
             row[-1].set_ylabel(name)
     if with_samples:
         panels[0, -1].set_title(f"{max(map(len, groups.values()))} subsamples")
-        panels[-1, -1].set_xlabel(by or "")
+        panels[-1, -1].set_xlabel("" if own_parts else by)
         style.panel_letter(panels[0, 0], "a")
         style.panel_letter(panels[0, -1], "b")
     if shown is not None:
         frame = {"marker": "s", "markerfacecolor": "white", "markeredgewidth": 1.6, "markersize": 6}
-        line = {} if by or not with_samples else {"linestyle": "--", "linewidth": 0.9}
+        line = {} if not own_parts or not with_samples else {"linestyle": "--", "linewidth": 0.9}
         used_mark = Line2D([], [], **{"color": style.LINES[1], "linestyle": "none", **line, **frame})
         figure.legend([used_mark], ["parameters used, all points"], loc="outside lower center", handlelength=3)
     return figure

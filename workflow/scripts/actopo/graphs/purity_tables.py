@@ -31,7 +31,7 @@ class LabelledGraph(NamedTuple):
         Class and image of each point.
     n_edges : int
     facts : dict
-        `n_points`, `n_components` and `n_cycles` of the graph; and `eps`, if its clusterer has one.
+        `n_points`, `n_components` and `n_cycles` of the graph; and `eps` and `eps_choice`, if its clusterer has them.
     """
 
     incidence: sparse.csr_array
@@ -58,9 +58,9 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
     Returns
     -------
     by_graph : DataFrame
-        One row per graph: eps (nan if the clusterer has none), counts, node purity, majority share, entropy, class
-        purity (mean over classes) and coverage; some also with `_null_mean`, `_null_low`, `_null_high`
-        and the p-value `_p`.
+        One row per graph: eps and the share of the points before its knee (nan if there is none), counts, node purity,
+        majority share, entropy, class purity (mean over classes) and coverage; some also with `_null_mean`,
+        `_null_low`, `_null_high` and the p-value `_p`.
     by_class : DataFrame
         One row per graph and class: `class`, `purity` with its null, and `coverage`.
 
@@ -88,8 +88,10 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
 def _graph_row(graph, n_classes, gamma, null):
     incidence, labels = graph.incidence, graph.labels
     alpha, sizes = node_purity(incidence, labels), np.diff(incidence.tocsc().indptr)
+    knee_share = graph.facts.get("eps_choice", {}).get("knee_share")
     return {
         "eps": graph.facts.get("eps", np.nan),
+        "knee_share": np.nan if knee_share is None else knee_share,
         "n_nodes": incidence.shape[1],
         "n_edges": graph.n_edges,
         **{name: graph.facts[name] for name in ("n_points", "n_components", "n_cycles")},

@@ -126,8 +126,8 @@ def resample(points, lens, labels, cover, make_clusterer, n_samples=100, share=0
     cover : object with ``intervals(lens)``
         Cover, applied to the lens of each part separately.
     make_clusterer : callable
-        Receives the points of a part and returns its clusterer, an object with ``fit_predict``: always the same, or
-        one with an eps that is chosen for the part.
+        Receives the points and the lens of a part and returns its clusterer, an object with ``fit_predict``: always
+        the same, or one with an eps that is chosen for the part.
     n_samples : int, default 100
         Number of parts.
     share : float, default 0.5
@@ -167,6 +167,6 @@ def resample(points, lens, labels, cover, make_clusterer, n_samples=100, share=0
         drawn[rng.choice(n_groups, n_drawn, replace=False)] = True
         part = np.flatnonzero(drawn[group])
         own = points[part]
-        graph = mapper_graph(own, lens[part], cover, make_clusterer(own))
+        graph = mapper_graph(own, lens[part], cover, make_clusterer(own, lens[part]))
         rows.append({"sample": sample, "n_points": len(part), **invariants(graph, labels[part])})
     return pd.DataFrame(rows)

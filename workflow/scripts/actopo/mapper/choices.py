@@ -12,8 +12,8 @@ CONVENTIONS = ("fit", "overhang", "balanced")
 # Name of actopo's DBSCAN; any other clusterer is given by its import path.
 DBSCAN_NAME = "dbscan"
 
-# Rules that choose DBSCAN's eps if it is not a number; see `actopo.mapper.eps`.
-EPS_RULES = ("knee",)
+# Rules that choose DBSCAN's eps if it is not a number; see `actopo.mapper.eps` and `actopo.mapper.all_eps`.
+EPS_RULES = ("knee", "stable")
 
 
 @dataclass(frozen=True)

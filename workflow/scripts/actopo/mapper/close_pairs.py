@@ -24,15 +24,16 @@ _UNCUT = 24
 _LEAF, _DEVICE_LEAF = 512, 4096
 
 
-def sieved_cloud(points, eps, device, run, axes=None, kind=None):
+def sieved_clouds(points, eps_values, device, run, axes=None, kind=None):
     """
-    Prepare the search for pairs of points within `eps`.
+    Prepare the search for pairs of points within each of some radii, which share one sieve and one tree.
 
     Parameters
     ----------
     points : ndarray of shape (n, d), float32 or float64
         Finite, contiguous, ``n`` at least 1.
-    eps : float
+    eps_values : sequence of float
+        Radii, at least one. The sieve suits the largest.
     device : str
         "cpu" or a torch device.
     run : callable
@@ -42,14 +43,24 @@ def sieved_cloud(points, eps, device, run, axes=None, kind=None):
     kind : type, optional
         `Cloud`, the default, or a class derived from it.
 
-    Returns
-    -------
+    Yields
+    ------
     Cloud
+        One for each radius, in the order given. The order and the leaves are the same for all.
     """
     on_cpu = device == "cpu"
-    image = _sieve(points, eps, run, axes, cut=on_cpu)
-    tree = _median_tree(image[0], _LEAF if on_cpu else _DEVICE_LEAF)
-    return (kind or Cloud)(points, eps, device, *image, *tree)
+    z, tail, _, displaced, scale = _sieve(points, max(eps_values), run, axes, cut=on_cpu)
+    order, bounds = _median_tree(z, _LEAF if on_cpu else _DEVICE_LEAF)
+    shared = [z[order], tail[order]]
+    del z, tail
+    for left, eps in zip(range(len(eps_values), 0, -1), eps_values, strict=True):
+        image = list(shared)
+        if left == 1:
+            # The last cloud alone holds the image, so that it is freed when `keep` takes a part of it.
+            shared.clear()
+        cloud = (kind or Cloud)(points, eps, device, *image, _radius(eps, scale), displaced, order, bounds)
+        image.clear()
+        yield cloud
 
 
 def principal_axes(points):
@@ -82,7 +93,8 @@ def _sieve(points, eps, run, axes=None, cut=True):
     """
     Float32 image of the points, the norms of the discarded coordinates (its last column), and `eps` in its unit.
 
-    The fourth value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm.
+    The fourth value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm; the fifth is
+    the factor from the unit of the points to that of the image.
     If discarding coordinates does not pay, the points are only centred and scaled, and the norms are 0.
     """
     n, d = points.shape
@@ -90,8 +102,7 @@ def _sieve(points, eps, run, axes=None, cut=True):
     centre = sample.mean(axis=0)
     extent = math.sqrt(d) * (float(points.max()) - float(points.min()))
     scale = math.ldexp(1.0, -max(math.frexp(extent)[1], -1000)) if extent else 1.0
-    # Norms are at most 1, so every radius above 2 contains all points; 4 cannot overflow in float32.
-    radius = min(eps * scale, 4.0)
+    radius = _radius(eps, scale)
     # Comparing fewer than 4 d points, or few points with given axes, is faster than choosing a projection.
     if cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
         axes = principal_axes(points) if axes is None else axes
@@ -116,7 +127,34 @@ def _sieve(points, eps, run, axes=None, cut=True):
     # A tail, the norm of the discarded coordinates, is the root of a difference of squares, whose float64 error is
     # below 8 d^1.5 2^-53 of the square.
     displaced = 2.0 if axes is None else 2.0 + math.sqrt(8 * d**1.5 * 2.0**-53) / _UNIT
-    return z, tail, radius, displaced
+    return z, tail, radius, displaced, scale
+
+
+def _radius(eps, scale):
+    """`eps` in the unit of the image, whose norms are at most 1: a radius above 2 holds all, and 4 cannot overflow."""
+    return min(eps * scale, 4.0)
+
+
+def whole_image(points):
+    """
+    Float32 image of the points with all their coordinates, and what bounds their distances from below.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d), float32 or float64
+        Finite, contiguous, ``n`` at least 1.
+
+    Returns
+    -------
+    z : ndarray of shape (n, d), float32
+    bound : ndarray of shape (n,), float64
+    factor : float
+        The squared distance of points `i` and `j` is at least ``(bound[i] + bound[j] - p) * factor``, with `p` the
+        float32 product of the images `i` and `j`. This solves the condition of `_thresholds` for the radius.
+    """
+    z, _, _, displaced, scale = _sieve(points, 1.0, lambda f, items: [f(item) for item in items], cut=False)
+    half, relative = _halves(z, displaced)
+    return z, half * (1 - relative) - 1e-34, 2 * (1 - 1e-6) / (scale * scale)
 
 
 def _choose_rank(sample, axes, eps):
@@ -154,12 +192,17 @@ def _thresholds(z, radius, displaced):
     product below ``low(z) + low(w)`` proves the points apart; one above ``high(z) + high(w)``, plus twice the
     product of the tails, proves them neighbours.
     """
-    half = 0.5 * np.einsum("ij,ij->i", z, z, dtype=np.float64)
-    relative = (1.02 * (z.shape[1] + 2 * displaced) + 12) * _UNIT
+    half, relative = _halves(z, displaced)
     slack = (displaced + 4) * _UNIT * radius**2 / 4 + 1e-34
     low = half * (1 - relative) - radius**2 / 4 - slack
     high = half * (1 + relative) - radius**2 / 4 + slack
     return low.astype(np.float32), high.astype(np.float32)
+
+
+def _halves(z, displaced):
+    """Half of the squared norm of every image, and the bound on rounding relative to it; see `_thresholds`."""
+    half = 0.5 * np.einsum("ij,ij->i", z, z, dtype=np.float64)
+    return half, (1.02 * (z.shape[1] + 2 * displaced) + 12) * _UNIT
 
 
 def _median_tree(coordinates, leaf):
@@ -181,16 +224,16 @@ def _median_tree(coordinates, leaf):
 
 class Cloud:
     """
-    The sieve of the points, in the order of the tree.
+    The sieve of the points, in the order of the tree, for one radius.
 
-    All positions refer to the tree's order; `order` maps them to the indices of the points as given.
+    All positions refer to the tree's order, which `z` and `tail` are given in; `order` maps them to the indices of the
+    points as given.
     """
 
     def __init__(self, points, eps, device, z, tail, radius, displaced, order, bounds):
         self.points, self.squared, self.device = points, eps * eps, device
         self.reach = radius * (1 + 1e-6) + 3 * displaced * _UNIT
-        z = z[order]
-        self._set(order, bounds, z, tail[order], *_thresholds(z, radius, displaced))
+        self._set(order, bounds, z, tail, *_thresholds(z, radius, displaced))
         self.centres = np.add.reduceat(z, bounds[:-1]) / np.diff(bounds)[:, None]
         # In float64, since in float32 the sum over the axes in `within_reach` would need its own error bound.
         self.lower, self.upper = (

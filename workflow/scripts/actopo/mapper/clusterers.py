@@ -6,16 +6,19 @@ import inspect
 import numpy as np
 
 from actopo.errors import InputError
+from actopo.mapper.all_eps import N_VALUES, QUANTILES, stable_eps
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.mapper.dbscan import DBSCAN
-from actopo.mapper.eps import choose_eps, nearest_neighbour_curve
+from actopo.mapper.eps import SENSITIVITY, choose_eps, nearest_neighbour_curve
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
 # The sorted distances of a cloud with more points are exact only down to their knee.
 EXACT_POINTS = 50_000
 
 
-def describe_clusterer(points, clusterer, eps, min_samples):
+def describe_clusterer(
+    points, clusterer, eps, min_samples, knee_sensitivity=SENSITIVITY, stable=None, lens=None, cover=None
+):
     """
     Description of a clusterer for a graph's document, with eps as a number.
 
@@ -25,28 +28,41 @@ def describe_clusterer(points, clusterer, eps, min_samples):
         The whole cloud.
     clusterer : str or dict
         "dbscan", or `path` and `params` of `load_clusterer` and the `min_points` that an interval needs.
-    eps : float or "knee"
-        Radius of DBSCAN, or the rule of `actopo.mapper.eps.choose_eps`.
+    eps : float, "knee" or "stable"
+        Radius of DBSCAN, or the rule of `actopo.mapper.eps.choose_eps` or `actopo.mapper.all_eps.stable_eps`. The
+        latter takes the knee where it finds no plateau.
     min_samples : int
         As in `actopo.mapper.dbscan.dbscan`.
+    knee_sensitivity : float, default 2.5
+        `sensitivity` of the knee.
+    stable : dict, optional
+        `values` and `quantiles` of the rule "stable", as in `actopo.mapper.all_eps.eps_range`.
+    lens, cover : optional
+        Lens and cover of the graph, as in `actopo.mapper.graph.mapper_graph`, which the rule "stable" needs.
 
     Returns
     -------
     description : dict
         ``clusterer``; for DBSCAN ``eps``, ``eps_choice`` (the rule) and ``min_samples``, too.
     nearest : dict
-        ``nearest_neighbour_distance``, the sorted distances, if `eps` is "knee"; else empty.
+        ``nearest_neighbour_distance``, the sorted distances, if `eps` is a rule; else empty.
     """
     if clusterer != DBSCAN_NAME:
         return {"clusterer": clusterer}, {}
     if eps not in EPS_RULES:
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
     if len(points) > EXACT_POINTS:
-        curve = nearest_neighbour_curve(points)
+        curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity)
     else:
         curve = np.sort(nearest_neighbour_distances(points))[::-1]
-    eps, rule = choose_eps(curve)
-    described = {"clusterer": clusterer, "eps": eps, "eps_choice": rule, "min_samples": min_samples}
+    chosen, details = choose_eps(curve, knee_sensitivity)
+    if eps == "stable":
+        stable = stable or {}
+        range_of_eps = {"n_values": stable.get("values", N_VALUES), "quantiles": stable.get("quantiles", QUANTILES)}
+        found, plateau = stable_eps(points, lens, cover, min_samples, **range_of_eps)
+        details = {"knee": chosen, **details, "plateau": None, **plateau}
+        chosen = chosen if found is None else found
+    described = {"clusterer": clusterer, "eps": chosen, "eps_choice": details, "min_samples": min_samples}
     return described, {"nearest_neighbour_distance": curve}
 
 

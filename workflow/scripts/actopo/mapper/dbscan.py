@@ -36,7 +36,7 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from actopo.errors import InputError
-from actopo.mapper.close_pairs import find_roots, principal_axes, sieved_cloud, unite
+from actopo.mapper.close_pairs import find_roots, principal_axes, sieved_clouds, unite
 
 _SMALL = 2048
 _NEAR_LEAVES = 8
@@ -98,20 +98,59 @@ def dbscan(points, eps, min_samples=5, device="cpu", block=2048, axes=None):
     InputError
         If `points` is not a finite two-dimensional array, or `eps`, `min_samples` or `block` is not positive.
     """
-    points, eps, min_samples = _validate(points, eps, min_samples, block)
+    return dbscan_each(points, [eps], min_samples, device, block, axes)[0]
+
+
+def dbscan_each(points, eps_values, min_samples=5, device="cpu", block=2048, axes=None):
+    """
+    Labels of `dbscan` for each of some radii, faster than one by one.
+
+    All radii share one sieve and one tree. They are taken in ascending order: a core point remains one and a cluster
+    remains together as eps grows, so that only the rest is compared.
+
+    Parameters
+    ----------
+    eps_values : sequence of float
+        Radii in any order, at least one.
+    points, min_samples, device, block, axes
+        As in `dbscan`.
+
+    Returns
+    -------
+    list of ndarray of shape (n,), int64
+        Labels for each radius, in the order given.
+
+    Raises
+    ------
+    InputError
+        As `dbscan`.
+    """
+    points, _, min_samples = checked_arguments(points, eps_values[0], min_samples, block)
+    eps_values = [checked_arguments(points[:0], eps, min_samples, block)[1] for eps in eps_values]
     n = len(points)
     if n == 0:
-        return np.empty(0, dtype=np.int64)
-    core_label = np.full(n, n, dtype=np.int64)
+        return [np.empty(0, dtype=np.int64) for _ in eps_values]
+    results, ascending = {}, sorted(set(eps_values))
     with _threads(n) if device == "cpu" else _ieee_products() as (run, n_threads):
         block = min(block, max(256, n // (4 * n_threads)))
-        cloud = sieved_cloud(points, eps, device, run, axes, _cloud_kind(device))
-        order = cloud.order
-        is_core, others = _find_core(cloud, min_samples, block, run)
-        if is_core.any():
-            core = np.flatnonzero(is_core)
-            cloud.keep(core)
-            core_label[core] = _number_by_first(_join_core(cloud, block, run), order[core])
+        is_core, roots = np.zeros(n, dtype=bool), np.arange(n)
+        clouds = sieved_clouds(points, ascending, device, run, axes, _cloud_kind(device))
+        for eps, cloud in zip(ascending, clouds, strict=True):
+            results[eps] = _cluster(cloud, min_samples, block, run, is_core, roots)
+    return [results[eps] for eps in eps_values]
+
+
+def _cluster(cloud, min_samples, block, run, is_core, roots):
+    """Labels for one radius. `is_core` and `roots` (by position) are those of a smaller radius, and are updated."""
+    n, order = len(cloud.order), cloud.order
+    core_label = np.full(n, n, dtype=np.int64)
+    others = _find_core(cloud, min_samples, block, run, is_core)
+    if is_core.any():
+        core = np.flatnonzero(is_core)
+        cloud.keep(core)
+        joined = _join_core(cloud, block, run, np.searchsorted(core, roots[core]))
+        core_label[core] = _number_by_first(joined, order[core])
+        roots[core] = core[joined]
     label = core_label.copy()
     for rows, neighbours in others:
         label[rows] = np.where(neighbours >= 0, core_label[neighbours], n).min(axis=1, initial=n)
@@ -155,7 +194,8 @@ def _ieee_products():
         matmul.fp32_precision = before
 
 
-def _validate(points, eps, min_samples, block):
+def checked_arguments(points, eps=1.0, min_samples=5, block=1):
+    """Points as float32 or float64, `eps` as a float and `min_samples` as an int; InputError as for `dbscan`."""
     try:
         eps = float(eps)
         min_samples, block = operator.index(min_samples), operator.index(block)
@@ -181,17 +221,18 @@ def _validate(points, eps, min_samples, block):
     return points, eps, min_samples
 
 
-def _find_core(cloud, min_samples, block, run):
-    """Core flags; and the other points in parts: positions, and rows of their neighbours, padded with -1."""
+def _find_core(cloud, min_samples, block, run, is_core):
+    """Set the core flags; return the other points in parts: positions, and rows of their neighbours, -1 for none."""
     n = len(cloud.order)
-    is_core = np.zeros(n, dtype=bool)
 
     def count_at_home(leaf):
         a, b = leaf
+        if is_core[a:b].all():
+            return
         selected, counts = cloud.select(np.arange(a, b)), np.zeros(b - a, dtype=np.int64)
         selected.multiply(a, b)
         selected.count(min_samples, counts, np.empty((b - a, 0), dtype=np.int32))
-        is_core[a:b] = counts >= min_samples
+        is_core[a:b] |= counts >= min_samples
 
     def count_everywhere(rows):
         selected, counts = cloud.select(rows), np.zeros(len(rows), dtype=np.int64)
@@ -211,13 +252,12 @@ def _find_core(cloud, min_samples, block, run):
         return rows[~decided], found[~decided, : counts[~decided].max(initial=0)]
 
     run(count_at_home, cloud.leaves)
-    return is_core, run(count_everywhere, _blocks(np.flatnonzero(~is_core), block))
+    return run(count_everywhere, _blocks(np.flatnonzero(~is_core), block))
 
 
-def _join_core(cloud, block, run):
-    """Representative of every point's cluster, in a cloud of core points only."""
+def _join_core(cloud, block, run, parent):
+    """Representative of every point's cluster, in a cloud of core points; `parent` is a forest of points joined."""
     everything = np.arange(len(cloud.order))
-    parent = everything.copy()
     lock = Lock()
 
     def link(selected, a, b):

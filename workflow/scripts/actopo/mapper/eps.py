@@ -13,6 +13,8 @@ References
    Points in System Behavior".
 """
 
+import logging
+
 import numpy as np
 from kneed import KneeLocator
 
@@ -20,10 +22,17 @@ from actopo.errors import InputError
 from actopo.mapper.dbscan import dbscan
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
+log = logging.getLogger(__name__)
+
 BEYOND_TIES = 1 + 1e-6
+# More than one pair of mutual nearest neighbours, and no whole number, at which rounding decides about ties.
+SENSITIVITY = 2.5
+# The rank of a knee is the number of points that are farther from all others. Where only a few are, they and not the
+# cloud decide: the random error of such a number is about its root.
+SMALL_RANK = 10
 
 
-def nearest_neighbour_curve(points, n_queries=10_000, seed=0):
+def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSITIVITY):
     """
     Nearest-neighbour distances in descending order, exact down to the knee and sampled below.
 
@@ -40,6 +49,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0):
         Number of points that are drawn without replacement, at least 2.
     seed : int, default 0
         Seed of the draw.
+    sensitivity : float, default 2.5
+        As in :func:`choose_eps`, which is given the curve; at least 1.
 
     Returns
     -------
@@ -60,11 +71,11 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0):
     sample = np.sort(nearest_neighbour_distances(points, drawn))[::-1]
     nearest = np.flatnonzero(dbscan(points, sample[-1], min_samples=2) >= 0) if sample[-1] > 0 else drawn[:0]
     lowest = nearest_neighbour_distances(points, nearest).min(initial=sample[-1])
-    rank = _knee_rank(sample, n_queries, sample[-1]) or max(1, n_queries // 64)
+    rank = _knee_rank(sample, n_queries, sample[-1], sensitivity) or max(1, n_queries // 64)
     while rank < n_queries and sample[rank] > 0:
         far = np.flatnonzero(dbscan(points, sample[rank], min_samples=2) < 0)
         head = np.sort(nearest_neighbour_distances(points, far))[::-1]
-        if _knee_rank(head, n, lowest) is not None:
+        if _knee_rank(head, n, lowest, sensitivity) is not None:
             body = np.quantile(sample[rank:], np.linspace(1, 0, n - len(head)))
             body[-1] = lowest
             return np.concatenate([head, body])
@@ -72,22 +83,26 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0):
     return np.sort(nearest_neighbour_distances(points))[::-1]
 
 
-def choose_eps(distances, sensitivity=1.0):
+def choose_eps(distances, sensitivity=SENSITIVITY):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
     The knee is that of the package kneed for a convex decreasing curve: the first peak of the difference curve from
     which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual nearest neighbours is
     a tie, along which the curve descends by exactly one rank: if the sensitivity is 1, rounding decides there, and
-    swapping the axes may give another knee. The axes are therefore those of the paper's released code.
+    swapping the axes may give another knee. The axes are therefore those of the paper's released code. The knee may
+    then lie at the first pair of all, where eps is nearly the largest distance. A knee of small rank is logged as a
+    warning.
 
     Parameters
     ----------
     distances : ndarray of shape (n,)
         Nearest-neighbour distances, finite and not negative.
-    sensitivity : float, default 1.0
-        1 reproduces the paper's released code exactly. ``BEYOND_TIES``, which exceeds 1 by a negligible amount, gives
-        the same rule in exact arithmetic, in which a tie alone is not a descent of more than one rank.
+    sensitivity : float, default 2.5
+        Kneed's S, in ranks. The default is beyond a pair of mutual nearest neighbours, and no whole number of ranks,
+        so that ties of any number of points are not left to rounding. 1 reproduces the paper's released code exactly.
+        ``BEYOND_TIES``, which exceeds 1 by a negligible amount, gives that rule in exact arithmetic, in which a tie
+        alone is not a descent of more than one rank.
 
     Returns
     -------
@@ -95,8 +110,8 @@ def choose_eps(distances, sensitivity=1.0):
         A positive distance.
     details : dict
         ``rule``: ``"knee"``, or ``"median"`` (of the positive distances) if there is no knee or the
-        knee is 0. ``knee_rank``: first index of the knee in the descending order, None under
-        ``"median"``.
+        knee is 0. ``knee_rank``: first index of the knee in the descending order, which is the number of points that
+        are farther than eps from every other; ``knee_share``: that rank over ``n``. Both are None under ``"median"``.
 
     Raises
     ------
@@ -119,11 +134,26 @@ def choose_eps(distances, sensitivity=1.0):
         share = np.linspace(0, 1, num=len(descending))
         eps = KneeLocator(descending, share, S=sensitivity, curve="convex", direction="decreasing").knee
         if eps is not None and eps > 0:
-            return float(eps), {"rule": "knee", "knee_rank": int(np.argmax(descending == eps))}
-    return float(np.median(descending[descending > 0])), {"rule": "median", "knee_rank": None}
+            rank = int(np.argmax(descending == eps))
+            _report(float(eps), rank, len(descending), sensitivity)
+            return float(eps), {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
+    eps = float(np.median(descending[descending > 0]))
+    log.warning("no knee at sensitivity %g: eps is the median of the positive distances, %.6g", sensitivity, eps)
+    return eps, {"rule": "median", "knee_rank": None, "knee_share": None}
 
 
-def _knee_rank(head, n, lowest):
+def _report(eps, rank, n, sensitivity):
+    log.info("knee at rank %d of %d (%.3g %%), sensitivity %g: eps %.6g", rank, n, 100 * rank / n, sensitivity, eps)
+    if rank < SMALL_RANK:
+        log.warning(
+            "only %d of %d points decide about the knee, so that eps is nearly the largest distance and the graph may "
+            "hold one cluster an interval; raise mapper.knee_sensitivity, or set mapper.eps to a number",
+            rank + 1,
+            n,
+        )
+
+
+def _knee_rank(head, n, lowest, sensitivity):
     """Rank of the knee of a curve of `n` distances that starts with `head`; None if `head` does not determine it."""
     if len(head) < 2 or head[0] == lowest:
         return None
@@ -131,5 +161,5 @@ def _knee_rank(head, n, lowest):
     falling = np.r_[False, steps > 0, False]
     peaks, troughs = (np.flatnonzero(change) for change in (falling[1:] & ~falling[:-1], falling[:-1] & ~falling[1:]))
     fallen = np.r_[0.0, np.cumsum(np.maximum(steps, 0.0))]
-    deep = np.flatnonzero(fallen[troughs] - fallen[peaks] > BEYOND_TIES)
+    deep = np.flatnonzero(fallen[troughs] - fallen[peaks] > max(sensitivity, BEYOND_TIES))
     return int(peaks[deep[0]]) if len(deep) else None

@@ -1,0 +1,59 @@
+# Mapper graphs as functions of eps, of the samplings and layers of the stability.
+for name, layers in dict(MAPPER["stability"]["graphs"] if MAPPER["all_eps"] else []).items():
+    if name in SAMPLINGS:
+        FIGURES += figure_files(*(f"all_eps.{name}.layer{layer}" for layer in layers))
+
+
+# The same graph at every eps, from one tree for each interval.
+rule measure_all_eps:
+    input:
+        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        lens=LENS_FILE and LENS_FILE.replace("{draw}{noise}", ""),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        profile="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.all_eps.csv",
+        segments="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.segments.csv",
+        branches="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.branches.csv",
+    log:
+        "<results>/logs/measure_all_eps/{model}.seed{seed}.{sampling}.layer{layer}.log",
+    benchmark:
+        "<results>/benchmarks/measure_all_eps/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(16000),
+        runtime=grows(240),
+    params:
+        cover=COVER,
+        min_samples=MAPPER["min_samples"],
+        all_eps=as_json(**MAPPER["all_eps"] or {}),
+        code=code_digest("measure_all_eps"),
+    script:
+        "../scripts/measure_all_eps.py"
+
+
+rule plot_all_eps:
+    input:
+        profile=f"{REFERENCE}/{{sampling}}/layer{{layer}}.all_eps.csv",
+        segments=f"{REFERENCE}/{{sampling}}/layer{{layer}}.segments.csv",
+        branches=f"{REFERENCE}/{{sampling}}/layer{{layer}}.branches.csv",
+        graph=f"{REFERENCE}/{{sampling}}/layer{{layer}}.json",
+    output:
+        png=report(
+            "<results>/figures/all_eps.{sampling}.layer{layer}.png",
+            caption="../report/all_eps.rst",
+            category="Mapper",
+            labels={"figure": "a graph at every eps", "graph": "{sampling}, layer {layer}"},
+        ),
+        svg="<results>/figures/all_eps.{sampling}.layer{layer}.svg",
+    log:
+        "<results>/logs/plot_all_eps/{sampling}.layer{layer}.log",
+    benchmark:
+        "<results>/benchmarks/plot_all_eps/{sampling}.layer{layer}.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        code=code_digest("plot_all_eps"),
+    script:
+        "../scripts/plot_all_eps.py"
