@@ -150,6 +150,15 @@ def foreground(folder, images):
     return {**output, "fields": fields}
 
 
+@pytest.fixture(scope="module")
+def drawn_foreground(folder, foreground):
+    """The same with masks made up, since GrabCut finds nothing in these images; every fifth is empty."""
+    masks = np.random.default_rng(0).random((27, 16, 16)) < 0.1
+    masks[:, 3:, 5:], masks[::5] = False, False
+    np.save(folder / "masks.npy", masks)
+    return {**foreground, "masks": folder / "masks.npy"}
+
+
 def sample(
     folder,
     images,
@@ -685,11 +694,12 @@ def test_untrained_networks_need_no_weights(folder, images, fitted):
     assert (0.8 < arrays[0].std() < 1.2) == fitted
 
 
-def test_foreground_and_background(folder, images, trained, foreground):
+def test_foreground_and_background(folder, images, trained, foreground, drawn_foreground):
     masks = np.load(foreground["masks"])
     share = json.loads(Path(foreground["share"]).read_text())
     assert masks.shape == (27, 16, 16)
     assert share["no_foreground"] == pytest.approx((~masks.any(axis=(1, 2))).mean())
+    foreground, masks = drawn_foreground, np.load(drawn_foreground["masks"])
     weights_file = trained[0]["weights"]
     index = np.load(dump(folder, images, weights_file, "batch0", "bn") / "images.npy")
     weights = position_weights(masks[index], np.load(foreground["fields"])["layer09"], "energy")
@@ -700,6 +710,7 @@ def test_foreground_and_background(folder, images, trained, foreground):
     place = np.searchsorted(np.sort(index), points["layer09.image"])
     taken = weights[np.argsort(index)][place, points["layer09.row"], points["layer09.col"]]
     seen = masks[index].any(axis=(1, 2))
+    assert 10 < seen.sum() < 20
     np.testing.assert_allclose(np.sort(taken.reshape(-1, 2))[seen], best[seen], rtol=1e-6)
     behind = np.load(
         sample(folder, images, weights_file, "background", tap="bn", foreground=foreground, points_per_image=2)
@@ -747,18 +758,14 @@ def test_draws_among_ties(folder, images, trained, foreground):
         assert (positions(other) == first).sum() < 16
 
 
-def test_controls_of_the_foreground(folder, images, trained, foreground):
+def test_controls_of_the_foreground(folder, images, trained, drawn_foreground):
     """The matched positions are those of the foreground, of other images; and tables of what the samplings choose."""
-    # GrabCut finds nothing in these images.
-    masks = np.random.default_rng(0).random((27, 16, 16)) < 0.1
-    masks[:, 3:, 5:], masks[::5] = False, False
-    foreground = {**foreground, "masks": folder / "masks.npy"}
-    np.save(foreground["masks"], masks)
-    own, files = {"foreground": foreground, "weight": "coverage", "points_per_image": 1}, {}
+    own, files = {"foreground": drawn_foreground, "weight": "coverage", "points_per_image": 1}, {}
     for method in ("foreground", "position_matched", "central"):
         settings = own if method != "central" else {"points_per_image": 1, "share": 0.25}
         files[method] = sample(folder, images, trained[0]["weights"], method, "all", "bn", **settings)
-    chosen, has = {}, masks.any(axis=(1, 2))
+    chosen, masks = {}, np.load(drawn_foreground["masks"])
+    has = masks.any(axis=(1, 2))
     for method, path in files.items():
         points = np.load(path)
         assert points["layer09.image"].tolist() == list(range(27))
@@ -770,12 +777,16 @@ def test_controls_of_the_foreground(folder, images, trained, foreground):
     assert set(central) <= {5, 6, 9, 10}
     output = {name: folder / f"{name}.csv" for name in ("coinciding", "seen")}
     order = {"layers": [16, 9], "samplings": list(files), "taps": {"bn": list(files)}}
-    inputs = {"masks": foreground["masks"], "fields": [foreground["fields"]], "points": list(files.values())}
+    inputs = {
+        "masks": drawn_foreground["masks"],
+        "fields": [drawn_foreground["fields"]],
+        "points": list(files.values()),
+    }
     run("measure_positions", inputs, output, {"order": json.dumps(order)})
     coinciding, seen = (pd.read_csv(output[name]).query("layer == 9") for name in output)
     shares = coinciding.set_index(["sampling_a", "sampling_b"]).coinciding
     assert shares["foreground", "position_matched"] == pytest.approx((first == matched)[has].mean())
-    weights = position_weights(masks, np.load(foreground["fields"])["layer09"], "coverage").reshape(27, 16)
+    weights = position_weights(masks, np.load(drawn_foreground["fields"])["layer09"], "coverage").reshape(27, 16)
     best = seen.set_index("sampling").coverage
     assert best["foreground"] == pytest.approx(weights[has].max(axis=1).mean())
     assert best["position_matched"] <= best["foreground"]

@@ -60,14 +60,20 @@ def coinciding_positions(chosen, has_foreground):
         sampling chose its positions as often as it does, but independently of the other, so that only preferences for
         some positions in any image remain. Both are nan where there is no such image.
     """
-    rows = []
-    for first, second in combinations(chosen, 2):
-        in_both = has_foreground & chosen[first].any(axis=1) & chosen[second].any(axis=1)
-        a, b = chosen[first][in_both], chosen[second][in_both]
-        possible = np.minimum(a.sum(axis=1), b.sum(axis=1)).sum()
-        common, expected = (a & b).sum(), a.sum(axis=0).astype(float) @ b.sum(axis=0) / max(len(a), 1)
-        shares = {"coinciding": common / possible, "expected": expected / possible} if possible else {}
-        rows.append({"sampling_a": first, "sampling_b": second, "images": len(a), **shares})
+    rows, points, numbers = [], {}, {}
+    for sampling, own in chosen.items():
+        image, position = np.nonzero(own)
+        points[sampling] = image[has_foreground[image]], position[has_foreground[image]]
+        numbers[sampling] = np.bincount(points[sampling][0], minlength=len(own))
+    for pair in combinations(chosen, 2):
+        a, b = (numbers[sampling] for sampling in pair)
+        in_both = (a > 0) & (b > 0)
+        possible, images = np.minimum(a, b)[in_both].sum(), in_both.sum()
+        places = [(image[in_both[image]], position[in_both[image]]) for image, position in (points[s] for s in pair)]
+        common = chosen[pair[1]][places[0]].sum()
+        often = [np.bincount(position, minlength=chosen[pair[0]].shape[1]).astype(float) for _, position in places]
+        shares = [common / possible, often[0] @ often[1] / images / possible] if possible else [np.nan] * 2
+        rows.append([*pair, images, *shares])
     return pd.DataFrame(rows, columns=["sampling_a", "sampling_b", "images", "coinciding", "expected"])
 
 
