@@ -28,6 +28,7 @@ include: "workflow/rules/metrics.smk"
 include: "workflow/rules/power.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/graphs.smk"
+include: "workflow/rules/replicates.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -818,6 +818,33 @@ def test_purity(purity, graphs):
     assert classes["class"].tolist() == ["blue", "green", "red"] * 3
 
 
+def test_confidence(folder, images, analysed, graphs):
+    """The graph itself has all of it; of parts of the images there is a graph for each."""
+    output = {"table": folder / "confidence.csv", "confidence": folder / "confidence.json"}
+    files = {"graphs": [graphs[2]["graph"]] * 2, "memberships": [graphs[2]["membership"]] * 2}
+    settings = {"jaccard": [0.4, 0.9], "branch": 0.01, "share": 0.5, "seed": 0}
+    for parts, points in ((0, []), (2, [analysed["points"]])):
+        params = {"sources": json.dumps({"sources": ["draws"]}), "settings": json.dumps({**settings, "parts": parts})}
+        params |= GRAPH if parts else {"cover": "", "clusterer": ""}
+        run("measure_confidence", {**files, "points": points}, output, params, layer=16)
+        table, document = pd.read_csv(output["table"]), json.loads(output["confidence"].read_text())
+        assert (table["share_draws"] == 1).all()
+        assert (table["share_at_0.9"] >= 1 / (1 + parts)).all()
+        nodes = json.loads(Path(graphs[2]["graph"]).read_text())["nodes"]
+        assert [item["nodes"] for item in document["node"]] == [[node["id"]] for node in nodes]
+        assert document["graphs"] == ["draws"] + ["parts"] * parts
+        assert table.n_graphs.max() == 1 + parts
+    order = json.dumps({"rows": ["full"], "columns": LAYERS, "confident": [2]})
+    files = {
+        "graphs": [files["graph"] for files in graphs],
+        "confidence": [output["confidence"]],
+        "meta": images["meta"],
+    }
+    figure = {kind: folder / f"confident.{kind}" for kind in ("png", "svg")}
+    run("plot_mapper_graphs", files, figure, {"order": order})
+    assert b"faint" in figure["svg"].read_bytes()
+
+
 def test_averages(averaged, purity):
     found, own = pd.read_csv(averaged["graphs"]), pd.read_csv(purity["graphs"])
     np.testing.assert_allclose(found.node_purity, 0.75 * own.node_purity)

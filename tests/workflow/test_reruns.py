@@ -137,11 +137,15 @@ def with_change(path, value):
             2,
             # Graphs of `random`, of its noisy images and of the foreground; nothing is drawn in `full`.
             {"sample_points": 3, "build_mapper": 3, "measure_branching": 1, "average_branching": 1, "plot_branching": 1}
+            | {"measure_confidence": 2, "plot_mapper_graphs": 1}
             | PURITY,
         ),
         ("models.resnet18_b.seeds", 2, {}),
         ("mapper.seeds", [0], {}),
         ("mapper.permutations", 6, PURITY),
+        ("mapper.confidence.parts", {"random": 2, "full": 0}, {"measure_confidence": 1, "plot_mapper_graphs": 1}),
+        # There are no other graphs.
+        ("mapper.confidence.jaccard", [0.3], {}),
         ("mapper.stability.samples", 3, STABILITY),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),

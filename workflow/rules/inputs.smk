@@ -192,6 +192,26 @@ def graph_columns(graphs):
     return columns
 
 
+def parts_of(sampling):
+    """Number of parts of the images for the confidence of a sampling's graphs."""
+    return MAPPER["confidence"]["parts"].get(sampling, 0)
+
+
+# Graphs of the first draw that there are others of.
+CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
+
+
+def other_graphs(wildcards, ending):
+    """Files of a graph, of its other draws and of other networks; and what each of the others is of."""
+    seeds = [seed for seed in MAPPER_SEEDS if seed != int(wildcards.seed)]
+    draws = [draw for draw in draws_of(wildcards.sampling) if draw]
+    path = f"<results>/mapper/{{model}}/seed{{seed}}/{{sampling}}{{draw}}/layer{{layer}}.{ending}"
+    places = [(wildcards.seed, ""), *((wildcards.seed, draw) for draw in draws), *((seed, "") for seed in seeds)]
+    named = {"model": wildcards.model, "sampling": wildcards.sampling, "layer": wildcards.layer}
+    files = [path.format(seed=seed, draw=draw, **named) for seed, draw in places]
+    return files, ["draws"] * len(draws) + ["seeds"] * len(seeds)
+
+
 def network_tables(name):
     """A table of the graphs of each network."""
     return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=MAPPER_SEEDS, name=name)

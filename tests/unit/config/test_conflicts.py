@@ -46,6 +46,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
+        ("mapper.confidence.parts", {"randm": 2}, ["mapper.confidence.parts.randm", "mapper.samplings"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
         ("mapper.samplings", {"random": None, "full": None}, ["mapper.samplings", "at least one"]),

@@ -42,6 +42,38 @@ def test_node_areas_are_proportional_to_sizes():
     assert areas[0] / 4000 < areas[4] < areas[3]
 
 
+def test_what_few_graphs_have_is_faint():
+    """Nodes by their own share; edges by that of their cycle, their branch, or their weaker end."""
+    edges = [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (1, 5)]
+    graph = make_graph([100] * 6, edges, compositions=[{TEN_CLASSES[0]: 100}] * 6)
+    shares = [1.0, 0.5, 0.0, 0.25, 1.0, None]
+    confidence = {
+        "node": [{"nodes": [node], "share": share} for node, share in enumerate(shares)],
+        "branch": [{"nodes": [3, 4], "share": 0.9}],
+        "cycle": [{"nodes": [0, 1, 2], "share": 0.2}],
+    }
+    figure = mapper_graphs.plot([[graph, graph]], ["full"], [16, 8], TEN_CLASSES, confidence={(0, 1): confidence})
+    colour = np.array(matplotlib.colors.to_rgb(style.class_colours(10)[0]))
+    grey = np.array(matplotlib.colors.to_rgb(mapper_graphs.EDGE))
+    for axes, of_nodes, of_edges in [
+        (figure.axes[0], np.ones(6), np.ones(6)),
+        (figure.axes[1], np.array([1, 0.5, 0, 0.25, 1, 0]), np.array([0.2, 0.2, 0.2, 0, 0.9, 0])),
+    ]:
+        (pies,), (lines,) = collections(axes, PathCollection), collections(axes, LineCollection)
+        order = [
+            int(np.flatnonzero((pies.get_offsets() == place).all(axis=1))[0]) for place in mapper_graphs.layout(graph)
+        ]
+        for drawn, shade, opacity in (
+            (pies.get_facecolors()[order], colour, of_nodes),
+            (lines.get_colors(), grey, of_edges),
+        ):
+            if axes is figure.axes[1]:
+                opacity = mapper_graphs.FAINTEST + (1 - mapper_graphs.FAINTEST) * opacity
+            np.testing.assert_allclose(drawn[:, :3], 1 - opacity[:, None] * (1 - shade), atol=1e-12)
+    with pytest.raises(InputError, match="confidence is of 6 nodes"):
+        mapper_graphs.plot([[make_graph([5], [])]], ["full"], [16], TEN_CLASSES, confidence={(0, 0): confidence})
+
+
 def test_areas_are_comparable_within_a_row():
     graphs = [[make_graph([800], []), make_graph([200], [])], [make_graph([200], []), EMPTY]]
     figure = mapper_graphs.plot(graphs, ["random", "full"], [16, 8], TEN_CLASSES)

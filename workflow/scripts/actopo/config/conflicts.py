@@ -286,6 +286,9 @@ def _mapper(mapper, models, layers):
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
     yield from _stability(mapper, layers)
+    for name in mapper["confidence"]["parts"]:
+        if name not in mapper["samplings"]:
+            yield f"mapper.confidence.parts.{name}: it is not among mapper.samplings; remove it, or add the sampling"
     masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
     if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
         yield (

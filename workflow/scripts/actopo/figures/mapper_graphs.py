@@ -4,7 +4,8 @@ Fig. 8 (and 9, 11, 13) of [1]_: mapper graphs in a grid, samplings by layers, no
 Each connected component is laid out by stress minimisation, which makes distances in the drawing approximate those
 in the graph, and rotated so that the lens grows from left to right: a trunk of mixed nodes comes first and the
 branches of single classes fan out from it. Components are placed largest first, and nodes without a
-neighbour in a block underneath.
+neighbour in a block underneath. Where it is known in how many other graphs the nodes, branches and cycles are found
+(`actopo.graphs.confidence`), what is found in few is faint.
 
 Stress is minimised by stochastic gradient descent over pairs of nodes [2]_. Pairs are scheduled as in a round-robin
 tournament: each round has every node once, so that it is one array operation. If there are more than a thousand
@@ -22,6 +23,7 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path
@@ -42,10 +44,12 @@ ASPECT = 0.85
 MAX_RADIUS = 0.032
 MIN_RADIUS = 0.95
 EDGE = "0.62"
+# Opacity of what is in no other graph.
+FAINTEST = 0.15
 
 
 @style.styled
-def plot(graphs, rows, columns, class_names, seed=0):
+def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
     """
     Draw a grid of mapper graphs.
 
@@ -63,6 +67,11 @@ def plot(graphs, rows, columns, class_names, seed=0):
         Names of the classes, in the order of the legend.
     seed : int, default 0
         Seed of `layout`.
+    confidence : dict of (int, int) to dict, optional
+        For some graphs, by row and column: lists `node`, `branch` and `cycle` of dicts with `nodes`, the numbers of its
+        nodes in the order of the graph (those of a cycle in their order along it), and `share`, the share of other
+        graphs that have it. A node is drawn in its opacity, an edge in that of a cycle on which it lies, else in that
+        of its branch, else in that of its weaker end. Other graphs are drawn opaque.
 
     Returns
     -------
@@ -98,7 +107,7 @@ def plot(graphs, rows, columns, class_names, seed=0):
         for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
             box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
             axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
-            _draw(axes, graph, scale, colours, seed)
+            _draw(axes, graph, scale, colours, seed, _opacity(graph, (confidence or {}).get((i, j))))
             if i == 0:
                 axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else column)
         _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
@@ -113,7 +122,10 @@ def plot(graphs, rows, columns, class_names, seed=0):
     }
     anchor = (0.5, 0.17 / height)
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
-    figure.text(0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center")
+    note = r"in each component the lens grows from left to right $\rightarrow$"
+    if confidence:
+        note += "; faint: in few graphs of other draws, networks or parts of the images"
+    figure.text(0.5, 0.05 / height, note, ha="center")
     return figure
 
 
@@ -271,7 +283,35 @@ class _Scale:
         return 0.2 + self.widest * np.sqrt(np.asarray(shared, float) / max(self.shared, 1))
 
 
-def _draw(axes, graph, scale, colours, seed):
+def _opacity(graph, confidence):
+    """Opacity of nodes and of edges."""
+    ends = _ends(graph)
+    if confidence is None:
+        return np.ones(len(graph["nodes"])), np.ones(len(ends))
+    shares = {kind: [item["share"] or 0 for item in confidence[kind]] for kind in ("node", "branch", "cycle")}
+    of_nodes = np.array(shares["node"])
+    if len(of_nodes) != len(graph["nodes"]):
+        raise InputError(
+            f"confidence is of {len(of_nodes)} nodes and the graph has {len(graph['nodes'])}; give its own"
+        )
+    of_edges = of_nodes[ends].min(axis=1, initial=1)
+    for item, share in zip(confidence["branch"], shares["branch"], strict=True):
+        of_edges[np.isin(ends, item["nodes"]).all(axis=1)] = share
+    on_cycles = {}
+    for item, share in zip(confidence["cycle"], shares["cycle"], strict=True):
+        for edge in zip(item["nodes"], item["nodes"][1:] + item["nodes"][:1], strict=True):
+            on_cycles[frozenset(edge)] = max(share, on_cycles.get(frozenset(edge), 0))
+    of_edges = [on_cycles.get(frozenset(edge), share) for edge, share in zip(ends.tolist(), of_edges, strict=True)]
+    return FAINTEST + (1 - FAINTEST) * of_nodes, FAINTEST + (1 - FAINTEST) * np.array(of_edges)
+
+
+def _over_white(colour, opacity):
+    """Colours over white, since what lies below would shine through."""
+    opacity = np.reshape(opacity, (-1, 1))
+    return (1 - opacity) + opacity * to_rgba_array(colour)[:, :3]
+
+
+def _draw(axes, graph, scale, colours, seed, opacity):
     axes.set_axis_off()
     nodes, links = graph["nodes"], graph["links"]
     eps = graph.get("graph", {}).get("eps")
@@ -291,21 +331,21 @@ def _draw(axes, graph, scale, colours, seed):
         LineCollection(
             position[_ends(graph)],
             linewidths=scale.line_width([link["shared"] for link in links]),
-            colors=EDGE,
+            colors=_over_white(EDGE, opacity[1]),
             capstyle="round",
             clip_on=False,
             zorder=1,
         ),
         autolim=False,
     )
-    axes.add_collection(_pies(axes, nodes, position, scale, colours), autolim=False)
+    axes.add_collection(_pies(axes, nodes, position, scale, colours, opacity[0]), autolim=False)
 
 
 def _count(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _pies(axes, nodes, position, scale, colours):
+def _pies(axes, nodes, position, scale, colours, opacity):
     """All nodes as one collection: discs in the colour of the largest class, and wedges on those of mixed nodes."""
     squared = scale.squared_radius([node["size"] for node in nodes])
     disc = Path.unit_circle()
@@ -332,7 +372,7 @@ def _pies(axes, nodes, position, scale, colours):
         sizes=squared[owner],
         offsets=position[owner],
         offset_transform=axes.transData,
-        facecolors=face,
+        facecolors=_over_white(face, opacity[owner]),
         edgecolors=["white" if line else "none" for line in outlined],
         linewidths=np.where(outlined, 0.2, 0),
         clip_on=False,
