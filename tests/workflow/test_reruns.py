@@ -146,6 +146,14 @@ def with_change(path, value):
         ("mapper.confidence.parts", {"random": 2, "full": 0}, {"measure_confidence": 1, "plot_mapper_graphs": 1}),
         # There are no other graphs.
         ("mapper.confidence.jaccard", [0.3], {}),
+        (
+            "mapper.comparisons",
+            ["noise", "draws"],
+            # There is one draw.
+            {name: 1 for name in ("measure_noisy_accuracy", "compare_graphs", "average_comparisons")}
+            | {"plot_graph_comparisons": 1},
+        ),
+        ("mapper.comparisons", ["draws", "networks"], {}),
         ("mapper.stability.samples", 3, STABILITY),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
         ("mapper.exports", ["graphml"], {"export_graph": 4}),

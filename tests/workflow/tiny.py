@@ -34,6 +34,7 @@ TINY = {
         "samplings": {"full": {"cap": 300}, "foreground_5": None, "background_1": None, "background_5": None},
         "noise": {"sigmas": [0.5], "samplings": ["random"]},
         "permutations": 5,
+        "comparisons": [],
         "stability": {"intervals": [5], "overlaps": [0.3], "eps": [1], "samples": 2},
         "intervals": 5,
     },

@@ -2,6 +2,7 @@
 # With several networks or draws, tables over all of them; those that figures show are there in any case.
 if len(MAPPER_SEEDS) > 1 or REPEATED:
     TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
+FIGURES += figure_files(*(["graph_comparisons"] if COMPARISONS else []))
 
 
 # Over networks and draws: means of the tables of each network, with intervals.
@@ -92,3 +93,105 @@ rule measure_confidence:
         code=code_digest("measure_confidence"),
     script:
         "../scripts/measure_confidence.py"
+
+
+# Graphs of clean and noisy images, of two samplings, of two draws, and of a network and the first.
+rule compare_graphs:
+    input:
+        graphs=lambda wildcards: compared_graphs(wildcards, "json"),
+        memberships=lambda wildcards: compared_graphs(wildcards, "npz"),
+        accuracy=lambda wildcards: (
+            "<results>/mapper/{model}/seed{seed}/noisy_accuracy.csv" if has_noisy_accuracy(wildcards.model) else []
+        ),
+    output:
+        table="<results>/mapper/{model}/seed{seed}/graph_comparisons.csv",
+    log:
+        "<results>/logs/compare_graphs/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/compare_graphs/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/mapper.yaml"
+    resources:
+        mem_mb=grows(16000),
+        runtime=grows(480),
+    params:
+        order=lambda wildcards: as_json(
+            graphs=graph_columns(COMPARED), others=graph_columns(GRAPHS) if first_network(wildcards) else []
+        ),
+        settings=as_json(
+            kinds=COMPARISONS,
+            jaccard=MAPPER["confidence"]["jaccard"][0],
+            branch=MAPPER["confidence"]["branch"],
+            permutations=MAPPER["permutations"],
+            seed=MAPPER["sampling_seed"],
+        ),
+        code=code_digest("compare_graphs"),
+    script:
+        "../scripts/compare_graphs.py"
+
+
+use rule average_tables as average_comparisons with:
+    input:
+        table=network_tables("graph_comparisons"),
+    output:
+        table="<results>/mapper/{model}/graph_comparisons.csv",
+    log:
+        "<results>/logs/average_comparisons/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_comparisons/{model}.tsv"
+    params:
+        columns=as_json(table=["kind", "sampling_a", "sampling_b", "layer", "sigma"]),
+        code=code_digest("average_tables"),
+
+
+# The noise of the mapper study, on test images.
+rule measure_noisy_accuracy:
+    input:
+        weights="<results>/models/{model}/seed{seed}.safetensors",
+        images=f"<results>/data/{IMAGES}/test/images.npy",
+        labels=f"<results>/data/{IMAGES}/test/labels.npy",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        table="<results>/mapper/{model}/seed{seed}/noisy_accuracy.csv",
+    log:
+        "<results>/logs/measure_noisy_accuracy/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_noisy_accuracy/{model}.seed{seed}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=gpu_count(),
+        device=config["device"],
+        mem_mb=grows(8000),
+        runtime=grows(120),
+    params:
+        network=lambda wildcards: network(wildcards.model),
+        source=lambda wildcards: network_source(wildcards.model),
+        noise=as_json(sigmas=NOISE["sigmas"], units=NOISE["units"], seed=MAPPER["sampling_seed"]),
+        code=code_digest("measure_noisy_accuracy"),
+    script:
+        "../scripts/measure_noisy_accuracy.py"
+
+
+rule plot_graph_comparisons:
+    input:
+        table=f"{MAPPED}/graph_comparisons.csv",
+    output:
+        png=report(
+            "<results>/figures/graph_comparisons.png",
+            caption="../report/graph_comparisons.rst",
+            category="Mapper",
+            labels={"figure": "graphs against noise, samplings, draws and networks"},
+        ),
+        svg="<results>/figures/graph_comparisons.svg",
+    log:
+        "<results>/logs/plot_graph_comparisons.log",
+    benchmark:
+        "<results>/benchmarks/plot_graph_comparisons.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        code=code_digest("plot_graph_comparisons"),
+    script:
+        "../scripts/plot_graph_comparisons.py"
