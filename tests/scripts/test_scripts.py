@@ -1048,6 +1048,68 @@ def test_purity(purity, graphs):
     assert classes["class"].tolist() == ["blue", "green", "red"] * 3
 
 
+def test_confidence(folder, images, analysed, graphs):
+    """The graph itself has all of it; of parts of the images there is a graph for each."""
+    output = {"table": folder / "confidence.csv", "confidence": folder / "confidence.json"}
+    files = {"graphs": [graphs[2]["graph"]] * 2, "memberships": [graphs[2]["membership"]] * 2}
+    settings = {"jaccard": [0.4, 0.9], "branch": 0.01, "share": 0.5, "seed": 0}
+    for parts, points in ((0, []), (2, [analysed["points"]])):
+        params = {"sources": json.dumps({"sources": ["draws"]}), "settings": json.dumps({**settings, "parts": parts})}
+        params |= GRAPH if parts else {"cover": "", "clusterer": ""}
+        run("measure_confidence", {**files, "points": points, "lens": []}, output, params, layer=16)
+        table, document = pd.read_csv(output["table"]), json.loads(output["confidence"].read_text())
+        assert (table["share_draws"] == 1).all()
+        assert (table["share_at_0.9"] >= 1 / (1 + parts)).all()
+        nodes = json.loads(Path(graphs[2]["graph"]).read_text())["nodes"]
+        assert [item["nodes"] for item in document["node"]] == [[node["id"]] for node in nodes]
+        assert document["graphs"] == ["draws"] + ["parts"] * parts
+        assert table.n_graphs.max() == 1 + parts
+    order = json.dumps({"rows": ["full"], "columns": LAYERS, "confident": [2]})
+    files = {
+        "graphs": [files["graph"] for files in graphs],
+        "confidence": [output["confidence"]],
+        "meta": images["meta"],
+    }
+    figure = {kind: folder / f"confident.{kind}" for kind in ("png", "svg")}
+    run("plot_mapper_graphs", files, figure, {"order": order})
+    assert b"faint" in figure["svg"].read_bytes()
+
+
+def test_comparisons(folder, images, trained, graphs):
+    """The graph of layer 16 in the place of that of noisy images, of another draw and of the first network."""
+    accuracy = folder / "noisy_accuracy.csv"
+    noise = json.dumps({"sigmas": [0.5, 1], "units": "normalised", "seed": 0})
+    files = {"weights": trained[0]["weights"], "images": images["test_images"], "labels": images["test_labels"]}
+    files |= {"meta": images["meta"]}
+    run("measure_noisy_accuracy", files, {"table": accuracy}, {"network": NETWORK, "noise": noise}, seed=0)
+    found = pd.read_csv(accuracy)
+    assert found.sigma.tolist() == [0, 0.5, 1]
+    metrics = json.loads(Path(trained[0]["metrics"]).read_text())
+    assert found.test_accuracy[0] == pytest.approx(metrics["test_accuracy"], abs=1 / 27)
+
+    own = [{"sampling": "full", "draw": 0, "sigma": 0, "layer": 16}]
+    own += [{**own[0], "sigma": 0.5}, {**own[0], "draw": 1}, {**own[0], "sampling": "random"}]
+    files = {"graphs": [graphs[2]["graph"]] * 5, "memberships": [graphs[2]["membership"]] * 5, "accuracy": accuracy}
+    settings = {"kinds": ["noise", "samplings", "draws", "networks"], "jaccard": 0.4, "branch": 0.01}
+    settings |= {"permutations": 4, "seed": 0}
+    params = {"order": json.dumps({"graphs": own, "others": own[:1]}), "settings": json.dumps(settings)}
+    tables = [folder / "comparisons.csv", folder / "comparisons.averaged.csv"]
+    run("compare_graphs", files, {"table": tables[0]}, params, seed=1)
+    table = pd.read_csv(tables[0])
+    assert table.kind.tolist() == ["noise", "samplings", "draws", "networks"]
+    assert (table.seed == 1).all()
+    assert table.distance.abs().max() < 1e-6
+    assert table.nodes_kept.tolist() == [1] * 4
+    assert table.test_accuracy[0] == found.test_accuracy[1]
+    assert table.clean_accuracy.isna().tolist() == [False, True, True, True]
+
+    columns = json.dumps({"table": ["kind", "sampling_a", "sampling_b", "layer", "sigma"]})
+    run("average_tables", {"table": [tables[0]]}, {"table": tables[1]}, {"columns": columns})
+    figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
+    run("plot_graph_comparisons", {"table": tables[1]}, figure)
+    assert figure["png"].read_bytes().startswith(b"\x89PNG")
+
+
 def test_averages(averaged, purity):
     found, own = pd.read_csv(averaged["graphs"]), pd.read_csv(purity["graphs"])
     np.testing.assert_allclose(found.node_purity, 0.75 * own.node_purity)

@@ -155,11 +155,23 @@ def with_change(path, value):
             2,
             # Graphs of `random`, of its noisy images and of the foreground; nothing is drawn in `full`.
             {"sample_points": 3, "build_mapper": 3, "measure_branching": 1, "average_branching": 1, "plot_branching": 1}
+            | {"measure_confidence": 2, "plot_mapper_graphs": 1}
             | PURITY,
         ),
         ("models.resnet18_b.seeds", 2, {}),
         ("mapper.seeds", [0], {}),
         ("mapper.permutations", 6, PURITY),
+        ("mapper.confidence.parts", {"random": 2, "full": 0}, {"measure_confidence": 1, "plot_mapper_graphs": 1}),
+        # There are no other graphs.
+        ("mapper.confidence.jaccard", [0.3], {}),
+        (
+            "mapper.comparisons",
+            ["noise", "draws"],
+            # There is one draw.
+            {name: 1 for name in ("measure_noisy_accuracy", "compare_graphs", "average_comparisons")}
+            | {"plot_graph_comparisons": 1},
+        ),
+        ("mapper.comparisons", ["draws", "networks"], {}),
         ("mapper.stability.samples", 3, STABILITY),
         (
             "mapper.all_eps",

@@ -37,6 +37,7 @@ TINY = {
         | dict.fromkeys(["foreground_5", "background_1", "background_5", "matched_1", "central_1"]),
         "noise": {"sigmas": [0.5], "samplings": ["random"]},
         "permutations": 5,
+        "comparisons": [],
         "stability": {"intervals": [5], "overlaps": [0.3], "eps": [1], "samples": 2},
         "all_eps": None,
         "intervals": 5,

@@ -117,6 +117,28 @@ REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY fo
 if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
     message = f"mapper.draws: nothing is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
     logger.info(message)
+
+
+def graph_columns(graphs):
+    """What tells some graphs of one network from each other, in the columns of tables."""
+    columns = []
+    for name, suffix, layer in graphs:
+        draw, sigma = (re.search(pattern, suffix) for pattern in (r"\.draw(\d+)", r"\.noise(.+)"))
+        sigma = float(sigma[1]) if sigma else 0
+        columns.append({"sampling": name, "draw": int(draw[1]) if draw else 0, "sigma": sigma, "layer": layer})
+    return columns
+
+
+def parts_of(sampling):
+    """Number of parts of the images for the confidence of a sampling's graphs."""
+    return MAPPER["confidence"]["parts"].get(sampling, 0)
+
+
+# Graphs of the first draw that there are others of, and those that are compared in the ways for which there are two.
+CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
+SECOND = {"noise": NOISY, "samplings": list(SAMPLINGS)[1:], "draws": REPEATED, "networks": MAPPER_SEEDS[1:]}
+COMPARISONS = [kind for kind in MAPPER["comparisons"] if SECOND[kind]]
+COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 # Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
 FIGURES = []
 # Tables that no figure or summary reads.

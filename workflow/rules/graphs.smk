@@ -4,9 +4,6 @@ FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LA
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
-# With several networks or draws, tables over all of them; those that figures show are there in any case.
-if len(MAPPER_SEEDS) > 1 or REPEATED:
-    TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
 
 
 # All graphs of one network, of every draw, in two tables: one row a graph, one row a graph and class.
@@ -86,60 +83,6 @@ rule measure_graph_distances:
         code=code_digest("measure_graph_distances"),
     script:
         "../scripts/measure_graph_distances.py"
-
-
-# Over networks and draws: means of the tables of each network, with intervals.
-rule average_tables:
-    input:
-        graphs=network_tables("purity"),
-        classes=network_tables("class_purity"),
-    output:
-        graphs="<results>/mapper/{model}/purity.csv",
-        classes="<results>/mapper/{model}/class_purity.csv",
-    log:
-        "<results>/logs/average_tables/{model}.log",
-    benchmark:
-        "<results>/benchmarks/average_tables/{model}.tsv"
-    conda:
-        "../../envs/mapper.yaml"
-    params:
-        columns=as_json(graphs=["sampling", "sigma", "layer"], classes=["sampling", "sigma", "layer", "class"]),
-        code=code_digest("average_tables"),
-    script:
-        "../scripts/average_tables.py"
-
-
-use rule average_tables as average_branching with:
-    input:
-        table=network_tables("branching"),
-        agreement=network_tables("branching_agreement"),
-    output:
-        table="<results>/mapper/{model}/branching.csv",
-        agreement="<results>/mapper/{model}/branching_agreement.csv",
-    log:
-        "<results>/logs/average_branching/{model}.log",
-    benchmark:
-        "<results>/benchmarks/average_branching/{model}.tsv"
-    params:
-        columns=as_json(
-            table=["sampling", "layer", "class_a", "class_b"],
-            agreement=["sampling_a", "layer_a", "sampling_b", "layer_b"],
-        ),
-        code=code_digest("average_tables"),
-
-
-use rule average_tables as average_graph_distances with:
-    input:
-        table=network_tables("graph_distances"),
-    output:
-        table="<results>/mapper/{model}/graph_distances.csv",
-    log:
-        "<results>/logs/average_graph_distances/{model}.log",
-    benchmark:
-        "<results>/benchmarks/average_graph_distances/{model}.tsv"
-    params:
-        columns=as_json(table=["sampling", "layer_a", "layer_b"]),
-        code=code_digest("average_tables"),
 
 
 # The same graph with other parameters, and on random parts of the images.

@@ -195,14 +195,31 @@ def graph_files(ending, graphs):
     return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
 
 
-def graph_columns(graphs):
-    """What tells some graphs of one network from each other, in the columns of tables."""
-    columns = []
-    for name, suffix, layer in graphs:
-        draw, sigma = (re.search(pattern, suffix) for pattern in (r"\.draw(\d+)", r"\.noise(.+)"))
-        sigma = float(sigma[1]) if sigma else 0
-        columns.append({"sampling": name, "draw": int(draw[1]) if draw else 0, "sigma": sigma, "layer": layer})
-    return columns
+def other_graphs(wildcards, ending):
+    """Files of a graph, of its other draws and of other networks; and what each of the others is of."""
+    seeds = [seed for seed in MAPPER_SEEDS if seed != int(wildcards.seed)]
+    draws = [draw for draw in draws_of(wildcards.sampling) if draw]
+    path = f"<results>/mapper/{{model}}/seed{{seed}}/{{sampling}}{{draw}}/layer{{layer}}.{ending}"
+    places = [(wildcards.seed, ""), *((wildcards.seed, draw) for draw in draws), *((seed, "") for seed in seeds)]
+    named = {"model": wildcards.model, "sampling": wildcards.sampling, "layer": wildcards.layer}
+    files = [path.format(seed=seed, draw=draw, **named) for seed, draw in places]
+    return files, ["draws"] * len(draws) + ["seeds"] * len(seeds)
+
+
+def first_network(wildcards):
+    """Whether a network is compared with the first."""
+    return "networks" in COMPARISONS and int(wildcards.seed) != MAPPER_SEEDS[0]
+
+
+def compared_graphs(wildcards, ending):
+    """Files of the graphs of a network, and after them those of the first network that it is compared with."""
+    own = [path.format(**wildcards) for path in graph_files(ending, COMPARED)]
+    return own + (reference_graphs(ending, GRAPHS) if first_network(wildcards) else [])
+
+
+def has_noisy_accuracy(model):
+    """Whether a network is tried on noisy images; of weights that were not trained here the classes may be others."""
+    return "noise" in COMPARISONS and config["models"][model].get("weights") is None
 
 
 def network_tables(name):

@@ -124,6 +124,7 @@ rule plot_nested_circles:
 rule plot_mapper_graphs:
     input:
         graphs=reference_graphs("json", GRAPHS),
+        confidence=reference_graphs("confidence.json", CONFIDENT),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -140,7 +141,9 @@ rule plot_mapper_graphs:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(rows=list(SAMPLINGS), columns=MAPPER_LAYERS),
+        order=as_json(
+            rows=list(SAMPLINGS), columns=MAPPER_LAYERS, confident=[GRAPHS.index(graph) for graph in CONFIDENT]
+        ),
         code=code_digest("plot_mapper_graphs"),
     script:
         "../scripts/plot_mapper_graphs.py"

@@ -1,4 +1,4 @@
-# Stage 9: every headline number of the run beside the paper's.
+# Stage 10: every headline number of the run beside the paper's.
 
 
 rule summarise:

@@ -11,4 +11,9 @@ order = settings(snakemake).order
 graphs = iter(snakemake.input.graphs)
 grid = [[load_json(next(graphs)) for _ in order["columns"]] for _ in order["rows"]]
 class_names = load_json(snakemake.input.meta)["class_names"]
-save_figure(snakemake.output, plot(grid, order["rows"], order["columns"], class_names))
+# By the place of the graph in the grid, which is read row by row.
+confidence = {}
+if confident := order.get("confident"):
+    for place, path in zip(confident, snakemake.input.confidence, strict=True):
+        confidence[divmod(place, len(order["columns"]))] = load_json(path)
+save_figure(snakemake.output, plot(grid, order["rows"], order["columns"], class_names, confidence=confidence))

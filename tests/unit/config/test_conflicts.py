@@ -64,6 +64,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", {"density": 0}, ["mapper.lens: density takes a whole number of neighbours, from 1, not 0"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
+        ("mapper.confidence.parts", {"randm": 2}, ["mapper.confidence.parts.randm", "mapper.samplings"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
         ("mapper.foreground.masks", "./masks", ["mapper.foreground.masks: masks of a folder", "cifar10 has none"]),
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),

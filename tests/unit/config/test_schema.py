@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from actopo.graphs.choices import FORMATS, LABEL_KINDS, UNCOVERED
+from actopo.graphs.choices import COMPARISONS, FORMATS, LABEL_KINDS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
@@ -34,6 +34,7 @@ TABLES = {
     "similarity.rivals.clouds[]": ("similarity.metrics.choices.PAIRINGS", PAIRINGS),
     "similarity.rivals.metrics[]": ("similarity.metrics.choices.METRICS", METRICS),
     "similarity.surrogates.kinds[]": ("similarity.choices.SURROGATES", SURROGATES),
+    "mapper.comparisons[]": ("graphs.choices.COMPARISONS", COMPARISONS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),

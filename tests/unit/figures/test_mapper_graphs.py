@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.figures import layer_distances, mapper_graphs, purity, specificity, style, training
+from actopo.figures import graph_layout, layer_distances, mapper_graphs, purity, specificity, style, training
 from matplotlib.collections import LineCollection, PathCollection
 from scipy.spatial.distance import pdist
 
@@ -40,6 +40,38 @@ def test_node_areas_are_proportional_to_sizes():
     areas = pies.get_sizes()
     np.testing.assert_allclose(areas[:4] / areas[0], [1, 0.5, 0.25, 0.125], rtol=1e-12)
     assert areas[0] / 4000 < areas[4] < areas[3]
+
+
+def test_what_few_graphs_have_is_faint():
+    """Nodes by their own share; edges by that of their cycle, their branch, or their weaker end."""
+    edges = [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (1, 5)]
+    graph = make_graph([100] * 6, edges, compositions=[{TEN_CLASSES[0]: 100}] * 6)
+    shares = [1.0, 0.5, 0.0, 0.25, 1.0, None]
+    confidence = {
+        "node": [{"nodes": [node], "share": share} for node, share in enumerate(shares)],
+        "branch": [{"nodes": [3, 4], "share": 0.9}],
+        "cycle": [{"nodes": [0, 1, 2], "share": 0.2}],
+    }
+    figure = mapper_graphs.plot([[graph, graph]], ["full"], [16, 8], TEN_CLASSES, confidence={(0, 1): confidence})
+    colour = np.array(matplotlib.colors.to_rgb(style.class_colours(10)[0]))
+    grey = np.array(matplotlib.colors.to_rgb(mapper_graphs.EDGE))
+    for axes, of_nodes, of_edges in [
+        (figure.axes[0], np.ones(6), np.ones(6)),
+        (figure.axes[1], np.array([1, 0.5, 0, 0.25, 1, 0]), np.array([0.2, 0.2, 0.2, 0, 0.9, 0])),
+    ]:
+        (pies,), (lines,) = collections(axes, PathCollection), collections(axes, LineCollection)
+        order = [
+            int(np.flatnonzero((pies.get_offsets() == place).all(axis=1))[0]) for place in graph_layout.layout(graph)
+        ]
+        for drawn, shade, opacity in (
+            (pies.get_facecolors()[order], colour, of_nodes),
+            (lines.get_colors(), grey, of_edges),
+        ):
+            if axes is figure.axes[1]:
+                opacity = mapper_graphs.FAINTEST + (1 - mapper_graphs.FAINTEST) * opacity
+            np.testing.assert_allclose(drawn[:, :3], 1 - opacity[:, None] * (1 - shade), atol=1e-12)
+    with pytest.raises(InputError, match="confidence is of 6 nodes"):
+        mapper_graphs.plot([[make_graph([5], [])]], ["full"], [16], TEN_CLASSES, confidence={(0, 0): confidence})
 
 
 def test_areas_are_comparable_within_a_row():
@@ -77,7 +109,7 @@ def test_edges_are_the_links():
     figure = mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES)
     (edges,) = collections(figure.axes[0], LineCollection)
     index = {node["id"]: place for place, node in enumerate(graph["nodes"])}
-    position = mapper_graphs.layout(graph)
+    position = graph_layout.layout(graph)
     expected = [[position[index[link["source"]]], position[index[link["target"]]]] for link in graph["links"]]
     np.testing.assert_array_equal(edges.get_segments(), expected)
     shared = [link["shared"] for link in graph["links"]]
@@ -85,27 +117,27 @@ def test_edges_are_the_links():
 
 
 def test_layout_is_a_function_of_graph_and_seed():
-    first = mapper_graphs.layout(branched(), seed=3)
+    first = graph_layout.layout(branched(), seed=3)
     np.random.seed(1)  # noqa: NPY002 - the legacy global state must not matter
-    assert first.tobytes() == mapper_graphs.layout(branched(), seed=3).tobytes()
-    assert not np.allclose(first, mapper_graphs.layout(branched(), seed=4))
+    assert first.tobytes() == graph_layout.layout(branched(), seed=3).tobytes()
+    assert not np.allclose(first, graph_layout.layout(branched(), seed=4))
 
 
 @pytest.mark.parametrize("n", [2, 3, 12, 31])
 def test_a_path_is_drawn_straight_from_small_to_large_lens(n):
     order = np.random.default_rng(n).permutation(n)
     graph = make_graph([50] * n, list(pairwise(order)), lens=np.argsort(order))
-    position = mapper_graphs.layout(graph)[order]
+    position = graph_layout.layout(graph)[order]
     assert np.all(np.diff(position[:, 0]) > 0)
     # A path can be drawn without stress: steps of one edge's length, 1 + 2.5 (1 + 1). The descent's last
     # steps correct a tenth of what is wrong, hence the tolerance.
-    np.testing.assert_allclose(pdist(position), 6 * pdist(np.arange(n)[:, None]), rtol=mapper_graphs.LAST_STEP)
+    np.testing.assert_allclose(pdist(position), 6 * pdist(np.arange(n)[:, None]), rtol=graph_layout.LAST_STEP)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_branches_stand_apart_beyond_the_trunk(seed):
     graph = branched()
-    position = mapper_graphs.layout(graph, seed)
+    position = graph_layout.layout(graph, seed)
     lens = np.array([node["lens_mean"] for node in graph["nodes"]])
     assert np.corrcoef(position[:, 0], lens)[0, 1] > 0.7
     tips = np.flatnonzero(lens == lens.max())
@@ -118,7 +150,7 @@ def test_components_do_not_overlap_and_single_nodes_are_below():
     sizes = [30] * 30
     chains = [range(0, 12), range(12, 18), range(18, 23), range(23, 25)]
     links = [(index, index + 1) for chain in chains for index in chain[:-1]]
-    position = mapper_graphs.layout(make_graph(sizes, links))
+    position = graph_layout.layout(make_graph(sizes, links))
     boxes = [(position[list(chain)].min(axis=0), position[list(chain)].max(axis=0)) for chain in chains]
     for index, (low, high) in enumerate(boxes):
         for other_low, other_high in boxes[:index]:
@@ -135,7 +167,7 @@ def test_graphs_without_edges(n):
     assert f"{n} node{'' if n == 1 else 's'}, 0 edges\nε = 1.25" in texts
     assert ("no node: all noise" in texts) == (n == 0)
     assert figure.axes[0].get_title() == "noise 0.1"
-    assert len(np.unique(mapper_graphs.layout(graph), axis=0)) == n
+    assert len(np.unique(graph_layout.layout(graph), axis=0)) == n
 
 
 def test_mapper_legends_name_classes_and_sizes():
@@ -151,6 +183,6 @@ def test_mapper_legends_name_classes_and_sizes():
 
 def test_bad_graphs_are_named():
     with pytest.raises(InputError, match="'n5'"):
-        mapper_graphs.layout(make_graph([1, 1], [(0, 5)]))
+        graph_layout.layout(make_graph([1, 1], [(0, 5)]))
     with pytest.raises(InputError, match="class 9"):
         mapper_graphs.plot([[make_graph([3], [], compositions=[{TEN_CLASSES[9]: 3}])]], ["full"], [16], TEN_CLASSES[:9])

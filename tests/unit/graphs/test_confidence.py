@@ -139,7 +139,7 @@ def confidence_of(base, lens, noise, eps, n_intervals, min_samples, seed, share=
     reference, cover, images = Reference(graphs[0], share), IntervalCover(n_intervals, 0.3), np.arange(len(base))
     # In the plane, half of the points have the same density at an eps that is larger by the root of 2.
     clusterer = DBSCAN(eps * np.sqrt(2), min_samples), 1
-    halves = parts(clouds[0], lens(clouds[0]), images, cover, lambda part: clusterer, 8, 0.5, seed)
+    halves = parts(clouds[0], lens(clouds[0]), images, cover, lambda part, part_lens: clusterer, 8, 0.5, seed)
     others = [*graphs[1:], *halves]
     found = [reference.find_in(other) for other in others]
     chance = [reference.find_in(other, seed=place) for place, other in enumerate(others)]

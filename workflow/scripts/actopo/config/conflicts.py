@@ -299,6 +299,9 @@ def _mapper(mapper, models, layers):
         yield "mapper.eps: stable looks among the values of mapper.all_eps, which is null; give its keys, or take knee"
     yield from lens_problems(mapper["lens"])
     yield from label_problems(mapper["labels"])
+    for name in mapper["confidence"]["parts"]:
+        if name not in mapper["samplings"]:
+            yield f"mapper.confidence.parts.{name}: it is not among mapper.samplings; remove it, or add the sampling"
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):

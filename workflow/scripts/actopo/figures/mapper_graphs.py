@@ -1,51 +1,41 @@
 """
 Fig. 8 (and 9, 11, 13) of [1]_: mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
 
-Each connected component is laid out by stress minimisation, which makes distances in the drawing approximate those
-in the graph, and rotated so that the lens grows from left to right: a trunk of mixed nodes comes first and the
-branches of single classes fan out from it. Components are placed largest first, and nodes without a
-neighbour in a block underneath.
-
-Stress is minimised by stochastic gradient descent over pairs of nodes [2]_. Pairs are scheduled as in a round-robin
-tournament: each round has every node once, so that it is one array operation. If there are more than a thousand
-rounds, an epoch consists of a random thousand.
+`actopo.figures.graph_layout` places the nodes. Where it is known in how many other graphs nodes, branches and cycles
+are found (`actopo.graphs.confidence`), what is found in few is faint.
 
 References
 ----------
 .. [1] Purvine et al. (2023), "Experimental Observations of the Topology of Convolutional Neural Network
    Activations".
-.. [2] Zheng, Pawar and Goodman (2019), "Graph drawing by stochastic gradient descent", IEEE Transactions on
-   Visualization and Computer Graphics 25.
 """
 
 from itertools import pairwise
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 from actopo.errors import InputError
 from actopo.figures import style
+from actopo.figures.graph_layout import ASPECT, ends_of, layout
 
-EPOCHS = 15
-MAX_ROUNDS = 1000
-LAST_STEP = 0.1
 FULL_WIDTH = 9.5
 MAX_CELL = 2.8
 LEFT, RIGHT, TOP, STRIP = 0.25, 1.0, 0.25, 0.3
-ASPECT = 0.85
 MAX_RADIUS = 0.032
 MIN_RADIUS = 0.95
 EDGE = "0.62"
+# Opacity of what is in no other graph.
+FAINTEST = 0.15
 
 
 @style.styled
-def plot(graphs, rows, columns, class_names, seed=0):
+def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
     """
     Draw a grid of mapper graphs.
 
@@ -63,6 +53,11 @@ def plot(graphs, rows, columns, class_names, seed=0):
         Names of the classes, in the order of the legend.
     seed : int, default 0
         Seed of `layout`.
+    confidence : dict of (int, int) to dict, optional
+        For some graphs, by row and column: lists `node`, `branch` and `cycle` of dicts with `nodes`, the numbers of its
+        nodes in the order of the graph (those of a cycle in their order along it), and `share`, the share of other
+        graphs that have it. A node is drawn in its opacity, an edge in that of a cycle on which it lies, else in that
+        of its branch, else in that of its weaker end. Other graphs are drawn opaque.
 
     Returns
     -------
@@ -98,7 +93,7 @@ def plot(graphs, rows, columns, class_names, seed=0):
         for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
             box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
             axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
-            _draw(axes, graph, scale, colours, seed)
+            _draw(axes, graph, scale, colours, seed, _opacity(graph, (confidence or {}).get((i, j))))
             if i == 0:
                 axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else column)
         _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
@@ -113,141 +108,11 @@ def plot(graphs, rows, columns, class_names, seed=0):
     }
     anchor = (0.5, 0.17 / height)
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
-    figure.text(0.5, 0.05 / height, r"in each component the lens grows from left to right $\rightarrow$", ha="center")
+    note = r"in each component the lens grows from left to right $\rightarrow$"
+    if confidence:
+        note += "; faint: in few graphs of other draws, networks or parts of the images"
+    figure.text(0.5, 0.05 / height, note, ha="center")
     return figure
-
-
-def layout(graph, seed=0):
-    """
-    Positions of the nodes, the same for the same graph and seed.
-
-    Parameters
-    ----------
-    graph : dict
-        Node-link form, as in `plot`.
-    seed : int, default 0
-        Seed of the small displacements that separate nodes with equal distances.
-
-    Returns
-    -------
-    ndarray of shape (K, 2)
-        Positions in the order of `graph["nodes"]`; the unit is the length of an edge between two small nodes.
-
-    Raises
-    ------
-    InputError
-        If a link names a node that does not exist.
-    """
-    nodes = graph["nodes"]
-    if not nodes:
-        return np.zeros((0, 2))
-    rng = np.random.default_rng(seed)
-    ends = _ends(graph)
-    lens = np.array([node["lens_mean"] for node in nodes], dtype=float)
-    radius = np.sqrt([node["size"] for node in nodes])
-    radius = radius / max(radius.max(), 1)
-    # Large nodes are placed further from their neighbours, since the discs of a trunk would overlap otherwise.
-    length = 1 + 2.5 * radius[ends].sum(axis=1)
-    _, component = connected_components(_sparse(ends, length, len(nodes)), directed=False)
-    count = np.bincount(component)
-    position = np.zeros((len(nodes), 2))
-    members = [np.flatnonzero(component == label) for label in np.argsort(-count, kind="stable") if count[label] > 1]
-    for inside in members:
-        local = np.full(len(nodes), -1)
-        local[inside] = np.arange(len(inside))
-        kept = local[ends[:, 0]] >= 0
-        position[inside] = _component(local[ends[kept]], length[kept], lens[inside], rng)
-    extent = _pack(position, members)
-    single = np.flatnonzero(count[component] == 1)
-    _block(position, single[np.argsort(lens[single], kind="stable")], extent)
-    return position
-
-
-def _ends(graph):
-    index = {node["id"]: place for place, node in enumerate(graph["nodes"])}
-    try:
-        ends = [(index[link["source"]], index[link["target"]]) for link in graph["links"]]
-    except KeyError as unknown:
-        raise InputError(f"a link of the mapper graph names node {unknown}, which is not among its nodes") from None
-    return np.array(ends, dtype=int).reshape(-1, 2)
-
-
-def _sparse(ends, weight, n):
-    return coo_matrix((weight, (ends[:, 0], ends[:, 1])), shape=(n, n)).tocsr()
-
-
-def _component(ends, length, lens, rng):
-    """Positions of one connected graph's nodes around the origin, rotated along the lens."""
-    position = _minimise_stress(dijkstra(_sparse(ends, length, len(lens)), directed=False), rng)
-    position -= position.mean(axis=0)
-    # The direction of largest covariance: a regression slope would follow noise across a thin drawing.
-    direction = (lens - lens.mean()) @ position
-    if np.hypot(*direction) == 0:
-        direction = np.linalg.svd(position, full_matrices=False)[2][0]
-    x, y = direction / np.hypot(*direction)
-    return position @ np.array([[x, -y], [y, x]])
-
-
-def _minimise_stress(distance, rng):
-    """Points of the plane whose distances approximate `distance`, each with weight `distance ** -2`."""
-    n = len(distance)
-    position = rng.normal(scale=distance.mean(), size=(n, 2))
-    players = n + n % 2
-    pairs = players // 2 - 1
-    # Small graphs have few pairs in an epoch, and take little time.
-    epochs = EPOCHS if n > 100 else 4 * EPOCHS
-    smallest = distance[distance > 0].min()
-    for step in np.geomspace(distance.max() ** 2, LAST_STEP * smallest**2, epochs):
-        name = rng.permutation(players)
-        ring = np.tile(name[:-1], 3)
-        for shift in players - 1 + rng.permutation(players - 1)[:MAX_ROUNDS]:
-            first = np.append(ring[shift + 1 : shift + 1 + pairs], name[-1])
-            second = np.append(ring[shift - pairs : shift][::-1], ring[shift])
-            if n < players:
-                present = (first < n) & (second < n)
-                first, second = first[present], second[present]
-            wanted = distance[first, second]
-            apart = position[first] - position[second]
-            actual = np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-9)
-            move = (np.minimum(step / wanted**2, 1) * (1 - wanted / actual) / 2)[:, None] * apart
-            position[first] -= move
-            position[second] += move
-    return position
-
-
-def _pack(position, members):
-    """Place components side by side in rows as wide as a cell; return the width and depth that they fill."""
-    if not members:
-        return 0.0, 0.0
-    gap = max(1.0, 0.04 * np.ptp(position[members[0]], axis=0).max())
-    sizes = []
-    for inside in members:
-        position[inside] -= position[inside].min(axis=0)
-        sizes.append(position[inside].max(axis=0) + gap)
-    sizes = np.array(sizes)
-    limit = max(sizes[:, 0].max(), np.sqrt(1.15 / ASPECT * sizes.prod(axis=1).sum()))
-    x = depth = shelf = width = 0.0
-    for inside, (wide, high) in zip(members, sizes, strict=True):
-        if x > 0 and x + wide > limit:
-            x, depth, shelf = 0.0, depth + shelf, 0.0
-        position[inside] += (x, -depth - high + gap)
-        x, shelf, width = x + wide, max(shelf, high), max(width, x + wide)
-    return max(width - gap, (depth + shelf) / ASPECT), depth + shelf
-
-
-def _block(position, single, extent):
-    """Place nodes without a neighbour in a grid below the rest, column by column in the order of the lens."""
-    if not len(single):
-        return
-    width, depth = extent
-    if width == 0:
-        width = np.sqrt(len(single) / ASPECT)
-        step = 1.0
-    else:
-        step = width * min(1 / 28, np.sqrt(0.2 / len(single)))
-    n_rows = max(1, -(-len(single) // (1 + int(width / step))))
-    column, row = np.divmod(np.arange(len(single)), n_rows)
-    position[single] = np.column_stack([column * step, -depth - row * step])
 
 
 class _Scale:
@@ -271,7 +136,35 @@ class _Scale:
         return 0.2 + self.widest * np.sqrt(np.asarray(shared, float) / max(self.shared, 1))
 
 
-def _draw(axes, graph, scale, colours, seed):
+def _opacity(graph, confidence):
+    """Opacity of nodes and of edges."""
+    ends = ends_of(graph)
+    if confidence is None:
+        return np.ones(len(graph["nodes"])), np.ones(len(ends))
+    shares = {kind: [item["share"] or 0 for item in confidence[kind]] for kind in ("node", "branch", "cycle")}
+    of_nodes = np.array(shares["node"])
+    if len(of_nodes) != len(graph["nodes"]):
+        raise InputError(
+            f"confidence is of {len(of_nodes)} nodes and the graph has {len(graph['nodes'])}; give its own"
+        )
+    of_edges = of_nodes[ends].min(axis=1, initial=1)
+    for item, share in zip(confidence["branch"], shares["branch"], strict=True):
+        of_edges[np.isin(ends, item["nodes"]).all(axis=1)] = share
+    on_cycles = {}
+    for item, share in zip(confidence["cycle"], shares["cycle"], strict=True):
+        for edge in zip(item["nodes"], item["nodes"][1:] + item["nodes"][:1], strict=True):
+            on_cycles[frozenset(edge)] = max(share, on_cycles.get(frozenset(edge), 0))
+    of_edges = [on_cycles.get(frozenset(edge), share) for edge, share in zip(ends.tolist(), of_edges, strict=True)]
+    return FAINTEST + (1 - FAINTEST) * of_nodes, FAINTEST + (1 - FAINTEST) * np.array(of_edges)
+
+
+def _over_white(colour, opacity):
+    """Colours over white, since what lies below would shine through."""
+    opacity = np.reshape(opacity, (-1, 1))
+    return (1 - opacity) + opacity * to_rgba_array(colour)[:, :3]
+
+
+def _draw(axes, graph, scale, colours, seed, opacity):
     axes.set_axis_off()
     nodes, links = graph["nodes"], graph["links"]
     eps = graph.get("graph", {}).get("eps")
@@ -289,23 +182,23 @@ def _draw(axes, graph, scale, colours, seed):
     axes.set_aspect("equal")
     axes.add_collection(
         LineCollection(
-            position[_ends(graph)],
+            position[ends_of(graph)],
             linewidths=scale.line_width([link["shared"] for link in links]),
-            colors=EDGE,
+            colors=_over_white(EDGE, opacity[1]),
             capstyle="round",
             clip_on=False,
             zorder=1,
         ),
         autolim=False,
     )
-    axes.add_collection(_pies(axes, nodes, position, scale, colours), autolim=False)
+    axes.add_collection(_pies(axes, nodes, position, scale, colours, opacity[0]), autolim=False)
 
 
 def _count(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _pies(axes, nodes, position, scale, colours):
+def _pies(axes, nodes, position, scale, colours, opacity):
     """All nodes as one collection: discs in the colour of the largest class, and wedges on those of mixed nodes."""
     squared = scale.squared_radius([node["size"] for node in nodes])
     disc = Path.unit_circle()
@@ -332,7 +225,7 @@ def _pies(axes, nodes, position, scale, colours):
         sizes=squared[owner],
         offsets=position[owner],
         offset_transform=axes.transData,
-        facecolors=face,
+        facecolors=_over_white(face, opacity[owner]),
         edgecolors=["white" if line else "none" for line in outlined],
         linewidths=np.where(outlined, 0.2, 0),
         clip_on=False,

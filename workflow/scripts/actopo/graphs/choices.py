@@ -1,4 +1,4 @@
-"""Choices for mapper graphs: how purity counts points in no node, labels of images, and formats of files."""
+"""Choices for mapper graphs: how purity counts points in no node, labels of images, formats of files, comparisons."""
 
 # How the purity of a class counts a point in no node; see `actopo.graphs.purity`.
 UNCOVERED = ("drop", "zero")
@@ -14,4 +14,12 @@ FORMATS = {
     "graphml": "{sampling}{suffix}/layer{layer}.graphml",
     "keplermapper": "{sampling}{suffix}/layer{layer}.keplermapper.json",
     "mapper_interactive": "mapper_interactive/mapper_{sampling}{suffix}_layer{layer}.json",
+}
+
+# What is compared with what; see `actopo.graphs.comparisons`. With how figures call it.
+COMPARISONS = {
+    "noise": "clean and noisy images",
+    "samplings": "two samplings",
+    "draws": "two draws of the positions",
+    "networks": "two networks",
 }

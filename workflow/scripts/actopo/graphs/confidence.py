@@ -185,14 +185,14 @@ def parts(points, lens, images, cover, make_clusterer, n_parts=20, share=0.5, se
     Parameters
     ----------
     points : ndarray of shape (n_points, c)
-    lens : ndarray of shape (n_points,)
+    lens : ndarray of shape (n_points,) or (n_points, 2)
     images : ndarray of shape (n_points,), int
         Image of each point; images are drawn as a whole.
     cover : object with ``intervals(lens)``
         Cover, applied to the lens of each part separately.
     make_clusterer : callable
-        Receives the points of a part and returns its clusterer, and the number of points below which an interval is
-        noise.
+        Receives the points and the lens of a part, and returns its clusterer and the number of points below which an
+        interval is noise.
     n_parts : int, default 20
     share : float, default 0.5
         Share of the images in each part, above 0 and at most 1.
@@ -210,10 +210,12 @@ def parts(points, lens, images, cover, make_clusterer, n_parts=20, share=0.5, se
         drawn = np.zeros(len(found), dtype=bool)
         drawn[rng.choice(len(found), max(round(share * len(found)), 1), replace=False)] = True
         part = np.flatnonzero(drawn[place])
-        own = points[part]
-        clusterer, min_points = make_clusterer(own)
-        graph = mapper_graph(own, lens[part], cover, clusterer, min_points=min_points)
-        yield image_graph(graph.incidence, images[part], graph.edges, mean_lens(graph.incidence, lens[part]))
+        own, own_lens = points[part], lens[part]
+        clusterer, min_points = make_clusterer(own, own_lens)
+        graph = mapper_graph(own, own_lens, cover, clusterer, min_points=min_points)
+        # Branches end where the first lens does.
+        first = own_lens if own_lens.ndim == 1 else own_lens[:, 0]
+        yield image_graph(graph.incidence, images[part], graph.edges, mean_lens(graph.incidence, first))
 
 
 KINDS = {"nodes": "node", "branches": "branch", "cycles": "cycle"}

@@ -42,6 +42,8 @@ References
    and Molecular Biology 9.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 from scipy.special import entr
@@ -101,7 +103,10 @@ def variation_of_information(first, second, first_ids=None, second_ids=None, unc
     InputError
         As :func:`flow`.
     """
-    p, q = _distributions(cells(first), cells(second), first_ids, second_ids, uncovered)
+    return _information(*_distributions(cells(first), cells(second), first_ids, second_ids, uncovered), normalised)
+
+
+def _information(p, q, normalised=False):
     joint = (p.T @ q).tocsr() / p.shape[0]
     both = _bits(joint.data)
     own, other = _bits(joint.sum(axis=1)), _bits(joint.sum(axis=0))
@@ -131,7 +136,10 @@ def membership_distance(first, second, first_ids=None, second_ids=None, uncovere
     InputError
         As :func:`flow`.
     """
-    p, q = _distributions(first, second, first_ids, second_ids, uncovered)
+    return _chord(*_distributions(first, second, first_ids, second_ids, uncovered))
+
+
+def _chord(p, q):
     # Distributions of identities in the same nodes differ by rounding.
     if any((shares.max(axis=0) - shares.min(axis=0)).max() < 1e-12 for shares in (p, q)):
         return float("nan")
@@ -170,12 +178,18 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     """
     if n_permutations < 1:
         raise InputError(f"chance needs at least one permutation, not {n_permutations}.")
-    observed = distance(first, second, first_ids, second_ids, **settings)
+    parts, measure = {membership_distance: (sparse.csr_array, _chord), variation_of_information: (cells, _information)}[
+        distance
+    ]
+    uncovered = settings.pop("uncovered", "block")
     ids = np.arange(second.shape[0]) if second_ids is None else np.asarray(second_ids)
-    found, place = np.unique(ids, return_inverse=True)
-    rng = np.random.default_rng(seed)
+    p, q = _spread(parts(first), first_ids, uncovered, "first"), _spread(parts(second), ids, uncovered, "second")
+    observed = measure(*_of_shared(p, q), **settings)
+    rng, names = np.random.default_rng(seed), np.unique(ids)
+    # Rows stay, and only their identities are drawn anew.
     drawn = [
-        distance(first, second, first_ids, rng.permutation(found)[place], **settings) for _ in range(n_permutations)
+        measure(*_of_shared(p, q._replace(ids=rng.permutation(names)[q.place])), **settings)
+        for _ in range(n_permutations)
     ]
     low, high = np.quantile(drawn, [0.025, 0.975])
     # The order of summation makes equal distances differ.
@@ -238,45 +252,54 @@ def flow_table(matrix, top=None):
     return source[kept], target[kept], mass[kept]
 
 
+class _Spread(NamedTuple):
+    """Identities of a graph that count, their places among all of its own, and their distributions over nodes."""
+
+    ids: np.ndarray
+    place: np.ndarray
+    shares: sparse.csr_array
+    name: str
+
+
 def _distributions(first, second, first_ids, second_ids, uncovered):
     """Distribution of every shared identity over the nodes of each graph."""
+    return _of_shared(_spread(first, first_ids, uncovered, "first"), _spread(second, second_ids, uncovered, "second"))
+
+
+def _spread(incidence, ids, uncovered, name):
+    """The mean of the uniform distributions of the points of each identity."""
     if uncovered not in ("block", "drop"):
         raise InputError(f"uncovered must be 'block' or 'drop', not {uncovered!r}.")
-    graphs = []
-    for incidence, ids in ((first, first_ids), (second, second_ids)):
-        n_points = incidence.shape[0]
-        ids = np.arange(n_points) if ids is None else np.asarray(ids)
-        if ids.shape != (n_points,):
-            raise InputError(f"the graph has {n_points} points but its identities have shape {ids.shape}.")
-        members = sparse.csr_array(incidence != 0).astype(np.float64)
-        covered = np.diff(members.indptr) > 0
-        if uncovered == "block":
-            members = sparse.hstack([members, sparse.csr_array(~covered[:, None], dtype=np.float64)], format="csr")
-        else:
-            members, ids = members[covered], ids[covered]
-        graphs.append((members, ids))
-    shared = np.intersect1d(graphs[0][1], graphs[1][1])
-    empty = [name for name, (_, ids) in zip(("first", "second"), graphs, strict=True) if len(ids) == 0]
+    n_points = incidence.shape[0]
+    ids = np.arange(n_points) if ids is None else np.asarray(ids)
+    if ids.shape != (n_points,):
+        raise InputError(f"the graph has {n_points} points but its identities have shape {ids.shape}.")
+    members = sparse.csr_array(incidence != 0).astype(np.float64)
+    covered = np.diff(members.indptr) > 0
+    names, place = np.unique(ids, return_inverse=True)
+    if uncovered == "block":
+        members = sparse.hstack([members, sparse.csr_array(~covered[:, None], dtype=np.float64)], format="csr")
+    else:
+        members, place = members[covered], place[covered]
+    counted, place = np.unique(place, return_inverse=True)
+    weights = 1.0 / np.bincount(place)[place]
+    gather = sparse.csr_array((weights, (place, np.arange(len(place)))), shape=(len(counted), len(place)))
+    shares = sparse.csr_array(gather @ sparse.diags_array(1.0 / np.diff(members.indptr)) @ members)
+    return _Spread(names[counted], counted, shares, name)
+
+
+def _of_shared(first, second):
+    """Distributions of the identities of both graphs, in one order."""
+    empty = [graph.name for graph in (first, second) if len(graph.ids) == 0]
     if empty:
         raise InputError(
             f"the {empty[0]} graph has no point in a node, so the graphs have no identity in common; uncovered='block' "
             "compares them all the same."
         )
+    shared, own, others = np.intersect1d(first.ids, second.ids, assume_unique=True, return_indices=True)
     if len(shared) == 0:
         raise InputError("the two graphs have no identity (such as an image) in common; they cannot be compared.")
-    return [_averaged(members, ids, shared) for members, ids in graphs]
-
-
-def _averaged(members, ids, shared):
-    """Distribution of each shared identity over the nodes: the mean of its points' uniform distributions."""
-    place = np.minimum(np.searchsorted(shared, ids), len(shared) - 1)
-    own = np.flatnonzero(shared[place] == ids)
-    n_points = np.bincount(place[own], minlength=len(shared))
-    weights = 1.0 / n_points[place[own]]
-    gather = sparse.csr_array((weights, (place[own], np.arange(len(own)))), shape=(len(shared), len(own)))
-    own_members = members[own]
-    spread = sparse.diags_array(1.0 / np.diff(own_members.indptr))
-    return sparse.csr_array(gather @ spread @ own_members)
+    return first.shares[own], second.shares[others]
 
 
 def _covariance_square(p, q):

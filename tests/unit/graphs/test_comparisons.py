@@ -1,0 +1,62 @@
+"""Which graphs are compared, and that clouds which lose their shape lose branches and cycles in numbers."""
+
+import numpy as np
+import pytest
+from actopo.errors import InputError
+from actopo.graphs.comparisons import ComparedGraph, compare, pairs
+from actopo.graphs.distances import membership_distance
+from actopo.graphs.features import mean_lens
+from actopo.mapper.covers import IntervalCover
+from actopo.mapper.dbscan import DBSCAN
+from actopo.mapper.graph import mapper_graph
+
+
+def columns(sampling="random", draw=0, sigma=0, layer=16):
+    return {"sampling": sampling, "draw": draw, "sigma": sigma, "layer": layer}
+
+
+def test_every_pair_is_there_once():
+    own = [columns(), columns(layer=8), columns("full"), columns("full", layer=8), columns(draw=1), columns(draw=2)]
+    own += [columns(sigma=0.1), columns(sigma=1), columns(draw=1, sigma=0.1)]
+    others = [columns("full", layer=8), columns(), columns(layer=4)]
+    found = list(pairs(own, others))
+    assert found == [
+        *(("noise", 0, 6), ("noise", 0, 7), ("noise", 4, 8)),
+        *(("samplings", 0, 2), ("samplings", 1, 3)),
+        *(("draws", 0, 4), ("draws", 0, 5)),
+        *(("networks", 1, 0), ("networks", 0, 3)),
+    ]
+    assert list(pairs(own, (), ["networks", "draws"])) == [("draws", 0, 4), ("draws", 0, 5)]
+    with pytest.raises(InputError, match="no comparison 'layers'"):
+        list(pairs(own, (), ["layers"]))
+
+
+def tree(noise, seed=0, n=1500):
+    """Three arms, with noise."""
+    rng = np.random.default_rng(0)
+    arm, radius = rng.integers(0, 3, n), rng.uniform(0, 1, n)
+    angle = np.array([0.3, 2.4, 4.5])[arm]
+    points = np.column_stack([np.cos(angle), np.sin(angle)]) * radius[:, None]
+    points += noise * np.random.default_rng(1 + seed).normal(size=points.shape)
+    lens = np.linalg.norm(points, axis=1)
+    graph = mapper_graph(points, lens, IntervalCover(12, 0.3), DBSCAN(0.1 + noise / 2, 5))
+    return ComparedGraph(graph.incidence, np.arange(n), graph.edges, mean_lens(graph.incidence, lens))
+
+
+def test_weak_noise_keeps_the_branches_and_strong_noise_ends_them():
+    clean = tree(0.03)
+    weak, strong = (compare(clean, tree(noise, seed=1), n_permutations=19) for noise in (0.05, 0.6))
+    assert (weak["n_branches_a"], weak["n_branches_b"], weak["branches_kept"]) == (3, 3, 1)
+    assert (strong["n_branches_a"], strong["branches_kept"]) == (3, 0)
+    assert weak["distance"] < strong["distance"]
+    assert weak["distance"] < weak["chance_low"]
+    assert weak["p"] == 1 / 20
+    assert weak["n_cycles_a"] == 0
+    assert np.isnan(weak["cycles_kept"])
+
+
+def test_a_graph_and_itself():
+    graph = tree(0.03)
+    found = compare(graph, graph, n_permutations=5)
+    assert (found["nodes_kept"], found["branches_kept"]) == (1, 1)
+    assert found["distance"] == membership_distance(graph.incidence, graph.incidence) == pytest.approx(0, abs=1e-6)

@@ -1,0 +1,10 @@
+"""How far mapper graphs are from those of noisy images, other samplings, draws and networks."""
+
+from actopo.figures.graph_comparisons import plot
+from actopo.figures.style import save_figure
+from actopo.files import load_table
+from actopo.job import start_logging
+
+start_logging(snakemake)
+
+save_figure(snakemake.output, plot(load_table(snakemake.input.table)))
