@@ -30,6 +30,7 @@ include: "workflow/rules/lenses.smk"
 include: "workflow/rules/mapper.smk"
 include: "workflow/rules/graphs.smk"
 include: "workflow/rules/labels.smk"
+include: "workflow/rules/placements.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 

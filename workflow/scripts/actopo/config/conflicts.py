@@ -10,6 +10,7 @@ from pathlib import Path
 from actopo.config.labels import label_problems
 from actopo.config.layers import choose_layers, model_layers
 from actopo.config.lens import lens_classes, lens_problems
+from actopo.config.new_images import new_image_problems
 from actopo.config.values import image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
@@ -144,6 +145,9 @@ def _data(data, config):
         if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
             path = f"{study}.part"
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
+    new = config["mapper"]["new_images"]
+    if new is not None and new["part"] == "test" and not known.has_parts and data["test_share"] == 0:
+        yield "mapper.new_images.part: data.test_share is 0, so there are no test images; set the part to train"
 
 
 def _classes(config):
@@ -293,6 +297,7 @@ def _mapper(mapper, models, layers):
     yield from _stability(mapper, layers)
     yield from lens_problems(mapper["lens"])
     yield from label_problems(mapper["labels"])
+    yield from new_image_problems(mapper, layers)
     masks, weights = mapper["foreground"]["masks"], mapper["foreground"]["weights"]
     if masks == "deeplab" and weights not in DEEPLAB_WEIGHTS and not Path(weights or "").expanduser().is_file():
         yield (
