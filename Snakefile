@@ -32,6 +32,7 @@ include: "workflow/rules/graphs.smk"
 include: "workflow/rules/replicates.smk"
 include: "workflow/rules/all_eps.smk"
 include: "workflow/rules/labels.smk"
+include: "workflow/rules/placements.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 

@@ -1038,6 +1038,45 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
     assert [node["avgs"] for node in exported["nodes"].values()] == expected
 
 
+@pytest.mark.parametrize("own_images", [True, False])
+def test_new_images(folder, images, trained, analysed, graphs, own_images):
+    """Shifted by 0, a graph's own images go to their own nodes, and nowhere else."""
+    files, params = study(images, trained[0]["weights"], "all", "relu")
+    files |= {"labels": images["test_labels"], "points": analysed["points"] if own_images else []}
+    if not own_images:
+        files |= {"images": images["train_images"], "labels": images["train_labels"]}
+    params |= {"sampling": json.dumps({"method": "full", "tap": "relu", "cap": 300}), "seed": 0, "batches": ""}
+    new_points, predictions = [], []
+    for shift in (0, 5):
+        new_points.append(folder / f"new{shift}.npz")
+        predictions.append(folder / f"new{shift}.predictions.npz")
+        output = {"points": new_points[-1], "predictions": predictions[-1]}
+        run("sample_new_points", files, output, params, shift=shift, subset="all", seed=0)
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], **graphs[2]}
+    files |= {"new_points": new_points, "predictions": predictions}
+    output = {name: folder / f"placed.{name}.csv" for name in ("points", "summary")}
+    new = {"shifts": [0, 5], "lenses": [("l2", None)], "own_images": own_images}
+    run("place_images", files, output, {"cover": GRAPH["cover"], "new": json.dumps(new)}, layer=16)
+    table = pd.read_csv(output["points"], dtype={"nodes": str})
+    summary = pd.read_csv(output["summary"]).set_index(["shift", "group"])
+    # Every one of 2 x 2 positions.
+    assert summary.n_points[0, "all"] == 4 * (27 if own_images else 63)
+    # Of images in which something moved, other points.
+    first, second = (np.load(path)["layer16.points"] for path in new_points)
+    assert first.shape == second.shape
+    assert not np.allclose(first, second)
+    if not own_images:
+        assert "kept" not in summary
+        return
+    np.testing.assert_array_equal(first, np.load(analysed["points"])["layer16.points"][:])
+    file = np.load(graphs[2]["membership"])
+    own = [" ".join(map(str, file["indices"][a:b])) for a, b in zip(file["indptr"], file["indptr"][1:], strict=False)]
+    assert table[table["shift"] == 0].nodes.fillna("").tolist() == own
+    assert summary.kept[0, "all"] == 1
+    assert summary.placed[0, "all"] == pytest.approx(np.mean([text != "" for text in own]))
+    assert summary.kept[5, "all"] < 1
+
+
 def test_purity(purity, graphs):
     table = pd.read_csv(purity["graphs"])
     for row, files in zip(table.itertuples(), graphs, strict=True):

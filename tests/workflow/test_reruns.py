@@ -237,6 +237,14 @@ def test_a_table_of_labels(finished):
     assert planned == {"measure_label_purity": 1, "average_label_purity": 1}
 
 
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_new_images(finished, part):
+    """No graph is made anew; points of other images, and their nodes."""
+    config = with_change("mapper.new_images", {"part": part, "shifts": [0, 1], "graphs": {"random": [16]}})
+    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    assert planned == {"sample_new_points": 2, "place_images": 1}
+
+
 def test_swapped_settings_of_a_figure(finished):
     """Numbers that change places are a change."""
     config = with_change("figures", {**TINY["figures"], "dimension": 0, "row": 8, "pair": [1, 0]})

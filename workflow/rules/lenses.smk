@@ -1,6 +1,8 @@
 # Stage 7, before the graphs: what they are drawn over. The l2 norm is stored with the points.
 LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) for name, of in LENSES)
 LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
+# Digests of files that define a lens.
+LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == FUNCTION]
 
 
 rule compute_lens:
@@ -22,7 +24,7 @@ rule compute_lens:
         runtime=grows(240),
     params:
         lens=as_json(lenses=LENSES),
-        source=[source_digest({"module": of}) for name, of in LENSES if name == FUNCTION],
+        source=LENS_SOURCE,
         code=code_digest("compute_lens"),
     script:
         "../scripts/compute_lens.py"

@@ -98,6 +98,33 @@ def test_a_contradiction_is_named(path, value, words):
 
 
 @pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"graphs": {"randm": [16]}}, "mapper.new_images.graphs.randm: it is not in the mapper study"),
+        ({"graphs": {"random": [16, 3]}}, "mapper.new_images.graphs.random: layers [3] are not in the mapper study"),
+        ({"graphs": {"foreground_1": [16]}}, "mapper.new_images.graphs.foreground_1: it goes by masks"),
+        ({"shifts": [0, 0]}, "mapper.new_images.shifts: [0, 0] has an entry twice"),
+        ({"part": "test", "graphs": {"foreground_1": [16]}}, "and part test has none"),
+        ({"part": "train", "graphs": {"foreground_1": [16]}}, None),
+    ],
+)
+def test_new_images(changes, words):
+    config = changed("mapper.new_images", {"part": "test", "shifts": [0, -2], "graphs": {"random": [16]}} | changes)
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert words in line
+
+
+def test_new_images_need_our_dbscan():
+    config = changed("mapper.new_images", {"part": "test", "shifts": [0], "graphs": {}})
+    config["mapper"] |= {"clusterer": {"path": "sklearn.cluster.KMeans"}}
+    config["mapper"]["stability"]["graphs"] = []
+    assert "mapper.new_images: nodes take points within DBSCAN's eps" in " ".join(messages(config))
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (None, "mapper.labels.breed.file: there is no file "),

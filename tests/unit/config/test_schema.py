@@ -48,6 +48,7 @@ TABLES = {
     "mapper.clusterer": ("mapper.choices.DBSCAN_NAME", [DBSCAN_NAME]),
     "mapper.convention": ("mapper.choices.CONVENTIONS", CONVENTIONS),
     "mapper.uncovered": ("graphs.choices.UNCOVERED", UNCOVERED),
+    "mapper.new_images.part": ("images.choices.PARTS", PARTS),
     "mapper.labels.*.kind": ("graphs.choices.LABEL_KINDS", LABEL_KINDS),
     "mapper.exports[]": ("graphs.choices.FORMATS", FORMATS),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from actopo.config.labels import label_problems
 from actopo.config.layers import choose_layers, model_layers
 from actopo.config.lens import lens_classes, lens_problems
+from actopo.config.new_images import new_image_problems
 from actopo.config.values import image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
@@ -144,6 +145,9 @@ def _data(data, config):
         if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
             path = f"{study}.part"
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
+    new = config["mapper"]["new_images"]
+    if new is not None and new["part"] == "test" and not known.has_parts and data["test_share"] == 0:
+        yield "mapper.new_images.part: data.test_share is 0, so there are no test images; set the part to train"
 
 
 def _classes(config):
@@ -302,6 +306,7 @@ def _mapper(mapper, models, layers):
     for name in mapper["confidence"]["parts"]:
         if name not in mapper["samplings"]:
             yield f"mapper.confidence.parts.{name}: it is not among mapper.samplings; remove it, or add the sampling"
+    yield from new_image_problems(mapper, layers)
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):

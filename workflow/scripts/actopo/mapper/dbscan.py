@@ -159,6 +159,34 @@ def _cluster(cloud, min_samples, block, run, is_core, roots):
     return labels
 
 
+def core_points(points, eps, min_samples=5, block=2048):
+    """
+    Which points are core points of `dbscan`: have `min_samples` points within `eps`, themselves included.
+
+    Parameters
+    ----------
+    points, eps, min_samples, block
+        As in `dbscan`.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+
+    Raises
+    ------
+    InputError
+        As `dbscan`.
+    """
+    points, eps, min_samples = _validate(points, eps, min_samples, block)
+    n = len(points)
+    found = np.zeros(n, dtype=bool)
+    if n:
+        with _threads(n) as (run, n_threads):
+            cloud = sieved_cloud(points, eps, "cpu", run)
+            found[cloud.order], _ = _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run)
+    return found
+
+
 def _cloud_kind(device):
     if device == "cpu":
         return None

@@ -1,0 +1,52 @@
+"""Tables of placements by hand, on a graph of four nodes."""
+
+import numpy as np
+import pytest
+from actopo.mapper.placement_tables import placement_summary, placement_table
+from scipy import sparse
+
+NAMES = ["cat", "7"]
+
+
+@pytest.fixture
+def table():
+    # Nodes: three cats; one cat and one 7; two 7; two cats and two 7.
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1])
+    node = np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 3])
+    incidence = sparse.csr_array((np.ones(11, dtype=bool), (np.arange(11), node)), shape=(11, 4))
+    placed = sparse.csr_array(
+        np.array([[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0]], dtype=bool)
+    )
+    columns = {"image": np.arange(5), "row": np.arange(5), "col": np.zeros(5, int), "label": np.array([0, 0, 1, 1, 1])}
+    predicted = np.array([0, 1, 1, 1, 12])
+    return placement_table(placed, columns, predicted, incidence, labels, NAMES)
+
+
+def test_points(table):
+    assert table.nodes.tolist() == ["0 1", "2", "", "1 2", "0"]
+    assert table.label.tolist() == ["cat", "cat", "7", "7", "7"]
+    # An output that is no class of the images is named by its number.
+    assert table.predicted.tolist() == ["cat", "7", "7", "7", "12"]
+    assert table.majority.tolist() == ["cat", "7", "", "7", "cat"]
+    np.testing.assert_allclose(table.label_share, [0.75, 0, np.nan, 0.75, 0])
+    np.testing.assert_allclose(table.predicted_share, [0.75, 1, np.nan, 0.75, np.nan])
+
+
+def test_summary(table):
+    found = placement_summary(table).set_index("group")
+    assert found.n_points.to_dict() == {"all": 5, "right": 3, "wrong": 2}
+    np.testing.assert_allclose(found.placed, [0.8, 2 / 3, 1])
+    np.testing.assert_allclose(found.majority_is_label, [0.5, 1, 0])
+    np.testing.assert_allclose(found.majority_is_predicted, [0.75, 1, 0.5])
+    np.testing.assert_allclose(found.label_share, [0.375, 0.75, 0])
+    assert "kept" not in found
+    own = sparse.csr_array(np.array([[0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1], [1, 0, 0, 0]], dtype=bool))
+    kept = placement_summary(table, own).set_index("group").kept
+    # The second point was in no node, so that it has none to keep.
+    np.testing.assert_allclose(kept, [0.5, 1 / 3, 1])
+
+
+def test_no_new_points(table):
+    found = placement_summary(table[:0])
+    assert found.n_points.tolist() == [0, 0, 0]
+    assert found.placed.isna().all()

@@ -1,0 +1,53 @@
+"""New images on one mapper graph: the nodes that would take their points."""
+
+import numpy as np
+import pandas as pd
+from actopo.errors import InputError
+from actopo.files import load_arrays, load_json, save_table
+from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.covers import make_cover
+from actopo.mapper.intermediate import load_incidence
+from actopo.mapper.lenses import lens_values
+from actopo.mapper.placement_tables import placement_summary, placement_table
+from actopo.mapper.placements import place_points
+from actopo.points.clouds import load_columns
+
+start_logging(snakemake)
+limit_threads(snakemake.threads)
+
+params, layer = settings(snakemake), int(snakemake.wildcards.layer)
+points, lens = load_columns(snakemake.input.points, layer, "points", "norm")
+if snakemake.input.lens:
+    lens = np.load(snakemake.input.lens)
+file, facts = load_arrays(snakemake.input.membership), load_json(snakemake.input.graph)["graph"]
+if "eps" not in facts:
+    raise InputError("the graph was not made with DBSCAN, so no eps says which points a node takes")
+incidence, class_names = load_incidence(file), load_json(snakemake.input.meta)["class_names"]
+cover, names = make_cover(lens, **params.cover), ("image", "row", "col", "label", "norm")
+
+tables, summaries = [], []
+new_files = zip(params.new["shifts"], snakemake.input.new_points, snakemake.input.predictions, strict=True)
+for shift, path, predictions in new_files:
+    new_points, *values = load_columns(path, layer, "points", *names)
+    columns = dict(zip(names, values, strict=True))
+    logits = load_arrays(predictions)["logits"][columns["image"]]
+    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, reference=points)
+    placed = place_points(
+        new_points,
+        new_lens,
+        points,
+        lens,
+        incidence,
+        file["interval"],
+        cover,
+        facts["eps"],
+        facts["min_samples"],
+        progress=lambda steps: progress(steps, "interval"),
+    )
+    table = placement_table(placed, columns, logits.argmax(axis=1), incidence, file["label"], class_names)
+    # The graph's own images are read at the graph's own positions.
+    summary = placement_summary(table, incidence if params.new["own_images"] else None)
+    tables.append(table.assign(shift=shift))
+    summaries.append(summary.assign(shift=shift))
+save_table(snakemake.output.points, pd.concat(tables))
+save_table(snakemake.output.summary, pd.concat(summaries))

@@ -1,0 +1,40 @@
+"""Points and logits of new images, for graphs of others: another part, or the graph's own images, shifted."""
+
+import numpy as np
+from actopo.files import save_arrays
+from actopo.job import progress, settings, start_logging
+from actopo.points.activations import activation_shapes, network_outputs, sample_activations
+from actopo.points.clouds import load_columns
+from actopo.points.sampling import Stream
+from actopo.points.shifts import ShiftedImages
+from actopo.points.spool import PointSpool
+from actopo.points.study import study_of
+
+start_logging(snakemake)
+
+params = settings(snakemake)
+study, index = study_of(snakemake, params)
+if shift := int(snakemake.wildcards.shift):
+    study["images"] = ShiftedImages(study["images"], shift, study["mean"])
+labels = np.load(snakemake.input.labels)
+draw = params.sampling
+method = draw.pop("method")
+del draw["tap"]
+
+streams = {}
+for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
+    shape = (len(index), *shape)
+    if snakemake.input.points:
+        # Of the same images, at the positions of the graph's points.
+        place, row, col = load_columns(snakemake.input.points, layer, "image", "row", "col")
+        streams[layer] = Stream("given", shape, labels, place=place, row=row, col=col)
+    else:
+        # No batch of the study has this number, so that the draw is another.
+        draw["seed"] = [params.seed, int(snakemake.wildcards.seed), 1, layer]
+        streams[layer] = Stream(method, shape, labels, **draw)
+with PointSpool(snakemake.output.points) as spool:
+    with progress(len(index), "image") as bar:
+        sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+    spool.save(streams, index)
+del study["layers"], study["tap"]
+save_arrays(snakemake.output.predictions, image=index, label=labels, logits=network_outputs(**study))
