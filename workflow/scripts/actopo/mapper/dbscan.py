@@ -177,13 +177,14 @@ def core_points(points, eps, min_samples=5, block=2048):
     InputError
         As `dbscan`.
     """
-    points, eps, min_samples = _validate(points, eps, min_samples, block)
+    points, eps, min_samples = checked_arguments(points, eps, min_samples, block)
     n = len(points)
-    found = np.zeros(n, dtype=bool)
+    found, is_core = np.zeros((2, n), dtype=bool)
     if n:
         with _threads(n) as (run, n_threads):
-            cloud = sieved_cloud(points, eps, "cpu", run)
-            found[cloud.order], _ = _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run)
+            cloud = next(sieved_clouds(points, [eps], "cpu", run))
+            _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run, is_core)
+            found[cloud.order] = is_core
     return found
 
 
