@@ -30,7 +30,9 @@ EXTRAS = {
     "figures": "figures",
     "config": "workflow",
 }
-NO_EXTRA = ["actopo.graphs.purity", "actopo.graphs.purity_tables", "actopo.graphs.distances", "actopo.graphs.branching"]
+NO_EXTRA = [
+    f"actopo.graphs.{name}" for name in ("purity", "purity_tables", "distances", "branching", "features", "replicates")
+]
 MODULES = sorted(
     ".".join(path.relative_to(SCRIPTS).with_suffix("").parts)
     for path in (SCRIPTS / "actopo").rglob("*.py")

@@ -115,7 +115,7 @@ REPEATED = [
 ]
 REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY for draw in draws_of(name)[1:]]
 if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
-    message = f"mapper.draws: nothing is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
+    message = f"mapper.draws: no position is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
     logger.info(message)
 
 
