@@ -131,7 +131,10 @@ rule plot_mapper_graphs:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(rows=list(SAMPLINGS), columns=MAPPER_LAYERS),
+        order=as_json(
+            rows=list(SAMPLINGS),
+            columns=[n if n < FIRST_OUTPUT else layer_name(MAPPER["model"], n) for n in MAPPER_LAYERS],
+        ),
         code=code_digest("plot_mapper_graphs"),
     script:
         "../scripts/plot_mapper_graphs.py"
@@ -165,7 +168,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
         code=code_digest("plot_mapper_graphs"),
 
 
-# The last layers of several networks (Fig. 13).
+# A layer of each of several networks, such as the last (Fig. 13).
 use rule plot_mapper_graphs as plot_networks with:
     input:
         graphs=[
@@ -189,7 +192,7 @@ use rule plot_mapper_graphs as plot_networks with:
     params:
         order=as_json(
             rows=list(SAMPLINGS),
-            columns=[f"{model}\n{model_layers(model)[layer]['name']}" for model, layer in NETWORKS.items()],
+            columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
         code=code_digest("plot_mapper_graphs"),
 

@@ -17,7 +17,7 @@ rule sample_points:
         meta=images_of("meta.json"),
         masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
         fields=lambda wildcards: (
-            f"<results>/models/{wildcards.model}/receptive_fields.{SAMPLINGS[wildcards.sampling]['tap']}.npz"
+            f"<results>/models/{wildcards.model}/receptive_fields.{tap_of(wildcards)}.npz"
             if goes_by_mask(wildcards)
             else []
         ),
@@ -43,7 +43,7 @@ rule sample_points:
         batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         sampling=lambda wildcards: as_json(**sampling_of(wildcards.study, wildcards.sampling)),
-        tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
+        tap=tap_of,
         batches=batches_of,
         noise=noise_of,
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],

@@ -36,6 +36,7 @@ TABLES = {
     "similarity.surrogates.kinds[]": ("similarity.choices.SURROGATES", SURROGATES),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
+    "mapper.networks.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.foreground.masks": ("points.choices.MASKS", MASKS),
     "mapper.foreground.weight": ("points.choices.WEIGHTS", WEIGHTS),
