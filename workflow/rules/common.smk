@@ -13,15 +13,16 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config.layers import choose_layers, network_keys
+from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
-from actopo.config.values import image_size, sampling_order, seed_list
+from actopo.config.values import drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
+from actopo.keys import FIRST_OUTPUT
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS
@@ -48,11 +49,21 @@ def model_layers(name):
     return layers_of_model(config, name, LAYER_CACHE)
 
 
+def chosen_layers(name, wanted):
+    """Numbers of some layers of a model."""
+    return choose_layers(wanted, model_layers(name), lambda: module_outputs(config, name, LAYER_CACHE))
+
+
+def layer_name(name, layer):
+    """Name of a layer of a model, by its number."""
+    return describe_layer(layer, model_layers(name), lambda: module_outputs(config, name, LAYER_CACHE))["name"]
+
+
 # The homology study: the first seed sees every batch, the others the first batch.
 HOMOLOGY = config["homology"]
 HOMOLOGY_MODEL = config["models"][HOMOLOGY["model"]]
 SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
-LAYERS = choose_layers(HOMOLOGY["layers"], model_layers(HOMOLOGY["model"]))
+LAYERS = chosen_layers(HOMOLOGY["model"], HOMOLOGY["layers"])
 BATCHES = list(range(HOMOLOGY["batches"]))
 
 SIMILARITY = config["similarity"]
@@ -79,9 +90,9 @@ CURVES = [
 MAPPER = config["mapper"]
 # The first network and the first draw of its positions are those of figures; the others give them intervals.
 MAPPER_SEEDS = seed_list(MAPPER["seeds"])
-MAPPER_LAYERS = choose_layers(MAPPER["layers"], model_layers(MAPPER["model"]))
-# Each is drawn by its last layer, and by its first seed.
-NETWORKS = {name: len(model_layers(name)) - 1 for name in MAPPER["networks"]}
+MAPPER_LAYERS = chosen_layers(MAPPER["model"], MAPPER["layers"])
+# Each is drawn by one layer, and by its first seed.
+NETWORKS = {name: chosen_layers(name, [item["layer"]])[0] for name, item in drawn_networks(MAPPER).items()}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
 NOISE = MAPPER["noise"]
 LENSES = lens_list(MAPPER["lens"])
@@ -208,6 +219,12 @@ def sampling_of(study, name):
         taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
         return {"method": name, "tap": HOMOLOGY["tap"], **taken}
     return SAMPLINGS[name]
+
+
+def tap_of(wildcards):
+    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
+    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
+    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def study_layers(study, model, noise=""):

@@ -55,10 +55,7 @@ def layer_names():
     layers.setdefault(MAPPER["model"], set()).update(MAPPER_LAYERS)
     for model, layer in NETWORKS.items():
         layers.setdefault(model, set()).add(layer)
-    return {
-        model: {str(layer): model_layers(model)[layer]["name"] for layer in sorted(own)}
-        for model, own in layers.items()
-    }
+    return {model: {str(layer): layer_name(model, layer) for layer in sorted(own)} for model, own in layers.items()}
 
 
 def weights_of(wildcards):

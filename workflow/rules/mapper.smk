@@ -142,7 +142,9 @@ rule plot_mapper_graphs:
         "../../envs/plot.yaml"
     params:
         order=as_json(
-            rows=list(SAMPLINGS), columns=MAPPER_LAYERS, confident=[GRAPHS.index(graph) for graph in CONFIDENT]
+            rows=list(SAMPLINGS),
+            columns=[n if n < FIRST_OUTPUT else layer_name(MAPPER["model"], n) for n in MAPPER_LAYERS],
+            confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
         code=code_digest("plot_mapper_graphs"),
     script:
@@ -177,7 +179,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
         code=code_digest("plot_mapper_graphs"),
 
 
-# The last layers of several networks (Fig. 13).
+# A layer of each of several networks, such as the last (Fig. 13).
 use rule plot_mapper_graphs as plot_networks with:
     input:
         graphs=[
@@ -201,7 +203,7 @@ use rule plot_mapper_graphs as plot_networks with:
     params:
         order=as_json(
             rows=list(SAMPLINGS),
-            columns=[f"{model}\n{model_layers(model)[layer]['name']}" for model, layer in NETWORKS.items()],
+            columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
         code=code_digest("plot_mapper_graphs"),
 

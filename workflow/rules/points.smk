@@ -19,9 +19,7 @@ rule sample_points:
         meta=images_of("meta.json"),
         masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
         fields=lambda wildcards: (
-            receptive_fields_file(wildcards.model, SAMPLINGS[wildcards.sampling]["tap"])
-            if goes_by_mask(wildcards)
-            else []
+            receptive_fields_file(wildcards.model, tap_of(wildcards)) if goes_by_mask(wildcards) else []
         ),
     output:
         points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{draw}{noise}.npz",
@@ -45,7 +43,7 @@ rule sample_points:
         batch_norm=batch_norm_of,
         layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
         sampling=drawing,
-        tap=lambda wildcards: sampling_of(wildcards.study, wildcards.sampling)["tap"],
+        tap=tap_of,
         batches=batches_of,
         noise=noise_of,
         seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],

@@ -1,7 +1,8 @@
 """
-List the layers of a config's networks: index, name, rows, columns, channels and taps.
+List the layers of a config's networks: index, name, rows, columns, channels and taps; or the outputs of their modules.
 
     python workflow/scripts/list_layers.py config/imagenet.yaml
+    python workflow/scripts/list_layers.py config/imagenet.yaml --models googlenet --modules
 
 Config files are laid over config/config.yaml, as Snakemake does with --configfile, and checked as there, but for what
 depends on the layers. Run it where Snakemake is run.
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import yaml
 from actopo.config.conflicts import network_conflicts
-from actopo.config.layers import model_layers, network_keys
+from actopo.config.layers import model_layers, module_outputs, network_keys
 from actopo.config.validate import validate
-from actopo.config.values import image_shape
+from actopo.config.values import drawn_networks, image_shape
 from actopo.errors import InputError
+from actopo.keys import FIRST_OUTPUT
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config" / "config.yaml"
@@ -59,12 +61,24 @@ def table(layers):
         yield f"{i:>5}  {layer['name']:<{width}}  {rows:>4}  {columns:>7}  {channels:>8}  {taps}"
 
 
+def output_table(outputs):
+    """Lines of text, an output of a module each; those that cannot be layers have a reason."""
+    width = max([len(output["name"]) for output in outputs] + [4])
+    yield f"{'index':>5}  {'name':<{width}}  {'rows':>4}  {'columns':>7}  {'channels':>8}"
+    for i, output in enumerate(outputs, FIRST_OUTPUT):
+        rows, columns, channels = output["shape"] or ("-", "-", "-")
+        yield f"{i:>5}  {output['name']:<{width}}  {rows:>4}  {columns:>7}  {channels:>8}  {output['problem']}".rstrip()
+
+
 def main():
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
     parser.add_argument(
         "--models", metavar="NAME,NAME", help="some of the config's models; default: those of its studies"
+    )
+    parser.add_argument(
+        "--modules", action="store_true", help="list outputs of modules, such as concatenations, not convolutions"
     )
     options = parser.parse_args()
     config = merged([DEFAULT, *options.configfiles])
@@ -74,15 +88,15 @@ def main():
     if unknown:
         raise InputError(f"no model {', '.join(unknown)}; the config has {', '.join(config['models'])}")
     mapper = config["mapper"]
-    for name in wanted or dict.fromkeys([config["homology"]["model"], mapper["model"], *mapper["networks"]]):
+    for name in wanted or dict.fromkeys([config["homology"]["model"], mapper["model"], *drawn_networks(mapper)]):
         network, shape = network_keys(config["models"][name]), image_shape(config, name)
         what = network.get("module") or network.get("architecture")
         try:
-            layers = model_layers(config, name)
+            lines = output_table(module_outputs(config, name)) if options.modules else table(model_layers(config, name))
         except InputError as error:
             raise InputError(f"models.{name}: {error}") from error
         print(f"{name}: {what}, images of {' x '.join(map(str, shape))}")
-        print("\n".join(table(layers)), end="\n\n")
+        print("\n".join(lines), end="\n\n")
 
 
 if __name__ == "__main__":

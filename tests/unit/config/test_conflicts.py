@@ -1,7 +1,10 @@
 """Values that are in order alone and contradict each other."""
 
+import re
+
 import pytest
 from actopo.config.validate import validate
+from actopo.errors import InputError
 
 from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, messages
 
@@ -42,7 +45,18 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
             ["models.extra: missing shortcut"],
         ),
         ("models.resnet18_b.weights", "DEFAULT", ["models.resnet18_b.weights", "give a file"]),
-        ("mapper.networks", ["alexnet"], ["mapper.networks.0", "'alexnet' is not under models"]),
+        (
+            "mapper.networks",
+            {"alexnet": {"layer": "last"}},
+            ["mapper.networks.alexnet", "'alexnet' is not under models"],
+        ),
+        ("mapper.networks", {"resnet18_b": {"layer": "conv9"}}, ["mapper.networks.resnet18_b.layer: no layer matches"]),
+        ("mapper.networks", {"resnet18_b": {"layer": "blocks.*"}}, ["resnet18_b.layer: 'blocks.*' matches several"]),
+        (
+            "mapper.networks",
+            {"resnet18_b": {"layer": 16, "tap": "conv"}},
+            ["mapper.networks.resnet18_b.tap: resnet18_b is mapper.model, whose layers have the taps"],
+        ),
         ("mapper.layers", ["blocks.9.*"], ["mapper.layers", "'blocks.9.*'", "nearest names are blocks."]),
         ("mapper.layers", [16, 17], ["mapper.layers", "[17]", "layers 0 to 16"]),
         (
@@ -235,12 +249,54 @@ def test_a_folder_that_holds_no_classes_is_told_before_anything_runs(tmp_path):
     assert "holds the single class cat" in line
 
 
+NETWORK = """
+from torch import nn
+def build():
+    branches = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3))
+    return nn.Sequential(branches, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
+"""
+
+
+@pytest.fixture(scope="module")
+def small_network(tmp_path_factory):
+    """A file that builds a network, and a folder that keeps what is found out about it."""
+    folder = tmp_path_factory.mktemp("network")
+    (folder / "net.py").write_text(NETWORK)
+    return f"{folder}/net.py:build", folder / "cache"
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ({"layer": "0"}, None),
+        ({"layer": "0", "tap": "bn"}, None),
+        ({"layer": "2"}, "mapper.networks.small.layer: module '2' returns a tensor with 2 axes"),
+        (
+            {"layer": "last"},
+            "mapper.networks.small.tap: no rectifier follows layer 0.3, which has conv only; set it to",
+        ),
+        ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9'; the nearest names"),
+        ({"layer": 57}, "mapper.networks.small.layer: layers [57] do not exist"),
+        ({"layer": "1"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10005's 1 x 1"),
+    ],
+)
+def test_layers_of_networks_side_by_side(layer, words, small_network):
+    module, cache = small_network
+    config = changed("models.small", {"module": module, "training": TRAINING, "seeds": 1})
+    config["mapper"]["networks"] = {"small": layer, "other": None}
+    if words is None:
+        validate(config, SCHEMA, cache)
+    else:
+        with pytest.raises(InputError, match=re.escape(words)):
+            validate(config, SCHEMA, cache)
+
+
 @pytest.mark.parametrize("model", ["homology", "networks"])
 def test_names_of_torchvisions_weights_are_checked(model, tmp_path):
     config = changed("models.alexnet", {"architecture": "alexnet", "weights": "IMAGENET", "seeds": 1})
     config["models"]["alexnet"]["input"] = {"size": 64}
     if model == "networks":
-        config["mapper"]["networks"] = ["alexnet"]
+        config["mapper"]["networks"] = {"alexnet": {"layer": "last"}}
     else:
         config["homology"]["model"] = "alexnet"
     [line] = messages(config)

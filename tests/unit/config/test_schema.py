@@ -37,6 +37,7 @@ TABLES = {
     "mapper.comparisons[]": ("graphs.choices.COMPARISONS", COMPARISONS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
+    "mapper.networks.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.without": ("points.choices.POLICIES", POLICIES),
     "mapper.foreground.masks": ("points.choices.MASKS", MASKS),

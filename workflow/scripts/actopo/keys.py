@@ -1,4 +1,7 @@
-"""Names of arrays in files that hold several layers."""
+"""Numbers of layers, and names of their arrays in files that hold several layers."""
+
+# Convolutions have lower numbers; outputs of modules are numbered from here, see `actopo.networks.outputs`.
+FIRST_OUTPUT = 10_000
 
 
 def layer_key(layer, part=None):

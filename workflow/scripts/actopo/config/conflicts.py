@@ -5,13 +5,14 @@ Each section of the configuration has a function that yields messages; each mess
 """
 
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from actopo.config.labels import label_problems
-from actopo.config.layers import choose_layers, model_layers
+from actopo.config.layers import choose_layers, describe_layer, model_layers, module_outputs
 from actopo.config.lens import lens_classes, lens_problems
 from actopo.config.new_images import new_image_problems
-from actopo.config.values import image_shape, sampling_order, seed_list
+from actopo.config.values import drawn_networks, image_shape, sampling_order, seed_list
 from actopo.errors import InputError
 from actopo.images.choices import DATASETS
 from actopo.images.class_folders import class_names, listed
@@ -97,7 +98,7 @@ def _models(config):
 def _studied(config):
     """Messages about studies of networks that are not there."""
     studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
-    studies |= {f"mapper.networks.{i}": name for i, name in enumerate(config["mapper"]["networks"])}
+    studies |= {f"mapper.networks.{name}": name for name in drawn_networks(config["mapper"])}
     for path, name in studies.items():
         if name not in config["models"]:
             yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
@@ -181,20 +182,45 @@ def _nearest(name, known):
 
 def _networks(config, cache):
     """Messages about networks that are drawn side by side and belong to no study."""
-    studied = {config[study]["model"] for study in STUDIES}
-    for name in config["mapper"]["networks"]:
+    studied, mapper = {config[study]["model"] for study in STUDIES}, config["mapper"]
+    for name, choice in drawn_networks(mapper).items():
+        path = f"mapper.networks.{name}"
         try:
-            if name not in studied:
-                model_layers(config, name, cache)
+            known = model_layers(config, name, cache)
         except InputError as error:
-            yield f"models.{name}: {error}"
+            if name not in studied:
+                yield f"models.{name}: {error}"
+            continue
+        outputs = partial(module_outputs, config, name, cache)
+        try:
+            [layer] = choose_layers([choice["layer"]], known, outputs)
+        except InputError as error:
+            yield f"{path}.layer: {error}"
+            continue
+        except ValueError:
+            yield f"{path}.layer: {choice['layer']!r} matches several layers; name one"
+            continue
+        described = describe_layer(layer, known, outputs)
+        for key, sampling in sampling_order(mapper["samplings"]).items():
+            tap = choice.get("tap") or sampling["tap"]
+            if name == mapper["model"] and tap != sampling["tap"]:
+                yield f"{path}.tap: {name} is mapper.model, whose layers have the taps of mapper.samplings; remove it"
+            elif tap not in described["taps"]:
+                yield f"{path}.tap: no rectifier follows layer {described['name']}, which has conv only; set it to conv"
+            else:
+                problem = _unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
+                if problem is None:
+                    continue
+                yield f"{problem}, of network {name}"
+            # A message about the first such sampling is enough.
+            break
 
 
 def _layers(config, cache, found, chosen):
     """
     Messages about the layers that a study reads.
 
-    Sets `found` to the layers of each study's network, and `chosen` to the indices of those that are read.
+    Sets `chosen` to the numbers of the layers that each study reads, and `found` to their descriptions by number.
     """
     for study in STUDIES:
         name, samplings = config[study]["model"], {"homology": config["homology"]}
@@ -202,12 +228,14 @@ def _layers(config, cache, found, chosen):
             own = sampling_order(config["mapper"]["samplings"])
             samplings = {f"mapper.samplings.{key}": item for key, item in own.items()}
         try:
-            found[study] = model_layers(config, name, cache)
+            known = model_layers(config, name, cache)
         except InputError as error:
             yield f"models.{name}: {error}"
             continue
         try:
-            chosen[study] = choose_layers(config[study]["layers"], found[study])
+            outputs = partial(module_outputs, config, name, cache)
+            chosen[study] = choose_layers(config[study]["layers"], known, outputs)
+            found[study] = {layer: describe_layer(layer, known, outputs) for layer in chosen[study]}
         except InputError as error:
             yield f"{study}.layers: {error}"
             continue

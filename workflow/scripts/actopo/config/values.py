@@ -23,3 +23,8 @@ def sampling_order(samplings):
     """Samplings that are not null, by method and then by name, since merging configs changes their order."""
     kept = {name: sampling for name, sampling in samplings.items() if sampling is not None}
     return dict(sorted(kept.items(), key=lambda item: (list(SAMPLINGS).index(item[1]["method"]), item[0])))
+
+
+def drawn_networks(mapper):
+    """Networks of the mapper study that are drawn side by side and not null, with layer and tap of each."""
+    return {name: choice for name, choice in mapper["networks"].items() if choice is not None}

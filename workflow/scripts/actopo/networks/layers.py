@@ -21,7 +21,9 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
+from actopo.keys import FIRST_OUTPUT
 from actopo.networks.choices import TAPS
+from actopo.networks.outputs import reading_outputs
 
 RECTIFIERS = (
     nn.ReLU,
@@ -151,7 +153,8 @@ def reading(model, layers, tap, read, linear=False):
     model : torch.nn.Module
         See `convolutions`.
     layers : sequence of int
-        Indices into the list that `find_layers` returns.
+        Indices into the list that `find_layers` returns, or numbers of outputs of modules
+        (`actopo.networks.outputs`), which are read as they are, whatever the tap.
     tap : {"conv", "bn", "relu"}
     read : callable (layer, tensor of shape (b, n, m, c))
         The tensor is a view of one that the network goes on using, and may change when `read` has returned.
@@ -165,7 +168,8 @@ def reading(model, layers, tap, read, linear=False):
     """
     if tap not in TAPS:
         raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
-    wanted, seen, n_calls = set(layers), set(), 0
+    outputs = {layer for layer in layers if layer >= FIRST_OUTPUT}
+    wanted, seen, n_calls = set(layers) - outputs, set(), 0
 
     def visit(layer, at, tensor, _):
         nonlocal n_calls
@@ -186,7 +190,10 @@ def reading(model, layers, tap, read, linear=False):
                 f"layers {absent} have no tap {tap!r}: no rectifier takes what their convolutions give; set tap to conv"
             )
 
-    with _following(model, visit, seen.clear, finish, follow=linear or tap != "conv", linear=linear):
+    with (
+        _following(model, visit, seen.clear, finish, follow=linear or tap != "conv", linear=linear),
+        reading_outputs(model, outputs, read),
+    ):
         yield
 
 
