@@ -48,10 +48,14 @@ def test_bars_are_the_leaves_in_the_colours_of_their_branches():
     names = [text.get_text() for text in drawn("all_eps").legends[1].get_texts()]
     assert len(names) == min(len(branches), 6) + (len(branches) > 6)
     first = branches.iloc[0]
-    assert names[0].startswith(f"1: 100 % {first['class']}, intervals {first.first_interval} to {first.last_interval}, ")
+    assert names[0].startswith(
+        f"1: 100 % {first['class']}, intervals {first.first_interval} to {first.last_interval}, "
+    )
     assert names[0].endswith(f"to {first.death:.3g}")
     endless = branches.assign(death=np.inf)
-    names = [text.get_text() for text in all_eps.plot(profile, segments, endless, 1, {"rule": "fixed"}).legends[1].texts]
+    names = [
+        text.get_text() for text in all_eps.plot(profile, segments, endless, 1, {"rule": "fixed"}).legends[1].texts
+    ]
     assert names[0].endswith("to ∞")
 
 
