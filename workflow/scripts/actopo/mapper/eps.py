@@ -19,8 +19,8 @@ import numpy as np
 from kneed import KneeLocator
 
 from actopo.errors import InputError
-from actopo.mapper.dbscan import dbscan
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
+from actopo.mapper.neighbour_search import NeighbourSearch
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,12 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
     if n <= n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
-    sample = np.sort(nearest_neighbour_distances(points, drawn))[::-1]
-    nearest = np.flatnonzero(dbscan(points, sample[-1], min_samples=2) >= 0) if sample[-1] > 0 else drawn[:0]
-    lowest = nearest_neighbour_distances(points, nearest).min(initial=sample[-1])
+    search = NeighbourSearch(points)
+    sample = np.sort(search.distances(drawn))[::-1]
+    lowest = search.smallest(sample[-1])
     rank = _knee_rank(sample, n_queries, sample[-1], sensitivity) or max(1, n_queries // 64)
     while rank < n_queries and sample[rank] > 0:
-        far = np.flatnonzero(dbscan(points, sample[rank], min_samples=2) < 0)
-        head = np.sort(nearest_neighbour_distances(points, far))[::-1]
+        head = np.sort(search.distances(search.isolated(sample[rank])))[::-1]
         if _knee_rank(head, n, lowest, sensitivity) is not None:
             body = np.quantile(sample[rank:], np.linspace(1, 0, n - len(head)))
             body[-1] = lowest
