@@ -38,6 +38,7 @@ def test_any_image_gives_the_exact_distances(name, points, axes):
         assert search.image.is_cut == (axes != "all")
         np.testing.assert_array_equal(search.distances(queries), every[queries])
         np.testing.assert_array_equal(search.distances(np.arange(len(points))), every)
+        np.testing.assert_array_equal(search.distances(), every)
         assert search.distances(np.empty(0, dtype=int)).shape == (0,)
         for distance in (every.max(), np.median(every), every.min()):
             assert search.smallest(distance) == every.min()

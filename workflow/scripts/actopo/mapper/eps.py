@@ -4,8 +4,8 @@ The radius of DBSCAN, from the distances between nearest neighbours.
 :func:`choose_eps` is the rule of the paper's released code: the knee of the sorted distances [1]_. The knee depends
 only on the largest distances and the smallest one, so :func:`nearest_neighbour_curve` need not compute all of them.
 It computes the distances of a sample of the points, whose knee lies at a smaller distance, since a curve of fewer
-points is noisier; finds the points that have no neighbour within that distance (:mod:`actopo.mapper.dbscan` does so
-without a search for the nearest); and computes the distances of all of these.
+points is noisier; finds the points that have no neighbour within that distance, for which no search for the nearest is
+needed; and computes the distances of all of these. :mod:`actopo.mapper.neighbour_search` has these steps.
 
 References
 ----------
@@ -38,8 +38,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
 
     The knee of the curve is that of all distances, except for ties that rounding decides (see :func:`choose_eps`): both
     have the same largest and smallest distance. The time is that of `n_queries` queries, one query for each point
-    with a distance above the sample's knee or at most its smallest distance, and :func:`actopo.mapper.dbscan.dbscan`
-    at both of these distances. The curve is exact throughout if ``n <= n_queries``.
+    with a distance above the sample's knee, the search for these points, and that for the closest pair. The curve is
+    exact throughout if ``n <= n_queries``.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
             body[-1] = lowest
             return np.concatenate([head, body])
         rank *= 4
-    return np.sort(nearest_neighbour_distances(points))[::-1]
+    return np.sort(search.distances())[::-1]
 
 
 def choose_eps(distances, sensitivity=SENSITIVITY):

@@ -93,10 +93,11 @@ class NeighbourSearch:
         with search_threads(len(self.points)) as (run, _):
             self.image = NeighbourImage(self.points, run)
 
-    def distances(self, queries):
-        """Distances of the points `queries` to their nearest other point: ndarray of shape (m,), float64."""
+    def distances(self, queries=None):
+        """Distances of the points `queries`, or of all, to their nearest other point: ndarray (m,), float64."""
         if not self.image.is_cut:
             return nearest_neighbour_distances(self.points, queries)
+        queries = np.arange(len(self.points)) if queries is None else queries
         with search_threads(len(self.points)) as (run, _):
             return nearest_distances(self.image, queries, run)
 
