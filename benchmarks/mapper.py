@@ -8,17 +8,21 @@ and libraries too. The implementations take turns, and ratios compare medians. T
 time is the steadier number where it is not small.
 
 Sections, in the order in which they run:
+  whole   the points as they are, at most --large: the knee and the graph in one process
   random  50 000 x 512 as in random sampling: ours, KeplerMapper, giotto-tda
   full    all points given, at most 200 000: the same, and whether nodes and edges are identical
   growth  100 000, 200 000 and 400 000 x 512, with large 800 000: exponent of time
   large   800 000 x 512: ours, KeplerMapper and a dense matrix per interval, all under one limit of address space
   nerve   51 200 000 points of a synthetic membership: nerve, purity, export
 
-Points come from a file of the workflow (`--points`), else from a synthetic cloud. More points or columns than it holds
-are made from them, see `widen`. eps is the knee of the nearest-neighbour distances, found by `nearest_neighbour_curve`
-in a process of its own, or a quantile of them.
+Points come from a file of the workflow (`--points`); from images (`--images`, a .zip of class folders), as all
+activations of layer 16 of a ResNet-18 of width 64, which have 512 channels, with random weights and fitted batch norms
+or with the `--weights` of a run; else from a synthetic cloud. Other sections than `whole` make more points or columns
+than there are from these, see `widen`. eps is the knee of the nearest-neighbour distances, found by
+`nearest_neighbour_curve` (but for `whole` in a process of its own), or a quantile of them.
 
     python benchmarks/mapper.py --points results/RUN/points/MODEL/seed0/mapper.all.full.npz --layer 16
+    python benchmarks/mapper.py --sections whole --images cifar10.zip --large 800000
 """
 
 import argparse
@@ -31,6 +35,7 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -40,7 +45,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 INTERVALS, OVERLAP, MIN_SAMPLES = 40, 0.3, 5
-SECTIONS = ("random", "full", "growth", "large", "nerve")
+SECTIONS = ("whole", "random", "full", "growth", "large", "nerve")
 
 
 def read_points(path, layer):
@@ -51,6 +56,65 @@ def read_points(path, layer):
         return make_cloud(200_000, 256, 10, seed=0)
     with np.load(path, allow_pickle=False) as file:
         return file[f"layer{layer:02d}.points"]
+
+
+def activations(images, weights, n_points, seed):
+    """Points of layer 16 of a ResNet-18 of width 64 on images drawn from a .zip, 16 of each image, in random order."""
+    import torch
+    from actopo.networks.batch_norm import fit_batch_norm
+    from actopo.networks.resnet18_cifar import resnet18_cifar
+    from actopo.networks.weights import load_tensors
+    from actopo.points.activations import sample_activations
+    from actopo.points.sampling import Stream
+    from PIL import Image
+
+    rng = np.random.default_rng(seed)
+    with zipfile.ZipFile(images) as archive:
+        names = sorted(name for name in archive.namelist() if name.lower().endswith((".jpg", ".png")))
+        drawn = rng.permutation(len(names))[: -(-n_points // 16)]
+        pixels = np.stack([np.asarray(Image.open(archive.open(names[i])).convert("RGB")) for i in drawn])
+    mean, std = ((pixels.mean(axis=(0, 1, 2)) / 255).tolist(), (pixels.std(axis=(0, 1, 2)) / 255).tolist())
+    model = resnet18_cifar(64, "B", 10, seed=seed)
+    if weights is None:
+        fit_batch_norm(model, pixels[:500], mean, std)
+    else:
+        model.load_state_dict(load_tensors(weights))
+    torch.set_num_threads(os.cpu_count())
+    stream, parts = Stream("full", (len(pixels), 4, 4, 512), np.zeros(len(pixels), dtype=np.int64)), []
+    read = {"streams": {16: stream}, "write": lambda layer, points, flat, norms: parts.append(points.copy())}
+    sample_activations(model, pixels, mean, std, [16], "relu", **read)
+    return np.concatenate(parts)[rng.permutation(16 * len(pixels))[:n_points]]
+
+
+def prepare_whole(path, options):
+    """Write the points as they are, and return the shape and where they come from."""
+    if options.images:
+        cloud = activations(options.images, options.weights, options.large, options.seed)
+        kind = "random weights" if options.weights is None else options.weights.name
+        source = f"layer 16 of a ResNet-18 on images, {kind}"
+    else:
+        cloud = read_points(options.points, options.layer)[: options.large]
+        source = f"layer {options.layer} of {options.points.name}" if options.points else "synthetic cloud"
+    np.save(path, cloud)
+    return cloud.shape, source
+
+
+def measure_whole(path):
+    """Seconds and CPU seconds of the knee and of the graph, and peak memory."""
+    from actopo.mapper.eps import choose_eps, nearest_neighbour_curve
+
+    points = np.load(path)
+    lens = np.linalg.norm(points, axis=1)
+    # Compiling and loading are not timed.
+    eps, _ = choose_eps(nearest_neighbour_curve(points[:5000], n_queries=500))
+    ours(points[:5000], lens[:5000], eps)
+    times = [(time.perf_counter(), time.process_time())]
+    eps, details = choose_eps(nearest_neighbour_curve(points))
+    times.append((time.perf_counter(), time.process_time()))
+    nodes, edges = ours(points, lens, eps, "fit")
+    times.append((time.perf_counter(), time.process_time()))
+    knee, graph = np.diff(times, axis=0)
+    return knee, graph, peak(), eps, details, len(nodes), len(edges)
 
 
 def widen(points, n, c, seed):
@@ -306,6 +370,18 @@ class Bench:
             wall, cpu, memory = (a / b for a, b in zip(medians[other], medians[own], strict=True))
             print(f"  {other} / {own}: {wall:.1f} x time, {cpu:.1f} x CPU, {memory:.1f} x memory", flush=True)
 
+    def whole(self):
+        """Measure the knee and the graph together, on points as they are."""
+        path = self.folder / "whole.npy"
+        shape, source = child(prepare_whole, path, self.options)
+        print(f"\nwhole: {shape[0]} x {shape[1]}, {source}, load {os.getloadavg()[0]:.1f}", flush=True)
+        knee, graph, memory, eps, details, nodes, edges = child(measure_whole, path)
+        for name, (wall, cpu) in {"knee": knee, "graph": graph, "both": knee + graph}.items():
+            print(f"  {name:<14}{wall:9.2f} s{cpu:9.2f} s CPU", flush=True)
+        print(f"  {memory:.0f} MB; eps {eps:.4g} ({details['rule']}, rank {details['knee_rank']}), ", end="")
+        print(f"{nodes} nodes, {edges} edges", flush=True)
+        path.unlink()
+
     def random(self):
         """Compare on 50 000 x 512."""
         self.compare("random", 50_000, 512, self.options.repeats)
@@ -359,16 +435,20 @@ def main():
     """Read the command line and run the sections."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=Path, help="file of points of the workflow; default: a synthetic cloud")
+    parser.add_argument("--images", type=Path, help="whole: .zip of images whose activations are the points")
+    parser.add_argument("--weights", type=Path, help="whole: weights of a ResNet-18 of width 64 and shortcut B")
     parser.add_argument("--layer", type=int, default=16, help="layer in it (default 16)")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="default: all")
     parser.add_argument("--quantile", type=float, help="eps: this quantile of nearest-neighbour distances, no knee")
     parser.add_argument("--repeats", type=int, default=3, help="rounds of random, two fewer of full (default 3)")
-    parser.add_argument("--large", type=int, default=800_000, help="points of the large cloud (default 800000)")
+    parser.add_argument("--large", type=int, default=800_000, help="points of whole, growth and large (default 800000)")
     parser.add_argument("--limit", type=float, default=6.0, help="GiB of address space in large (default 6)")
     parser.add_argument("--members", type=int, default=51_200_000, help="points of nerve (default 51200000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of what is drawn (default 0)")
     options = parser.parse_args()
     made = f"real activations: layer {options.layer} of {options.points.name}" if options.points else "synthetic cloud"
+    if options.images and options.sections == ["whole"]:
+        made = f"activations of {options.images.name}"
     print(f"points: {made}; {os.cpu_count()} cores; more points or columns than given are made from these")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, folder)

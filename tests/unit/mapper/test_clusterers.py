@@ -9,6 +9,7 @@ from actopo.mapper.clusterers import describe_clusterer, load_clusterer, make_cl
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.eps import choose_eps
 from actopo.mapper.graph import mapper_graph
+from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
 from sklearn.neighbors import NearestNeighbors
 
@@ -119,3 +120,12 @@ def test_without_a_plateau_the_knee_is_taken(caplog):
     assert description["eps"] == knee["eps"]
     assert description["eps_choice"] == {"knee": knee["eps"], **knee["eps_choice"], "plateau": None}
     assert "no plateau" in caplog.text
+
+
+@pytest.mark.parametrize("searched", [10, 10_000])
+def test_the_curve_does_not_depend_on_how_it_is_found(searched, monkeypatch):
+    points, _ = blobs(5, 500, 30)
+    monkeypatch.setattr(clusterers, "SEARCHED_POINTS", searched)
+    _, nearest = describe_clusterer(points, "dbscan", "knee", 5)
+    expected = np.sort(nearest_neighbour_distances(points))[::-1]
+    np.testing.assert_array_equal(nearest["nearest_neighbour_distance"], expected)

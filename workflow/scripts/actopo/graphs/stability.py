@@ -16,15 +16,17 @@ References
 .. [2] Politis, Romano and Wolf (1999), "Subsampling", Springer.
 """
 
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
 
 from actopo.errors import InputError
 from actopo.graphs.purity import coverage, majority_share, node_purity, weighted_mean
+from actopo.mapper.all_eps import AllEps
+from actopo.mapper.close_pairs import principal_axes
 from actopo.mapper.covers import checked_lens, make_cover
-from actopo.mapper.dbscan import DBSCAN, dbscan
+from actopo.mapper.dbscan import dbscan
 from actopo.mapper.graph import mapper_graph, n_components, n_cycles
 
 
@@ -100,12 +102,14 @@ def grid(points, lens, labels, n_intervals, overlaps, eps, min_samples=5, conven
     """
     combinations = list(product(n_intervals, overlaps, eps))
     # A wrong value at the end of the grid is reported before the first graph is made.
-    covers = [make_cover(lens, n, overlap, convention) for n, overlap, _ in combinations]
+    covers = [make_cover(lens, n, overlap, convention) for n, overlap in product(n_intervals, overlaps)]
     for radius in eps:
         dbscan(points[:0], radius, min_samples)
+    axes = principal_axes(points)
+    # All radii share the search trees of a cover's intervals, and all covers the axes.
+    graphs = chain.from_iterable(AllEps(points, lens, cover, min_samples, 0, axes).graphs(eps) for cover in covers)
     rows, steps = [], range(len(combinations))
-    for i in steps if progress is None else progress(steps):
-        graph = mapper_graph(points, lens, covers[i], DBSCAN(combinations[i][2], min_samples))
+    for i, graph in zip(steps if progress is None else progress(steps), graphs, strict=True):
         parameters = dict(zip(("n_intervals", "overlap", "eps"), combinations[i], strict=True))
         rows.append({**parameters, **invariants(graph, labels)})
     return pd.DataFrame(rows)

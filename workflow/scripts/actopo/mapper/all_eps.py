@@ -48,7 +48,10 @@ class AllEps:
     min_samples : int, default 5
         As in `actopo.mapper.dbscan.dbscan`.
     most_points : int, default 10000
-        An interval with more points has no tree.
+        An interval with more points has no tree. 0 is for a few values of eps, for which trees do not pay.
+    axes : ndarray, optional
+        `actopo.mapper.close_pairs.principal_axes` of the cloud, by default found where an interval has no tree. They do
+        not change the graphs.
     progress : callable, optional
         Wraps the sequence of intervals and yields them, as tqdm does.
 
@@ -60,7 +63,7 @@ class AllEps:
         Tree of each interval, None where it has too many points.
     """
 
-    def __init__(self, points, lens, cover, min_samples=5, most_points=MOST_POINTS, progress=None):
+    def __init__(self, points, lens, cover, min_samples=5, most_points=MOST_POINTS, axes=None, progress=None):
         if len(points) != len(lens):
             raise InputError(
                 f"there are {len(points)} points but {len(lens)} lens values; compute the lens from these points."
@@ -69,7 +72,7 @@ class AllEps:
         self.members = interval_members(lens, cover.intervals(lens))
         steps = self.members if progress is None else progress(self.members)
         self.trees = [reachability_tree(points[own], min_samples) if len(own) <= most_points else None for own in steps]
-        self._axes = None
+        self._axes = axes
 
     def core_distances(self):
         """

@@ -89,12 +89,13 @@ def principal_axes(points):
     return np.ascontiguousarray(axes[:, : -(d // 2) - 1 : -1])
 
 
-def _sieve(points, eps, run, axes=None, cut=True):
+def _sieve(points, eps, run, axes=None, cut=True, rank=None):
     """
     Float32 image of the points, the norms of the discarded coordinates (its last column), and `eps` in its unit.
 
     The fourth value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm; the fifth is
-    the factor from the unit of the points to that of the image.
+    the factor from the unit of the points to that of the image. `rank` is the number of axes to keep, by default the
+    best for `eps`.
     If discarding coordinates does not pay, the points are only centred and scaled, and the norms are 0.
     """
     n, d = points.shape
@@ -104,7 +105,9 @@ def _sieve(points, eps, run, axes=None, cut=True):
     scale = math.ldexp(1.0, -max(math.frexp(extent)[1], -1000)) if extent else 1.0
     radius = _radius(eps, scale)
     # Comparing fewer than 4 d points, or few points with given axes, is faster than choosing a projection.
-    if cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
+    if rank is not None:
+        axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
+    elif cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
         axes = principal_axes(points) if axes is None else axes
         rank = _choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), radius)
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
@@ -161,6 +164,7 @@ def _choose_rank(sample, axes, eps):
     """
     Number of leading axes that minimises the cost of products and float64 distances, estimated from a sample.
 
+    `eps` is a number, or a column with one for each of ``sample[::8]``.
     The weights come from measured times per pair: a float64 distance costs as much as 6 d columns.
     """
     d = sample.shape[1]
@@ -315,6 +319,20 @@ def _is_within(points, i, j, squared):
         difference = np.float64(points[i, k]) - np.float64(points[j, k])
         total += difference * difference
     return total <= squared
+
+
+@njit(nogil=True, cache=True)
+def squared_distance_below(points, i, j, squared):
+    """Float64 sum of squared differences in the order of the coordinates if it is below `squared`, else infinity."""
+    # As in `_is_within`, the sum in another order, which is vectorised, decides most pairs.
+    total = _reordered_squared_distance(points, i, j)
+    if total > squared * (1 + (points.shape[1] + 4) * 2.0**-51):
+        return np.inf
+    total = 0.0
+    for k in range(points.shape[1]):
+        difference = np.float64(points[i, k]) - np.float64(points[j, k])
+        total += difference * difference
+    return total if total < squared else np.inf
 
 
 @njit(nogil=True, cache=True)

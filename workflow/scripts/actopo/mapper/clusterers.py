@@ -11,9 +11,12 @@ from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
 from actopo.mapper.dbscan import DBSCAN
 from actopo.mapper.eps import SENSITIVITY, choose_eps, nearest_neighbour_curve
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
+from actopo.mapper.neighbour_search import NeighbourSearch
 
 # The sorted distances of a cloud with more points are exact only down to their knee.
 EXACT_POINTS = 50_000
+# For fewer points a search by few axes does not pay.
+SEARCHED_POINTS = 4096
 
 
 def describe_clusterer(
@@ -54,7 +57,9 @@ def describe_clusterer(
     if len(points) > EXACT_POINTS:
         curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity)
     else:
-        curve = np.sort(nearest_neighbour_distances(points))[::-1]
+        few = len(points) < SEARCHED_POINTS
+        distances = nearest_neighbour_distances(points) if few else NeighbourSearch(points).distances()
+        curve = np.sort(distances)[::-1]
     chosen, details = choose_eps(curve, knee_sensitivity)
     if eps == "stable":
         stable = stable or {}

@@ -131,13 +131,43 @@ def dbscan_each(points, eps_values, min_samples=5, device="cpu", block=2048, axe
     if n == 0:
         return [np.empty(0, dtype=np.int64) for _ in eps_values]
     results, ascending = {}, sorted(set(eps_values))
-    with _threads(n) if device == "cpu" else _ieee_products() as (run, n_threads):
+    with search_threads(n) if device == "cpu" else _ieee_products() as (run, n_threads):
         block = min(block, max(256, n // (4 * n_threads)))
         is_core, roots = np.zeros(n, dtype=bool), np.arange(n)
         clouds = sieved_clouds(points, ascending, device, run, axes, _cloud_kind(device))
         for eps, cloud in zip(ascending, clouds, strict=True):
             results[eps] = _cluster(cloud, min_samples, block, run, is_core, roots)
     return [results[eps] for eps in eps_values]
+
+
+def isolated(points, eps, block=2048, axes=None):
+    """
+    Points that have no other point within a radius, which are the noise of `dbscan` for `min_samples` of 2.
+
+    Parameters
+    ----------
+    points, eps, block, axes
+        As in `dbscan`.
+
+    Returns
+    -------
+    ndarray of int64
+        Ascending indices.
+
+    Raises
+    ------
+    InputError
+        As `dbscan`.
+    """
+    points, eps, _ = checked_arguments(points, eps, 2, block)
+    if len(points) == 0:
+        return np.empty(0, dtype=np.int64)
+    with search_threads(len(points)) as (run, n_threads):
+        block = min(block, max(256, len(points) // (4 * n_threads)))
+        [cloud] = sieved_clouds(points, [eps], "cpu", run, axes)
+        is_core = np.zeros(len(points), dtype=bool)
+        _find_core(cloud, 2, block, run, is_core)
+        return np.sort(cloud.order[~is_core])
 
 
 def _cluster(cloud, min_samples, block, run, is_core, roots):
@@ -198,7 +228,7 @@ def _cloud_kind(device):
 
 
 @contextmanager
-def _threads(n):
+def search_threads(n):
     """A `map` over threads, one product in each: if BLAS split a product, it would wait for its slowest part."""
     if n <= _SMALL:
         yield lambda f, items: [f(item) for item in items], 1
@@ -212,7 +242,7 @@ def _threads(n):
 
 @contextmanager
 def _ieee_products():
-    """As `_threads` for a device: one item at a time, without TF32, which would violate the bound on rounding."""
+    """As `search_threads` for a device: one item at a time, without TF32, which would violate the bound on rounding."""
     import torch
 
     matmul = torch.backends.cuda.matmul

@@ -4,8 +4,8 @@ The radius of DBSCAN, from the distances between nearest neighbours.
 :func:`choose_eps` is the rule of the paper's released code: the knee of the sorted distances [1]_. The knee depends
 only on the largest distances and the smallest one, so :func:`nearest_neighbour_curve` need not compute all of them.
 It computes the distances of a sample of the points, whose knee lies at a smaller distance, since a curve of fewer
-points is noisier; finds the points that have no neighbour within that distance (:mod:`actopo.mapper.dbscan` does so
-without a search for the nearest); and computes the distances of all of these.
+points is noisier; finds the points that have no neighbour within that distance, for which no search for the nearest is
+needed; and computes the distances of all of these. :mod:`actopo.mapper.neighbour_search` has these steps.
 
 References
 ----------
@@ -19,8 +19,8 @@ import numpy as np
 from kneed import KneeLocator
 
 from actopo.errors import InputError
-from actopo.mapper.dbscan import dbscan
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
+from actopo.mapper.neighbour_search import NeighbourSearch
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
 
     The knee of the curve is that of all distances, except for ties that rounding decides (see :func:`choose_eps`): both
     have the same largest and smallest distance. The time is that of `n_queries` queries, one query for each point
-    with a distance above the sample's knee or at most its smallest distance, and :func:`actopo.mapper.dbscan.dbscan`
-    at both of these distances. The curve is exact throughout if ``n <= n_queries``.
+    with a distance above the sample's knee, the search for these points, and that for the closest pair. The curve is
+    exact throughout if ``n <= n_queries``.
 
     Parameters
     ----------
@@ -68,19 +68,18 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
     if n <= n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
-    sample = np.sort(nearest_neighbour_distances(points, drawn))[::-1]
-    nearest = np.flatnonzero(dbscan(points, sample[-1], min_samples=2) >= 0) if sample[-1] > 0 else drawn[:0]
-    lowest = nearest_neighbour_distances(points, nearest).min(initial=sample[-1])
+    search = NeighbourSearch(points)
+    sample = np.sort(search.distances(drawn))[::-1]
+    lowest = search.smallest(sample[-1])
     rank = _knee_rank(sample, n_queries, sample[-1], sensitivity) or max(1, n_queries // 64)
     while rank < n_queries and sample[rank] > 0:
-        far = np.flatnonzero(dbscan(points, sample[rank], min_samples=2) < 0)
-        head = np.sort(nearest_neighbour_distances(points, far))[::-1]
+        head = np.sort(search.distances(search.isolated(sample[rank])))[::-1]
         if _knee_rank(head, n, lowest, sensitivity) is not None:
             body = np.quantile(sample[rank:], np.linspace(1, 0, n - len(head)))
             body[-1] = lowest
             return np.concatenate([head, body])
         rank *= 4
-    return np.sort(nearest_neighbour_distances(points))[::-1]
+    return np.sort(search.distances())[::-1]
 
 
 def choose_eps(distances, sensitivity=SENSITIVITY):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from actopo.mapper.close_pairs import find_roots, unite, whole_image
+from actopo.mapper.close_pairs import find_roots, squared_distance_below, unite, whole_image
 from actopo.mapper.dbscan import checked_arguments
 
 # Pairs of this many points take 400 MB.
@@ -148,16 +148,6 @@ def core_distances(points, rows, min_samples=5):
 
 
 @njit(nogil=True, cache=True)
-def _squared_distance(points, i, j):
-    # In the order of the coordinates, as `dbscan` decides.
-    total = 0.0
-    for k in range(points.shape[1]):
-        difference = np.float64(points[i, k]) - np.float64(points[j, k])
-        total += difference * difference
-    return total
-
-
-@njit(nogil=True, cache=True)
 def _find_nearest(points, rows, products, bound, factor, neighbours, squares):
     """Nearest other points of some points, in ascending order of their squared distances."""
     k = neighbours.shape[1]
@@ -168,7 +158,7 @@ def _find_nearest(points, rows, products, bound, factor, neighbours, squares):
         for j in range(len(points)):
             if j == i or (bound[i] + bound[j] - products[r, j]) * factor > squares[r, k - 1]:
                 continue
-            square = _squared_distance(points, i, j)
+            square = squared_distance_below(points, i, j, squares[r, k - 1])
             if square < squares[r, k - 1]:
                 place = k - 1
                 while place > 0 and squares[r, place - 1] > square:
@@ -191,7 +181,7 @@ def _span(points, products, bound, factor, core):
             j = left[position]
             least = max(core[newest], core[j])
             if least < weight[j] and (bound[newest] + bound[j] - products[newest, j]) * factor < weight[j]:
-                square = max(least, _squared_distance(points, newest, j))
+                square = max(least, squared_distance_below(points, newest, j, weight[j]))
                 if square < weight[j]:
                     weight[j], nearest[j] = square, newest
             if weight[j] < weight[left[best]]:
