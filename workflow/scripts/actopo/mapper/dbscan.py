@@ -140,6 +140,35 @@ def dbscan_each(points, eps_values, min_samples=5, device="cpu", block=2048, axe
     return [results[eps] for eps in eps_values]
 
 
+def core_points(points, eps, min_samples=5, block=2048, axes=None):
+    """
+    Which points are core points of `dbscan`: have `min_samples` points within `eps`, themselves included.
+
+    Parameters
+    ----------
+    points, eps, min_samples, block, axes
+        As in `dbscan`.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+
+    Raises
+    ------
+    InputError
+        As `dbscan`.
+    """
+    points, eps, min_samples = checked_arguments(points, eps, min_samples, block)
+    n = len(points)
+    found, is_core = np.zeros((2, n), dtype=bool)
+    if n:
+        with search_threads(n) as (run, n_threads):
+            [cloud] = sieved_clouds(points, [eps], "cpu", run, axes)
+            _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run, is_core)
+            found[cloud.order] = is_core
+    return found
+
+
 def isolated(points, eps, block=2048, axes=None):
     """
     Points that have no other point within a radius, which are the noise of `dbscan` for `min_samples` of 2.
@@ -159,15 +188,7 @@ def isolated(points, eps, block=2048, axes=None):
     InputError
         As `dbscan`.
     """
-    points, eps, _ = checked_arguments(points, eps, 2, block)
-    if len(points) == 0:
-        return np.empty(0, dtype=np.int64)
-    with search_threads(len(points)) as (run, n_threads):
-        block = min(block, max(256, len(points) // (4 * n_threads)))
-        [cloud] = sieved_clouds(points, [eps], "cpu", run, axes)
-        is_core = np.zeros(len(points), dtype=bool)
-        _find_core(cloud, 2, block, run, is_core)
-        return np.sort(cloud.order[~is_core])
+    return np.flatnonzero(~core_points(points, eps, 2, block, axes))
 
 
 def _cluster(cloud, min_samples, block, run, is_core, roots):
@@ -187,35 +208,6 @@ def _cluster(cloud, min_samples, block, run, is_core, roots):
     labels = np.empty(n, dtype=np.int64)
     labels[order] = np.where(label < n, label, -1)
     return labels
-
-
-def core_points(points, eps, min_samples=5, block=2048):
-    """
-    Which points are core points of `dbscan`: have `min_samples` points within `eps`, themselves included.
-
-    Parameters
-    ----------
-    points, eps, min_samples, block
-        As in `dbscan`.
-
-    Returns
-    -------
-    ndarray of shape (n,), bool
-
-    Raises
-    ------
-    InputError
-        As `dbscan`.
-    """
-    points, eps, min_samples = checked_arguments(points, eps, min_samples, block)
-    n = len(points)
-    found, is_core = np.zeros((2, n), dtype=bool)
-    if n:
-        with _threads(n) as (run, n_threads):
-            cloud = next(sieved_clouds(points, [eps], "cpu", run))
-            _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run, is_core)
-            found[cloud.order] = is_core
-    return found
 
 
 def _cloud_kind(device):
