@@ -9,11 +9,8 @@ of the product, is computed again as a float64 sum of squared differences. The r
 float64 one, even for near-duplicates, for which ``|x|^2 + |y|^2 - 2xy`` has lost every digit.
 """
 
-from contextlib import contextmanager
-
 import numba
 import numpy as np
-import torch
 
 from actopo.errors import InputError
 
@@ -64,36 +61,34 @@ def nearest_neighbour_distances(points, queries=None, block=4096):
     slack = (0.5 * squares * (1 - (points.shape[1] + 16) * _ROUNDING) - 1e-30).astype(np.float32)
     best = np.full(len(points), np.inf)
     exact = slack, points, order, 1 / scale, best
-    buffer = torch.empty(min(block, len(points)) ** 2)
+    buffer = np.empty(min(block, len(points)) ** 2, dtype=np.float32)
 
     def improve(rows, columns):
-        x, y = torch.from_numpy(centred[rows]), torch.from_numpy(centred[columns])
-        products = buffer[: len(x) * len(y)].view(len(x), len(y))
-        torch.mm(x, y.T, out=products)
-        _improve_rows(products.numpy(), rows, columns[0], *exact)
+        products = buffer[: len(rows) * len(columns)].reshape(len(rows), len(columns))
+        np.matmul(centred[rows], centred[columns].T, out=products)
+        _improve_rows(products, rows, columns[0], *exact)
         if queries is None and rows[0] != columns[0]:
-            _improve_columns(products.numpy(), rows[0], columns[0], *exact)
+            _improve_columns(products, rows[0], columns[0], *exact)
 
     positions = np.arange(len(points))
     place = np.empty_like(order)
     place[order] = positions
     tiles = [positions[start : start + block] for start in range(0, len(points), block)]
-    with _full_float32():
-        if queries is None:
-            # Tiles are ordered by distance from the diagonal: the nearest norms come first and exclude later tiles.
-            for offset in range(len(tiles)):
-                near = [pair for pair in zip(tiles, tiles[offset:], strict=False) if _may_improve(*pair, norms, best)]
-                if not near:
-                    break
-                for pair in near:
-                    improve(*pair)
-        else:
-            asked = np.unique(place[queries])
-            for rows in (asked[start : start + block] for start in range(0, len(asked), block)):
-                middle = rows[len(rows) // 2] // block
-                for i in sorted(range(len(tiles)), key=lambda i, middle=middle: abs(i - middle)):
-                    if _may_improve(rows, tiles[i], norms, best, both=False):
-                        improve(rows, tiles[i])
+    if queries is None:
+        # Tiles are ordered by distance from the diagonal: the nearest norms come first and exclude later tiles.
+        for offset in range(len(tiles)):
+            near = [pair for pair in zip(tiles, tiles[offset:], strict=False) if _may_improve(*pair, norms, best)]
+            if not near:
+                break
+            for pair in near:
+                improve(*pair)
+    else:
+        asked = np.unique(place[queries])
+        for rows in (asked[start : start + block] for start in range(0, len(asked), block)):
+            middle = rows[len(rows) // 2] // block
+            for i in sorted(range(len(tiles)), key=lambda i, middle=middle: abs(i - middle)):
+                if _may_improve(rows, tiles[i], norms, best, both=False):
+                    improve(rows, tiles[i])
 
     distances = np.sqrt(best) * scale
     return distances[place if queries is None else place[queries]]
@@ -130,17 +125,6 @@ def _may_improve(rows, columns, norms, best, both=True):
         gaps.append(norms[columns] - norms[rows[-1]])
         bests.append(best[columns])
     return any((np.maximum(gap - 4 * _ROUNDING, 0) ** 2 <= bound).any() for gap, bound in zip(gaps, bests, strict=True))
-
-
-@contextmanager
-def _full_float32():
-    """Compute products in full float32, whatever precision the process allows: the error bound assumes it."""
-    precision = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(precision)
 
 
 @numba.njit(inline="always")
