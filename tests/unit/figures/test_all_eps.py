@@ -49,7 +49,7 @@ def test_bars_are_the_leaves_in_the_colours_of_their_branches():
     assert len(names) == min(len(branches), 6) + (len(branches) > 6)
     first = branches.iloc[0]
     assert names[0].startswith(
-        f"1: 100 % {first['class']}, intervals {first.first_interval} to {first.last_interval}, "
+        f"1: {first['class']} (100 %), intervals {first.first_interval} to {first.last_interval}, "
     )
     assert names[0].endswith(f"to {first.death:.3g}")
     endless = branches.assign(death=np.inf)

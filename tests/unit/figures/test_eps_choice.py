@@ -33,14 +33,15 @@ def test_eps_is_on_the_curve_of_sorted_distances():
 def test_eps_rules_are_told_apart():
     curve = eps_curves()[0]
     curves = [curve, {**curve, "rule": "median", "noise_share": None}, {**curve, "rule": "fixed", "eps": 99.0}]
+    curves.append({**curve, "rule": "stable"})
     figure = eps_choice.plot(curves)
     names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == ["distance to nearest neighbour", "ε", "knee", "median: no knee", "fixed"]
+    assert names == ["distance to nearest neighbour", "ε", "knee", "median: no knee", "fixed", "middle of the plateau"]
     assert "noise" not in figure.axes[1].get_title()
     assert figure.axes[2].get_ylim()[1] > 99
     assert figure.axes[2].lines[2].get_xdata()[0] == 1
-    assert len({axes.lines[2].get_marker() for axes in figure.axes}) == 3
-    assert [len(axes.texts) for axes in figure.axes] == [1, 0, 0]
+    assert len({axes.lines[2].get_marker() for axes in figure.axes}) == 4
+    assert [len(axes.texts) for axes in figure.axes] == [1, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ longest are named.
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.ticker import LogFormatter
 
 from actopo.errors import InputError
 from actopo.figures import style
@@ -69,6 +70,8 @@ def plot(profile, segments, branches, eps, choice):
     shares.set_ylabel("share")
     _draw_bars(bars, segments, branches, profile.eps)
     bars.set_xscale("log")
+    for set_formatter in (bars.xaxis.set_major_formatter, bars.xaxis.set_minor_formatter):
+        set_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 1)))
     low, high = profile.eps.min(), profile.eps.max()
     bars.set_xlim(min(low, eps) / 1.02, max(high, eps) * 1.02)
     bars.set_xlabel("ε")
@@ -105,7 +108,7 @@ def _draw_bars(axes, segments, branches, eps):
         cls, share = row[branches.columns.get_loc("class") + 1], row.class_share
         end = f"{row.death:.3g}" if np.isfinite(row.death) else "∞"
         over = f"intervals {row.first_interval} to {row.last_interval}, ε {row.birth:.3g} to {end}"
-        axes.plot([], [], color=colours[row.branch], label=f"{row.branch}: {100 * share:.0f} % {cls}, {over}")
+        axes.plot([], [], color=colours[row.branch], label=f"{row.branch}: {cls} ({100 * share:.0f} %), {over}")
     if len(branches) > len(named):
         axes.plot([], [], color=OTHER, label=f"{len(branches) - len(named)} others")
 
