@@ -16,7 +16,6 @@ References
 import logging
 
 import numpy as np
-from kneed import KneeLocator
 
 from actopo.errors import InputError
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
@@ -130,6 +129,9 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
         )
     # kneed divides by the range of the curve.
     if descending[0] > descending[-1]:
+        # It imports matplotlib's pyplot: a second that a job without this rule does not spend.
+        from kneed import KneeLocator
+
         share = np.linspace(0, 1, num=len(descending))
         eps = KneeLocator(descending, share, S=sensitivity, curve="convex", direction="decreasing").knee
         if eps is not None and eps > 0:
