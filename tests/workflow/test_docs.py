@@ -46,10 +46,17 @@ def test_an_edit_leaves_what_it_cannot_change(module, kept):
 
 
 @pytest.mark.parametrize(
-    "module", [f"images.{name}" for name in ("datasets", "image_folder", "class_folders", "downloads", "choices")]
+    ("module", "rerun"),
+    [
+        *((f"images.{name}", ["prepare_images"]) for name in ("datasets", "downloads")),
+        # They also read masks of a user's.
+        *((f"images.{name}", ["find_foreground", "prepare_images"]) for name in ("image_folder", "class_folders")),
+        ("images.choices", ["find_foreground", "prepare_images"]),
+        ("images.mask_folder", ["find_foreground"]),
+    ],
 )
-def test_an_edit_about_images_prepares_them_and_no_more(module):
-    assert TABLE[module] == ["prepare_images"]
+def test_an_edit_about_images_prepares_them_and_no_more(module, rerun):
+    assert TABLE[module] == rerun
 
 
 def test_an_edit_of_a_figure_redraws_figures_alone():
