@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from actopo.mapper.close_pairs import find_roots, sieved_clouds
+from actopo.mapper.close_pairs import sieved_clouds
 from actopo.mapper.close_pairs_torch import TorchCloud
+from actopo.mapper.union_find import find_roots
 from scipy.spatial.distance import cdist
 
 

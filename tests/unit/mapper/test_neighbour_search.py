@@ -20,7 +20,7 @@ def one_by_one(f, items):
 def image_of(rank):
     """An image of that many axes, whether it pays or not; threads for clouds of any size."""
     with (
-        patch("actopo.mapper.neighbour_search._choose_rank", lambda *_: rank),
+        patch("actopo.mapper.neighbour_search.choose_rank", lambda *_: rank),
         patch.multiple("actopo.mapper.dbscan", _SMALL=8),
         patch.multiple("actopo.mapper.neighbour_search", _BLOCK=37, _LEAVES=3),
     ):

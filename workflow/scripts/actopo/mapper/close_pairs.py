@@ -17,8 +17,11 @@ import numpy as np
 from numba import njit
 from scipy.linalg import eigh
 
-_UNIT = 2.0**-24
-_CHUNK = 64
+from actopo.mapper.exact_distances import is_within
+from actopo.mapper.union_find import find_root
+
+UNIT = 2.0**-24
+CHUNK = 64
 _SAMPLE = 2048
 _UNCUT = 24
 _LEAF, _DEVICE_LEAF = 512, 4096
@@ -49,8 +52,8 @@ def sieved_clouds(points, eps_values, device, run, axes=None, kind=None):
         One for each radius, in the order given. The order and the leaves are the same for all.
     """
     on_cpu = device == "cpu"
-    z, tail, _, displaced, scale = _sieve(points, max(eps_values), run, axes, cut=on_cpu)
-    order, bounds = _median_tree(z, _LEAF if on_cpu else _DEVICE_LEAF)
+    z, tail, _, displaced, scale = sieve(points, max(eps_values), run, axes, cut=on_cpu)
+    order, bounds = median_tree(z, _LEAF if on_cpu else _DEVICE_LEAF)
     shared = [z[order], tail[order]]
     del z, tail
     for left, eps in zip(range(len(eps_values), 0, -1), eps_values, strict=True):
@@ -89,7 +92,7 @@ def principal_axes(points):
     return np.ascontiguousarray(axes[:, : -(d // 2) - 1 : -1])
 
 
-def _sieve(points, eps, run, axes=None, cut=True, rank=None):
+def sieve(points, eps, run, axes=None, cut=True, rank=None):
     """
     Float32 image of the points, the norms of the discarded coordinates (its last column), and `eps` in its unit.
 
@@ -109,7 +112,7 @@ def _sieve(points, eps, run, axes=None, cut=True, rank=None):
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
     elif cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
         axes = principal_axes(points) if axes is None else axes
-        rank = _choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), radius)
+        rank = choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), radius)
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
     else:
         axes = None
@@ -129,7 +132,7 @@ def _sieve(points, eps, run, axes=None, cut=True, rank=None):
     run(project, (slice(start, start + 2048) for start in range(0, n, 2048)))
     # A tail, the norm of the discarded coordinates, is the root of a difference of squares, whose float64 error is
     # below 8 d^1.5 2^-53 of the square.
-    displaced = 2.0 if axes is None else 2.0 + math.sqrt(8 * d**1.5 * 2.0**-53) / _UNIT
+    displaced = 2.0 if axes is None else 2.0 + math.sqrt(8 * d**1.5 * 2.0**-53) / UNIT
     return z, tail, radius, displaced, scale
 
 
@@ -155,12 +158,12 @@ def whole_image(points):
         The squared distance of points `i` and `j` is at least ``(bound[i] + bound[j] - p) * factor``, with `p` the
         float32 product of the images `i` and `j`. This solves the condition of `_thresholds` for the radius.
     """
-    z, _, _, displaced, scale = _sieve(points, 1.0, lambda f, items: [f(item) for item in items], cut=False)
-    half, relative = _halves(z, displaced)
+    z, _, _, displaced, scale = sieve(points, 1.0, lambda f, items: [f(item) for item in items], cut=False)
+    half, relative = halves(z, displaced)
     return z, half * (1 - relative) - 1e-34, 2 * (1 - 1e-6) / (scale * scale)
 
 
-def _choose_rank(sample, axes, eps):
+def choose_rank(sample, axes, eps):
     """
     Number of leading axes that minimises the cost of products and float64 distances, estimated from a sample.
 
@@ -196,20 +199,20 @@ def _thresholds(z, radius, displaced):
     product below ``low(z) + low(w)`` proves the points apart; one above ``high(z) + high(w)``, plus twice the
     product of the tails, proves them neighbours.
     """
-    half, relative = _halves(z, displaced)
-    slack = (displaced + 4) * _UNIT * radius**2 / 4 + 1e-34
+    half, relative = halves(z, displaced)
+    slack = (displaced + 4) * UNIT * radius**2 / 4 + 1e-34
     low = half * (1 - relative) - radius**2 / 4 - slack
     high = half * (1 + relative) - radius**2 / 4 + slack
     return low.astype(np.float32), high.astype(np.float32)
 
 
-def _halves(z, displaced):
+def halves(z, displaced):
     """Half of the squared norm of every image, and the bound on rounding relative to it; see `_thresholds`."""
     half = 0.5 * np.einsum("ij,ij->i", z, z, dtype=np.float64)
-    return half, (1.02 * (z.shape[1] + 2 * displaced) + 12) * _UNIT
+    return half, (1.02 * (z.shape[1] + 2 * displaced) + 12) * UNIT
 
 
-def _median_tree(coordinates, leaf):
+def median_tree(coordinates, leaf):
     """Order in which consecutive points are close, and the bounds of its leaves of at most `leaf` points."""
     order = np.arange(len(coordinates))
     bounds, stack = [], [(0, len(order))]
@@ -236,7 +239,7 @@ class Cloud:
 
     def __init__(self, points, eps, device, z, tail, radius, displaced, order, bounds):
         self.points, self.squared, self.device = points, eps * eps, device
-        self.reach = radius * (1 + 1e-6) + 3 * displaced * _UNIT
+        self.reach = radius * (1 + 1e-6) + 3 * displaced * UNIT
         self._set(order, bounds, z, tail, *_thresholds(z, radius, displaced))
         self.centres = np.add.reduceat(z, bounds[:-1]) / np.diff(bounds)[:, None]
         # In float64, since in float32 the sum over the axes in `within_reach` would need its own error bound.
@@ -299,58 +302,13 @@ class Rows:
         _unite_tile(*self.tile, parent, linked)
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _reordered_squared_distance(points, i, j):
-    total = 0.0
-    for k in range(points.shape[1]):
-        difference = np.float64(points[i, k]) - np.float64(points[j, k])
-        total += difference * difference
-    return total
-
-
-@njit(nogil=True, cache=True)
-def _is_within(points, i, j, squared):
-    # The relative error of the reordered sum and of the sum in order is at most (d + 2) 2^-53.
-    total = _reordered_squared_distance(points, i, j)
-    if abs(total - squared) > (points.shape[1] + 4) * 2.0**-51 * squared:
-        return total <= squared
-    total = 0.0
-    for k in range(points.shape[1]):
-        difference = np.float64(points[i, k]) - np.float64(points[j, k])
-        total += difference * difference
-    return total <= squared
-
-
-@njit(nogil=True, cache=True)
-def squared_distance_below(points, i, j, squared):
-    """Float64 sum of squared differences in the order of the coordinates if it is below `squared`, else infinity."""
-    # As in `_is_within`, the sum in another order, which is vectorised, decides most pairs.
-    total = _reordered_squared_distance(points, i, j)
-    if total > squared * (1 + (points.shape[1] + 4) * 2.0**-51):
-        return np.inf
-    total = 0.0
-    for k in range(points.shape[1]):
-        difference = np.float64(points[i, k]) - np.float64(points[j, k])
-        total += difference * difference
-    return total if total < squared else np.inf
-
-
-@njit(nogil=True, cache=True)
-def are_within(points, first, second, squared):
-    """Whether the points `first` and `second`, pair by pair, are at most the root of `squared` apart."""
-    result = np.empty(len(first), dtype=np.bool_)
-    for p in range(len(first)):
-        result[p] = _is_within(points, first[p], second[p], squared)
-    return result
-
-
 @njit(nogil=True, cache=True)
 def _is_pair(value, i, j, low, high, tail, points, order, squared):
     if value < low[i] + low[j]:
         return False
     if value - 2 * tail[i] * tail[j] >= high[i] + high[j]:
         return True
-    return _is_within(points, order[i], order[j], squared)
+    return is_within(points, order[i], order[j], squared)
 
 
 @njit(nogil=True, cache=True)
@@ -368,10 +326,10 @@ def _count(product, rows, a, state, limit, counts, found):
     width = product.shape[1]
     for r in range(len(rows)):
         i, count = rows[r], counts[r]
-        for start in range(0, width, _CHUNK):
+        for start in range(0, width, CHUNK):
             if count >= limit:
                 break
-            stop = min(start + _CHUNK, width)
+            stop = min(start + CHUNK, width)
             if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
                 continue
             for c in range(start, stop):
@@ -391,10 +349,10 @@ def _first_links(product, rows, a, state, row_roots, column_roots):
     links = np.full(len(rows), -1, dtype=np.int64)
     for r in range(len(rows)):
         i = rows[r]
-        for start in range(0, width, _CHUNK):
+        for start in range(0, width, CHUNK):
             if links[r] >= 0:
                 break
-            stop = min(start + _CHUNK, width)
+            stop = min(start + CHUNK, width)
             if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
                 continue
             for c in range(start, stop):
@@ -415,31 +373,6 @@ def _unite_tile(product, rows, a, state, parent, linked):
             j, value = a + c, product[r, c]
             if value < low[i] + low[j]:
                 continue
-            root, other = _root(parent, i), _root(parent, j)
+            root, other = find_root(parent, i), find_root(parent, j)
             if root != other and _is_pair(value, i, j, low, high, tail, points, order, squared):
                 parent[max(root, other)] = min(root, other)
-
-
-@njit(nogil=True, cache=True)
-def _root(parent, node):
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@njit(nogil=True, cache=True)
-def find_roots(parent, nodes):
-    """Root of the tree of every node, in the forest that `parent` describes; shortens the paths."""
-    roots = np.empty(len(nodes), dtype=np.int64)
-    for p in range(len(nodes)):
-        roots[p] = _root(parent, nodes[p])
-    return roots
-
-
-@njit(nogil=True, cache=True)
-def unite(parent, first, second):
-    """Join the trees of the nodes `first` and `second`, pair by pair, under the smaller root."""
-    for p in range(len(first)):
-        root, other = _root(parent, first[p]), _root(parent, second[p])
-        parent[max(root, other)] = min(root, other)

@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from actopo.mapper.close_pairs import Cloud, are_within, unite
+from actopo.mapper.close_pairs import Cloud
+from actopo.mapper.exact_distances import are_within
+from actopo.mapper.union_find import unite
 
 
 class TorchCloud(Cloud):

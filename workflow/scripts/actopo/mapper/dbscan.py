@@ -36,7 +36,8 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from actopo.errors import InputError
-from actopo.mapper.close_pairs import find_roots, principal_axes, sieved_clouds, unite
+from actopo.mapper.close_pairs import principal_axes, sieved_clouds
+from actopo.mapper.union_find import find_roots, unite
 
 _SMALL = 2048
 _NEAR_LEAVES = 8

@@ -18,17 +18,9 @@ from threading import Lock
 import numpy as np
 from numba import njit
 
-from actopo.mapper.close_pairs import (
-    _CHUNK,
-    _UNIT,
-    _choose_rank,
-    _halves,
-    _median_tree,
-    _sieve,
-    principal_axes,
-    squared_distance_below,
-)
+from actopo.mapper.close_pairs import CHUNK, UNIT, choose_rank, halves, median_tree, principal_axes, sieve
 from actopo.mapper.dbscan import checked_arguments, isolated, search_threads
+from actopo.mapper.exact_distances import squared_distance_below
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
 
 _LEAF = 512
@@ -62,14 +54,14 @@ class NeighbourImage:
         sample = np.asarray(points[:: -(-len(points) // _SAMPLE)], dtype=np.float64)
         sample = sample - sample.mean(axis=0)
         self.sample = (sample / (np.abs(sample).max() or 1.0)).astype(np.float32)
-        rank = _choose_rank(self.sample, self.axes.astype(np.float32), _nearest_in(self.sample))
+        rank = choose_rank(self.sample, self.axes.astype(np.float32), _nearest_in(self.sample))
         self.is_cut = rank < points.shape[1]
-        self.z, _, _, self.displaced, self.scale = _sieve(points, 1.0, run, self.axes, rank=rank)
+        self.z, _, _, self.displaced, self.scale = sieve(points, 1.0, run, self.axes, rank=rank)
 
     def reach(self, squares):
         """Distances in the image, more than which proves points farther apart than the root of `squares`."""
         # Rounding displaces points of the image; see `actopo.mapper.close_pairs.Cloud`.
-        return np.sqrt(squares) * self.scale * (1 + 1e-6) + 3 * self.displaced * _UNIT
+        return np.sqrt(squares) * self.scale * (1 + 1e-6) + 3 * self.displaced * UNIT
 
 
 class NeighbourSearch:
@@ -143,9 +135,9 @@ def nearest_distances(image, queries, run, leaf=_LEAF):
     -------
     ndarray of shape (m,), float64
     """
-    order, bounds = _median_tree(image.z, leaf)
+    order, bounds = median_tree(image.z, leaf)
     z = image.z[order]
-    half, relative = _halves(z, image.displaced)
+    half, relative = halves(z, image.displaced)
     low, factor = half * (1 - relative), 2 * (1 - 1e-6) / (image.scale * image.scale)
     lower, upper = (extreme.reduceat(z, bounds[:-1]).astype(np.float64) for extreme in (np.minimum, np.maximum))
     place = np.empty_like(order)
@@ -188,7 +180,7 @@ def closest_pair(image, distance, run, leaf=_SMALL_LEAF):
     -------
     float
     """
-    order, bounds = _median_tree(image.z, leaf)
+    order, bounds = median_tree(image.z, leaf)
     columns = np.argsort(-image.z[:: -(-len(order) // _SAMPLE)].var(axis=0), kind="stable")
     z = image.z[order][:, columns]
     lower, upper = (extreme.reduceat(z, bounds[:-1]) for extreme in (np.minimum, np.maximum))
@@ -222,8 +214,8 @@ def _improve(product, rows, left, a, low, points, order, factor, squares):
     for p in range(len(left)):
         r = left[p]
         i = rows[r]
-        for start in range(0, width, _CHUNK):
-            stop = min(start + _CHUNK, width)
+        for start in range(0, width, CHUNK):
+            stop = min(start + CHUNK, width)
             bound = squares[r] / factor
             # The rounding of the terms is in the slack of `low`, except for that of the square.
             floor = np.float32(low[i] - bound * (1 + 2.0**-20))

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from actopo.mapper.close_pairs import find_roots
+from actopo.mapper.union_find import find_roots
 
 
 class PersistentCluster(NamedTuple):

@@ -23,8 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from actopo.mapper.close_pairs import find_roots, squared_distance_below, unite, whole_image
+from actopo.mapper.close_pairs import whole_image
 from actopo.mapper.dbscan import checked_arguments
+from actopo.mapper.exact_distances import squared_distance_below
+from actopo.mapper.union_find import find_roots, unite
 
 # Pairs of this many points take 400 MB.
 MOST_POINTS = 10_000
