@@ -24,7 +24,7 @@ def read_graph(membership, description):
 
 own, *others = map(read_graph, snakemake.input.memberships, snakemake.input.graphs)
 if chosen["parts"]:
-    points, lens, images = load_columns(snakemake.input.points[0], layer, "points", "norm", "image")
+    points, lens, images = load_columns(snakemake.input.points, layer, "points", "norm", "image")
     others += parts(
         points,
         lens,
