@@ -1092,7 +1092,7 @@ def test_confidence(folder, images, analysed, graphs):
     output = {"table": folder / "confidence.csv", "confidence": folder / "confidence.json"}
     files = {"graphs": [graphs[2]["graph"]] * 2, "memberships": [graphs[2]["membership"]] * 2}
     settings = {"jaccard": [0.4, 0.9], "branch": 0.01, "share": 0.5, "seed": 0}
-    for parts, points in ((0, []), (2, [analysed["points"]])):
+    for parts, points in ((0, []), (2, analysed["points"])):
         params = {"sources": json.dumps({"sources": ["draws"]}), "settings": json.dumps({**settings, "parts": parts})}
         params |= GRAPH if parts else {"cover": "", "clusterer": ""}
         run("measure_confidence", {**files, "points": points, "lens": []}, output, params, layer=16)

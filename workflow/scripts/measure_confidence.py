@@ -25,9 +25,9 @@ def read_graph(membership, description):
 
 own, *others = map(read_graph, snakemake.input.memberships, snakemake.input.graphs)
 if chosen["parts"]:
-    points, lens, images = load_columns(snakemake.input.points[0], layer, "points", "norm", "image")
+    points, lens, images = load_columns(snakemake.input.points, layer, "points", "norm", "image")
     if snakemake.input.lens:
-        lens = np.load(snakemake.input.lens[0])
+        lens = np.load(snakemake.input.lens)
     cover = make_cover(lens, **params.cover)
     others += parts(
         points,

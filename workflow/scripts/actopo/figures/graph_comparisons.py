@@ -59,7 +59,9 @@ def plot(table):
                 shift = WIDTH * ((index + 0.5) / len(lines) - 0.5)
                 x = np.array([places.index(value) for value in _values(rows, kind)]) + shift
                 _draw(axes, x, rows, column, {"label": name, **line})
-            if kind == "noise" and column != "distance":
+            if own[column].isna().all():
+                axes.text(0.5, 0.5, "none in the first graph", transform=axes.transAxes, ha="center", color="0.35")
+            elif kind == "noise" and column != "distance":
                 _draw_accuracy(axes, own, places)
             axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
             axes.set_xlim(-0.6, len(places) - 0.4)
@@ -73,7 +75,7 @@ def plot(table):
         row[-1].legend(handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=2.4)
     notes = [Patch(facecolor="0.55", alpha=0.35, label="chance: images permuted")]
     if (table.p > LEVEL).any():
-        empty = {"color": "0.35", "markerfacecolor": "white", "marker": "o", "linestyle": "none"}
+        empty = {"marker": "o", "linestyle": "none", **style.empty_marker("0.35")}
         notes.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
     figure.legend(handles=notes, loc="outside lower center", ncols=len(notes))
     return figure
@@ -112,13 +114,13 @@ def _draw(axes, x, rows, column, line):
         low, high = (rows[f"chance_{end}"].to_numpy(dtype=float)[order] for end in ("low", "high"))
         axes.vlines(x, low, high, color=line["color"], alpha=0.35, linewidth=4, zorder=2)
         at_chance = rows.p.to_numpy(dtype=float)[order] > LEVEL
-        empty = {**line, "label": None, "linestyle": "none", "markersize": 4, "markerfacecolor": "white"}
+        empty = {**line, "label": None, "linestyle": "none", "markersize": 4, **style.empty_marker(line["color"])}
         if at_chance.any():
             axes.plot(x[at_chance], values[at_chance], zorder=4, **empty)
 
 
 def _draw_accuracy(axes, table, places):
-    """Accuracy on noisy images, as a share of that on clean ones too far apart to be compared otherwise."""
+    """Accuracy on noisy images, and that on clean ones."""
     if "test_accuracy" not in table or table.test_accuracy.isna().all():
         return
     values = [table[table.sigma == place].test_accuracy.mean() for place in places]

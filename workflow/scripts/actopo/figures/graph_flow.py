@@ -89,7 +89,7 @@ def _draw_distances(axes, table, label):
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
         if "p" in own and (chance := (own.p > LEVEL).to_numpy()).any():
-            empty = {**line, "linestyle": "none", "markersize": 4.5, "markerfacecolor": "white"}
+            empty = {**line, "linestyle": "none", "markersize": 4.5, **style.empty_marker(line["color"])}
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
     axes.set_xlim(-0.5, len(pairs) - 0.5)
@@ -102,7 +102,7 @@ def _draw_distances(axes, table, label):
     handles, names = axes.get_legend_handles_labels()
     handles.append(Patch(facecolor=NO_NODE, alpha=0.5, label="chance: images permuted"))
     if "p" in table and (table.p > LEVEL).any():
-        empty = {"color": NO_NODE, "markerfacecolor": "white", "marker": "o", "linestyle": "none"}
+        empty = {"marker": "o", "linestyle": "none", **style.empty_marker(NO_NODE)}
         handles.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "ncols": min(len(handles), 3)}
     axes.legend(handles, [*names, *(handle.get_label() for handle in handles[len(names) :])], **place)

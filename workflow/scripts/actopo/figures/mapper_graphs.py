@@ -80,7 +80,9 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
     cell = min(MAX_CELL, (FULL_WIDTH - LEFT - RIGHT) / len(columns))
     width = LEFT + cell * len(columns) + RIGHT
     entries = max(1, int(width / (0.3 + 0.056 * max(map(len, class_names), default=0))))
-    footer = 0.35 + 0.15 * -(-len(class_names) // entries)
+    # A second line below the legend.
+    extra = 0.13 if confidence else 0
+    footer = 0.35 + extra + 0.15 * -(-len(class_names) // entries)
     height = TOP + len(rows) * (ASPECT * cell + STRIP) + footer
     figure = style.new_figure(width, height, layout=None)
     colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
@@ -106,12 +108,12 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
         "handlelength": 0.9,
         "handleheight": 0.9,
     }
-    anchor = (0.5, 0.17 / height)
+    anchor = (0.5, (0.17 + extra) / height)
     figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
     note = r"in each component the lens grows from left to right $\rightarrow$"
     if confidence:
-        note += "; faint: in few graphs of other draws, networks or parts of the images"
-    figure.text(0.5, 0.05 / height, note, ha="center")
+        figure.text(0.5, 0.05 / height, "what is faint is in few of the other graphs", ha="center")
+    figure.text(0.5, (0.05 + extra) / height, note, ha="center")
     return figure
 
 

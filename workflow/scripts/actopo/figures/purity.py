@@ -154,8 +154,11 @@ def plot(table, class_name="deer", n_classes=10):
         handles["labels permuted"] = Line2D(
             [], [], color="0.35", marker="$\\mathrm{I}$", markersize=5, linestyle="none"
         )
+    ends = [values[key] for values in table.values() for key in values if key.endswith("_graphs_low")]
+    if np.isfinite([value for own in ends for value in own]).any():
+        handles["networks and draws"] = Line2D([], [], color="0.35", alpha=0.3, linewidth=3)
     if any(np.greater(values[key], LEVEL).any() for values in table.values() for key in values if key.endswith("_p")):
-        handles[f"p > {LEVEL:g}"] = Line2D([], [], color="0.35", markerfacecolor="white", marker="o", linestyle="none")
+        handles[f"p > {LEVEL:g}"] = Line2D([], [], marker="o", linestyle="none", **style.empty_marker("0.35"))
     if len(spare):
         spare[0].legend(handles.values(), handles, loc="center left", handlelength=3.6)
     else:
@@ -185,7 +188,8 @@ def _check(sampling, values):
 def _limits(table, key, has_floor):
     """Limits 0 and 1, the upper lowered if a measure with a floor stays far below 1, the lower raised for entropy."""
     drawn = [np.asarray(values[key], float) for values in table.values() if key in values]
-    drawn += [np.asarray(values[f"{key}_high"], float) for values in table.values() if f"{key}_high" in values]
+    for end in ("high", "graphs_high"):
+        drawn += [np.asarray(values[f"{key}_{end}"], float) for values in table.values() if f"{key}_{end}" in values]
     known = np.concatenate(drawn)
     known = known[np.isfinite(known)]
     if has_floor:
@@ -202,7 +206,7 @@ def _draw(axes, values, key, layers, shift, line):
         axes.plot(position, drawn, zorder=3, **line)
         chance = np.asarray(values.get(f"{key}_p", np.zeros(len(order))), float)[order] > LEVEL
         if chance.any():
-            empty = {**line, "label": None, "linestyle": "none", "markerfacecolor": "white"}
+            empty = {**line, "label": None, "linestyle": "none", **style.empty_marker(line["color"])}
             axes.plot(position[chance], drawn[chance], zorder=4, **empty)
     if f"{key}_graphs_low" in values:
         low, high = (np.asarray(values[f"{key}_graphs_{end}"], float)[order] for end in ("low", "high"))

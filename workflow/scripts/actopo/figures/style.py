@@ -213,6 +213,11 @@ def line_styles(n):
     ]
 
 
+def empty_marker(colour):
+    """Keyword arguments of `Axes.plot` that leave a marker empty, such as that of a value at chance."""
+    return {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.9}
+
+
 def layer_matrix(matrix, layers, name):
     """
     Check a matrix between layers.
