@@ -11,9 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from actopo.errors import InputError
-from actopo.mapper.close_pairs import are_within
 from actopo.mapper.composition import membership
 from actopo.mapper.dbscan import core_points
+from actopo.mapper.exact_distances import are_within
 from actopo.mapper.graph import interval_members
 
 ROWS = 1024
