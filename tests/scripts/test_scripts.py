@@ -1142,8 +1142,18 @@ def test_comparisons(folder, images, trained, graphs):
     assert table.test_accuracy[0] == found.test_accuracy[1]
     assert table.clean_accuracy.isna().tolist() == [False, True, True, True]
 
+    # Nothing is compared in the first network where networks are.
+    alone = {
+        "order": json.dumps({"graphs": own, "others": []}),
+        "settings": json.dumps(settings | {"kinds": ["networks"]}),
+    }
+    run("compare_graphs", files, {"table": folder / "comparisons.first.csv"}, alone, seed=0)
     columns = json.dumps({"table": ["kind", "sampling_a", "sampling_b", "layer", "sigma"]})
-    run("average_tables", {"table": [tables[0]]}, {"table": tables[1]}, {"columns": columns})
+    files = {"table": [folder / "comparisons.first.csv", tables[0]]}
+    run("average_tables", files, {"table": tables[1]}, {"columns": columns})
+    averaged = pd.read_csv(tables[1])
+    assert averaged.kind.tolist() == table.kind.tolist()
+    assert averaged.layer.tolist() == table.layer.tolist()
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
     run("plot_graph_comparisons", {"table": tables[1]}, figure)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")

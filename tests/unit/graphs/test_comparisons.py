@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.graphs.comparisons import ComparedGraph, compare, pairs
+from actopo.graphs.comparisons import MEASURES, ComparedGraph, compare, pairs
 from actopo.graphs.distances import membership_distance
 from actopo.graphs.features import mean_lens
 from actopo.mapper.covers import IntervalCover
@@ -58,5 +58,6 @@ def test_weak_noise_keeps_the_branches_and_strong_noise_ends_them():
 def test_a_graph_and_itself():
     graph = tree(0.03)
     found = compare(graph, graph, n_permutations=5)
+    assert tuple(found) == MEASURES
     assert (found["nodes_kept"], found["branches_kept"]) == (1, 1)
     assert found["distance"] == membership_distance(graph.incidence, graph.incidence) == pytest.approx(0, abs=1e-6)

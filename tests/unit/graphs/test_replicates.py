@@ -88,6 +88,13 @@ def test_the_interval_covers_the_mean_over_networks_as_often_as_it_says():
     assert stats.binomtest(covered, 400, 0.95).pvalue > 0.01
 
 
+def test_a_table_without_rows_keeps_its_columns():
+    own = table(1, 1)
+    found = over_graphs(own[:0], ["sampling", "layer"])
+    assert found.columns.tolist() == over_graphs(own, ["sampling", "layer"]).columns.tolist()
+    assert len(found) == 0
+
+
 def test_a_graph_that_is_there_twice_is_refused():
     with pytest.raises(InputError, match="twice"):
         over_graphs(pd.concat([table(1, 1), table(1, 1)]), ["sampling", "layer"])

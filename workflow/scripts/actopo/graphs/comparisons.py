@@ -19,6 +19,9 @@ from actopo.graphs.features import image_graph
 
 # Columns of a graph that tell it from others.
 COLUMNS = ("sampling", "draw", "sigma", "layer")
+# What is measured on two graphs.
+MEASURES = ("distance", "chance_mean", "chance_low", "chance_high", "p", "nodes_kept", "branches_kept", "cycles_kept")
+MEASURES += ("n_branches_a", "n_branches_b", "n_cycles_a", "n_cycles_b")
 
 
 class ComparedGraph:
@@ -107,7 +110,7 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     Returns
     -------
     dict of str to float
-        ``distance``; ``chance_mean``, ``chance_low``, ``chance_high`` and ``p`` as of
+        A value for each of `MEASURES`: ``distance``; ``chance_mean``, ``chance_low``, ``chance_high`` and ``p`` as of
         `actopo.graphs.distances.chance`; ``nodes_kept``, ``branches_kept`` and ``cycles_kept``, the shares of those of
         the first that are found in the second (NaN where it has none); and ``n_branches_a``, ``n_branches_b``,
         ``n_cycles_a`` and ``n_cycles_b``.

@@ -46,7 +46,7 @@ def over_graphs(table, keys, level=0.95):
         One row per combination of `keys`, in the order of the table: `n_networks`, `n_graphs`, `interval` (see the
         module), and every other column with its mean. A measure also has `_low` and `_high`, NaN where fewer values
         are finite than its interval needs. Columns of a null (with `null_` or `chance_` in their name) have the mean
-        alone, p-values (`p`, or ending in `_p`) the one of all graphs.
+        alone, p-values (`p`, or ending in `_p`) the one of all graphs. A table without rows gives the same columns.
 
     Raises
     ------
@@ -68,10 +68,13 @@ def over_graphs(table, keys, level=0.95):
         row["interval"] = kind
         for place, name in enumerate(measures):
             row[name] = p_values[place] if _is_p(name) else means[place]
-            if not _is_p(name) and "null_" not in name and "chance_" not in name:
+            if _has_interval(name):
                 row |= {f"{name}_low": low[place], f"{name}_high": high[place]}
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = [*keys, "n_networks", "n_graphs", "interval"]
+    for name in measures:
+        columns += [name, f"{name}_low", f"{name}_high"] if _has_interval(name) else [name]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _kind(n_networks, n_graphs):
@@ -105,3 +108,7 @@ def _means(values):
 
 def _is_p(name):
     return name == "p" or name.endswith("_p")
+
+
+def _has_interval(name):
+    return not _is_p(name) and "null_" not in name and "chance_" not in name
