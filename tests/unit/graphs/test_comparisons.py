@@ -9,6 +9,7 @@ from actopo.graphs.features import mean_lens
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.mapper.graph import mapper_graph
+from scipy import sparse
 
 
 def columns(sampling="random", draw=0, sigma=0, layer=16):
@@ -61,3 +62,25 @@ def test_a_graph_and_itself():
     assert tuple(found) == MEASURES
     assert (found["nodes_kept"], found["branches_kept"]) == (1, 1)
     assert found["distance"] == membership_distance(graph.incidence, graph.incidence) == pytest.approx(0, abs=1e-6)
+
+
+def test_what_has_no_shared_image_is_not_lost():
+    """A graph, and the same without the images of one of its three arms."""
+    graph = tree(0.03)
+    (first, *_) = graph.reference.branches
+    inside = np.isin(np.arange(graph.incidence.shape[1]), first.nodes)
+    kept = ~graph.incidence[:, inside].toarray().any(axis=1)
+    rest = ComparedGraph(
+        graph.incidence[kept], graph.images[kept], graph.reference.graph.edges, graph.reference.graph.lens
+    )
+    assert np.isnan(graph.reference.find_in(rest.reference.graph).nodes).sum() == inside.sum()
+    found = compare(graph, rest, n_permutations=5)
+    assert (found["n_branches_a"], found["nodes_kept"], found["branches_kept"]) == (3, 1, 1)
+
+
+def test_a_graph_without_nodes_is_at_no_distance():
+    graph = tree(0.03)
+    empty = ComparedGraph(sparse.csr_array((1500, 0), dtype=np.int8), np.arange(1500), [], [])
+    for pair, nodes_kept in (((graph, empty), 0), ((empty, graph), np.nan)):
+        found = compare(*pair, n_permutations=5)
+        np.testing.assert_equal([found["distance"], found["p"], found["nodes_kept"]], [np.nan, np.nan, nodes_kept])

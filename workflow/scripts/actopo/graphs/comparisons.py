@@ -112,7 +112,8 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     dict of str to float
         A value for each of `MEASURES`: ``distance``; ``chance_mean``, ``chance_low``, ``chance_high`` and ``p`` as of
         `actopo.graphs.distances.chance`; ``nodes_kept``, ``branches_kept`` and ``cycles_kept``, the shares of those of
-        the first that are found in the second (NaN where it has none); and ``n_branches_a``, ``n_branches_b``,
+        the first that are found in the second, among those with an image that both graphs hold (NaN where there is
+        none); and ``n_branches_a``, ``n_branches_b``,
         ``n_cycles_a`` and ``n_cycles_b``.
 
     Raises
@@ -123,14 +124,14 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     arguments = (first.incidence, second.incidence, first.images, second.images)
     found = chance(membership_distance, *arguments, n_permutations, seed)
     matches = first.reference.find_in(second.reference.graph)
-    kept = {"nodes_kept": matches.nodes >= threshold, "branches_kept": matches.branches >= threshold}
-    kept["cycles_kept"] = matches.cycles >= 1
+    kept = {"nodes_kept": (matches.nodes, threshold), "branches_kept": (matches.branches, threshold)}
+    kept["cycles_kept"] = (matches.cycles, 1)
     of = {"a": first.reference, "b": second.reference}
     return {
         "distance": found["observed"],
         **{f"chance_{name}": found[name] for name in ("mean", "low", "high")},
         "p": found["p"],
-        **{name: float(np.mean(flags)) if len(flags) else float("nan") for name, flags in kept.items()},
+        **{name: _share(*values) for name, values in kept.items()},
         **{f"n_branches_{name}": len(graph.branches) for name, graph in of.items()},
         **{f"n_cycles_{name}": len(graph.cycles) for name, graph in of.items()},
     }
@@ -138,3 +139,9 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
 
 def _key(graph):
     return tuple(graph[name] for name in COLUMNS)
+
+
+def _share(values, least):
+    """Share of the features that are found, of those that have a shared image."""
+    known = values[~np.isnan(values)]
+    return float(np.mean(known >= least)) if len(known) else float("nan")
