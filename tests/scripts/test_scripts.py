@@ -1135,12 +1135,14 @@ def test_comparisons(folder, images, trained, graphs):
     tables = [folder / "comparisons.csv", folder / "comparisons.averaged.csv"]
     run("compare_graphs", files, {"table": tables[0]}, params, seed=1)
     table = pd.read_csv(tables[0])
-    assert table.kind.tolist() == ["noise", "samplings", "draws", "networks"]
+    # The one graph of `random` stands for both draws.
+    assert table.kind.tolist() == ["noise", "samplings", "samplings", "draws", "networks"]
+    assert table.draw.tolist() == [0, 0, 1, 1, 0]
     assert (table.seed == 1).all()
     assert table.distance.abs().max() < 1e-6
-    assert table.nodes_kept.tolist() == [1] * 4
+    assert table.nodes_kept.tolist() == [1] * 5
     assert table.test_accuracy[0] == found.test_accuracy[1]
-    assert table.clean_accuracy.isna().tolist() == [False, True, True, True]
+    assert table.clean_accuracy.isna().tolist() == [False, True, True, True, True]
 
     # Nothing is compared in the first network where networks are.
     alone = {
@@ -1152,8 +1154,9 @@ def test_comparisons(folder, images, trained, graphs):
     files = {"table": [folder / "comparisons.first.csv", tables[0]]}
     run("average_tables", files, {"table": tables[1]}, {"columns": columns})
     averaged = pd.read_csv(tables[1])
-    assert averaged.kind.tolist() == table.kind.tolist()
-    assert averaged.layer.tolist() == table.layer.tolist()
+    assert averaged.kind.tolist() == ["noise", "samplings", "draws", "networks"]
+    assert averaged.n_graphs.tolist() == [1, 2, 1, 1]
+    assert averaged.layer.tolist() == [16] * 4
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
     run("plot_graph_comparisons", {"table": tables[1]}, figure)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")

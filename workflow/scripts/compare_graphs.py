@@ -34,7 +34,9 @@ for kind, first, second in progress(list(pairs(own, others, chosen["kinds"])), "
     names = {"sampling_a": a["sampling"], "sampling_b": b["sampling"], "layer": b["layer"], "sigma": float(b["sigma"])}
     of_noise = {"test_accuracy": accuracy.get(float(b["sigma"])), "clean_accuracy": accuracy.get(0.0)}
     of_noise = of_noise if kind == "noise" else dict.fromkeys(of_noise)
-    rows.append({"kind": kind, "seed": seed, "draw": b["draw"], **names, **found, **of_noise})
+    # A graph that stands for all draws is of the first.
+    draw = max(a["draw"], b["draw"])
+    rows.append({"kind": kind, "seed": seed, "draw": draw, **names, **found, **of_noise})
 # The first network has no row where networks alone are compared.
 columns = ["kind", "seed", "draw", "sampling_a", "sampling_b", "layer", "sigma", *MEASURES]
 save_table(snakemake.output.table, pd.DataFrame(rows, columns=[*columns, "test_accuracy", "clean_accuracy"]))

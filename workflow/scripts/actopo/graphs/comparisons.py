@@ -7,8 +7,6 @@ found in the second (`actopo.graphs.confidence`), and by the numbers of branches
 its branches while the distance is still below chance, and the other way round.
 """
 
-from itertools import combinations
-
 import numpy as np
 
 from actopo.errors import InputError
@@ -16,6 +14,7 @@ from actopo.graphs.choices import COMPARISONS
 from actopo.graphs.confidence import Reference
 from actopo.graphs.distances import chance, membership_distance
 from actopo.graphs.features import image_graph
+from actopo.graphs.replicates import pairs_of_draws
 
 # Columns of a graph that tell it from others.
 COLUMNS = ("sampling", "draw", "sigma", "layer")
@@ -55,7 +54,8 @@ def pairs(own, others=(), kinds=COMPARISONS):
     others : sequence of dict
         The same of the graphs of the first network, where it is another one.
     kinds : sequence of {"noise", "samplings", "draws", "networks"}
-        `noise`: a graph of clean images and that of noisy ones. `samplings`: two samplings of a layer, of one draw.
+        `noise`: a graph of clean images and that of noisy ones. `samplings`: two samplings of a layer, of one draw
+        (`actopo.graphs.replicates.pairs_of_draws`).
         `draws`: the first draw and another one. `networks`: the first network and the other, of the first draw and
         clean images.
 
@@ -78,10 +78,11 @@ def pairs(own, others=(), kinds=COMPARISONS):
     elsewhere = {_key(graph): number for number, graph in enumerate(others)}
     for kind in kinds:
         if kind == "samplings":
-            clean = [graph for graph in own if not graph["sigma"]]
-            for a, b in combinations(clean, 2):
-                if (a["draw"], a["layer"]) == (b["draw"], b["layer"]) and a["sampling"] != b["sampling"]:
-                    yield kind, place[_key(a)], place[_key(b)]
+            clean = [number for number, graph in enumerate(own) if not graph["sigma"]]
+            for _, first, second in pairs_of_draws([own[number] for number in clean]):
+                a, b = own[clean[first]], own[clean[second]]
+                if a["layer"] == b["layer"]:
+                    yield kind, clean[first], clean[second]
             continue
         for number, graph in enumerate(own):
             first, is_clean = None, not graph["sigma"]

@@ -16,6 +16,8 @@ References
 .. [1] Vovk and Wang (2020), "Combining P-Values via Averaging", Biometrika 107.
 """
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
@@ -75,6 +77,35 @@ def over_graphs(table, keys, level=0.95):
     for name in measures:
         columns += [name, f"{name}_low", f"{name}_high"] if _has_interval(name) else [name]
     return pd.DataFrame(rows, columns=columns)
+
+
+def pairs_of_draws(graphs):
+    """
+    Pairs of the graphs of one draw.
+
+    A sampling in which nothing is drawn has one graph, which stands for all draws: it is paired with every draw of
+    another sampling, and once with another such graph.
+
+    Parameters
+    ----------
+    graphs : sequence of dict
+        Columns `sampling`, `draw` and `layer` of the graphs of a network, the first draw of each with number 0.
+
+    Yields
+    ------
+    draw : int
+        Ascending.
+    first, second : int
+        Places of the two graphs; samplings and layers come in the order of their first graphs.
+    """
+    places = {}
+    for place, graph in enumerate(graphs):
+        places.setdefault((graph["sampling"], graph["layer"]), {})[graph["draw"]] = place
+    for draw in sorted({graph["draw"] for graph in graphs}):
+        drawn = [own for own in places.values() if draw in own or list(own) == [0]]
+        for first, second in combinations(drawn, 2):
+            if draw in first or draw in second:
+                yield draw, first.get(draw, first.get(0)), second.get(draw, second.get(0))
 
 
 def _kind(n_networks, n_graphs):
