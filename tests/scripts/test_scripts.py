@@ -1162,6 +1162,30 @@ def test_comparisons(folder, images, trained, graphs):
     assert figure["png"].read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_graph_without_nodes_is_compared_all_the_same(folder, images, analysed, graphs):
+    empty = {"graph": folder / "empty.json", "membership": folder / "empty.npz"}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
+    clusterer = json.dumps({"eps": 1e-9, "min_samples": 300, "clusterer": "dbscan"})
+    run("build_mapper", files, empty, {**GRAPH, "clusterer": clusterer}, layer=16, sampling="full")
+    assert json.loads(empty["graph"].read_text())["nodes"] == []
+    pair = [empty, graphs[2]]
+    files = {f"{name}s": [each[name] for each in pair] for name in empty}
+    output = {"table": folder / "empty.csv", "confidence": folder / "empty.confidence.json"}
+    settings = {"jaccard": [0.4], "branch": 0.01, "share": 0.5, "seed": 0, "parts": 0}
+    params = {"sources": json.dumps({"sources": ["draws"]}), "settings": json.dumps(settings)}
+    params |= {"cover": "", "clusterer": ""}
+    run("measure_confidence", {**files, "points": [], "lens": []}, output, params, layer=16)
+    assert "kind" in pd.read_csv(output["table"])
+    assert json.loads(output["confidence"].read_text())["node"] == []
+
+    columns = [{"sampling": name, "draw": 0, "sigma": 0, "layer": 16} for name in ("full", "random")]
+    settings = {"kinds": ["samplings"], "jaccard": 0.4, "branch": 0.01, "permutations": 4, "seed": 0}
+    params = {"order": json.dumps({"graphs": columns, "others": []}), "settings": json.dumps(settings)}
+    run("compare_graphs", {**files, "accuracy": []}, {"table": output["table"]}, params, seed=0)
+    (row,) = pd.read_csv(output["table"]).itertuples()
+    assert np.isnan([row.distance, row.p, row.nodes_kept]).all()
+
+
 def test_averages(averaged, purity):
     found, own = pd.read_csv(averaged["graphs"]), pd.read_csv(purity["graphs"])
     np.testing.assert_allclose(found.node_purity, 0.75 * own.node_purity)
