@@ -29,7 +29,7 @@ MOST_LINES = len(style.LINES)
 MOST_TICKS = 9
 # Heights in inches: of a row of panels with lines, and of what surrounds a heat map and each of its rows.
 LINES_HEIGHT, AROUND_MAP, MAP_ROW, NOTES_HEIGHT = 1.9, 1.05, 0.13, 0.5
-ACCURACY = "test accuracy"
+ACCURACY, NOTHING = "test accuracy", "none in the first graph"
 
 
 @style.styled
@@ -94,7 +94,8 @@ def _notes(table, lines):
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker("0.35")}
         notes.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
     if mapped[list(PANELS)].isna().any(axis=None):
-        notes.append(Patch(facecolor=style.MISSING, label="none in the first graph"))
+        label = "no value" if mapped.distance.isna().any() else NOTHING
+        notes.append(Patch(facecolor=style.MISSING, label=label))
     return notes
 
 
@@ -134,7 +135,8 @@ def _draw_lines(row, lines, kind):
             x = np.array([places.index(value) for value in _values(rows, kind)]) + shift
             _draw(axes, x, rows, column, {"label": name, **line})
         if own[column].isna().all():
-            axes.text(0.5, 0.5, "none in the first graph", transform=axes.transAxes, ha="center", color="0.35")
+            text = "no value" if column == "distance" else NOTHING
+            axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
         elif kind == "noise" and column != "distance":
             _draw_accuracy(axes, own, places)
         _set_ticks(axes, places)
