@@ -1135,18 +1135,55 @@ def test_comparisons(folder, images, trained, graphs):
     tables = [folder / "comparisons.csv", folder / "comparisons.averaged.csv"]
     run("compare_graphs", files, {"table": tables[0]}, params, seed=1)
     table = pd.read_csv(tables[0])
-    assert table.kind.tolist() == ["noise", "samplings", "draws", "networks"]
+    # The one graph of `random` stands for both draws.
+    assert table.kind.tolist() == ["noise", "samplings", "samplings", "draws", "networks"]
+    assert table.draw.tolist() == [0, 0, 1, 1, 0]
     assert (table.seed == 1).all()
     assert table.distance.abs().max() < 1e-6
-    assert table.nodes_kept.tolist() == [1] * 4
+    assert table.nodes_kept.tolist() == [1] * 5
     assert table.test_accuracy[0] == found.test_accuracy[1]
-    assert table.clean_accuracy.isna().tolist() == [False, True, True, True]
+    assert table.clean_accuracy.isna().tolist() == [False, True, True, True, True]
 
+    # Nothing is compared in the first network where networks are.
+    alone = {
+        "order": json.dumps({"graphs": own, "others": []}),
+        "settings": json.dumps(settings | {"kinds": ["networks"]}),
+    }
+    run("compare_graphs", files, {"table": folder / "comparisons.first.csv"}, alone, seed=0)
     columns = json.dumps({"table": ["kind", "sampling_a", "sampling_b", "layer", "sigma"]})
-    run("average_tables", {"table": [tables[0]]}, {"table": tables[1]}, {"columns": columns})
+    files = {"table": [folder / "comparisons.first.csv", tables[0]]}
+    run("average_tables", files, {"table": tables[1]}, {"columns": columns})
+    averaged = pd.read_csv(tables[1])
+    assert averaged.kind.tolist() == ["noise", "samplings", "draws", "networks"]
+    assert averaged.n_graphs.tolist() == [1, 2, 1, 1]
+    assert averaged.layer.tolist() == [16] * 4
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
     run("plot_graph_comparisons", {"table": tables[1]}, figure)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_graph_without_nodes_is_compared_all_the_same(folder, images, analysed, graphs):
+    empty = {"graph": folder / "empty.json", "membership": folder / "empty.npz"}
+    files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
+    clusterer = json.dumps({"eps": 1e-9, "min_samples": 300, "clusterer": "dbscan"})
+    run("build_mapper", files, empty, {**GRAPH, "clusterer": clusterer}, layer=16, sampling="full")
+    assert json.loads(empty["graph"].read_text())["nodes"] == []
+    pair = [empty, graphs[2]]
+    files = {f"{name}s": [each[name] for each in pair] for name in empty}
+    output = {"table": folder / "empty.csv", "confidence": folder / "empty.confidence.json"}
+    settings = {"jaccard": [0.4], "branch": 0.01, "share": 0.5, "seed": 0, "parts": 0}
+    params = {"sources": json.dumps({"sources": ["draws"]}), "settings": json.dumps(settings)}
+    params |= {"cover": "", "clusterer": ""}
+    run("measure_confidence", {**files, "points": [], "lens": []}, output, params, layer=16)
+    assert "kind" in pd.read_csv(output["table"])
+    assert json.loads(output["confidence"].read_text())["node"] == []
+
+    columns = [{"sampling": name, "draw": 0, "sigma": 0, "layer": 16} for name in ("full", "random")]
+    settings = {"kinds": ["samplings"], "jaccard": 0.4, "branch": 0.01, "permutations": 4, "seed": 0}
+    params = {"order": json.dumps({"graphs": columns, "others": []}), "settings": json.dumps(settings)}
+    run("compare_graphs", {**files, "accuracy": []}, {"table": output["table"]}, params, seed=0)
+    (row,) = pd.read_csv(output["table"]).itertuples()
+    assert np.isnan([row.distance, row.p, row.nodes_kept]).all()
 
 
 def test_averages(averaged, purity):

@@ -8,5 +8,7 @@ from actopo.job import settings, start_logging
 start_logging(snakemake)
 
 for name, columns in settings(snakemake).columns.items():
-    table = pd.concat(map(load_table, snakemake.input[name]))
+    tables = list(map(load_table, snakemake.input[name]))
+    # Columns without values have no type: networks without rows, such as the first where it is compared with, are out.
+    table = pd.concat([table for table in tables if len(table)] or tables[:1])
     save_table(snakemake.output[name], over_graphs(table, columns))

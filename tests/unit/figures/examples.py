@@ -10,6 +10,7 @@ from actopo.figures import (
     branching,
     controls,
     eps_choice,
+    graph_comparisons,
     graph_flow,
     layer_distances,
     mapper_graphs,
@@ -286,6 +287,26 @@ def eps_curves():
     return curves
 
 
+EIGHT_SAMPLINGS = ["foreground_1", "foreground_5", "background_1", "background_5", "matched_1", "central_1"]
+EIGHT_SAMPLINGS += ["random", "full"]
+
+
+def comparisons(samplings=("random", "full")):
+    """Graphs of noisy images, of every two samplings, and of two networks."""
+    rows = [("noise", name, name, 16, sigma) for name in samplings for sigma in (1.0, 0.1)]
+    rows += [("samplings", *pair, layer, 0.0) for pair in combinations(samplings, 2) for layer in (16, 8)]
+    rows += [("networks", name, name, layer, 0.0) for name in samplings for layer in (16, 8)]
+    table = pd.DataFrame(rows, columns=["kind", "sampling_a", "sampling_b", "layer", "sigma"])
+    rng = np.random.default_rng(0)
+    for name in ("distance", "branches_kept", "cycles_kept", "chance_low", "chance_high", "p"):
+        table[name] = rng.uniform(0.1, 0.9, len(table))
+    table["distance_low"], table["distance_high"] = table.distance - 0.05, table.distance + 0.1
+    is_noise = table.kind == "noise"
+    table["test_accuracy"] = np.where(is_noise, np.where(table.sigma == 1, 0.3, 0.8), np.nan)
+    table["clean_accuracy"] = np.where(is_noise, 0.9, np.nan)
+    return table
+
+
 MAPPER_FIGURES = {
     "nested_circles": lambda: nested_circles.plot(*nested_circles.nested_circles()),
     "noise": lambda: noise.plot(*pictures()),
@@ -295,6 +316,8 @@ MAPPER_FIGURES = {
     "stability": lambda: stability.plot(*stability_tables(), used=(20, 0.3, 1.5)),
     "eps_choice": lambda: eps_choice.plot(eps_curves()),
     "all_eps": lambda: all_eps.plot(*all_eps_tables(), 0.4, {"rule": "stable", "knee": 0.2}),
+    "comparisons": lambda: graph_comparisons.plot(comparisons()),
+    "comparisons of 8 samplings": lambda: graph_comparisons.plot(comparisons(EIGHT_SAMPLINGS)),
 }
 
 

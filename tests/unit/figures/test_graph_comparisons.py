@@ -1,28 +1,14 @@
 """The figure of comparisons has the numbers of its table, a row for each kind."""
 
+from itertools import combinations
+
 import numpy as np
-import pandas as pd
 import pytest
 from actopo.errors import InputError
 from actopo.figures import graph_comparisons
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 
-from unit.figures.examples import collections
-
-
-def comparisons():
-    rows = [("noise", name, name, 16, sigma) for name in ("random", "full") for sigma in (1.0, 0.1)]
-    rows += [("samplings", "random", "full", layer, 0.0) for layer in (16, 8)]
-    rows += [("networks", name, name, layer, 0.0) for name in ("random", "full") for layer in (16, 8)]
-    table = pd.DataFrame(rows, columns=["kind", "sampling_a", "sampling_b", "layer", "sigma"])
-    rng = np.random.default_rng(0)
-    for name in ("distance", "branches_kept", "cycles_kept", "chance_low", "chance_high", "p"):
-        table[name] = rng.uniform(0.1, 0.9, len(table))
-    table["distance_low"], table["distance_high"] = table.distance - 0.05, table.distance + 0.1
-    is_noise = table.kind == "noise"
-    table["test_accuracy"] = np.where(is_noise, np.where(table.sigma == 1, 0.3, 0.8), np.nan)
-    table["clean_accuracy"] = np.where(is_noise, 0.9, np.nan)
-    return table
+from unit.figures.examples import EIGHT_SAMPLINGS, collections, comparisons, drawn
 
 
 def test_lines_are_the_rows_of_the_table():
@@ -63,6 +49,41 @@ def test_chance_and_intervals_stand_behind_distances():
         np.testing.assert_array_equal([segment[:, 1] for segment in lines.get_segments()], own[columns])
     empty = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
     np.testing.assert_array_equal(np.concatenate([line.get_ydata() for line in empty]), own.distance[own.p > 0.05])
+
+
+def test_many_lines_are_a_heat_map_with_the_numbers_of_the_table():
+    table, figure = comparisons(EIGHT_SAMPLINGS), drawn("comparisons of 8 samplings")
+    shown = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+    panels = np.array(shown).reshape(3, 3)
+    pairs = [f"{a} – {b}" for a, b in combinations(EIGHT_SAMPLINGS, 2)]
+    of_noise = [f"{name}, layer 16" for name in EIGHT_SAMPLINGS]
+    for row, kind, names in zip(
+        panels, ("noise", "samplings", "networks"), (of_noise, pairs, EIGHT_SAMPLINGS), strict=True
+    ):
+        labels = [label.get_text() for label in row[0].get_yticklabels()]
+        assert labels == [*names, *["test accuracy"] * (kind == "noise")]
+        own = table[table.kind == kind].sort_values("sigma" if kind == "noise" else "layer", kind="stable")
+        for axes, column in zip(row, graph_comparisons.PANELS, strict=True):
+            mesh, *accuracy = collections(axes, QuadMesh)
+            expected = own[column].to_numpy().reshape(2, len(names)).T
+            np.testing.assert_array_equal(mesh.get_array(), expected)
+            assert [found.get_array().tolist() for found in accuracy] == (
+                [[[0.8, 0.3]]] if kind == "noise" and column != "distance" else []
+            )
+        (rings,) = collections(row[0], PathCollection)
+        np.testing.assert_array_equal(
+            sorted((rings.get_offsets() - 0.5).tolist()),
+            sorted(np.argwhere(own.p.to_numpy().reshape(2, len(names)) > 0.05).tolist()),
+        )
+
+
+@pytest.mark.parametrize("name", ["comparisons of 8 samplings", "comparisons"])
+def test_labels_of_neighbouring_rows_do_not_overlap(name):
+    figure = drawn(name)
+    for axes in figure.axes:
+        for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+            boxes = [label.get_window_extent() for label in labels if label.get_text()]
+            assert not any(a.overlaps(b.padded(-0.5)) for a, b in combinations(boxes, 2))
 
 
 def test_what_is_refused():

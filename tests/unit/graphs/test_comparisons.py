@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.graphs.comparisons import ComparedGraph, compare, pairs
+from actopo.graphs.comparisons import MEASURES, ComparedGraph, compare, pairs
 from actopo.graphs.distances import membership_distance
 from actopo.graphs.features import mean_lens
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.mapper.graph import mapper_graph
+from scipy import sparse
 
 
 def columns(sampling="random", draw=0, sigma=0, layer=16):
@@ -22,7 +23,8 @@ def test_every_pair_is_there_once():
     found = list(pairs(own, others))
     assert found == [
         *(("noise", 0, 6), ("noise", 0, 7), ("noise", 4, 8)),
-        *(("samplings", 0, 2), ("samplings", 1, 3)),
+        # One graph of all positions stands for all draws.
+        *(("samplings", 0, 2), ("samplings", 1, 3), ("samplings", 4, 2), ("samplings", 5, 2)),
         *(("draws", 0, 4), ("draws", 0, 5)),
         *(("networks", 1, 0), ("networks", 0, 3)),
     ]
@@ -58,5 +60,28 @@ def test_weak_noise_keeps_the_branches_and_strong_noise_ends_them():
 def test_a_graph_and_itself():
     graph = tree(0.03)
     found = compare(graph, graph, n_permutations=5)
+    assert tuple(found) == MEASURES
     assert (found["nodes_kept"], found["branches_kept"]) == (1, 1)
     assert found["distance"] == membership_distance(graph.incidence, graph.incidence) == pytest.approx(0, abs=1e-6)
+
+
+def test_what_has_no_shared_image_is_not_lost():
+    """A graph, and the same without the images of one of its three arms."""
+    graph = tree(0.03)
+    (first, *_) = graph.reference.branches
+    inside = np.isin(np.arange(graph.incidence.shape[1]), first.nodes)
+    kept = ~graph.incidence[:, inside].toarray().any(axis=1)
+    rest = ComparedGraph(
+        graph.incidence[kept], graph.images[kept], graph.reference.graph.edges, graph.reference.graph.lens
+    )
+    assert np.isnan(graph.reference.find_in(rest.reference.graph).nodes).sum() == inside.sum()
+    found = compare(graph, rest, n_permutations=5)
+    assert (found["n_branches_a"], found["nodes_kept"], found["branches_kept"]) == (3, 1, 1)
+
+
+def test_a_graph_without_nodes_is_at_no_distance():
+    graph = tree(0.03)
+    empty = ComparedGraph(sparse.csr_array((1500, 0), dtype=np.int8), np.arange(1500), [], [])
+    for pair, nodes_kept in (((graph, empty), 0), ((empty, graph), np.nan)):
+        found = compare(*pair, n_permutations=5)
+        np.testing.assert_equal([found["distance"], found["p"], found["nodes_kept"]], [np.nan, np.nan, nodes_kept])

@@ -126,6 +126,20 @@ def test_images_that_are_not_shared_say_nothing():
         Reference(graph).find_in(chain(12, closed=False, images=half + N_IMAGES))
 
 
+def test_a_graph_without_nodes_has_no_row_and_no_other_is_found_in_it():
+    graph = chain(12, closed=True)
+    empty = image_graph(sparse.csr_array((N_IMAGES, 0), dtype=np.int8), np.arange(N_IMAGES), [], [])
+    tables = []
+    for own, other in ((graph, empty), (empty, graph), (empty, empty)):
+        reference = Reference(own)
+        found = [reference.find_in(other)] * 2
+        tables.append(confidence_table(reference, found, found, ["draws", "parts"]))
+    assert (tables[0].share == 0).all()
+    for table in tables[1:]:
+        assert table.columns.tolist() == tables[0].columns.tolist()
+        assert len(table.kind) == 0
+
+
 def build(points, lens, eps, n_intervals, min_samples):
     graph = mapper_graph(points, lens, IntervalCover(n_intervals, 0.3), DBSCAN(eps, min_samples))
     return image_graph(graph.incidence, np.arange(len(points)), graph.edges, mean_lens(graph.incidence, lens))

@@ -191,6 +191,41 @@ def test_chance_permutes_identities_as_a_whole():
         chance(variation_of_information, a, a, n_permutations=0)
 
 
+@pytest.mark.parametrize("uncovered", ["block", "drop"])
+@pytest.mark.parametrize("first_ids", [np.arange(200), np.arange(200) + 60, np.arange(200) % 90])
+@pytest.mark.parametrize("second_ids", [np.arange(200), np.arange(200) // 2, np.arange(200) // 8])
+def test_chance_against_the_distances_of_permuted_identities(first_ids, second_ids, uncovered):
+    """Where all identities are shared, those of either graph, some of both, or one has several points."""
+    a, b = cover(1), cover(2, n_nodes=5)
+    if second_ids.max() < first_ids.max():
+        second_ids = second_ids + 50
+    found = chance(membership_distance, a, b, first_ids, second_ids, 19, seed=3, uncovered=uncovered)
+    rng, names = np.random.default_rng(3), np.unique(second_ids)
+    drawn = []
+    for _ in range(19):
+        moved = rng.permutation(names)[np.searchsorted(names, second_ids)]
+        drawn.append(membership_distance(a, b, first_ids, moved, uncovered=uncovered))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    observed = membership_distance(a, b, first_ids, second_ids, uncovered=uncovered)
+    expected = {"observed": observed, "mean": np.mean(drawn), "low": low, "high": high}
+    expected["p"] = (1 + np.count_nonzero(np.array(drawn) <= observed + 1e-9)) / 20
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-9)
+
+
+def test_permutations_without_a_distance_do_not_make_a_distance_rare():
+    # Of ten images in two nodes, three are shared; they often come to lie in one node.
+    a, b = partition(np.array([0, 0, 1])), partition(np.array([0, 0, 1, 1, 1, 1, 1, 1, 1, 1]))
+    found = chance(membership_distance, a, b, n_permutations=199, seed=1)
+    assert found["observed"] == pytest.approx(0, abs=1e-7)
+    rng = np.random.default_rng(1)
+    drawn = np.array([membership_distance(a, b, second_ids=rng.permutation(10)) for _ in range(199)])
+    unknown = np.isnan(drawn)
+    assert 0 < unknown.sum() < 199
+    assert found["mean"] == pytest.approx(drawn[~unknown].mean())
+    assert found["low"] == pytest.approx(np.quantile(drawn[~unknown], 0.025), abs=1e-7)
+    assert found["p"] == (1 + unknown.sum() + (drawn[~unknown] < 1e-6).sum()) / 200
+
+
 @pytest.mark.parametrize("density", [0.05, 0.9])
 def test_cells_are_the_distinct_rows(density):
     incidence = cover(4, 300, 10, density)

@@ -1,10 +1,12 @@
 """Averages over networks and draws: which interval there is, and that it is the right one."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 from actopo.errors import InputError
-from actopo.graphs.replicates import over_graphs
+from actopo.graphs.replicates import over_graphs, pairs_of_draws
 from scipy import stats
 
 
@@ -86,6 +88,38 @@ def test_the_interval_covers_the_mean_over_networks_as_often_as_it_says():
         (row,) = over_graphs(pd.DataFrame({**rows, "x": effects + 0.2 * rng.normal(size=24)}), ["layer"]).itertuples()
         covered += row.x_low <= 0 <= row.x_high
     assert stats.binomtest(covered, 400, 0.95).pvalue > 0.01
+
+
+def test_a_graph_of_what_is_not_drawn_is_paired_with_every_draw():
+    graphs = [
+        {"sampling": name, "draw": draw, "layer": layer}
+        for draw in range(3)
+        for name in ("full", "random", "top_l2", "central")
+        for layer in (16, 8)
+        if draw == 0 or name in ("random", "central")
+    ]
+    found = list(pairs_of_draws(graphs))
+    names = [tuple(graph.values()) for graph in graphs]
+    # Brute force: every two graphs whose draws are one, where 0 is any draw of what is not drawn.
+    fixed = ("full", "top_l2")
+    expected = {
+        (max(a[1], b[1]), frozenset((a, b)))
+        for a, b in combinations(names, 2)
+        if a[1] == b[1] or a[0] in fixed or b[0] in fixed
+    }
+    assert {(draw, frozenset((names[a], names[b]))) for draw, a, b in found} == expected
+    assert len(found) == len(expected)
+    # The order of samplings is the same in every draw.
+    order = [[(names[a][::2], names[b][::2]) for draw, a, b in found if draw == wanted] for wanted in range(3)]
+    assert set(order[1]) < set(order[0])
+    assert order[1] == order[2] == [pair for pair in order[0] if pair in order[1]]
+
+
+def test_a_table_without_rows_keeps_its_columns():
+    own = table(1, 1)
+    found = over_graphs(own[:0], ["sampling", "layer"])
+    assert found.columns.tolist() == over_graphs(own, ["sampling", "layer"]).columns.tolist()
+    assert len(found) == 0
 
 
 def test_a_graph_that_is_there_twice_is_refused():

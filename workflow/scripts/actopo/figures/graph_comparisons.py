@@ -1,11 +1,17 @@
 """
 How far mapper graphs are from those of noisy images, other samplings, other draws and other networks.
 
-A row for each comparison of `actopo.graphs.comparisons`: the distance against its chance level, and the shares of the
-branches and of the cycles that are kept. Noise is beside the accuracy of the network on such images.
+A row of panels for each comparison of `actopo.graphs.comparisons`: the distance against its chance level, and the
+shares of the branches and of the cycles that are kept. Noise is beside the accuracy of the network on such images.
+Up to six samplings or pairs of them are lines; more are the rows of a heat map, which has no intervals.
 """
 
+from itertools import groupby
+
+import matplotlib
 import numpy as np
+import pandas as pd
+from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -18,6 +24,12 @@ COLUMNS = ("kind", "sampling_a", "sampling_b", "layer", "sigma", "chance_low", "
 # A p-value above it leaves the marker empty.
 LEVEL = 0.05
 WIDTH = 0.5
+# More lines than there are colours are the rows of a heat map instead.
+MOST_LINES = len(style.LINES)
+MOST_TICKS = 9
+# Heights in inches: of a row of panels with lines, and of what surrounds a heat map and each of its rows.
+LINES_HEIGHT, AROUND_MAP, MAP_ROW, NOTES_HEIGHT = 1.9, 1.05, 0.13, 0.5
+ACCURACY, NOTHING = "test accuracy", "none in the first graph"
 
 
 @style.styled
@@ -45,40 +57,46 @@ def plot(table):
     if unknown := sorted(set(table.kind) - set(COMPARISONS)):
         raise InputError(f"the table compares {unknown[0]!r}; known are {', '.join(COMPARISONS)}")
     kinds = [kind for kind in COMPARISONS if (table.kind == kind).any()]
-    figure = style.new_figure(7.2, 0.5 + 1.9 * len(kinds))
-    panels = figure.subplots(len(kinds), len(PANELS), squeeze=False)
-    for row, kind in zip(panels, kinds, strict=True):
-        own = table[table.kind == kind]
-        lines = _lines(own, kind)
-        places = _places(own, kind)
-        handles = {}
-        for axes, (column, label) in zip(row, PANELS.items(), strict=True):
-            for index, ((name, rows), line) in enumerate(
-                zip(lines.items(), style.line_styles(len(lines)), strict=True)
-            ):
-                shift = WIDTH * ((index + 0.5) / len(lines) - 0.5)
-                x = np.array([places.index(value) for value in _values(rows, kind)]) + shift
-                _draw(axes, x, rows, column, {"label": name, **line})
-            if own[column].isna().all():
-                axes.text(0.5, 0.5, "none in the first graph", transform=axes.transAxes, ha="center", color="0.35")
-            elif kind == "noise" and column != "distance":
-                _draw_accuracy(axes, own, places)
-            axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
-            axes.set_xlim(-0.6, len(places) - 0.4)
-            axes.set_xlabel("σ of the noise" if kind == "noise" else "layer")
-            axes.set_ylabel(label)
-            axes.grid(axis="y")
-            if column != "distance":
-                axes.set_ylim(-0.04, 1.04)
-            handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        row[0].set_title(COMPARISONS[kind], loc="left")
-        row[-1].legend(handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=2.4)
-    notes = [Patch(facecolor="0.55", alpha=0.35, label="chance: images permuted")]
+    lines = {kind: _lines(table[table.kind == kind], kind) for kind in kinds}
+    # Panels are aligned with those of their own form.
+    groups = [list(group) for _, group in groupby(kinds, lambda kind: _is_map(lines[kind]))]
+    heights = [[_height(lines[kind]) for kind in group] for group in groups]
+    figure = style.new_figure(7.2, NOTES_HEIGHT + sum(map(sum, heights)))
+    shares = [*map(sum, heights[:-1]), sum(heights[-1]) + NOTES_HEIGHT]
+    parts = figure.subfigures(len(groups), 1, height_ratios=shares, squeeze=False).ravel()
+    for part, group, ratios in zip(parts, groups, heights, strict=True):
+        panels = part.subplots(len(group), len(PANELS), height_ratios=ratios, squeeze=False)
+        for row, kind in zip(panels, group, strict=True):
+            draw = _draw_map if _is_map(lines[kind]) else _draw_lines
+            draw(row, lines[kind], kind)
+            for axes in row:
+                axes.set_xlabel("σ of the noise" if kind == "noise" else "layer")
+            row[0].set_title(COMPARISONS[kind], loc="left")
+    parts[-1].legend(handles=_notes(table, lines), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _is_map(lines):
+    return len(lines) > MOST_LINES
+
+
+def _height(lines):
+    return AROUND_MAP + MAP_ROW * (len(lines) + 1) if _is_map(lines) else LINES_HEIGHT
+
+
+def _notes(table, lines):
+    """Handles of the legend of the whole figure: only what is drawn."""
+    mapped = table[[_is_map(lines[kind]) for kind in table.kind]]
+    notes = []
+    if len(mapped) < len(table):
+        notes.append(Patch(facecolor=style.LINES[0], alpha=0.35, label="chance: images permuted"))
     if (table.p > LEVEL).any():
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker("0.35")}
         notes.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
-    figure.legend(handles=notes, loc="outside lower center", ncols=len(notes))
-    return figure
+    if mapped[list(PANELS)].isna().any(axis=None):
+        label = "no value" if mapped.distance.isna().any() else NOTHING
+        notes.append(Patch(facecolor=style.MISSING, label=label))
+    return notes
 
 
 def _lines(table, kind):
@@ -103,6 +121,68 @@ def _places(table, kind):
     return sorted(set(_values(table, kind)))
 
 
+def _set_ticks(axes, places, offset=0.0):
+    style.layer_ticks(axes.xaxis, [f"{place:g}" for place in places], offset, MOST_TICKS)
+
+
+def _draw_lines(row, lines, kind):
+    """Lines beside each other, with intervals and chance, and a legend at the right."""
+    own = pd.concat(lines.values())
+    places, handles = _places(own, kind), {}
+    for axes, (column, label) in zip(row, PANELS.items(), strict=True):
+        for index, ((name, rows), line) in enumerate(zip(lines.items(), style.line_styles(len(lines)), strict=True)):
+            shift = WIDTH * ((index + 0.5) / len(lines) - 0.5)
+            x = np.array([places.index(value) for value in _values(rows, kind)]) + shift
+            _draw(axes, x, rows, column, {"label": name, **line})
+        if own[column].isna().all():
+            text = "no value" if column == "distance" else NOTHING
+            axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
+        elif kind == "noise" and column != "distance":
+            _draw_accuracy(axes, own, places)
+        _set_ticks(axes, places)
+        axes.set_xlim(-0.6, len(places) - 0.4)
+        axes.set_ylabel(label)
+        axes.grid(axis="y")
+        if column != "distance":
+            axes.set_ylim(-0.04, 1.04)
+        handles |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    row[-1].legend(handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=2.4)
+
+
+def _draw_map(row, lines, kind):
+    """A heat map of each measure, with a row for each line; rings are at chance."""
+    places = _places(pd.concat(lines.values()), kind)
+    accuracy = _accuracies(pd.concat(lines.values()), places) if kind == "noise" else None
+    names = list(lines) + ([] if accuracy is None else [ACCURACY])
+    for axes, (column, label) in zip(row, PANELS.items(), strict=True):
+        matrix, p = np.full((2, len(lines), len(places)), np.nan)
+        for index, rows in enumerate(lines.values()):
+            columns = [places.index(value) for value in _values(rows, kind)]
+            matrix[index, columns], p[index, columns] = rows[column], rows.p
+        norm, has_accuracy = Normalize(0, 1), column != "distance" and accuracy is not None
+        if column == "distance" and np.isfinite(matrix).any():
+            norm = Normalize(np.nanmin(matrix), np.nanmax(matrix))
+        mesh = _draw_cells(axes, matrix, norm)
+        if has_accuracy:
+            _draw_cells(axes, accuracy[None], norm, len(lines))
+        if column == "distance":
+            y, x = np.nonzero(p > LEVEL)
+            axes.scatter(x + 0.5, y + 0.5, s=9, c="white", edgecolors="0.35", linewidths=0.9, zorder=3)
+        _set_ticks(axes, places, 0.5)
+        axes.set_yticks(np.arange(len(names)) + 0.5, names if axes is row[0] else [""] * len(names))
+        axes.set_ylim(len(names), 0)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        style.colour_bar(axes.figure, mesh, axes, label, location="bottom", aspect=25, pad=0.02, shrink=0.9)
+
+
+def _draw_cells(axes, matrix, norm, top=0):
+    colours = matplotlib.colormaps["viridis"].with_extremes(bad=style.MISSING)
+    edges = np.arange(matrix.shape[1] + 1), np.arange(matrix.shape[0] + 1) + top
+    cells = {"edgecolors": "white", "linewidth": 0.3, "antialiased": True}
+    return axes.pcolormesh(*edges, np.ma.masked_invalid(matrix), norm=norm, cmap=colours, **cells)
+
+
 def _draw(axes, x, rows, column, line):
     order = np.argsort(x)
     x, values = x[order], rows[column].to_numpy(dtype=float)[order]
@@ -119,12 +199,19 @@ def _draw(axes, x, rows, column, line):
             axes.plot(x[at_chance], values[at_chance], zorder=4, **empty)
 
 
+def _accuracies(table, places):
+    """Accuracy on images with noise of each strength; None where it is not known."""
+    if "test_accuracy" not in table or table.test_accuracy.isna().all():
+        return None
+    return np.array([table[table.sigma == place].test_accuracy.mean() for place in places])
+
+
 def _draw_accuracy(axes, table, places):
     """Accuracy on noisy images, and that on clean ones."""
-    if "test_accuracy" not in table or table.test_accuracy.isna().all():
+    values = _accuracies(table, places)
+    if values is None:
         return
-    values = [table[table.sigma == place].test_accuracy.mean() for place in places]
     style_of_line = {"color": "0.25", "linestyle": "--", "linewidth": 1, "marker": "x", "markersize": 4}
-    axes.plot(range(len(places)), values, label="test accuracy", zorder=2, **style_of_line)
+    axes.plot(range(len(places)), values, label=ACCURACY, zorder=2, **style_of_line)
     if table.clean_accuracy.notna().any():
         axes.axhline(table.clean_accuracy.mean(), color="0.25", linestyle=":", linewidth=0.8, label="on clean images")

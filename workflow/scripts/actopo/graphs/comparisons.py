@@ -7,8 +7,6 @@ found in the second (`actopo.graphs.confidence`), and by the numbers of branches
 its branches while the distance is still below chance, and the other way round.
 """
 
-from itertools import combinations
-
 import numpy as np
 
 from actopo.errors import InputError
@@ -16,9 +14,13 @@ from actopo.graphs.choices import COMPARISONS
 from actopo.graphs.confidence import Reference
 from actopo.graphs.distances import chance, membership_distance
 from actopo.graphs.features import image_graph
+from actopo.graphs.replicates import pairs_of_draws
 
 # Columns of a graph that tell it from others.
 COLUMNS = ("sampling", "draw", "sigma", "layer")
+# What is measured on two graphs.
+MEASURES = ("distance", "chance_mean", "chance_low", "chance_high", "p", "nodes_kept", "branches_kept", "cycles_kept")
+MEASURES += ("n_branches_a", "n_branches_b", "n_cycles_a", "n_cycles_b")
 
 
 class ComparedGraph:
@@ -52,7 +54,8 @@ def pairs(own, others=(), kinds=COMPARISONS):
     others : sequence of dict
         The same of the graphs of the first network, where it is another one.
     kinds : sequence of {"noise", "samplings", "draws", "networks"}
-        `noise`: a graph of clean images and that of noisy ones. `samplings`: two samplings of a layer, of one draw.
+        `noise`: a graph of clean images and that of noisy ones. `samplings`: two samplings of a layer, of one draw
+        (`actopo.graphs.replicates.pairs_of_draws`).
         `draws`: the first draw and another one. `networks`: the first network and the other, of the first draw and
         clean images.
 
@@ -75,10 +78,11 @@ def pairs(own, others=(), kinds=COMPARISONS):
     elsewhere = {_key(graph): number for number, graph in enumerate(others)}
     for kind in kinds:
         if kind == "samplings":
-            clean = [graph for graph in own if not graph["sigma"]]
-            for a, b in combinations(clean, 2):
-                if (a["draw"], a["layer"]) == (b["draw"], b["layer"]) and a["sampling"] != b["sampling"]:
-                    yield kind, place[_key(a)], place[_key(b)]
+            clean = [number for number, graph in enumerate(own) if not graph["sigma"]]
+            for _, first, second in pairs_of_draws([own[number] for number in clean]):
+                a, b = own[clean[first]], own[clean[second]]
+                if a["layer"] == b["layer"]:
+                    yield kind, clean[first], clean[second]
             continue
         for number, graph in enumerate(own):
             first, is_clean = None, not graph["sigma"]
@@ -107,9 +111,10 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     Returns
     -------
     dict of str to float
-        ``distance``; ``chance_mean``, ``chance_low``, ``chance_high`` and ``p`` as of
+        A value for each of `MEASURES`: ``distance``; ``chance_mean``, ``chance_low``, ``chance_high`` and ``p`` as of
         `actopo.graphs.distances.chance`; ``nodes_kept``, ``branches_kept`` and ``cycles_kept``, the shares of those of
-        the first that are found in the second (NaN where it has none); and ``n_branches_a``, ``n_branches_b``,
+        the first that are found in the second, among those with an image that both graphs hold (NaN where there is
+        none); and ``n_branches_a``, ``n_branches_b``,
         ``n_cycles_a`` and ``n_cycles_b``.
 
     Raises
@@ -120,14 +125,14 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     arguments = (first.incidence, second.incidence, first.images, second.images)
     found = chance(membership_distance, *arguments, n_permutations, seed)
     matches = first.reference.find_in(second.reference.graph)
-    kept = {"nodes_kept": matches.nodes >= threshold, "branches_kept": matches.branches >= threshold}
-    kept["cycles_kept"] = matches.cycles >= 1
+    kept = {"nodes_kept": (matches.nodes, threshold), "branches_kept": (matches.branches, threshold)}
+    kept["cycles_kept"] = (matches.cycles, 1)
     of = {"a": first.reference, "b": second.reference}
     return {
         "distance": found["observed"],
         **{f"chance_{name}": found[name] for name in ("mean", "low", "high")},
         "p": found["p"],
-        **{name: float(np.mean(flags)) if len(flags) else float("nan") for name, flags in kept.items()},
+        **{name: _share(*values) for name, values in kept.items()},
         **{f"n_branches_{name}": len(graph.branches) for name, graph in of.items()},
         **{f"n_cycles_{name}": len(graph.cycles) for name, graph in of.items()},
     }
@@ -135,3 +140,9 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
 
 def _key(graph):
     return tuple(graph[name] for name in COLUMNS)
+
+
+def _share(values, least):
+    """Share of the features that are found, of those that have a shared image."""
+    known = values[~np.isnan(values)]
+    return float(np.mean(known >= least)) if len(known) else float("nan")

@@ -147,7 +147,7 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
         nodes, with spaces between them), `n_images`, `lens` (the highest mean of a node), `n_graphs` (those that hold
         an image of it), `share`, `chance` (the share where images are permuted), `jaccard` and `jaccard_chance` (means
         of the highest index; NaN for cycles), `share_at_<threshold>` for each, and for each source `share_<source>` and
-        `n_<source>`.
+        `n_<source>`. A graph without nodes has these columns and no row.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
     """
     if not found:
         raise InputError("confidence needs other graphs: draws, networks or parts of the images.")
-    rows, sources = _features(reference), np.array(sources)
+    rows, names, sources = _features(reference), list(dict.fromkeys(sources)), np.array(sources)
     for kind in ("nodes", "branches", "cycles"):
         values, chance = (np.array([getattr(each, kind) for each in graphs]) for graphs in (found, by_chance))
         own = [row for row in rows if row["kind"] == KINDS[kind]]
@@ -169,13 +169,16 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
             row |= {"jaccard": _mean(column) if is_set else np.nan}
             row |= {"jaccard_chance": _mean(drawn) if is_set else np.nan}
             row |= {f"share_at_{level:g}": _share(reached[level], known) for level in thresholds}
-            for source in dict.fromkeys(sources):
+            for source in names:
                 of_source = known & (sources == source)
                 row |= {
                     f"share_{source}": _share(reached[thresholds[0]], of_source),
                     f"n_{source}": int(of_source.sum()),
                 }
-    return pd.DataFrame(rows)
+    columns = ["kind", "id", "nodes", "n_images", "lens", "n_graphs", "share", "chance", "jaccard", "jaccard_chance"]
+    columns += [f"share_at_{level:g}" for level in thresholds]
+    columns += [f"{column}_{source}" for source in names for column in ("share", "n")]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def parts(points, lens, images, cover, make_clusterer, n_parts=20, share=0.5, seed=0, progress=None):

@@ -140,11 +140,16 @@ def membership_distance(first, second, first_ids=None, second_ids=None, uncovere
 
 
 def _chord(p, q):
-    # Distributions of identities in the same nodes differ by rounding.
-    if any((shares.max(axis=0) - shares.min(axis=0)).max() < 1e-12 for shares in (p, q)):
-        return float("nan")
-    own, other = _covariance_square(p, p), _covariance_square(q, q)
-    return float(np.sqrt(max(2 - 2 * _covariance_square(p, q) / np.sqrt(own * other), 0.0)))
+    return _chord_of(_covariance_square(p, q), _own_square(p), _own_square(q))
+
+
+def _chord_of(square, own, other):
+    return float(np.sqrt(max(2 - 2 * square / np.sqrt(own * other), 0.0))) if own * other > 0 else float("nan")
+
+
+def _own_square(p):
+    """Of a graph with itself; 0 if all identities are in the same nodes, whose distributions differ by rounding."""
+    return 0.0 if (p.max(axis=0) - p.min(axis=0)).max() < 1e-12 else _covariance_square(p, p)
 
 
 def chance(distance, first, second, first_ids=None, second_ids=None, n_permutations=199, seed=0, **settings):
@@ -169,7 +174,9 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     dict of str to float
         ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %); ``p``, the
         one-sided p-value of a distance that low: the share of the permutations, the observed identities among them,
-        with as low a distance [4]_. NaN where the distance is.
+        with as low a distance [4]_. NaN where the distance is. Where the shared identities of a permutation have no
+        distance, it is left out of the mean and the quantiles, and for the p-value, which is then larger, it counts
+        as one with as low a distance.
 
     Raises
     ------
@@ -186,16 +193,39 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     p, q = _spread(parts(first), first_ids, uncovered, "first"), _spread(parts(second), ids, uncovered, "second")
     observed = measure(*_of_shared(p, q), **settings)
     rng, names = np.random.default_rng(seed), np.unique(ids)
-    # Rows stay, and only their identities are drawn anew.
-    drawn = [
-        measure(*_of_shared(p, q._replace(ids=rng.permutation(names)[q.place])), **settings)
-        for _ in range(n_permutations)
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    orders = (rng.permutation(len(names)) for _ in range(n_permutations))
+    if measure is _chord and len(q.ids) == len(names):
+        drawn = np.array(list(_permuted_chords(p, q, orders)))
+    else:
+        # Rows stay, and only their identities are drawn anew.
+        moved = (q._replace(ids=names[order][q.place]) for order in orders)
+        drawn = np.array([measure(*_of_shared(p, graph), **settings) for graph in moved])
+    known = drawn[~np.isnan(drawn)]
+    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
     # The order of summation makes equal distances differ.
-    reached = np.count_nonzero(np.array(drawn) <= observed + ROUNDING)
+    reached = n_permutations - np.count_nonzero(known > observed + ROUNDING)
     p_value = float("nan") if np.isnan(observed) else (1 + reached) / (1 + n_permutations)
-    return {"observed": observed, "mean": float(np.mean(drawn)), "low": float(low), "high": float(high), "p": p_value}
+    mean = float(np.mean(known)) if len(known) else float("nan")
+    return {"observed": observed, "mean": mean, "low": float(low), "high": float(high), "p": p_value}
+
+
+def _permuted_chords(p, q, orders):
+    """
+    Chord for each order of the identities of the second graph, all of which count.
+
+    The shared identities are the same in all orders, so that the first graph's own covariance is too, and the second's
+    where all its identities are shared. One product of the two graphs is then left for each order.
+    """
+    _, own, others = np.intersect1d(p.ids, q.ids, assume_unique=True, return_indices=True)
+    first = p.shares[own]
+    columns, mean, square = sparse.csr_array(first.T), first.mean(axis=0), _own_square(first)
+    whole = _own_square(q.shares) if len(others) == len(q.ids) else None
+    place = np.empty(len(q.ids), dtype=np.int64)
+    for order in orders:
+        place[order] = np.arange(len(order))
+        second = q.shares[place[others]]
+        covariance = (columns @ second).toarray() / len(own) - np.outer(mean, second.mean(axis=0))
+        yield _chord_of(float((covariance**2).sum()), square, _own_square(second) if whole is None else whole)
 
 
 def cells(incidence):

@@ -6,7 +6,8 @@ another draw of the positions. Draws of one network share it, so that they are n
 networks: a value is averaged over the draws of each network first. With 5 networks or more the interval is Student's t
 over these means (`actopo.similarity.intervals.mean_interval`); with one network and 5 draws or more it is Student's t
 over the draws, and says nothing of another network. With fewer, the range over all graphs is told instead, and the
-column `interval` says which of the three it is.
+column `interval` says which of the three it is. Comparisons of the first network or draw with the others are one fewer
+than there are networks or draws, so that they need 6.
 
 A p-value of several graphs is twice the mean of their own, and at most 1: a valid p-value whatever the dependence
 between them [1]_.
@@ -15,6 +16,8 @@ References
 ----------
 .. [1] Vovk and Wang (2020), "Combining P-Values via Averaging", Biometrika 107.
 """
+
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -46,7 +49,7 @@ def over_graphs(table, keys, level=0.95):
         One row per combination of `keys`, in the order of the table: `n_networks`, `n_graphs`, `interval` (see the
         module), and every other column with its mean. A measure also has `_low` and `_high`, NaN where fewer values
         are finite than its interval needs. Columns of a null (with `null_` or `chance_` in their name) have the mean
-        alone, p-values (`p`, or ending in `_p`) the one of all graphs.
+        alone, p-values (`p`, or ending in `_p`) the one of all graphs. A table without rows gives the same columns.
 
     Raises
     ------
@@ -68,10 +71,42 @@ def over_graphs(table, keys, level=0.95):
         row["interval"] = kind
         for place, name in enumerate(measures):
             row[name] = p_values[place] if _is_p(name) else means[place]
-            if not _is_p(name) and "null_" not in name and "chance_" not in name:
+            if _has_interval(name):
                 row |= {f"{name}_low": low[place], f"{name}_high": high[place]}
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = [*keys, "n_networks", "n_graphs", "interval"]
+    for name in measures:
+        columns += [name, f"{name}_low", f"{name}_high"] if _has_interval(name) else [name]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pairs_of_draws(graphs):
+    """
+    Pairs of the graphs of one draw.
+
+    A sampling in which nothing is drawn has one graph, which stands for all draws: it is paired with every draw of
+    another sampling, and once with another such graph.
+
+    Parameters
+    ----------
+    graphs : sequence of dict
+        Columns `sampling`, `draw` and `layer` of the graphs of a network, the first draw of each with number 0.
+
+    Yields
+    ------
+    draw : int
+        Ascending.
+    first, second : int
+        Places of the two graphs; samplings and layers come in the order of their first graphs.
+    """
+    places = {}
+    for place, graph in enumerate(graphs):
+        places.setdefault((graph["sampling"], graph["layer"]), {})[graph["draw"]] = place
+    for draw in sorted({graph["draw"] for graph in graphs}):
+        drawn = [own for own in places.values() if draw in own or list(own) == [0]]
+        for first, second in combinations(drawn, 2):
+            if draw in first or draw in second:
+                yield draw, first.get(draw, first.get(0)), second.get(draw, second.get(0))
 
 
 def _kind(n_networks, n_graphs):
@@ -105,3 +140,7 @@ def _means(values):
 
 def _is_p(name):
     return name == "p" or name.endswith("_p")
+
+
+def _has_interval(name):
+    return not _is_p(name) and "null_" not in name and "chance_" not in name
