@@ -7,6 +7,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-for name, columns in settings(snakemake).columns.items():
+params = settings(snakemake)
+# Measures that only some graphs have.
+conditional = getattr(params, "conditional", {})
+for name, columns in params.columns.items():
     table = pd.concat(map(load_table, snakemake.input[name]))
-    save_table(snakemake.output[name], over_graphs(table, columns))
+    save_table(snakemake.output[name], over_graphs(table, columns, conditional=conditional.get(name)))
