@@ -33,7 +33,9 @@ for shift, path, predictions in new_files:
     new_points, *values = load_columns(path, layer, "points", *names)
     columns = dict(zip(names, values, strict=True))
     logits = load_arrays(predictions)["logits"][columns["image"]]
-    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, reference=points)
+    # The graph's own images are read at the graph's own positions.
+    own = np.arange(len(points)) if params.new["own_images"] else None
+    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, points, own)
     placed = place_points(
         new_points,
         new_lens,
@@ -49,7 +51,6 @@ for shift, path, predictions in new_files:
     is_class = logits.shape[1] == len(class_names)
     predicted = logits.argmax(axis=1) if is_class else None
     table = placement_table(placed, columns, predicted, incidence, file["label"], class_names)
-    # The graph's own images are read at the graph's own positions.
     summary = placement_summary(table, incidence if params.new["own_images"] else None)
     tables.append(table.assign(shift=shift))
     summaries.append(summary.assign(shift=shift))
