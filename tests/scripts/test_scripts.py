@@ -1224,19 +1224,19 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS}), "lens": ""},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": []}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2]})},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2], "names": [[9, "block"]]})},
             {},
         ),
         "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
         "plot_all_eps": ({**analysed, "graph": graphs[2]["graph"]}, {}, {}),
         "plot_eps_choice": (
             memberships,
-            {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})},
+            {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS], "names": [[9, "block"]]})},
             {},
         ),
         "plot_noise": (
@@ -1246,10 +1246,17 @@ def test_figures_and_summary(
         ),
         "plot_foreground": (
             {**test_part, **foreground, "points": points},
-            {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy"})},
+            {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy", "names": [[9, "block"]]})},
             {},
         ),
-        "plot_purity": ({**averaged, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
+        "plot_purity": (
+            {**averaged, "meta": images["meta"]},
+            {
+                "purity_class": json.dumps({"name": purity_class}),
+                "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
+            },
+            {},
+        ),
     }
     for name, (files, params, wildcards) in jobs.items():
         output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}

@@ -91,6 +91,10 @@ MAPPER = config["mapper"]
 # The first network and the first draw of its positions are those of figures; the others give them intervals.
 MAPPER_SEEDS = seed_list(MAPPER["seeds"])
 MAPPER_LAYERS = chosen_layers(MAPPER["model"], MAPPER["layers"])
+# Outputs of modules are shown by their names. Their numbers say nothing of their place among convolutions, so that axes
+# have the order of the list; convolutions alone are in forward order.
+OUTPUT_NAMES = {n: layer_name(MAPPER["model"], n) for n in MAPPER_LAYERS if n >= FIRST_OUTPUT}
+LAYER_AXIS = MAPPER_LAYERS if OUTPUT_NAMES else sorted(MAPPER_LAYERS)
 # Each is drawn by one layer, and by its first seed.
 NETWORKS = {name: chosen_layers(name, [item["layer"]])[0] for name, item in drawn_networks(MAPPER).items()}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
@@ -103,6 +107,16 @@ LABELS = {name: item for name, item in sorted(MAPPER["labels"].items()) if item 
 def noise_suffix(sigma):
     """What the name of a sampling ends in where the images have noise."""
     return f".noise{float(sigma):.15g}"
+
+
+def layer_label(layer):
+    """What a layer of the mapper study is called in figures."""
+    return OUTPUT_NAMES.get(layer, f"layer {layer}")
+
+
+def graph_labels(figure):
+    """Labels of a figure of one graph, in the report."""
+    return lambda wildcards: {"figure": figure, "graph": f"{wildcards.sampling}, {layer_label(int(wildcards.layer))}"}
 
 
 def draws_of(sampling):
