@@ -393,7 +393,7 @@ def _figures(config, layers):
     elif "all" not in (drawn, measured) and not set(drawn) & set(measured):
         yield "figures.sensitivity_layers: none is among similarity.sensitivity.layers; list some of those, or all"
     if 1 < n_seeds <= last:
-        yield f"figures.pair: {figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
+        yield f"figures.pair: {figures['pair']} asks for position {last}; the {n_seeds} seeds have 0 to {n_seeds - 1}"
     if n_seeds > 1 and figures["row"] not in layers:
         yield f"figures.row: layer {figures['row']} is not among homology.layers"
     if figures["dimension"] not in dimensions:
