@@ -16,7 +16,7 @@ if str(SCRIPTS) not in sys.path:
 from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
-from actopo.config.values import drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
@@ -196,20 +196,6 @@ def code_digest(script):
 def figure_files(*names):
     """Files of figures."""
     return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
-
-
-def as_json(**values):
-    """One text for several values, in which neither the order of keys nor 11.0 for 11 is a change."""
-
-    def plain(value):
-        if isinstance(value, dict):
-            # A network may tell 1.0 from 1.
-            return {key: item if key == "arguments" else plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    return json.dumps(plain(values), sort_keys=True)
 
 
 def network(model):
