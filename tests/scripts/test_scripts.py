@@ -59,6 +59,10 @@ class Params(SimpleNamespace):
         return vars(self).items()
 
 
+# Wildcards of a graph, but for its layer.
+OWN = {"model": "net", "seed": 0, "sampling": "full", "draw": "", "noise": ""}
+
+
 def run(name, input=None, output=None, params=None, threads=1, **wildcards):
     job = SimpleNamespace(
         rule=name,
@@ -346,7 +350,7 @@ def graphs(folder, images, trained):
             outputs[-1],
             GRAPH,
             layer=layer,
-            sampling="full",
+            **OWN,
         )
     return outputs
 
@@ -863,8 +867,9 @@ def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
     params = {**GRAPH, "clusterer": json.dumps({"eps": row.eps * (1 + 1e-9), "min_samples": 3, "clusterer": "dbscan"})}
     output = {"graph": folder / "at.json", "membership": folder / "at.npz"}
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
-    run("build_mapper", files, output, params, layer=16, sampling="full")
+    run("build_mapper", files, output, params, layer=16, **{**OWN, "draw": ".draw2", "noise": ".noise0.5"})
     graph = json.loads(output["graph"].read_text())
+    assert [graph["graph"][name] for name in ("model", "seed", "draw", "noise")] == ["net", 0, 2, 0.5]
     assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
     segments, branches = pd.read_csv(analysed["segments"]), pd.read_csv(analysed["branches"])
     assert set(segments.branch[segments.is_leaf]) == set(branches.branch)
@@ -875,7 +880,7 @@ def test_a_stable_eps_in_one_job_and_in_two(folder, images, analysed):
     params = {**GRAPH, "clusterer": json.dumps(clusterer)}
     output = {"graph": folder / "stable.json", "membership": folder / "stable.npz"}
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
-    run("build_mapper", files, output, params, layer=16, sampling="full")
+    run("build_mapper", files, output, params, layer=16, **OWN)
     run("choose_eps", files, {"eps": folder / "stable.eps.npz"}, params, layer=16)
     described = json.loads(str(np.load(folder / "stable.eps.npz")["description"]))
     graph = json.loads(output["graph"].read_text())["graph"]
@@ -891,16 +896,19 @@ def test_exports_come_back(folder, images, analysed, graphs, kind):
     run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
     text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
     eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
+    which = {"model": "net", "seed": 0, "sampling": "full", "layer": 0, "draw": 0, "noise": 0.0}
     if kind == "graphml":
         graph = from_graphml(text)
-        assert nx.parse_graphml(text).graph["eps"] == eps
+        assert nx.parse_graphml(text).graph.items() >= {"eps": eps, **which}.items()
     else:
         read = from_keplermapper if kind == "keplermapper" else from_mapper_interactive
         graph = read(json.loads(text), n_points)
     if kind == "keplermapper":
         told = json.loads(text)["meta_data"]
         expected = {"projection": "l2 norm", "n_cubes": "4", "perc_overlap": "0.3", "eps": str(eps), "min_samples": "3"}
-        assert told.items() >= expected.items()
+        assert told.items() >= {**expected, **{name: str(value) for name, value in which.items()}}.items()
+    if kind == "mapper_interactive":
+        assert json.loads(text)["parameters"].items() >= which.items()
     file = np.load(graphs[0]["membership"])
     assert {tuple(edge) for edge in graph.edges} == {tuple(edge) for edge in file["edges"]}
     np.testing.assert_array_equal(np.sort(graph.sizes), np.sort(np.bincount(file["indices"])))
@@ -915,7 +923,7 @@ def test_another_clusterer(folder, images, analysed):
         "lens": "",
     }
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
-    run("build_mapper", files, output, params, layer=16, sampling="full")
+    run("build_mapper", files, output, params, layer=16, **OWN)
     graph = json.loads(output["graph"].read_text())
     assert len(graph["nodes"]) == 8
     assert "eps" not in graph["graph"]
@@ -948,7 +956,7 @@ def test_a_graph_from_two_jobs_is_that_of_one(folder, images, analysed, graphs):
     for part, path in enumerate(parts):
         run("cluster_intervals", files, {"intervals": path}, {**GRAPH, "jobs": 2}, layer=16, part=part)
     output = {"graph": folder / "joined.json", "membership": folder / "joined.npz"}
-    run("build_mapper", {**files, "eps": [eps], "parts": parts}, output, GRAPH, layer=16, sampling="full")
+    run("build_mapper", {**files, "eps": [eps], "parts": parts}, output, GRAPH, layer=16, **OWN)
     for name, path in output.items():
         assert path.read_bytes() == Path(graphs[2][name]).read_bytes()
 
@@ -1014,7 +1022,7 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
     np.testing.assert_array_equal(values[:, 0], np.load(predictions)["logits"][image, 1])
     files |= {"lens": lens, "eps": [], "parts": []}
     output = {"graph": folder / "two.json", "membership": folder / "two.npz"}
-    run("build_mapper", files, output, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    run("build_mapper", files, output, {**GRAPH, "lens": "logit of green, other"}, layer=16, **OWN)
     document = json.loads(output["graph"].read_text())
     assert document["graph"]["lens"] == "logit of green, other"
     assert document["nodes"]
@@ -1026,7 +1034,7 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
         run("cluster_intervals", files | {"eps": eps}, {"intervals": path}, {**GRAPH, "jobs": 3}, layer=16, part=part)
     joined = {"graph": folder / "two.joined.json", "membership": folder / "two.joined.npz"}
     files |= {"eps": [eps], "parts": parts}
-    run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, sampling="full")
+    run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, **OWN)
     for name, path in joined.items():
         assert path.read_bytes() == output[name].read_bytes()
     files = {"membership": output["membership"], "points": points, "lens": lens, "meta": images["meta"]}
@@ -1261,19 +1269,19 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS}), "lens": ""},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": []}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2]})},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2], "names": [[9, "block"]]})},
             {},
         ),
         "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
         "plot_all_eps": ({**analysed, "graph": graphs[2]["graph"]}, {}, {}),
         "plot_eps_choice": (
             memberships,
-            {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS]})},
+            {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS], "names": [[9, "block"]]})},
             {},
         ),
         "plot_noise": (
@@ -1283,10 +1291,17 @@ def test_figures_and_summary(
         ),
         "plot_foreground": (
             {**test_part, **foreground, "points": points},
-            {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy"})},
+            {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy", "names": [[9, "block"]]})},
             {},
         ),
-        "plot_purity": ({**averaged, "meta": images["meta"]}, {"purity_class": json.dumps({"name": purity_class})}, {}),
+        "plot_purity": (
+            {**averaged, "meta": images["meta"]},
+            {
+                "purity_class": json.dumps({"name": purity_class}),
+                "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
+            },
+            {},
+        ),
     }
     for name, (files, params, wildcards) in jobs.items():
         output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}

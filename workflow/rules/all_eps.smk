@@ -44,7 +44,7 @@ rule plot_all_eps:
             "<results>/figures/all_eps.{sampling}.layer{layer}.png",
             caption="../report/all_eps.rst",
             category="Mapper",
-            labels={"figure": "a graph at every eps", "graph": "{sampling}, layer {layer}"},
+            labels=graph_labels("a graph at every eps"),
         ),
         svg="<results>/figures/all_eps.{sampling}.layer{layer}.svg",
     log:

@@ -16,7 +16,7 @@ if str(SCRIPTS) not in sys.path:
 from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
-from actopo.config.values import drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
@@ -91,6 +91,10 @@ MAPPER = config["mapper"]
 # The first network and the first draw of its positions are those of figures; the others give them intervals.
 MAPPER_SEEDS = seed_list(MAPPER["seeds"])
 MAPPER_LAYERS = chosen_layers(MAPPER["model"], MAPPER["layers"])
+# Outputs of modules are shown by their names. Their numbers say nothing of their place among convolutions, so that axes
+# have the order of the list; convolutions alone are in forward order.
+OUTPUT_NAMES = {n: layer_name(MAPPER["model"], n) for n in MAPPER_LAYERS if n >= FIRST_OUTPUT}
+LAYER_AXIS = MAPPER_LAYERS if OUTPUT_NAMES else sorted(MAPPER_LAYERS)
 # Each is drawn by one layer, and by its first seed.
 NETWORKS = {name: chosen_layers(name, [item["layer"]])[0] for name, item in drawn_networks(MAPPER).items()}
 SAMPLINGS = sampling_order(MAPPER["samplings"])
@@ -103,6 +107,16 @@ LABELS = {name: item for name, item in sorted(MAPPER["labels"].items()) if item 
 def noise_suffix(sigma):
     """What the name of a sampling ends in where the images have noise."""
     return f".noise{float(sigma):.15g}"
+
+
+def layer_label(layer):
+    """What a layer of the mapper study is called in figures."""
+    return OUTPUT_NAMES.get(layer, f"layer {layer}")
+
+
+def graph_labels(figure):
+    """Labels of a figure of one graph, in the report."""
+    return lambda wildcards: {"figure": figure, "graph": f"{wildcards.sampling}, {layer_label(int(wildcards.layer))}"}
 
 
 def draws_of(sampling):
@@ -182,20 +196,6 @@ def code_digest(script):
 def figure_files(*names):
     """Files of figures."""
     return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
-
-
-def as_json(**values):
-    """One text for several values, in which neither the order of keys nor 11.0 for 11 is a change."""
-
-    def plain(value):
-        if isinstance(value, dict):
-            # A network may tell 1.0 from 1.
-            return {key: item if key == "arguments" else plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    return json.dumps(plain(values), sort_keys=True)
 
 
 def network(model):

@@ -137,6 +137,7 @@ rule plot_purity:
         "../../envs/plot.yaml"
     params:
         purity_class=as_json(name=config["figures"]["purity_class"]),
+        layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
         code=code_digest("plot_purity"),
     script:
         "../scripts/plot_purity.py"
@@ -162,7 +163,7 @@ rule plot_branching:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS),
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS, names=list(OUTPUT_NAMES.items())),
         lens=LENS_LABEL,
         code=code_digest("plot_branching"),
     script:
@@ -190,7 +191,7 @@ rule plot_graph_flow:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2]),
+        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2], names=list(OUTPUT_NAMES.items())),
         code=code_digest("plot_graph_flow"),
     script:
         "../scripts/plot_graph_flow.py"
@@ -205,7 +206,7 @@ rule plot_stability:
             "<results>/figures/stability.{sampling}.layer{layer}.png",
             caption="../report/stability.rst",
             category="Mapper",
-            labels={"figure": "stability of a graph", "graph": "{sampling}, layer {layer}"},
+            labels=graph_labels("stability of a graph"),
         ),
         svg="<results>/figures/stability.{sampling}.layer{layer}.svg",
     log:

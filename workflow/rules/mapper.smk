@@ -143,7 +143,7 @@ rule plot_mapper_graphs:
     params:
         order=as_json(
             rows=list(SAMPLINGS),
-            columns=[n if n < FIRST_OUTPUT else layer_name(MAPPER["model"], n) for n in MAPPER_LAYERS],
+            columns=[OUTPUT_NAMES.get(layer, layer) for layer in MAPPER_LAYERS],
             confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
         code=code_digest("plot_mapper_graphs"),
@@ -173,7 +173,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
         "<results>/benchmarks/plot_noisy_graphs.tsv"
     params:
         order=as_json(
-            rows=[f"{name}, layer {layer}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
+            rows=[f"{name}, {layer_label(layer)}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
             columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
         ),
         code=code_digest("plot_mapper_graphs"),
@@ -227,7 +227,7 @@ rule plot_eps_choice:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(graphs=GRAPHS),
+        order=as_json(graphs=GRAPHS, names=list(OUTPUT_NAMES.items())),
         code=code_digest("plot_eps_choice"),
     script:
         "../scripts/plot_eps_choice.py"

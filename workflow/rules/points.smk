@@ -166,7 +166,12 @@ rule plot_foreground:
     conda:
         "../../envs/topology.yaml"
     params:
-        choice=as_json(n_images=4, layers=MAPPER_LAYERS[:3], weight=MAPPER["foreground"]["weight"]),
+        choice=as_json(
+            n_images=4,
+            layers=MAPPER_LAYERS[:3],
+            weight=MAPPER["foreground"]["weight"],
+            names=list(OUTPUT_NAMES.items()),
+        ),
         code=code_digest("plot_foreground"),
     script:
         "../scripts/plot_foreground.py"

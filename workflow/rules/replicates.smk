@@ -42,6 +42,8 @@ use rule average_tables as average_branching with:
             table=["sampling", "layer", "class_a", "class_b"],
             agreement=["sampling_a", "layer_a", "sampling_b", "layer_b"],
         ),
+        # Two classes merge in some graphs only.
+        conditional=as_json(table={"level": "merge_share"}),
         code=code_digest("average_tables"),
 
 

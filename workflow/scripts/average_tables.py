@@ -7,8 +7,11 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-for name, columns in settings(snakemake).columns.items():
+params = settings(snakemake)
+# Measures that only some graphs have.
+conditional = getattr(params, "conditional", {})
+for name, columns in params.columns.items():
     tables = list(map(load_table, snakemake.input[name]))
     # Columns without values have no type: networks without rows, such as the first where it is compared with, are out.
     table = pd.concat([table for table in tables if len(table)] or tables[:1])
-    save_table(snakemake.output[name], over_graphs(table, columns))
+    save_table(snakemake.output[name], over_graphs(table, columns, conditional=conditional.get(name)))

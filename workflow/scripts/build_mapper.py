@@ -29,7 +29,17 @@ else:
     graph = mapper_graph(points, lens, cover, clusterer, **steps)
 
 document = node_link(graph, labels, lens, load_json(snakemake.input.meta)["class_names"])
-document["graph"] |= {"layer": layer, "sampling": snakemake.wildcards.sampling, **described, **params.cover}
+wildcards = snakemake.wildcards
+document["graph"] |= {
+    "model": wildcards.model,
+    "seed": int(wildcards.seed),
+    "sampling": wildcards.sampling,
+    "layer": layer,
+    "draw": int(wildcards.draw.removeprefix(".draw") or 0),
+    "noise": float(wildcards.noise.removeprefix(".noise") or 0),
+    **described,
+    **params.cover,
+}
 if params.lens:
     document["graph"]["lens"] = params.lens
 save_json(snakemake.output.graph, document, compact=True)

@@ -1,5 +1,7 @@
 """New images on one mapper graph: the nodes that would take their points."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 from actopo.errors import InputError
@@ -31,7 +33,9 @@ for shift, path, predictions in new_files:
     new_points, *values = load_columns(path, layer, "points", *names)
     columns = dict(zip(names, values, strict=True))
     logits = load_arrays(predictions)["logits"][columns["image"]]
-    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, reference=points)
+    # The graph's own images are read at the graph's own positions.
+    own = np.arange(len(points)) if params.new["own_images"] else None
+    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, points, own)
     placed = place_points(
         new_points,
         new_lens,
@@ -44,10 +48,17 @@ for shift, path, predictions in new_files:
         facts["min_samples"],
         progress=lambda steps: progress(steps, "interval"),
     )
-    table = placement_table(placed, columns, logits.argmax(axis=1), incidence, file["label"], class_names)
-    # The graph's own images are read at the graph's own positions.
+    is_class = logits.shape[1] == len(class_names)
+    predicted = logits.argmax(axis=1) if is_class else None
+    table = placement_table(placed, columns, predicted, incidence, file["label"], class_names)
     summary = placement_summary(table, incidence if params.new["own_images"] else None)
     tables.append(table.assign(shift=shift))
     summaries.append(summary.assign(shift=shift))
+if not is_class:
+    logging.warning(
+        "the network has %d outputs and the images have %d classes: predicted, right and wrong stay empty",
+        logits.shape[1],
+        len(class_names),
+    )
 save_table(snakemake.output.points, pd.concat(tables))
 save_table(snakemake.output.summary, pd.concat(summaries))

@@ -8,9 +8,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-curves = []
+order, curves = settings(snakemake).order, []
 for (sampling, _, layer), path, description in zip(
-    settings(snakemake).order["graphs"], snakemake.input.memberships, snakemake.input.graphs, strict=True
+    order["graphs"], snakemake.input.memberships, snakemake.input.graphs, strict=True
 ):
     file, described = load_arrays(path), load_json(description)["graph"]
     in_a_node = np.diff(file["indptr"]) > 0
@@ -24,4 +24,4 @@ for (sampling, _, layer), path, description in zip(
             "noise_share": 1 - in_a_node.mean(),
         }
     )
-save_figure(snakemake.output, plot(curves))
+save_figure(snakemake.output, plot(curves, dict(order["names"])))

@@ -26,4 +26,5 @@ for layer in choice["layers"]:
     image, row, column = load_columns(points, layer, "image", "row", "col")
     chosen[layer] = np.stack([np.stack([row, column], axis=1)[image == number] for number in shown])
 names = [class_names[label] for label in labels[shown]]
-save_figure(snakemake.output, plot(images[shown], masks[shown], weights, chosen, names, note))
+figure = plot(images[shown], masks[shown], weights, chosen, names, note, dict(choice["names"]))
+save_figure(snakemake.output, figure)

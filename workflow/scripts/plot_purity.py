@@ -8,6 +8,8 @@ from actopo.job import settings, start_logging
 start_logging(snakemake)
 
 class_names = load_json(snakemake.input.meta)["class_names"]
-name = choose_class(settings(snakemake).purity_class["name"], class_names)
+params = settings(snakemake)
+name = choose_class(params.purity_class["name"], class_names)
 graphs, classes = (load_table(snakemake.input[table]).query("sigma == 0") for table in ("graphs", "classes"))
-save_figure(snakemake.output, plot(by_sampling(graphs, classes, name), name, len(class_names)))
+layers = {"order": params.layers["order"], "layer_names": dict(params.layers["names"])}
+save_figure(snakemake.output, plot(by_sampling(graphs, classes, name), name, len(class_names), **layers))

@@ -4,6 +4,7 @@ import numpy as np
 from actopo.files import save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.activations import activation_shapes, network_outputs, sample_activations
+from actopo.points.choices import SAMPLINGS
 from actopo.points.clouds import load_columns
 from actopo.points.sampling import Stream
 from actopo.points.shifts import ShiftedImages
@@ -11,6 +12,9 @@ from actopo.points.spool import PointSpool
 from actopo.points.study import study_of
 
 start_logging(snakemake)
+
+# Tag of the seeds.
+NEW_IMAGES = 1
 
 params = settings(snakemake)
 study, index = study_of(snakemake, params)
@@ -29,8 +33,8 @@ for layer, shape in activation_shapes(study["model"], study["layers"], study["im
         place, row, col = load_columns(snakemake.input.points, layer, "image", "row", "col")
         streams[layer] = Stream("given", shape, labels, place=place, row=row, col=col)
     else:
-        # No batch of the study has this number, so that the draw is another.
-        draw["seed"] = [params.seed, int(snakemake.wildcards.seed), 1, layer]
+        # The last number is in no draw of a graph's positions, so that this draw is another.
+        draw["seed"] = [params.seed, int(snakemake.wildcards.seed), 0, layer, SAMPLINGS[method].stream, NEW_IMAGES]
         streams[layer] = Stream(method, shape, labels, **draw)
 with PointSpool(snakemake.output.points) as spool:
     with progress(len(index), "image") as bar:

@@ -79,6 +79,8 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
         ("mapper.confidence.parts", {"randm": 2}, ["mapper.confidence.parts.randm", "mapper.samplings"]),
+        ("mapper.all_eps.quantiles", [1, 0], ["mapper.all_eps.quantiles: no eps is between 1 and 0"]),
+        ("mapper.all_eps.quantiles", [0.5, 0.5], ["mapper.all_eps.quantiles: no eps is between 0.5 and 0.5"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
         ("mapper.foreground.masks", "./masks", ["mapper.foreground.masks: masks of a folder", "cifar10 has none"]),
         ("mapper.samplings.full.points_per_image", 2, ["mapper.samplings.full.points_per_image", "full"]),
@@ -119,6 +121,8 @@ def test_a_contradiction_is_named(path, value, words):
         ({"graphs": {"foreground_1": [16]}}, "mapper.new_images.graphs.foreground_1: it goes by masks"),
         ({"shifts": [0, 0]}, "mapper.new_images.shifts: [0, 0] has an entry twice"),
         ({"part": "test", "graphs": {"foreground_1": [16]}}, "and part test has none"),
+        ({"shifts": [0, 40, -32, 31]}, "mapper.new_images.shifts: [40, -32] leave nothing of images of 32 pixels"),
+        ({"shifts": [31, -31]}, None),
         ({"part": "train", "graphs": {"foreground_1": [16]}}, None),
     ],
 )
@@ -129,6 +133,17 @@ def test_new_images(changes, words):
     else:
         [line] = messages(config)
         assert words in line
+
+
+def test_parts_need_a_sampling_that_is_drawn():
+    """A number of 0 takes back what a file below has."""
+    config = changed("mapper.confidence.parts", {"foreground_5": 3})
+    validate(config, SCHEMA)
+    config["mapper"]["samplings"]["foreground_5"] = None
+    [line] = messages(config)
+    assert "mapper.confidence.parts.foreground_5: it is null in mapper.samplings" in line
+    config["mapper"]["confidence"]["parts"]["foreground_5"] = 0
+    validate(config, SCHEMA)
 
 
 def test_new_images_need_our_dbscan():

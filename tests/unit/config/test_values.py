@@ -1,6 +1,6 @@
 """What keys of a config stand for."""
 
-from actopo.config.values import image_shape, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, image_shape, image_size, sampling_order, seed_list
 
 
 def test_samplings_have_one_order():
@@ -25,3 +25,12 @@ def test_images_have_the_size_that_a_model_asks_for():
     assert image_size(config, "null") == {}
     assert image_size(config, "own") == {"size": 64}
     assert image_size(config, "cropped") == {"size": 64, "resize": False}
+
+
+def test_params_are_one_text_for_equal_values():
+    """Lenses are tuples."""
+    text = as_json(b=[1.0, (2.0, "x")], a={"q": (("eccentricity", 2),), "p": 0.5})
+    assert text == as_json(a={"p": 0.5, "q": [["eccentricity", 2.0]]}, b=[1, [2, "x"]])
+    assert text == '{"a": {"p": 0.5, "q": [["eccentricity", 2]]}, "b": [1, [2, "x"]]}'
+    # What a network is built with stays as it is.
+    assert as_json(model={"arguments": {"scale": 1.0}}) == '{"model": {"arguments": {"scale": 1.0}}}'

@@ -89,3 +89,17 @@ def test_branching_refuses_what_does_not_fit():
         branching.plot({4: class_levels()}, CLASSES[:3])
     with pytest.raises(InputError, match="no column rho"):
         branching.plot({4: class_levels()}, CLASSES, agreement_table().drop(columns="rho"))
+
+
+def test_outputs_of_modules_have_names():
+    """Layers are in the order of the dendrograms, not in that of their numbers."""
+    plain = agreement_table(layers=(16, 8, 4))
+    table = plain.replace({"layer_a": {8: 10_005}, "layer_b": {8: 10_005}})
+    levels = {layer: class_levels() for layer in (4, 10_005, 16)}
+    figure = branching.plot(levels, CLASSES, table, layer_names={10_005: "layer2.1"})
+    titled(figure, "layer2.1")
+    axes = titled(figure, "agreement")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "layer2.1", "16"] * 2
+    (mesh,) = collections(axes, QuadMesh)
+    ascending = titled(branching.plot(dict.fromkeys((4, 8, 16), class_levels()), CLASSES, plain), "agreement")
+    np.testing.assert_array_equal(mesh.get_array(), collections(ascending, QuadMesh)[0].get_array())

@@ -58,3 +58,9 @@ def test_eps_choice_refuses(change, message):
         eps_choice.plot([{**eps_curves()[0], **change}])
     with pytest.raises(InputError, match="at least one curve"):
         eps_choice.plot([])
+
+
+def test_outputs_of_modules_have_names():
+    curve = {**eps_curves()[0], "sampling": "random", "layer": 10_005}
+    (axes,) = eps_choice.plot([curve], {10_005: "layer2.1"}).axes
+    assert axes.get_title().startswith("random\nlayer2.1, ε = ")

@@ -92,3 +92,9 @@ def test_graph_flow_alone_and_bad_input():
         graph_flow.plot(distances(), flows, graphs, class_names=CLASSES[:2])
     with pytest.raises(InputError, match="at least one"):
         graph_flow.plot(distances(), flow_table(np.zeros((3, 3))), graphs, class_names=CLASSES)
+
+
+def test_outputs_of_modules_have_names():
+    table = distances().replace({"layer_a": {8: 10_005}, "layer_b": {8: 10_005}})
+    axes = graph_flow.plot(table, layer_names={10_005: "layer2.1"}).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4–\nlayer2.1", "layer2.1–\n16"]

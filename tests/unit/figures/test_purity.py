@@ -148,3 +148,14 @@ def test_tables_become_lines_by_sampling():
     assert ends == [0.1, 0.9, 0.2, 0.3, 0.4, 0.6]
     assert lines["class_purity"] == found["full"]["class_purity"]
     assert purity.plot(found, "dog", 2).axes[1].get_title() == "class dog"
+
+
+def test_outputs_of_modules_are_named_and_stand_in_the_order_of_the_study():
+    """Their numbers are beyond those of all convolutions, wherever they lie."""
+    table = plain_purity_table((16, 10_003, 4))
+    figure = purity.plot(table, order=[4, 10_003, 16], layer_names={10_003: "layer2.1"})
+    plain = purity.plot(plain_purity_table((16, 8, 4)))
+    for axes, other in zip(figure.axes, plain.axes, strict=True):
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "layer2.1", "16"]
+        for line, expected in zip(axes.lines, other.lines, strict=True):
+            np.testing.assert_array_equal(line.get_xydata(), expected.get_xydata())

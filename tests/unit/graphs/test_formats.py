@@ -24,6 +24,10 @@ from readers import (
 from sklearn.cluster import DBSCAN
 
 FACTS = {
+    "model": "resnet18_b",
+    "seed": 3,
+    "draw": 0,
+    "noise": 0.25,
     "lens": "l2",
     "intervals": 8,
     "overlap": 0.25,
@@ -71,7 +75,15 @@ def test_graphml_in_networkx(tmp_path):
     expected = nx.node_link_graph(node_link(graph, labels, lens, CLASSES), edges="links")
     assert list(read.nodes) == list(expected.nodes)
     assert {frozenset(edge) for edge in read.edges} == {frozenset(edge) for edge in expected.edges}
-    facts = {"lens": "l2", "intervals": 8, "overlap": 0.25, "eps": 1.2, "eps_choice.rule": "median", "levels": "[1, 2]"}
+    facts = {name: FACTS[name] for name in ("model", "seed", "draw", "noise")}
+    facts |= {
+        "lens": "l2",
+        "intervals": 8,
+        "overlap": 0.25,
+        "eps": 1.2,
+        "eps_choice.rule": "median",
+        "levels": "[1, 2]",
+    }
     assert read.graph == expected.graph | facts | {"node_default": {}, "edge_default": {}}
     for i, j in expected.edges:
         assert read.edges[i, j] == expected.edges[i, j]

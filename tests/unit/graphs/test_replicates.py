@@ -78,6 +78,24 @@ def test_values_that_are_not_finite_are_left_out():
     assert np.isnan([row.purity_low, row.purity_high]).all()
 
 
+def test_a_mean_over_the_graphs_that_have_a_measure_says_how_many_they_are():
+    """Two classes that merge in one draw of five, in all of them, and in none."""
+    levels = [-np.inf, -np.inf, 7.0, -np.inf, np.nan, 1.0, 2.0, 3.0, 4.0, 5.0, *[-np.inf] * 5]
+    own = pd.DataFrame({"seed": 0, "draw": [*range(5)] * 3, "pair": np.repeat(["a", "b", "c"], 5), "level": levels})
+    found = over_graphs(own, ["pair"], conditional={"level": "merge_share"}).set_index("pair")
+    assert found[["n_networks", "n_graphs", "interval", "merge_share"]].values.tolist() == [
+        [1, 1, "none", 0.2],
+        [1, 5, "t over draws of one network", 1],
+        [0, 0, "none", 0],
+    ]
+    np.testing.assert_equal(found.level.tolist(), [7, 3, np.nan])
+    assert found.level_low.isna().tolist() == [True, False, True]
+    assert found.loc["b"].to_dict() | {"merge_share": 1} == {
+        **over_graphs(own[own.pair == "b"], ["pair"]).iloc[0].drop("pair").to_dict(),
+        "merge_share": 1,
+    }
+
+
 def test_the_interval_covers_the_mean_over_networks_as_often_as_it_says():
     """Effects of networks are larger than those of draws; draws taken for networks would cover far less often."""
     rng = np.random.default_rng(0)

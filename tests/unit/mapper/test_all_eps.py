@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from actopo.errors import InputError
+from actopo.graphs.stability import resample
 from actopo.mapper.all_eps import AllEps, eps_range, longest_plateau, stable_eps
+from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.mapper.graph import mapper_graph, n_components, n_cycles
@@ -105,6 +107,37 @@ def test_without_a_plateau_it_says_so(caplog):
     eps, details = stable_eps(points, points[:, 0], IntervalCover(1))
     assert (eps, details) == (None, {})
     assert "no plateau" in caplog.text
+
+
+@pytest.mark.parametrize("which", ["sparse", "duplicates"])
+def test_without_core_points_there_is_no_plateau(which, caplog):
+    """60 points over 200 intervals, and intervals of which each holds copies of one point."""
+    points = np.random.default_rng(0).normal(size=(60, 3))
+    cover = IntervalCover(200)
+    if which == "duplicates":
+        points, cover = np.repeat(points[:4], 10, axis=0), IntervalCover(4, 0.0)
+        points[:, 0] = np.repeat(np.arange(4), 10)
+    lens = points[:, 0]
+    assert stable_eps(points, lens, cover) == (None, {})
+    assert "no interval has min_samples (5) points" in caplog.text
+    if which == "sparse":
+        rule = {"clusterer": "dbscan", "min_samples": 5, "lens": lens, "cover": cover}
+        described, _ = describe_clusterer(points, eps="stable", **rule)
+        knee, _ = describe_clusterer(points, eps="knee", **rule)
+        assert described["eps"] == knee["eps"]
+        assert described["eps_choice"] == {"knee": knee["eps"], **knee["eps_choice"], "plateau": None}
+        # Nor in halves of the images.
+        labels = np.zeros(60, int)
+        resample(
+            points,
+            lens,
+            labels,
+            cover,
+            lambda own, own_lens: DBSCAN(
+                describe_clusterer(own, eps="stable", **{**rule, "lens": own_lens})[0]["eps"], 5
+            ),
+            n_samples=2,
+        )
 
 
 def test_lens_must_fit():

@@ -64,6 +64,23 @@ def test_density_is_the_distance_to_a_measure(k):
         density(points, 700)
 
 
+@pytest.mark.parametrize("largest", [20_000, 300])
+def test_points_of_the_cloud_have_their_values_beside_it(largest, monkeypatch):
+    """Bit for bit, also where the cloud is a sample; without `own` a point would be its own nearest neighbour."""
+    monkeypatch.setattr(lenses, "REFERENCE_POINTS", largest)
+    points = cloud()
+    chosen = lens_list(["density", "eccentricity"])
+    expected = lens_values(chosen, points, columns(points))
+    copy, own = points.copy(), np.arange(700)
+    found = lens_values(chosen, copy, columns(copy), reference=points, own=own)
+    np.testing.assert_array_equal(found, expected)
+    assert (lens_values(chosen, copy, columns(copy), reference=points)[:, 0] > expected[:, 0]).mean() > 0.4
+    part = np.array([5, 699, 2])
+    np.testing.assert_allclose(density(points[part], 20, points, part), expected[part, 0], rtol=1e-6)
+    with pytest.raises(InputError, match="needs more points"):
+        density(points[part], min(largest, 700), points, part)
+
+
 def test_equal_points_are_dense_and_finite():
     points = np.r_[np.ones((30, 3)), cloud(n=40, c=3)]
     values = density(points, 5)

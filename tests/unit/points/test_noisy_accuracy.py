@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from actopo.networks.inputs import to_input
-from actopo.points import noisy_accuracy as module
+from actopo.points import activations
 from actopo.points.noise import gaussian_noise
 from actopo.points.noisy_accuracy import noisy_accuracy
 
@@ -29,7 +29,7 @@ def coloured(n=240):
 @pytest.mark.parametrize("sigma", [0, 1.5])
 def test_it_is_that_of_each_image(monkeypatch, sigma, units):
     images, labels = coloured()
-    monkeypatch.setattr(module, "LARGEST_BATCH", 7)
+    monkeypatch.setattr(activations, "images_per_pass", lambda *_: 7)
     found = noisy_accuracy(Brightest(), images, labels, MEAN, STD, sigma, units, seed=3)
     right = 0
     for place, image in enumerate(images):
@@ -46,3 +46,17 @@ def test_strong_noise_leaves_chance():
     assert clean == 1
     assert strong == pytest.approx(1 / 3, abs=0.08)
     assert np.isnan(noisy_accuracy(Brightest(), images[:0], labels[:0], *same, 1))
+
+
+def test_it_is_computed_like_the_points():
+    """In full float32, of which TF32 would lose three digits, and without gradients."""
+    seen = []
+
+    class Watched(Brightest):
+        def forward(self, images):
+            seen.append((torch.backends.cudnn.allow_tf32, torch.is_inference_mode_enabled()))
+            return super().forward(images)
+
+    images, labels = coloured(20)
+    noisy_accuracy(Watched(), images, labels, MEAN, STD, 1.5)
+    assert seen == [(False, True)]

@@ -53,6 +53,7 @@ def find_conflicts(config, cache=None):
         problems += _homology(config, found["homology"], layers["homology"])
         problems += _similarity(config, found["homology"], layers["homology"])
         problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
+        problems += new_image_problems(config, layers["mapper"])
         problems += _figures(config, layers["homology"])
     return problems
 
@@ -146,9 +147,6 @@ def _data(data, config):
         if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
             path = f"{study}.part"
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
-    new = config["mapper"]["new_images"]
-    if new is not None and new["part"] == "test" and not known.has_parts and data["test_share"] == 0:
-        yield "mapper.new_images.part: data.test_share is 0, so there are no test images; set the part to train"
 
 
 def _classes(config):
@@ -329,12 +327,15 @@ def _mapper(mapper, models, layers):
     yield from _stability(mapper, layers)
     if mapper["eps"] == "stable" and mapper["clusterer"] == DBSCAN_NAME and mapper["all_eps"] is None:
         yield "mapper.eps: stable looks among the values of mapper.all_eps, which is null; give its keys, or take knee"
+    low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
+    if not low < high:
+        yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
     yield from lens_problems(mapper["lens"])
     yield from label_problems(mapper["labels"])
-    for name in mapper["confidence"]["parts"]:
-        if name not in mapper["samplings"]:
-            yield f"mapper.confidence.parts.{name}: it is not among mapper.samplings; remove it, or add the sampling"
-    yield from new_image_problems(mapper, layers)
+    for name, n_parts in mapper["confidence"]["parts"].items():
+        if n_parts and name not in samplings:
+            what = "null in" if name in mapper["samplings"] else "not among"
+            yield f"mapper.confidence.parts.{name}: it is {what} mapper.samplings; write 0, or add the sampling"
     for name, sampling in samplings.items():
         method = sampling["method"]
         for key in sorted(set(sampling) - {"method", "tap", *SAMPLINGS[method].settings}):
@@ -392,8 +393,7 @@ def _figures(config, layers):
     elif "all" not in (drawn, measured) and not set(drawn) & set(measured):
         yield "figures.sensitivity_layers: none is among similarity.sensitivity.layers; list some of those, or all"
     if 1 < n_seeds <= last:
-        problem = f"{figures['pair']} asks for position {last}, and the {n_seeds} seeds have 0 to {n_seeds - 1}"
-        yield f"figures.pair: {problem}"
+        yield f"figures.pair: {figures['pair']} asks for position {last}; the {n_seeds} seeds have 0 to {n_seeds - 1}"
     if n_seeds > 1 and figures["row"] not in layers:
         yield f"figures.row: layer {figures['row']} is not among homology.layers"
     if figures["dimension"] not in dimensions:

@@ -1,15 +1,22 @@
 """Checks of the images that a configuration places on finished graphs."""
 
-from actopo.config.values import sampling_order
+from actopo.config.values import image_shape, sampling_order
+from actopo.images.choices import DATASETS
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.points.choices import SAMPLINGS
 
 
-def new_image_problems(mapper, layers):
-    """Messages about graphs that there are not, and samplings that new images cannot have."""
-    new, path = mapper["new_images"], "mapper.new_images"
+def new_image_problems(config, layers):
+    """Messages about graphs that there are not, samplings that new images cannot have, and shifts out of the image."""
+    mapper, path = config["mapper"], "mapper.new_images"
+    new = mapper["new_images"]
     if new is None:
         return
+    if new["part"] == "test" and not DATASETS[config["data"]["dataset"]].has_parts and not config["data"]["test_share"]:
+        yield f"{path}.part: data.test_share is 0, so there are no test images; set the part to train"
+    size = image_shape(config, mapper["model"])[0]
+    if far := [shift for shift in new["shifts"] if abs(shift) >= size]:
+        yield f"{path}.shifts: {far} leave nothing of images of {size} pixels; write less than {size}"
     samplings = sampling_order(mapper["samplings"])
     for name, wanted in new["graphs"].items():
         missing = [layer for layer in wanted if layer not in layers]

@@ -1,4 +1,6 @@
-"""Values derived from the keys of a configuration: seeds, image sizes and the order of samplings."""
+"""Values derived from the keys of a configuration: seeds, image sizes, the order of samplings, and params of rules."""
+
+import json
 
 from actopo.points.choices import SAMPLINGS
 
@@ -28,3 +30,17 @@ def sampling_order(samplings):
 def drawn_networks(mapper):
     """Networks of the mapper study that are drawn side by side and not null, with layer and tap of each."""
     return {name: choice for name, choice in mapper["networks"].items() if choice is not None}
+
+
+def as_json(**values):
+    """One text for several values, in which neither the order of keys nor 11.0 for 11 is a change."""
+
+    def plain(value):
+        if isinstance(value, dict):
+            # A network may tell 1.0 from 1.
+            return {key: item if key == "arguments" else plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    return json.dumps(plain(values), sort_keys=True)

@@ -28,7 +28,7 @@ MOST_NUMBERS = 12
 
 
 @style.styled
-def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
+def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_names=None):
     """
     Draw the classes' merge tree of each layer, and the agreement of graphs as a matrix.
 
@@ -43,6 +43,8 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
         `rho` and `p`, from `actopo.graphs.branching.agreement`. None leaves the matrix out.
     lens : str
         Label of the lens.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -67,13 +69,15 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
     tree_height = 0.45 + rows * max(1.1, 0.35 + 0.115 * len(class_names))
     n_graphs = 0 if agreement is None else len(_graphs(agreement))
     side = float(np.clip(0.3 * n_graphs, 1.9, 4.3))
-    heights = [tree_height] if agreement is None else [tree_height, 0.35 + side + 0.8]
+    # Names of layers need more space than their numbers.
+    name_width = 0.05 * max(map(len, (layer_names or {}).values()), default=0)
+    heights = [tree_height] if agreement is None else [tree_height, 0.35 + side + 0.8 + name_width]
     figure = style.new_figure(3.5 if len(levels) == 1 and agreement is None else 7.2, sum(heights))
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
     trees, _ = style.panel_grid(parts[0], len(levels), PER_ROW)
     for axes, (layer, matrix) in zip(trees, levels.items(), strict=True):
         _draw_tree(axes, np.asarray(matrix, dtype=float), class_names)
-        axes.set_title(f"layer {layer}")
+        axes.set_title(style.layer_title(layer, layer_names))
     parts[0].supxlabel(lens, fontsize=7)
     dotted = Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component")
     tip = Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class")
@@ -81,9 +85,9 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)"):
     if agreement is not None:
         style.panel_letter(trees[0], "a")
         # The names of the samplings lie outside of the axes, where the layout engine does not reserve enough space.
-        left, bottom, height = (7.2 - side) / 2 / 7.2, 0.8 / heights[1], side / heights[1]
+        left, bottom, height = (7.2 - side) / 2 / 7.2, (0.8 + name_width) / heights[1], side / heights[1]
         axes = parts[1].add_axes([left, bottom, side / 7.2, height])
-        mesh = _draw_agreement(axes, agreement)
+        mesh = _draw_agreement(axes, agreement, list(levels), layer_names or {}, 72 * name_width)
         style.panel_letter(axes, "b")
         bar = parts[1].add_axes([left + (side + 0.15) / 7.2, bottom + 0.1 * height, 0.1 / 7.2, 0.8 * height])
         style.colour_bar(parts[1], mesh, axes, "Spearman correlation\nof merge levels", cax=bar, ticks=[-1, 0, 1])
@@ -130,18 +134,20 @@ def _draw_tree(axes, levels, class_names):
     axes.scatter(np.ones(n), range(n), s=12, c=shades, marker="s", linewidths=0, clip_on=False, transform=beside)
 
 
-def _graphs(agreement):
-    """Sampling and layer of every graph, samplings in the order of the table and layers ascending."""
+def _graphs(agreement, order=None):
+    """Sampling and layer of every graph, samplings in the order of the table and layers in an order, or ascending."""
     graphs = []
     for end in ("a", "b"):
         pairs = zip(agreement[f"sampling_{end}"], agreement[f"layer_{end}"], strict=True)
         graphs += [(str(sampling), int(layer)) for sampling, layer in pairs]
     samplings = list(dict.fromkeys(sampling for sampling, _ in graphs))
-    return sorted(set(graphs), key=lambda graph: (samplings.index(graph[0]), graph[1]))
+    return sorted(
+        set(graphs), key=lambda graph: (samplings.index(graph[0]), order.index(graph[1]) if order else graph[1])
+    )
 
 
-def _draw_agreement(axes, agreement):
-    graphs = _graphs(agreement)
+def _draw_agreement(axes, agreement, order, names, name_width):
+    graphs = _graphs(agreement, order if names else None)
     place = {graph: position for position, graph in enumerate(graphs)}
     rho = np.full((len(graphs),) * 2, np.nan)
     p = np.full_like(rho, np.nan)
@@ -150,7 +156,8 @@ def _draw_agreement(axes, agreement):
         rho[i, j] = rho[j, i] = row.rho
         p[i, j] = p[j, i] = row.p
     np.fill_diagonal(rho, np.nan)
-    mesh = style.heat_map(axes, rho, [layer for _, layer in graphs], Normalize(-1, 1), "RdBu_r", most=len(graphs))
+    shown = [names.get(layer, layer) for _, layer in graphs]
+    mesh = style.heat_map(axes, rho, shown, Normalize(-1, 1), "RdBu_r", most=len(graphs))
     for i, j in np.argwhere(np.isfinite(rho)):
         text = {"ha": "center", "va": "center", "size": 6, "color": "white" if abs(rho[i, j]) > 0.6 else "black"}
         with_number = len(graphs) <= MOST_NUMBERS
@@ -160,17 +167,18 @@ def _draw_agreement(axes, agreement):
         if p[i, j] <= SIGNIFICANT:
             axes.text(j + 0.5, i + (0.22 if with_number else 0.62), "*", **text)
     axes.set_title(f"agreement (* $p$ ≤ {SIGNIFICANT:g})")
-    if len(graphs) > MOST_NUMBERS:
+    if len(graphs) > MOST_NUMBERS or names:
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(labelsize=6)
     # Layers are the ticks; each sampling is named once, beyond them, and a line separates it from the next.
+    beyond = 14 + name_width if names else 25
     for sampling in dict.fromkeys(sampling for sampling, _ in graphs):
         own = [position for position, graph in enumerate(graphs) if graph[0] == sampling]
         middle = (own[0] + own[-1] + 1) / 2
         name = textwrap.fill(sampling, 12)
         offset = {"textcoords": "offset points", "size": 6.5, "annotation_clip": False, "ha": "center", "va": "center"}
-        axes.annotate(name, (middle, len(graphs)), (0, -25), **offset)
-        axes.annotate(name, (0, middle), (-25, 0), rotation=90, **offset)
+        axes.annotate(name, (middle, len(graphs)), (0, -beyond), **offset)
+        axes.annotate(name, (0, middle), (-beyond, 0), rotation=90, **offset)
         for line in (axes.axhline, axes.axvline):
             if own[0]:
                 line(own[0], color="white", linewidth=2)

@@ -21,7 +21,7 @@ MOST_POINTS = 400
 
 
 @style.styled
-def plot(curves):
+def plot(curves, layer_names=None):
     r"""
     Draw a panel per graph: distances in descending order, and eps at its rank.
 
@@ -31,6 +31,8 @@ def plot(curves):
         Each with `sampling`, `layer`, `distances` (ndarray of shape (n,), each point's distance to its nearest
         neighbour), `eps`, `rule` ('knee', 'stable', 'median' or 'fixed') and `noise_share` (share of the points in no
         node, or None). Where each sampling has the same layers in the same order, rows are samplings.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def plot(curves):
     panels, _ = style.panel_grid(figure, len(curves), per_row)
     handles = {}
     for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
-        _draw(axes, curve)
+        _draw(axes, curve, layer_names)
         if index + columns >= len(curves):
             axes.set_xlabel("rank of the point")
         if index % columns == 0:
@@ -87,7 +89,7 @@ def _per_row(curves):
     return len(first) if regular and len(first) <= PER_ROW else min(PER_ROW, len(curves))
 
 
-def _draw(axes, curve):
+def _draw(axes, curve, names):
     descending = np.sort(np.asarray(curve["distances"], dtype=float))[::-1]
     n, eps = len(descending), curve["eps"]
     shown = np.unique(np.geomspace(1, n, MOST_POINTS).round().astype(int))
@@ -106,5 +108,5 @@ def _draw(axes, curve):
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
-    title = f"{curve['sampling']}\nlayer {curve['layer']}, ε = {number}{noise}"
+    title = f"{curve['sampling']}\n{style.layer_title(curve['layer'], names)}, ε = {number}{noise}"
     axes.set_title(title, size=6.5, linespacing=1.25)

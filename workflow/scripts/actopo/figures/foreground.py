@@ -52,7 +52,7 @@ def choose_images(masks, labels, sampled, n_images):
 
 
 @style.styled
-def plot(images, masks, weights, chosen, names, note=""):
+def plot(images, masks, weights, chosen, names, note="", layer_names=None):
     """
     Draw a row per image: the image, its foreground, and for some layers the weights and the chosen positions.
 
@@ -70,6 +70,8 @@ def plot(images, masks, weights, chosen, names, note=""):
         Names of the rows.
     note : str, optional
         Line below the legend.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -109,7 +111,8 @@ def plot(images, masks, weights, chosen, names, note=""):
             else:
                 layer = layers[j - 2]
                 mesh = _draw_weights(axes, weights[layer][i], chosen[layer][i], 72 * (cell - GAP))
-                title = f"layer {layer} ({' × '.join(map(str, weights[layer].shape[1:]))})"
+                positions = " × ".join(map(str, weights[layer].shape[1:]))
+                title = f"{style.layer_title(layer, layer_names)} ({positions})"
             if i == 0:
                 axes.set_title(title, fontsize=7)
             if j == 0:

@@ -24,7 +24,15 @@ NO_NODE = "0.55"
 
 
 @style.styled
-def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"), class_names=(), label="distance"):
+def plot(
+    table,
+    flows=None,
+    graphs=None,
+    titles=("first graph", "second graph"),
+    class_names=(),
+    label="distance",
+    layer_names=None,
+):
     """
     Draw distances against their chance level, and the largest flows between the nodes of two graphs.
 
@@ -47,6 +55,8 @@ def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"),
         Names of the classes. A node has the colour of its largest class, a flow that of its source node.
     label : str, default 'distance'
         Label of the distances, with their unit.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -61,19 +71,19 @@ def plot(table, flows=None, graphs=None, titles=("first graph", "second graph"),
     style.require_columns(table, COLUMNS, "the table of graph distances")
     figure = style.new_figure(3.5, 2.6) if flows is None else style.new_figure(7.2, 3.4)
     if flows is None:
-        _draw_distances(figure.subplots(), table, label)
+        _draw_distances(figure.subplots(), table, label, layer_names)
         return figure
     if graphs is None:
         raise InputError("flows need the two graphs that they run between; give both in node-link form")
     distances, sankey = figure.subplots(1, 2, width_ratios=(1, 1.15))
-    _draw_distances(distances, table, label)
+    _draw_distances(distances, table, label, layer_names)
     _draw_flows(sankey, flows, graphs, titles, class_names)
     for axes, letter in ((distances, "a"), (sankey, "b")):
         style.panel_letter(axes, letter)
     return figure
 
 
-def _draw_distances(axes, table, label):
+def _draw_distances(axes, table, label, names):
     pairs = list(dict.fromkeys(zip(table.layer_a, table.layer_b, strict=True)))
     samplings = list(dict.fromkeys(table.sampling))
     for index, (sampling, line) in enumerate(zip(samplings, style.line_styles(len(samplings)), strict=True)):
@@ -91,7 +101,10 @@ def _draw_distances(axes, table, label):
         if "p" in own and (chance := (own.p > LEVEL).to_numpy()).any():
             empty = {**line, "linestyle": "none", "markersize": 4.5, **style.empty_marker(line["color"])}
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
-    axes.set_xticks(range(len(pairs)), [f"{a}–{b}" for a, b in pairs])
+    # Names of layers are too wide for one line.
+    between = "–\n" if names else "–"
+    named = [between.join(str((names or {}).get(layer, layer)) for layer in pair) for pair in pairs]
+    axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names else {}))
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
     axes.margins(y=0.08)

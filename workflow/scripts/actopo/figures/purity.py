@@ -96,7 +96,7 @@ def by_sampling(graphs, classes, class_name):
 
 
 @style.styled
-def plot(table, class_name="deer", n_classes=10):
+def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
     """
     Draw node-wise purity, class-wise purity of one class, coverage and further measures, a line per sampling.
 
@@ -113,6 +113,10 @@ def plot(table, class_name="deer", n_classes=10):
         Class of the second panel.
     n_classes : int, default 10
         Number of classes; `1 / n_classes` is the lowest purity possible, and is marked.
+    order : sequence of int, optional
+        All layers in the order of the axis, by default ascending.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -128,6 +132,8 @@ def plot(table, class_name="deer", n_classes=10):
     for sampling, values in table.items():
         _check(sampling, values)
     layers = sorted({int(layer) for values in table.values() for layer in values["layers"]})
+    if order is not None:
+        layers.sort(key=list(order).index)
     panels = [*PANELS, *(panel for panel in OPTIONAL_PANELS if any(panel[0] in values for values in table.values()))]
 
     figure = style.new_figure(7.2, 2.75 if len(panels) == len(PANELS) else 4.2)
@@ -146,7 +152,9 @@ def plot(table, class_name="deer", n_classes=10):
         axes.set_ylim(_limits(table, key, has_floor))
         axes.set_xlim(-0.4, len(layers) - 0.6)
         axes.grid(axis="y")
-        style.layer_ticks(axes.xaxis, layers)
+        style.layer_ticks(axes.xaxis, [(layer_names or {}).get(layer, layer) for layer in layers])
+        if layer_names:
+            axes.tick_params(axis="x", rotation=90)
         style.panel_letter(axes, letter)
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
@@ -199,8 +207,9 @@ def _limits(table, key, has_floor):
 
 def _draw(axes, values, key, layers, shift, line):
     """Line of one measure and sampling, and its intervals, shifted so that samplings do not overlap."""
-    order = np.argsort(values["layers"])
-    position = np.array([layers.index(int(values["layers"][index])) for index in order])
+    position = np.array([layers.index(int(layer)) for layer in values["layers"]])
+    order = np.argsort(position)
+    position = position[order]
     if key in values:
         drawn = np.asarray(values[key], float)[order]
         axes.plot(position, drawn, zorder=3, **line)

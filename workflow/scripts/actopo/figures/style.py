@@ -281,8 +281,8 @@ def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
         Where to draw.
     matrix : ndarray of shape (L, L)
         Values.
-    layers : sequence of int
-        Layer indices, the ticks of both axes.
+    layers : sequence of int or str
+        Numbers or names of layers, the ticks of both axes.
     norm : matplotlib.colors.Normalize
         Colour scale.
     colours : str, default 'viridis'
@@ -329,6 +329,11 @@ def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
     step = -(-len(layers) // most)
     positions = np.arange(0, len(layers), step)
     axis.set_ticks(positions + offset, [str(layers[position]) for position in positions])
+
+
+def layer_title(layer, names=None):
+    """Title of a layer: its name, if it has one among `names` (dict of int to str), else "layer" and its number."""
+    return (names or {}).get(layer, f"layer {layer}")
 
 
 def panel_letter(axes, letter, lines=1):

@@ -9,6 +9,9 @@ over the draws, and says nothing of another network. With fewer, the range over 
 column `interval` says which of the three it is. Comparisons of the first network or draw with the others are one fewer
 than there are networks or draws, so that they need 6.
 
+Some graphs may lack a measure, such as the level at which two classes merge. Its mean is then that of the graphs that
+have it (`conditional`), and only these are counted; their share of all graphs stands beside it.
+
 A p-value of several graphs is twice the mean of their own, and at most 1: a valid p-value whatever the dependence
 between them [1]_.
 
@@ -29,7 +32,7 @@ from actopo.similarity.intervals import FEWEST_NETWORKS, mean_interval
 NETWORKS, DRAWS, RANGE, NONE = "t over networks", "t over draws of one network", "range over graphs", "none"
 
 
-def over_graphs(table, keys, level=0.95):
+def over_graphs(table, keys, level=0.95, conditional=None):
     """
     Mean of every column over networks and draws, with an interval.
 
@@ -42,6 +45,9 @@ def over_graphs(table, keys, level=0.95):
         Columns that say what a row is of, such as sampling and layer.
     level : float, default 0.95
         Coverage of the intervals that are Student's.
+    conditional : dict of str to str, optional
+        Of a measure that not every graph has, the name of a column with the share of the graphs in which it is finite.
+        `n_networks`, `n_graphs` and `interval` then count the graphs that have all such measures.
 
     Returns
     -------
@@ -56,19 +62,24 @@ def over_graphs(table, keys, level=0.95):
     InputError
         If a network and draw has a combination of keys twice.
     """
-    keys, measures = list(keys), [name for name in table.columns if name not in {"seed", "draw", *keys}]
+    keys, conditional = list(keys), conditional or {}
+    measures = [name for name in table.columns if name not in {"seed", "draw", *keys}]
     if table.duplicated([*keys, "seed", "draw"]).any():
         raise InputError(f"the table has a graph twice; give one row for each seed, draw and {', '.join(keys)}.")
     rows = []
     for names, own in table.groupby(keys, sort=False):
         values = own[measures].to_numpy(dtype=np.float64)
-        values[~np.isfinite(values)] = np.nan
-        networks = _network_means(values, own["seed"].to_numpy())
+        finite = np.isfinite(values)
+        values[~finite] = np.nan
+        counted = finite[:, [measures.index(name) for name in conditional]].all(axis=1)
+        shares = {share: finite[:, measures.index(name)].mean() for name, share in conditional.items()}
+        values, seeds = values[counted], own["seed"].to_numpy()[counted]
+        networks = _network_means(values, seeds)
         kind = _kind(len(networks), len(values))
         low, high = _interval(values, networks, kind, level)
         means, p_values = _means(networks), np.minimum(_means(values) * (1 if len(values) == 1 else 2), 1)
         row = {**dict(zip(keys, names, strict=True)), "n_networks": len(networks), "n_graphs": len(values)}
-        row["interval"] = kind
+        row |= {"interval": kind, **shares}
         for place, name in enumerate(measures):
             row[name] = p_values[place] if _is_p(name) else means[place]
             if _has_interval(name):
@@ -123,13 +134,14 @@ def _interval(values, networks, kind, level):
     unknown = np.isnan(values)
     # Fewer than two values have no range.
     none = (~unknown).sum(axis=0) < 2
-    low, high = np.where(unknown, np.inf, values).min(axis=0), np.where(unknown, -np.inf, values).max(axis=0)
+    low = np.where(unknown, np.inf, values).min(axis=0, initial=np.inf)
+    high = np.where(unknown, -np.inf, values).max(axis=0, initial=-np.inf)
     return np.where(none, np.nan, low), np.where(none, np.nan, high)
 
 
 def _network_means(values, seeds):
     """Mean over the draws of each network."""
-    return np.stack([_means(values[seeds == seed]) for seed in pd.unique(seeds)])
+    return np.array([_means(values[seeds == seed]) for seed in pd.unique(seeds)]).reshape(-1, values.shape[1])
 
 
 def _means(values):

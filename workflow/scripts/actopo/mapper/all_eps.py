@@ -214,7 +214,8 @@ def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=
     Returns
     -------
     eps : float or None
-        Geometric mean of the ends of the range; None, which is logged as a warning, if there is none.
+        Geometric mean of the ends of the range; None, which is logged as a warning, if there is none,
+        or if no interval has a core point at a positive distance.
     details : dict
         ``rule``: ``"stable"``; ``plateau``: both ends; ``n_components`` and ``n_cycles`` in it. Empty without a
         plateau.
@@ -222,10 +223,18 @@ def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=
     Raises
     ------
     InputError
-        As :class:`AllEps` and :func:`eps_range`.
+        As :class:`AllEps`.
     """
     every = AllEps(points, lens, cover, min_samples, progress=progress)
-    eps_values = eps_range(every.core_distances(), every.merge_heights(), n_values, quantiles)
+    distances = every.core_distances()
+    if not (distances > 0).any():
+        log.warning(
+            "no plateau: no interval has min_samples (%d) points that are not duplicates of each other; eps is the "
+            "knee instead",
+            min_samples,
+        )
+        return None, {}
+    eps_values = eps_range(distances, every.merge_heights(), n_values, quantiles)
     components, cycles = np.array([(n_components(graph), n_cycles(graph)) for graph in every.graphs(eps_values)]).T
     plateau = longest_plateau(eps_values, components, cycles)
     if plateau is None:

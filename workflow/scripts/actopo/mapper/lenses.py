@@ -15,8 +15,9 @@ lens                     value at a point :math:`x`
 =======================  ===================================================================================
 
 The cloud to which a lens refers may be another than that of the points: new points have lens values beside an old
-cloud. Of a cloud of more than `REFERENCE_POINTS` points, ``density``, and ``eccentricity`` for other exponents than 2,
-take a random sample of that size.
+cloud. Points that are those of the cloud have the values there that they have in it, if ``density`` is told which they
+are (`own`); a user's function must see to this itself. Of a cloud of more than `REFERENCE_POINTS` points, ``density``,
+and ``eccentricity`` for other exponents than 2, take a random sample of that size.
 
 References
 ----------
@@ -40,7 +41,7 @@ REFERENCE_POINTS = 20_000
 ROWS = 512
 
 
-def lens_values(lenses, points, columns, logits=None, class_names=(), reference=None):
+def lens_values(lenses, points, columns, logits=None, class_names=(), reference=None, own=None):
     """
     Values of one or two lenses.
 
@@ -58,6 +59,8 @@ def lens_values(lenses, points, columns, logits=None, class_names=(), reference=
         Names of the classes of the images.
     reference : ndarray of shape (m, c), optional
         The cloud to which the lens refers; by default `points`.
+    own : ndarray of shape (n,), int, optional
+        As in `density`.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def lens_values(lenses, points, columns, logits=None, class_names=(), reference=
         elif name == "eccentricity":
             found = eccentricity(points, of, cloud)
         elif name == "density":
-            found = density(points, of, cloud)
+            found = density(points, of, reference, own)
         elif name == FUNCTION:
             found = own_lens(of, points, {**columns, "reference": cloud})
         else:
@@ -160,7 +163,7 @@ def eccentricity(points, exponent=2, reference=None):
     return np.concatenate(values)
 
 
-def density(points, n_neighbours=20, reference=None):
+def density(points, n_neighbours=20, reference=None, own=None):
     """
     Minus the root mean square distance of each point to its nearest other points of a cloud.
 
@@ -170,6 +173,9 @@ def density(points, n_neighbours=20, reference=None):
     n_neighbours : int, default 20
     reference : ndarray of shape (m, c), optional
         The cloud; by default `points`, each without the point itself.
+    own : ndarray of shape (n,), int, optional
+        Of points whose images and positions are those of points of `reference`, the numbers of these, which are left
+        out. They then have the values that they have in their own cloud.
 
     Returns
     -------
@@ -182,13 +188,14 @@ def density(points, n_neighbours=20, reference=None):
         If the cloud has too few points.
     """
     cloud = points if reference is None else reference
+    own = np.arange(len(points)) if reference is None else own
     chosen, values = _sampled(cloud), []
-    if len(chosen) - (cloud is points) < n_neighbours:
+    if len(chosen) - (own is not None) < n_neighbours:
         raise InputError(f"density of {n_neighbours} neighbours needs more points than the {len(cloud)} there are")
     for squares, rows in _squared_distances(points, cloud, chosen):
-        if cloud is points:
-            itself = np.searchsorted(chosen, rows)
-            here = np.flatnonzero(chosen[np.minimum(itself, len(chosen) - 1)] == rows)
+        if own is not None:
+            itself = np.searchsorted(chosen, own[rows])
+            here = np.flatnonzero(chosen[np.minimum(itself, len(chosen) - 1)] == own[rows])
             squares[here, itself[here]] = np.inf
         nearest = np.partition(squares, n_neighbours - 1, axis=1)[:, :n_neighbours]
         values.append(-np.sqrt(nearest.mean(axis=1)))

@@ -18,8 +18,8 @@ def placement_table(placed, columns, predicted, incidence, labels, class_names):
         As `actopo.mapper.placements.place_points` returns it.
     columns : dict of str to ndarray of shape (n_new,)
         ``image``, ``row``, ``col`` and ``label`` of the new points.
-    predicted : ndarray of shape (n_new,), int
-        The network's class for the image of each new point.
+    predicted : ndarray of shape (n_new,), int, or None
+        The network's class for the image of each new point; None where its outputs are not the classes.
     incidence : sparse matrix of shape (n_points, n_nodes)
         The graph's incidence.
     labels : ndarray of shape (n_points,), int
@@ -30,7 +30,7 @@ def placement_table(placed, columns, predicted, incidence, labels, class_names):
     Returns
     -------
     DataFrame
-        ``image``, ``row``, ``col``, ``label``, ``predicted`` (names of classes; the number of an output that is none),
+        ``image``, ``row``, ``col``, ``label``, ``predicted`` (names of classes; the latter empty if unknown),
         ``nodes`` (their numbers, separated by spaces), and of the graph's points in these nodes, as means over the
         nodes: the shares of the point's class (``label_share``) and of the predicted one (``predicted_share``), and
         ``majority`` (the class of the largest mean share). NaN or empty for a point in no node.
@@ -42,18 +42,17 @@ def placement_table(placed, columns, predicted, incidence, labels, class_names):
     mean = (placed @ shares) / np.maximum(n_nodes, 1)[:, None]
     mean[n_nodes == 0] = np.nan
     label, rows = columns["label"], np.arange(len(n_nodes))
-    is_class = predicted < n_classes
     names = np.asarray([str(name) for name in class_names], dtype=object)
     majority = np.where(n_nodes > 0, names[np.nan_to_num(mean).argmax(axis=1)], "")
     return pd.DataFrame(
         {
             **{name: columns[name] for name in ("image", "row", "col")},
             "label": names[label],
-            "predicted": [names[k] if k < n_classes else str(k) for k in predicted],
+            "predicted": "" if predicted is None else names[predicted],
             "nodes": [" ".join(map(str, sorted(own))) for own in np.split(placed.indices, placed.indptr[1:-1])],
             "majority": majority,
             "label_share": mean[rows, label],
-            "predicted_share": np.where(is_class, mean[rows, np.where(is_class, predicted, 0)], np.nan),
+            "predicted_share": np.nan if predicted is None else mean[rows, predicted],
         }
     )
 
@@ -75,8 +74,11 @@ def placement_summary(table, own_nodes=None):
         A row for each of ``all``, ``right`` and ``wrong`` (column ``group``): ``n_points``; ``placed``, the share that
         some node takes; of these, ``majority_is_label`` and ``majority_is_predicted``, the shares whose nodes have that
         majority, and the means of ``label_share`` and ``predicted_share``; and with `own_nodes`, of the points whose
-        old point is in a node, ``kept``, the share that goes to one of its nodes. NaN for shares of no point.
+        old point is in a node, ``kept``, the share that goes to one of its nodes. NaN for shares of no point. Where the
+        predictions are unknown, all numbers that depend on them are missing: those of ``right`` and ``wrong``, and
+        ``majority_is_predicted``.
     """
+    is_known = not len(table) or (table["predicted"] != "").all()
     right = (table["label"] == table["predicted"]).to_numpy()
     rows = []
     for group, chosen in zip(GROUPS, (np.ones_like(right), right, ~right), strict=True):
@@ -92,8 +94,12 @@ def placement_summary(table, own_nodes=None):
         }
         if own_nodes is not None:
             row["kept"] = _kept(own["nodes"], own_nodes[np.flatnonzero(chosen)])
+        if not is_known:
+            missing = set(row) - {"group"} if group != "all" else {"majority_is_predicted", "predicted_share"}
+            row |= dict.fromkeys(missing, np.nan)
         rows.append(row)
-    return pd.DataFrame(rows)
+    # A number of points that is missing leaves the others whole.
+    return pd.DataFrame(rows).astype({"n_points": "Int64"})
 
 
 def _kept(nodes, old):

@@ -1,17 +1,12 @@
 """Accuracy of a network on images with noise."""
 
-import numpy as np
-import torch
-
-from actopo.networks.inputs import images_per_pass, to_input
+from actopo.points.activations import network_outputs
 from actopo.points.noise import gaussian_noise
-
-LARGEST_BATCH = 500
 
 
 def noisy_accuracy(model, images, labels, mean, std, sigma, units="normalised", seed=0, device="cpu", progress=None):
     """
-    Share of images with noise whose largest logit is that of their label.
+    Share of images with noise whose largest logit is that of their label, in the arithmetic of the points.
 
     Parameters
     ----------
@@ -31,17 +26,18 @@ def noisy_accuracy(model, images, labels, mean, std, sigma, units="normalised", 
     -------
     float
         nan if there is no image.
+
+    Raises
+    ------
+    InputError
+        As `actopo.points.activations.network_outputs`.
     """
-    model.eval().to(device)
-    right, step = 0, images_per_pass(LARGEST_BATCH, images.shape[1:])
-    with torch.inference_mode():
-        for start in range(0, len(images), step):
-            places = np.arange(start, min(start + step, len(images)))
-            batch = to_input(images[places], mean, std, device)
-            if sigma:
-                noise = gaussian_noise(places, images.shape[1:], sigma, units, std, seed)
-                batch = batch + torch.from_numpy(noise).to(device).permute(0, 3, 1, 2)
-            right += int((model(batch).argmax(dim=1).cpu().numpy() == labels[places]).sum())
-            if progress:
-                progress(len(places))
-    return right / len(images) if len(images) else float("nan")
+    if not len(images):
+        return float("nan")
+
+    def noise_of(places):
+        return gaussian_noise(places, images.shape[1:], sigma, units, std, seed)
+
+    perturb = noise_of if sigma else None
+    logits = network_outputs(model, images, mean, std, device=device, progress=progress, perturb=perturb)
+    return float((logits.argmax(axis=1) == labels).mean())
