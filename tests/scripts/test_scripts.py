@@ -1174,7 +1174,7 @@ def test_a_graph_without_nodes_is_compared_all_the_same(folder, images, analysed
     empty = {"graph": folder / "empty.json", "membership": folder / "empty.npz"}
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], "eps": [], "parts": []}
     clusterer = json.dumps({"eps": 1e-9, "min_samples": 300, "clusterer": "dbscan"})
-    run("build_mapper", files, empty, {**GRAPH, "clusterer": clusterer}, layer=16, sampling="full")
+    run("build_mapper", files, empty, {**GRAPH, "clusterer": clusterer}, layer=16, **OWN)
     assert json.loads(empty["graph"].read_text())["nodes"] == []
     pair = [empty, graphs[2]]
     files = {f"{name}s": [each[name] for each in pair] for name in empty}

@@ -85,7 +85,7 @@ def over_graphs(table, keys, level=0.95, conditional=None):
             if _has_interval(name):
                 row |= {f"{name}_low": low[place], f"{name}_high": high[place]}
         rows.append(row)
-    columns = [*keys, "n_networks", "n_graphs", "interval"]
+    columns = [*keys, "n_networks", "n_graphs", "interval", *conditional.values()]
     for name in measures:
         columns += [name, f"{name}_low", f"{name}_high"] if _has_interval(name) else [name]
     return pd.DataFrame(rows, columns=columns)
