@@ -31,7 +31,7 @@ MAX_RADIUS = 0.032
 MIN_RADIUS = 0.95
 EDGE = "0.62"
 # Opacity of what is in no other graph.
-FAINTEST = 0.15
+FAINTEST = 0.3
 
 
 @style.styled
