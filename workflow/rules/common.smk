@@ -119,51 +119,6 @@ def graph_labels(figure):
     return lambda wildcards: {"figure": figure, "graph": f"{wildcards.sampling}, {layer_label(int(wildcards.layer))}"}
 
 
-def draws_of(sampling):
-    """What the name of a sampling ends in, for each draw of its positions: the first has no suffix."""
-    n_draws = MAPPER["draws"] if METHODS[SAMPLINGS[sampling]["method"]].is_drawn else 1
-    return ["", *(f".draw{draw}" for draw in range(1, n_draws))]
-
-
-# Every graph of the first draw: sampling, noise and layer. Noise is a suffix to the sampling's name in paths, and so is
-# the number of any other draw, which comes first.
-GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
-NOISY = [
-    (sampling, noise_suffix(sigma), layer)
-    for sampling in SAMPLINGS
-    if sampling in NOISE["samplings"]
-    for sigma in NOISE["sigmas"]
-    for layer in NOISE["layers"]
-]
-REPEATED = [
-    (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
-]
-REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY for draw in draws_of(name)[1:]]
-if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
-    message = f"mapper.draws: no position is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
-    logger.info(message)
-
-
-def graph_columns(graphs):
-    """What tells some graphs of one network from each other, in the columns of tables."""
-    columns = []
-    for name, suffix, layer in graphs:
-        draw, sigma = (re.search(pattern, suffix) for pattern in (r"\.draw(\d+)", r"\.noise(.+)"))
-        sigma = float(sigma[1]) if sigma else 0
-        columns.append({"sampling": name, "draw": int(draw[1]) if draw else 0, "sigma": sigma, "layer": layer})
-    return columns
-
-
-def parts_of(sampling):
-    """Number of parts of the images for the confidence of a sampling's graphs."""
-    return MAPPER["confidence"]["parts"].get(sampling, 0)
-
-
-# Graphs of the first draw that there are others of, and those that are compared in the ways for which there are two.
-CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
-SECOND = {"noise": NOISY, "samplings": list(SAMPLINGS)[1:], "draws": REPEATED, "networks": MAPPER_SEEDS[1:]}
-COMPARISONS = [kind for kind in MAPPER["comparisons"] if SECOND[kind]]
-COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 # Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
 FIGURES = []
 # Tables that no figure or summary reads.

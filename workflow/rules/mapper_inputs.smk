@@ -1,0 +1,133 @@
+# The graphs of the mapper study, and inputs and params that its rules choose from their wildcards.
+
+
+def draws_of(sampling):
+    """What the name of a sampling ends in, for each draw of its positions: the first has no suffix."""
+    n_draws = MAPPER["draws"] if METHODS[SAMPLINGS[sampling]["method"]].is_drawn else 1
+    return ["", *(f".draw{draw}" for draw in range(1, n_draws))]
+
+
+# Every graph of the first draw: sampling, noise and layer. Noise is a suffix to the sampling's name in paths, and so is
+# the number of any other draw, which comes first.
+GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
+NOISY = [
+    (sampling, noise_suffix(sigma), layer)
+    for sampling in SAMPLINGS
+    if sampling in NOISE["samplings"]
+    for sigma in NOISE["sigmas"]
+    for layer in NOISE["layers"]
+]
+REPEATED = [
+    (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
+]
+REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY for draw in draws_of(name)[1:]]
+if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
+    message = f"mapper.draws: no position is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
+    logger.info(message)
+
+
+def graph_columns(graphs):
+    """What tells some graphs of one network from each other, in the columns of tables."""
+    columns = []
+    for name, suffix, layer in graphs:
+        draw, sigma = (re.search(pattern, suffix) for pattern in (r"\.draw(\d+)", r"\.noise(.+)"))
+        sigma = float(sigma[1]) if sigma else 0
+        columns.append({"sampling": name, "draw": int(draw[1]) if draw else 0, "sigma": sigma, "layer": layer})
+    return columns
+
+
+def parts_of(sampling):
+    """Number of parts of the images for the confidence of a sampling's graphs."""
+    return MAPPER["confidence"]["parts"].get(sampling, 0)
+
+
+# Graphs of the first draw that there are others of, and those that are compared in the ways for which there are two.
+CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
+SECOND = {"noise": NOISY, "samplings": list(SAMPLINGS)[1:], "draws": REPEATED, "networks": MAPPER_SEEDS[1:]}
+COMPARISONS = [kind for kind in MAPPER["comparisons"] if SECOND[kind]]
+COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
+
+
+def interval_jobs(*names):
+    """Files of the jobs that a graph is split into; none where one job makes it."""
+    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
+    return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
+
+
+def graph_files(ending, graphs):
+    """Files of some graphs of one network."""
+    folder = "<results>/mapper/{model}/seed{seed}"
+    return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def other_graphs(wildcards, ending):
+    """Files of a graph, of its other draws and of other networks; and what each of the others is of."""
+    seeds = [seed for seed in MAPPER_SEEDS if seed != int(wildcards.seed)]
+    draws = [draw for draw in draws_of(wildcards.sampling) if draw]
+    path = f"<results>/mapper/{{model}}/seed{{seed}}/{{sampling}}{{draw}}/layer{{layer}}.{ending}"
+    places = [(wildcards.seed, ""), *((wildcards.seed, draw) for draw in draws), *((seed, "") for seed in seeds)]
+    named = {"model": wildcards.model, "sampling": wildcards.sampling, "layer": wildcards.layer}
+    files = [path.format(seed=seed, draw=draw, **named) for seed, draw in places]
+    return files, ["draws"] * len(draws) + ["seeds"] * len(seeds)
+
+
+def first_network(wildcards):
+    """Whether a network is compared with the first."""
+    return "networks" in COMPARISONS and int(wildcards.seed) != MAPPER_SEEDS[0]
+
+
+def compared_graphs(wildcards, ending):
+    """Files of the graphs of a network, and after them those of the first network that it is compared with."""
+    own = [path.format(**wildcards) for path in graph_files(ending, COMPARED)]
+    return own + (reference_graphs(ending, GRAPHS) if first_network(wildcards) else [])
+
+
+def has_noisy_accuracy(model):
+    """Whether a network is tried on noisy images; of weights that were not trained here the classes may be others."""
+    return "noise" in COMPARISONS and config["models"][model].get("weights") is None
+
+
+def network_tables(name):
+    """A table of the graphs of each network."""
+    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=MAPPER_SEEDS, name=name)
+
+
+def reference_graphs(ending, graphs):
+    """Files of some graphs of the mapper study's network."""
+    return [f"{REFERENCE}/{name}{noise}/layer{layer}.{ending}" for name, noise, layer in graphs]
+
+
+def goes_by_mask(wildcards):
+    """Whether a sampling goes by foreground masks."""
+    return METHODS[sampling_of(wildcards.study, wildcards.sampling)["method"]].by_mask
+
+
+def drawing(wildcards):
+    """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
+    own = sampling_of(wildcards.study, wildcards.sampling)
+    return as_json(**{key: value for key, value in own.items() if key != "without"})
+
+
+def drawing_by_masks(wildcards):
+    """How masks decide on the positions of a sampling; empty for one that does not go by them."""
+    if not goes_by_mask(wildcards):
+        return ""
+    shared = {key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")}
+    own = SAMPLINGS[wildcards.sampling]
+    return as_json(**{key: own.get(key, value) for key, value in shared.items()})
+
+
+def field_tap(tap):
+    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
+    return "bn" if tap == "relu" else tap
+
+
+def receptive_fields_file(model, tap):
+    """File of the receptive fields of a tap."""
+    return f"<results>/models/{model}/receptive_fields.{field_tap(tap)}.npz"
+
+
+def samplings_by_fields():
+    """Samplings of the mapper study by the tap whose receptive fields are theirs, taps in the order of their names."""
+    taps = sorted({field_tap(sampling["tap"]) for sampling in SAMPLINGS.values()})
+    return {tap: [name for name in SAMPLINGS if field_tap(SAMPLINGS[name]["tap"]) == tap] for tap in taps}
