@@ -1,12 +1,12 @@
 """Mapper graph of one layer's point cloud, in one job or joined from intervals that others clustered."""
 
-import numpy as np
 from actopo.files import load_json, save_json
 from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.keys import draw_number
 from actopo.mapper.clusterers import describe_clusterer, make_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.graph import join, mapper_graph
-from actopo.mapper.intermediate import load_choice, load_intervals, save_membership
+from actopo.mapper.intermediate import load_choice, load_intervals, load_lens, save_membership
 from actopo.mapper.node_link import node_link
 from actopo.points.clouds import load_columns
 
@@ -15,8 +15,7 @@ limit_threads(snakemake.threads)
 
 params, layer = settings(snakemake), int(snakemake.wildcards.layer)
 lens, labels, images = load_columns(snakemake.input.points, layer, "norm", "label", "image")
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 cover = make_cover(lens, **params.cover)
 if snakemake.input.parts:
     described, nearest = load_choice(snakemake.input.eps[0])
@@ -35,7 +34,7 @@ document["graph"] |= {
     "seed": int(wildcards.seed),
     "sampling": wildcards.sampling,
     "layer": layer,
-    "draw": int(wildcards.draw.removeprefix(".draw") or 0),
+    "draw": draw_number(wildcards.draw),
     "noise": float(wildcards.noise.removeprefix(".noise") or 0),
     **described,
     **params.cover,

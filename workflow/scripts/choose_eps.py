@@ -1,10 +1,9 @@
 """Radius of DBSCAN for one layer's point cloud, once for all jobs that cluster its intervals."""
 
-import numpy as np
 from actopo.job import limit_threads, settings, start_logging
 from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import make_cover
-from actopo.mapper.intermediate import save_choice
+from actopo.mapper.intermediate import load_lens, save_choice
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -12,8 +11,7 @@ limit_threads(snakemake.threads)
 
 params = settings(snakemake)
 points, lens = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm")
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 # Only a rule that looks at the graph has a cover.
 cover = params.cover and make_cover(lens, **params.cover)
 save_choice(snakemake.output.eps, *describe_clusterer(points, **params.clusterer, lens=lens, cover=cover))

@@ -1,11 +1,10 @@
 """Clusters of some intervals of one mapper graph."""
 
-import numpy as np
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.clusterers import make_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.graph import cluster_intervals
-from actopo.mapper.intermediate import load_choice, save_intervals
+from actopo.mapper.intermediate import load_choice, load_lens, save_intervals
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -13,8 +12,7 @@ limit_threads(snakemake.threads)
 
 params = settings(snakemake)
 points, lens = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm")
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 described, _ = load_choice(snakemake.input.eps)
 clusterer, min_points = make_clusterer(described)
 # Neighbouring intervals hold about equally many points: dealing them out gives every job its share.

@@ -6,6 +6,7 @@ from actopo.graphs.eps_profile import persistent_segments, profile
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.all_eps import AllEps, eps_range, longest_plateau
 from actopo.mapper.covers import make_cover
+from actopo.mapper.intermediate import load_lens
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -14,8 +15,7 @@ limit_threads(snakemake.threads)
 params = settings(snakemake)
 varied = params.all_eps
 points, lens, labels = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm", "label")
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 every = AllEps(
     points,
     lens,

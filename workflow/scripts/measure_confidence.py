@@ -1,13 +1,12 @@
 """In how many graphs of other draws, other networks and parts of the images each feature of a mapper graph is found."""
 
-import numpy as np
 from actopo.files import load_arrays, load_json, save_json, save_table
 from actopo.graphs.confidence import Reference, confidence_table, parts
 from actopo.graphs.features import image_graph
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.clusterers import describe_clusterer, make_clusterer
 from actopo.mapper.covers import make_cover
-from actopo.mapper.intermediate import load_incidence
+from actopo.mapper.intermediate import load_incidence, load_lens
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -26,8 +25,7 @@ def read_graph(membership, description):
 own, *others = map(read_graph, snakemake.input.memberships, snakemake.input.graphs)
 if chosen["parts"]:
     points, lens, images = load_columns(snakemake.input.points, layer, "points", "norm", "image")
-    if snakemake.input.lens:
-        lens = np.load(snakemake.input.lens)
+    lens = load_lens(snakemake.input.lens, lens)
     cover = make_cover(lens, **params.cover)
     others += parts(
         points,

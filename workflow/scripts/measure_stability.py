@@ -1,14 +1,15 @@
 """How a mapper graph depends on its parameters and on its points."""
 
-import numpy as np
 import pandas as pd
 from actopo.files import load_json, save_table
 from actopo.graphs.stability import grid, resample
 from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.keys import draw_number
 from actopo.mapper.choices import EPS_RULES
 from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.dbscan import DBSCAN
+from actopo.mapper.intermediate import load_lens
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -18,8 +19,7 @@ params = settings(snakemake)
 varied, used, min_samples = params.settings, params.cover, params.clusterer["min_samples"]
 columns = ("points", "norm", "label", "image")
 points, lens, labels, images = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), *columns)
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 eps = load_json(snakemake.input.graph)["graph"]["eps"]
 cover = make_cover(lens, **used)
 
@@ -62,5 +62,5 @@ for name, choose in choices.items():
     samples.append(parts)
 for place, rows in ((snakemake.output.grid, table), (snakemake.output.samples, pd.concat(samples))):
     rows.insert(0, "seed", int(snakemake.wildcards.seed))
-    rows.insert(1, "draw", int(snakemake.wildcards.draw.removeprefix(".draw") or 0))
+    rows.insert(1, "draw", draw_number(snakemake.wildcards.draw))
     save_table(place, rows)

@@ -8,7 +8,7 @@ from actopo.errors import InputError
 from actopo.files import load_arrays, load_json, save_table
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.covers import make_cover
-from actopo.mapper.intermediate import load_incidence
+from actopo.mapper.intermediate import load_incidence, load_lens
 from actopo.mapper.lenses import lens_values
 from actopo.mapper.placement_tables import placement_summary, placement_table
 from actopo.mapper.placements import place_points
@@ -19,8 +19,7 @@ limit_threads(snakemake.threads)
 
 params, layer = settings(snakemake), int(snakemake.wildcards.layer)
 points, lens = load_columns(snakemake.input.points, layer, "points", "norm")
-if snakemake.input.lens:
-    lens = np.load(snakemake.input.lens)
+lens = load_lens(snakemake.input.lens, lens)
 file, facts = load_arrays(snakemake.input.membership), load_json(snakemake.input.graph)["graph"]
 if "eps" not in facts:
     raise InputError("the graph was not made with DBSCAN, so no eps says which points a node takes")

@@ -4,7 +4,7 @@ import numpy as np
 from actopo.errors import InputError
 from actopo.files import load_arrays
 from actopo.job import progress, settings, start_logging
-from actopo.keys import layer_key
+from actopo.keys import draw_number, layer_key
 from actopo.points.activations import activation_shapes, sample_activations
 from actopo.points.choices import SAMPLINGS
 from actopo.points.receptive_field import position_weights
@@ -29,7 +29,7 @@ if by_mask:
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
 
-part = batch_of(snakemake.wildcards.subset) or int(snakemake.wildcards.draw.removeprefix(".draw") or 0)
+part = batch_of(snakemake.wildcards.subset) or draw_number(snakemake.wildcards.draw)
 streams = {}
 for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
     # Positions are drawn anew for every network, batch (or draw of the mapper study), layer and method, but for any

@@ -312,7 +312,8 @@ def _is_pair(value, i, j, low, high, tail, points, order, squared):
 
 
 @njit(nogil=True, cache=True)
-def _any_reaches(products, low, lows):
+def any_reaches(products, low, lows):
+    """Whether some product is at least `low` and its own of `lows` together."""
     # The loop counts instead of returning at the first hit, so that the compiler can vectorise it.
     hits = np.int32(0)
     for c in range(len(products)):
@@ -330,7 +331,7 @@ def _count(product, rows, a, state, limit, counts, found):
             if count >= limit:
                 break
             stop = min(start + CHUNK, width)
-            if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
+            if not any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
                 continue
             for c in range(start, stop):
                 if _is_pair(product[r, c], i, a + c, low, high, tail, points, order, squared):
@@ -353,7 +354,7 @@ def _first_links(product, rows, a, state, row_roots, column_roots):
             if links[r] >= 0:
                 break
             stop = min(start + CHUNK, width)
-            if not _any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
+            if not any_reaches(product[r, start:stop], low[i], low[a + start : a + stop]):
                 continue
             for c in range(start, stop):
                 if column_roots[c] != row_roots[r] and _is_pair(

@@ -15,6 +15,23 @@ from actopo.files import load_arrays, save_arrays, writing_arrays
 MEMBERSHIP = ("indptr", "indices", "shape", "label", "image", "interval", "edges", "shared", "jaccard")
 
 
+def load_lens(path, norms):
+    """
+    Values of the lens at the points of a graph.
+
+    Parameters
+    ----------
+    path : str, Path or empty list
+        File of the values, one or two for each point. Empty where the lens is the l2 norm, which is stored with points.
+    norms : ndarray of shape (n_points,)
+
+    Returns
+    -------
+    ndarray of shape (n_points,) or (n_points, 2)
+    """
+    return np.load(path) if path else norms
+
+
 def save_choice(path, description, nearest):
     """Write the description and the arrays that `actopo.mapper.clusterers.describe_clusterer` returned."""
     save_arrays(path, description=json.dumps(description), **nearest)

@@ -18,7 +18,7 @@ from threading import Lock
 import numpy as np
 from numba import njit
 
-from actopo.mapper.close_pairs import CHUNK, UNIT, choose_rank, halves, median_tree, principal_axes, sieve
+from actopo.mapper.close_pairs import CHUNK, UNIT, any_reaches, choose_rank, halves, median_tree, principal_axes, sieve
 from actopo.mapper.dbscan import checked_arguments, isolated, search_threads
 from actopo.mapper.exact_distances import squared_distance_below
 from actopo.mapper.nearest_neighbours import nearest_neighbour_distances
@@ -198,15 +198,6 @@ def closest_pair(image, distance, run, leaf=_SMALL_LEAF):
 
 
 @njit(nogil=True, cache=True)
-def _any_above(products, floor, lows):
-    # The loop counts instead of returning at the first hit, so that the compiler can vectorise it.
-    hits = np.int32(0)
-    for c in range(len(products)):
-        hits += np.int32(products[c] >= floor + lows[c])
-    return hits > 0
-
-
-@njit(nogil=True, cache=True)
 def _improve(product, rows, left, a, low, points, order, factor, squares):
     """Lower the squared distances `squares` of the rows `left` by the points of one leaf, whose products are given."""
     width = product.shape[1]
@@ -219,7 +210,7 @@ def _improve(product, rows, left, a, low, points, order, factor, squares):
             bound = squares[r] / factor
             # The rounding of the terms is in the slack of `low`, except for that of the square.
             floor = np.float32(low[i] - bound * (1 + 2.0**-20))
-            if bound < np.inf and not _any_above(product[p, start:stop], floor, lows[start:stop]):
+            if bound < np.inf and not any_reaches(product[p, start:stop], floor, lows[start:stop]):
                 continue
             for c in range(start, stop):
                 if a + c == i or squares[r] == 0:
