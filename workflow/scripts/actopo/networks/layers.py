@@ -24,6 +24,7 @@ from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
 from actopo.networks.choices import TAPS
 from actopo.networks.outputs import reading_outputs
+from actopo.networks.probe import pass_zeros
 
 RECTIFIERS = (
     nn.ReLU,
@@ -127,17 +128,7 @@ def find_layers(model, image_shape):
             taps[layer].append(tap)
 
     names = []
-    height, width, channels = image_shape
-    probe = torch.zeros(1, channels, height, width, device=next(model.parameters()).device)
-    model.eval()
-    try:
-        with torch.inference_mode(), _following(model, visit):
-            model(probe)
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError) as error:
-        raise InputError(
-            f"the network cannot take an image of {height} x {width} x {channels} "
-            f"({' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
-        ) from error
+    pass_zeros(model, image_shape, _following(model, visit))
     if not names:
         raise InputError("no convolution of the network is called on an image; look at its forward and layers()")
     return [Layer(name, shape, tuple(tap)) for name, shape, tap in zip(names, shapes, taps, strict=True)]

@@ -13,6 +13,7 @@ import torch
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
+from actopo.networks.probe import pass_zeros
 
 
 class Output(NamedTuple):
@@ -63,17 +64,7 @@ def find_outputs(model, image_shape):
         shape = None if problem else (*output.shape[2:], output.shape[1])
         found.append(Output(name + (f"#{calls[name]}" if calls[name] > 1 else ""), shape, problem))
 
-    height, width, channels = image_shape
-    probe = torch.zeros(1, channels, height, width, device=next(model.parameters()).device)
-    model.eval()
-    try:
-        with torch.inference_mode(), _visiting(model, visit):
-            model(probe)
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError) as error:
-        raise InputError(
-            f"the network cannot take an image of {height} x {width} x {channels} "
-            f"({' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
-        ) from error
+    pass_zeros(model, image_shape, _visiting(model, visit))
     return found
 
 

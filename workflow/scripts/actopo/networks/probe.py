@@ -1,0 +1,34 @@
+"""An image of zeros for a network, to see which layers it passes."""
+
+import torch
+
+from actopo.errors import InputError
+
+
+def pass_zeros(model, image_shape, watching):
+    """
+    Pass an image of zeros through a network, which is set to evaluation.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    image_shape : (H, W, C)
+    watching : context manager
+        Entered for the pass, to see what the network computes.
+
+    Raises
+    ------
+    InputError
+        If the network cannot take such images.
+    """
+    height, width, channels = image_shape
+    probe = torch.zeros(1, channels, height, width, device=next(model.parameters()).device)
+    model.eval()
+    try:
+        with torch.inference_mode(), watching:
+            model(probe)
+    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError) as error:
+        raise InputError(
+            f"the network cannot take an image of {height} x {width} x {channels} "
+            f"({' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
+        ) from error
