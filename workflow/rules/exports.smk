@@ -9,7 +9,7 @@ EXPORTS = [
 # For networkx and Gephi, and for KeplerMapper.
 rule export_graph:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE,
         description="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",

@@ -122,11 +122,6 @@ def field_tap(tap):
     return "bn" if tap == "relu" else tap
 
 
-def receptive_fields_file(model, tap):
-    """File of the receptive fields of a tap."""
-    return f"<results>/models/{model}/receptive_fields.{field_tap(tap)}.npz"
-
-
 def samplings_by_fields():
     """Samplings of the mapper study by the tap whose receptive fields are theirs, taps in the order of their names."""
     taps = sorted({field_tap(sampling["tap"]) for sampling in SAMPLINGS.values()})
