@@ -930,11 +930,13 @@ def test_a_stable_eps_in_one_job_and_in_two(folder, images, analysed):
 
 @pytest.mark.parametrize("kind", ["graphml", "keplermapper", "mapper_interactive"])
 def test_exports_come_back(folder, images, analysed, graphs, kind):
-    path = folder / f"graph.{kind}"
-    files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
-    files |= {"description": graphs[0]["graph"], "lens": []}
-    run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
-    text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
+    paths = [folder / f"graph{layer}.{kind}" for layer in LAYERS]
+    files = {"memberships": [graph["membership"] for graph in graphs], "descriptions": [g["graph"] for g in graphs]}
+    files |= {"points": [analysed["points"]], "lens": [], "meta": images["meta"]}
+    run("export_graphs", files, {"graphs": paths}, {"order": ORDER, "format": kind})
+    # Each graph is written into its own file.
+    assert len({path.read_text() for path in paths}) == len(LAYERS)
+    text, n_points = paths[0].read_text(), np.load(graphs[0]["membership"])["shape"][0]
     eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
     which = {"model": "net", "seed": 0, "sampling": "full", "layer": 0, "draw": 0, "noise": 0.0}
     if kind == "graphml":
@@ -1077,9 +1079,11 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
     run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, **OWN)
     for name, path in joined.items():
         assert path.read_bytes() == output[name].read_bytes()
-    files = {"membership": output["membership"], "points": points, "lens": lens, "meta": images["meta"]}
-    files["description"] = output["graph"]
-    run("export_graph", files, {"graph": folder / "two.mapper.json"}, {"format": "mapper_interactive"}, layer=16)
+    files = {"memberships": [output["membership"]], "points": [points], "lens": [lens], "meta": images["meta"]}
+    files["descriptions"] = [output["graph"]]
+    order = json.dumps({"graphs": json.loads(ORDER)["graphs"][2:]})
+    exports = {"graphs": [folder / "two.mapper.json"]}
+    run("export_graphs", files, exports, {"order": order, "format": "mapper_interactive"})
     exported = json.loads((folder / "two.mapper.json").read_text())
     assert exported["numerical_col_keys"] == ["lens", "lens2"]
     expected = [{"lens": node["lens_mean"], "lens2": node["lens2_mean"]} for node in document["nodes"]]

@@ -201,7 +201,8 @@ def with_change(path, value):
             {"measure_all_eps": 1, "plot_all_eps": 1},
         ),
         ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
-        ("mapper.exports", ["graphml"], {"export_graph": 4}),
+        ("mapper.exports", ["graphml"], {"export_graphs": 1}),
+        ("mapper.exports", ["graphml", "keplermapper"], {"export_graphs": 1, "export_to_keplermapper": 1}),
         ("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}),
         # One sampling of two.
         ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER | POSITIONS),

@@ -81,6 +81,18 @@ def sampled_points(wildcards):
     ]
 
 
+def exported_points(wildcards):
+    """Points of the graphs that are written for other programs, for each sampling and noise of all its layers."""
+    layers = {}
+    for name, suffix, layer in EXPORTED:
+        layers.setdefault((name, suffix), []).append(layer)
+    return [
+        path
+        for (name, suffix), own in layers.items()
+        for path in mapper_files(wildcards.model, wildcards.seed, name, suffix, own)
+    ]
+
+
 def receptive_fields(model, tap, layers):
     """Receptive fields at a tap, of some layers."""
     folder = f"<results>/models/{model}/receptive_fields.{field_tap(tap)}"
