@@ -21,7 +21,7 @@ or with the `--weights` of a run; else from a synthetic cloud. Other sections th
 than there are from these, see `widen`. eps is the knee of the nearest-neighbour distances, found by
 `nearest_neighbour_curve` (but for `whole` in a process of its own), or a quantile of them.
 
-    python benchmarks/mapper.py --points results/RUN/points/MODEL/seed0/mapper.all.full.npz --layer 16
+    python benchmarks/mapper.py --points results/RUN/points/MODEL/seed0/mapper.all.full/layers16.npz --layer 16
     python benchmarks/mapper.py --sections whole --images cifar10.zip --large 800000
 """
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.files import (
+    by_folder,
     load_arrays,
     load_json,
+    load_named,
     load_table,
     replacing,
     save_array,
@@ -109,3 +111,20 @@ def test_bytes_are_written_whole(tmp_path):
         save_bytes(tmp_path / "a.bin", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
     assert (tmp_path / "a.bin").read_bytes() == b"two"
+
+
+def test_arrays_of_several_files(tmp_path):
+    one, two = tmp_path / "1.npz", tmp_path / "2.npz"
+    save_arrays(one, a=np.arange(2), b=np.arange(3))
+    save_arrays(two, b=np.arange(9), c=np.arange(4))
+    assert [len(array) for array in load_named([one, two], ["c", "b", "a", "c"])] == [4, 3, 2, 4]
+    assert [len(array) for array in load_named([two, one], ["b"])] == [9]
+    assert load_named(str(one), []) == load_named([], []) == []
+    for paths in ([one, two], one, []):
+        with pytest.raises(KeyError, match="missing"):
+            load_named(paths, ["missing"])
+
+
+def test_paths_of_one_folder_belong_together():
+    assert by_folder([]) == []
+    assert by_folder(["b/1", "a/1", "b/0", "c/1"]) == [["b/1", "b/0"], ["a/1"], ["c/1"]]

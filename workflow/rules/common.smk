@@ -13,6 +13,8 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
+from actopo.config.layer_files import SET as LAYER_SET
+from actopo.config.layer_files import choose_files
 from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
@@ -22,7 +24,7 @@ from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import PARTS
-from actopo.keys import FIRST_OUTPUT
+from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS
@@ -139,6 +141,7 @@ wildcard_constraints:
     noise=r"|\.noise[0-9.e+-]+",
     tap="|".join(TAPS),
     layer=r"\d+",
+    layers=LAYER_SET,
     metric="[a-z0-9_]+",
     surrogates="|".join(KINDS_OF_SURROGATES),
 

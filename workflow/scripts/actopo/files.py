@@ -68,6 +68,53 @@ def load_arrays(path):
     return np.load(path, allow_pickle=False)
 
 
+def load_named(paths, names):
+    """
+    Read arrays by their names from one or several .npz.
+
+    Parameters
+    ----------
+    paths : str, Path, or sequence of these
+    names : sequence of str
+
+    Returns
+    -------
+    list of ndarray
+        Each from the first file that has an array of that name.
+
+    Raises
+    ------
+    KeyError
+        If no file has it.
+    """
+    paths, found = [paths] if isinstance(paths, str | Path) else list(paths), {}
+    for path in paths:
+        with load_arrays(path) as file:
+            found |= {name: file[name] for name in names if name not in found and name in file}
+    if absent := [name for name in names if name not in found]:
+        raise KeyError(f"{', '.join(absent)} not in {', '.join(map(str, paths))}")
+    return [found[name] for name in names]
+
+
+def by_folder(paths):
+    """
+    Paths in lists of those that lie in the same folder.
+
+    Parameters
+    ----------
+    paths : iterable of str
+
+    Returns
+    -------
+    list of list of str
+        In the order in which the folders come first.
+    """
+    folders = {}
+    for path in paths:
+        folders.setdefault(Path(path).parent, []).append(path)
+    return list(folders.values())
+
+
 def save_array(path, array):
     """Write one array as .npy."""
     with replacing(path) as temporary, open(temporary, "wb") as file:
