@@ -13,7 +13,7 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
+from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
@@ -40,6 +40,8 @@ if workflow.is_main_process:
         validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+# Layers by their numbers, so that a name in their place is no change.
+number_layers(config, LAYER_CACHE)
 
 DATASET = config["data"]["dataset"]
 

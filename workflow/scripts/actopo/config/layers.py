@@ -12,12 +12,13 @@ import os
 import subprocess
 import sys
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 from actopo.keys import FIRST_OUTPUT
 from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
 
@@ -193,6 +194,59 @@ def choose_layers(wanted, layers, outputs=list):
     return list(dict.fromkeys(chosen))
 
 
+def number_layers(config, cache=None):
+    """
+    Put numbers in the place of names, in the lists of layers that belong to a study.
+
+    `homology.layers`, `mapper.layers` and `mapper.networks` are left as they are; `choose_layers` reads them.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place.
+    cache : Path, optional
+        As in `layers_of`.
+
+    Returns
+    -------
+    list of str
+        Messages about names that no layer has; the lists in which they stand are left as they are.
+    """
+    problems = []
+    for path, study, place, key in _lists_of_layers(config):
+        wanted = place[key] if isinstance(place[key], list) else [place[key]]
+        if wanted == ["all"] or not any(isinstance(item, str) for item in wanted):
+            continue
+        name = config[study]["model"]
+        try:
+            found = choose_layers(
+                wanted, model_layers(config, name, cache), partial(module_outputs, config, name, cache)
+            )
+        except InputError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if isinstance(place[key], list):
+            place[key] = found
+        elif len(found) == 1:
+            place[key] = found[0]
+        else:
+            problems.append(f"{path}: {shown(place[key])} matches {len(found)} layers; name one")
+    return problems
+
+
+def _lists_of_layers(config):
+    """Path, study, mapping and key of each place in which layers of a study are named."""
+    similarity, mapper, figures = (config[key] for key in ("similarity", "mapper", "figures"))
+    yield "similarity.sensitivity.layers", "homology", similarity["sensitivity"], "layers"
+    yield "figures.sensitivity_layers", "homology", figures, "sensitivity_layers"
+    yield "figures.row", "homology", figures, "row"
+    yield "mapper.noise.layers", "mapper", mapper["noise"], "layers"
+    for path, part in (("mapper.stability", mapper["stability"]), ("mapper.new_images", mapper["new_images"] or {})):
+        graphs = part.get("graphs") or {}
+        for name in graphs:
+            yield f"{path}.graphs.{name}", "mapper", graphs, name
+
+
 def _output(item, names, outputs):
     """Number of the output that an item names."""
     if isinstance(item, int) and item < FIRST_OUTPUT:
@@ -209,7 +263,7 @@ def _output(item, names, outputs):
         raise InputError(f"layers [{item}] do not exist: outputs of modules have numbers up to {last}")
     near = get_close_matches(item, [*names, *known], n=3, cutoff=0.3) or [names[0], names[-1]]
     raise InputError(
-        f"no layer matches {item!r}; the nearest names are {', '.join(near)}, and "
+        f"no layer matches {shown(item)}; the nearest names are {', '.join(near)}, and "
         "workflow/scripts/list_layers.py lists all"
     )
 
