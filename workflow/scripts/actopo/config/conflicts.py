@@ -8,9 +8,17 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, data_problems
+from actopo.config.data import STUDIES, count_classes, data_problems
 from actopo.config.labels import label_problems
-from actopo.config.layers import choose_layers, describe_layer, model_layers, module_outputs, number_layers
+from actopo.config.layers import (
+    check_clusterer,
+    check_network,
+    choose_layers,
+    describe_layer,
+    model_layers,
+    module_outputs,
+    number_layers,
+)
 from actopo.config.lens import lens_problems
 from actopo.config.new_images import new_image_problems
 from actopo.config.paths import path_problems
@@ -58,7 +66,8 @@ def find_conflicts(config, cache=None):
         problems += _figures(config, layers["homology"])
     elif len(layers) == len(STUDIES):
         problems += unnamed
-    return problems
+    # Other processes are asked last.
+    return problems or list(_misfits(config, cache))
 
 
 def _n_seeds(config):
@@ -164,6 +173,20 @@ def _networks(config, cache):
                 yield f"{problem}, of network {name}"
             # A message about the first such sampling is enough.
             break
+
+
+def _misfits(config, cache):
+    """Messages about networks, weights and a clusterer that their own libraries refuse."""
+    n_classes = count_classes(config["data"])
+    for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
+        try:
+            check_network(config, name, n_classes, cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
+    try:
+        check_clusterer(config["mapper"]["clusterer"], cache)
+    except InputError as error:
+        yield f"mapper.clusterer: {error}"
 
 
 def _layers(config, cache, found, chosen):

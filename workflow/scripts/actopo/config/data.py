@@ -58,6 +58,14 @@ def part_sizes(data):
     return dict(zip(PARTS, parts, strict=True))
 
 
+def count_classes(data):
+    """Number of classes of the images that are kept, None where it is not known; as in `part_sizes`."""
+    if data["classes"] is not None:
+        return len(data["classes"])
+    sizes = part_sizes(data)
+    return None if sizes is None else len(sizes["train"])
+
+
 def _keys(config):
     """Messages about keys that contradict each other."""
     data = config["data"]

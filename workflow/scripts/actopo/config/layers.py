@@ -14,16 +14,20 @@ import sys
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
 from actopo.errors import InputError, shown
 from actopo.keys import FIRST_OUTPUT
+from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
 
 LISTING = "actopo.networks.print_layers"
 OUTPUTS = "actopo.networks.print_outputs"
+NETWORK_CHECK = "actopo.networks.check_network"
+CLUSTERER_CHECK = "actopo.mapper.check_clusterer"
 PACKAGES = Path(__file__).parents[2]
 
 
@@ -91,14 +95,18 @@ def outputs_of(network, image_shape, cache=None):
     return _ask(OUTPUTS, [network, list(image_shape)], cache)
 
 
-def _ask(listing, asked, cache):
-    """Answer of another process, which imports PyTorch, about the network that `asked` begins with."""
+def _ask(listing, asked, cache, state=""):
+    """
+    Answer of another process, which imports PyTorch, about the network that `asked` begins with.
+
+    With the same `state`, such as that of a file of weights, it is asked once.
+    """
     network, question = asked[0], json.dumps(asked, sort_keys=True)
     try:
         release = version("torchvision")
     except PackageNotFoundError:
         release = ""
-    what = f"{question} {source_digest(network)} {release} {code_digest(listing)}"
+    what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
     if answer is not None and answer.is_file():
@@ -133,6 +141,53 @@ def model_layers(config, name, cache=None):
 def module_outputs(config, name, cache=None):
     """Outputs of the modules of a model of a config, as `outputs_of` returns them."""
     return outputs_of(network_keys(config["models"][name]), image_shape(config, name), cache)
+
+
+def check_network(config, name, n_classes, cache=None):
+    """
+    Check that a model of a config tells the classes of the images apart, and that a file of weights fits it.
+
+    Where PyTorch is not installed, `resnet18_cifar` is left to the job that reads its weights.
+
+    Parameters
+    ----------
+    config : dict
+    name : str
+        Key of `models`.
+    n_classes : int or None
+        Classes of the images, if they are known.
+    cache : Path, optional
+        As in `layers_of`.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    network, weights = network_keys(config["models"][name]), config["models"][name].get("weights")
+    asked, state = [network, list(image_shape(config, name)), None, n_classes], ""
+    if weights is not None and is_weight_file(weights):
+        file = Path(weights).expanduser()
+        asked[2], state = str(file), f" {file.stat().st_size} {file.stat().st_mtime_ns}"
+        is_doubtful = network.get("architecture") != OWN_ARCHITECTURE or find_spec("torch") is not None
+    else:
+        # Networks by name have the classes of the images, and weights by name are of their network.
+        is_doubtful = weights is None and ("module" in network or "arguments" in network)
+    if is_doubtful:
+        _ask(NETWORK_CHECK, asked, cache, state)
+
+
+def check_clusterer(clusterer, cache=None):
+    """
+    Check that there is a clusterer other than ours; where scikit-learn is not installed, this is left to the jobs.
+
+    Raises
+    ------
+    InputError
+        If there is not, or it does not take the parameters.
+    """
+    if clusterer != DBSCAN_NAME and find_spec("sklearn") is not None and find_spec("numba") is not None:
+        _ask(CLUSTERER_CHECK, [clusterer], cache)
 
 
 def describe_layer(layer, layers, outputs):
