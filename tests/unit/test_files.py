@@ -94,6 +94,19 @@ def test_names_of_classes_stay_texts(tmp_path):
     assert table.purity.isna().tolist() == [False, True, False, False, False]
 
 
+def test_spreadsheets_compute_nothing(tmp_path):
+    names = ["=1+1", "+1", "-1", "@x", "'", "'=1", "''", "cat", "a=b", "\t=1", ""]
+    table = pd.DataFrame({"class": names, "class_b": names[::-1], "number": [-1.5, *range(10)], "seed": -1})
+    save_table(tmp_path / "a.csv", table)
+    lines = (tmp_path / "a.csv").read_text().splitlines()[1:]
+    assert not any(line[0] in "=+-@\t" for line in lines)
+    assert lines[0].startswith("'=1+1,")
+    read = load_table(tmp_path / "a.csv")
+    assert read["class"].fillna("").tolist() == names
+    assert read["class_b"].fillna("").tolist() == names[::-1]
+    assert read.number.tolist() == table.number.tolist()
+
+
 def test_what_a_killed_job_left_is_removed(tmp_path):
     (tmp_path / ".folder.part").mkdir()
     (tmp_path / ".folder.part/half").write_text("half")

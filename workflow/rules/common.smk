@@ -15,7 +15,7 @@ if str(SCRIPTS) not in sys.path:
 
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
+from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
@@ -42,6 +42,8 @@ if workflow.is_main_process:
         validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+# Layers by their numbers, so that a name in their place is no change.
+number_layers(config, LAYER_CACHE)
 
 DATASET = config["data"]["dataset"]
 

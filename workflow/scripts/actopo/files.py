@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import zipfile
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import numpy as np
 
 # With a fixed date the same arrays give the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+# Beginnings of texts that spreadsheets take for formulas, and the apostrophe by which they are told from these.
+COMPUTED = re.compile(r"[=+\-@\t\r']")
 
 
 @contextmanager
@@ -138,9 +141,16 @@ def load_json(path):
 
 
 def save_table(path, table):
-    """Write a data frame as .csv, without its index."""
+    """
+    Write a data frame as .csv, without its index.
+
+    A text that a spreadsheet would compute, such as a class called `=1+1`, gets an apostrophe, which `load_table` takes
+    away again.
+    """
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        _mapped(table, lambda text: f"'{text}" if COMPUTED.match(text) else text).to_csv(
+            temporary, index=False, lineterminator="\n"
+        )
 
 
 def load_table(path):
@@ -148,7 +158,22 @@ def load_table(path):
     # Half a second that jobs without tables do not spend.
     import pandas as pd
 
-    return pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+    return without_apostrophes(table)
+
+
+def without_apostrophes(table):
+    """A data frame as it was before `save_table` put apostrophes before some texts."""
+    return _mapped(table, lambda text: text[1:] if text.startswith("'") and COMPUTED.match(text[1:]) else text)
+
+
+def _mapped(table, change):
+    """A data frame with changed texts; the frame itself where none is changed."""
+    for name, column in table.items():
+        if column.dtype == object and any(isinstance(value, str) and change(value) != value for value in column):
+            values = [change(value) if isinstance(value, str) else value for value in column]
+            table = table.assign(**{name: type(column)(values, column.index, dtype=object)})
+    return table
 
 
 def save_bytes(path, content):
