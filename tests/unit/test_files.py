@@ -27,7 +27,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         temporary.write_text("half")
         raise RuntimeError("disk full")
     assert load_json(path) == {"old": 1}
-    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".a.json.sha256", "a.json"]
 
 
 def test_a_failure_in_an_archive_leaves_nothing(tmp_path):
@@ -43,7 +43,7 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
         with replacing(path) as temporary:
             temporary.mkdir()
             (temporary / name).write_text(name)
-    assert [file.name for file in path.iterdir()] == ["two"]
+    assert sorted(file.name for file in path.iterdir()) == [".two.sha256", "two"]
     with pytest.raises(RuntimeError), replacing(path) as temporary:
         temporary.mkdir()
         raise RuntimeError

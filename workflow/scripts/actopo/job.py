@@ -6,20 +6,28 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import suppress
 from types import SimpleNamespace
 
 from tqdm import tqdm
 
+from actopo.checksums import written_by
 from actopo.errors import InputError
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Why a file could not be written, and what to do.
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota of the disk is used up",
+    errno.EFBIG: "a limit on the size of files is reached (ulimit -f)",
+}
 
 
 def start_logging(job):
     """
     Send everything that the script prints to the job's log, and errors to the terminal too.
 
-    An `InputError` is printed as one message, any other exception with its traceback.
+    An `InputError` is printed as one message, and so are a full disk, too little memory and an interruption; any other
+    exception keeps its traceback. The rule is noted beside the files that the job writes.
 
     Parameters
     ----------
@@ -36,20 +44,32 @@ def start_logging(job):
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
 
     def report(kind, error, trace):
-        if issubclass(kind, InputError):
-            message = f"error in {job.rule}: {error}\n"
-        elif issubclass(kind, OSError) and error.errno in FULL:
-            message = (
-                f"error in {job.rule}: the disk is full ({error}); free some of it, or keep results elsewhere by "
-                "Snakemake's --directory, and run again: what is finished is kept, nothing half written is\n"
-            )
-        else:
-            message = "".join(traceback.format_exception(kind, error, trace))
+        message = _message(job.rule, error) or "".join(traceback.format_exception(kind, error, trace))
         for stream in {sys.stderr, terminal}:
-            stream.write(message)
-            stream.flush()
+            # The log may lie on the disk that is full.
+            with suppress(OSError):
+                stream.write(message)
+                stream.flush()
 
+    written_by(job.rule)
     sys.excepthook = report
+
+
+def _message(rule, error):
+    """One sentence for an error that is no defect of the code; None for a defect."""
+    if isinstance(error, InputError):
+        return f"error in {rule}: {error}\n"
+    if isinstance(error, KeyboardInterrupt):
+        return f"{rule} was interrupted; what is finished is kept, nothing half written is\n"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return (
+            f"error in {rule}: {FULL[error.errno]} ({error}); make room, or keep results elsewhere by Snakemake's "
+            "--directory, and run again: what is finished is kept, nothing half written is\n"
+        )
+    if isinstance(error, MemoryError):
+        what = f" ({error})" if str(error) else ""
+        return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
+    return None
 
 
 def settings(job):

@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from actopo.errors import InputError
-from actopo.files import save_bytes
+from actopo.files import reading, replacing
 from actopo.networks.build import build
 from actopo.networks.choices import is_weight_file
 
@@ -218,10 +218,11 @@ def save_tensors(path, tensors, **metadata):
         if tensor.untyped_storage().data_ptr() in seen:
             tensors[name] = tensor.clone()
         seen.add(tensor.untyped_storage().data_ptr())
-    save_bytes(path, save(tensors, metadata))
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata))
 
 
 def load_tensors(path):
-    """Read a dict of tensors and the texts that were written with them."""
-    with safe_open(path, framework="pt") as file:
+    """Read a dict of tensors and the texts that were written with them; a damaged file is refused."""
+    with reading(path, SafetensorError), safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
