@@ -118,11 +118,13 @@ def read_state(path):
         raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's")
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            return _plain_tensors(path, load_file(path))
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     # The unpickler raises many kinds of errors on files that hold no pickled tensors.
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = _refused_pickle(str(error)) or " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
             f"the weights {path} cannot be read as a state dict ({reason}); save one with safetensors, or with "
             "torch.save(model.state_dict(), ...)"
@@ -133,6 +135,34 @@ def read_state(path):
             state = state[key]
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise InputError(f"the weights {path} are no state dict; save one with torch.save(model.state_dict(), ...)")
+    return _plain_tensors(path, state)
+
+
+def _refused_pickle(text):
+    """What PyTorch refused to unpickle, without its advice to switch the protection off; None for other errors."""
+    if "weights_only" not in text and "Weights only" not in text:
+        return None
+    found = re.search(r"GLOBAL ([\w.]+)|Unsupported (?:class|operand) ([\w.]+)", text)
+    what = next(filter(None, found.groups())) if found else "something else than tensors"
+    return f"it holds {what}, which is not unpickled, since it could run anything"
+
+
+def _plain_tensors(path, state):
+    """The state dict, if its names are texts and its tensors are dense, real and have values."""
+    checks = {
+        "names that are no texts": lambda name, _: not isinstance(name, str),
+        "tensors without values (meta)": lambda _, tensor: tensor.is_meta,
+        "sparse tensors": lambda _, tensor: tensor.layout is not torch.strided,
+        "quantised tensors": lambda _, tensor: tensor.is_quantized,
+        "complex tensors": lambda _, tensor: tensor.is_complex(),
+    }
+    for what, is_wrong in checks.items():
+        wrong = [repr(name) for name, tensor in state.items() if is_wrong(name, tensor)]
+        if wrong:
+            raise InputError(
+                f"the weights {path} have {what}: {', '.join(wrong[:3])}{' ...' if len(wrong) > 3 else ''}; save a "
+                "state dict of dense real tensors with torch.save(model.state_dict(), ...)"
+            )
     return dict(state)
 
 
