@@ -6,6 +6,7 @@ sum that was written with it, so that a damaged file ends in a message (`actopo.
 another result.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # What readers of the formats raise on files that are not whole.
 BROKEN = (ValueError, LookupError, EOFError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
+UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
+
 
 @contextmanager
 def replacing(path, summed=True):
@@ -35,20 +38,27 @@ def replacing(path, summed=True):
     A file, or every file of a folder, gets a check sum if `summed`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    # A killed job may have left a folder.
-    remove_folder(temporary)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A killed job may have left a folder.
+        remove_folder(temporary)
         yield temporary
         remove_folder(path)
         if summed:
             publish(temporary, path)
         else:
             os.replace(temporary, path)
+    except OSError as error:
+        if error.errno in UNWRITABLE:
+            raise InputError(
+                f"{path} cannot be written ({error.strerror}); look at the rights of its folder"
+            ) from error
+        raise
     finally:
-        remove_folder(temporary)
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove_folder(temporary)
+            temporary.unlink(missing_ok=True)
 
 
 def remove_folder(path):

@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -14,12 +15,20 @@ from tqdm import tqdm
 from actopo.checksums import written_by
 from actopo.errors import InputError
 
-# Why a file could not be written, and what to do.
-FULL = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your quota of the disk is used up",
-    errno.EFBIG: "a limit on the size of files is reached (ulimit -f)",
+ROOM = "make room, or keep results elsewhere by Snakemake's --directory"
+# What the system lacks, and what to do.
+LACKS = {
+    errno.ENOSPC: ("the disk is full", ROOM),
+    errno.EDQUOT: ("your quota of the disk is used up", ROOM),
+    errno.EFBIG: ("a limit on the size of files is reached (ulimit -f)", "raise it"),
+    errno.EMFILE: ("a limit on open files is reached (ulimit -n)", "raise it"),
+    errno.ENFILE: ("the machine has too many open files", "end other programs"),
+    errno.EIO: ("the disk cannot be read or written", "look at the disk"),
+    errno.EROFS: ("the disk is read-only", "keep results elsewhere by Snakemake's --directory"),
+    errno.EACCES: ("a file or folder may not be used", "look at its rights"),
 }
+# How libraries that raise no MemoryError say that memory is not enough.
+TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
 
 def start_logging(job):
@@ -35,13 +44,6 @@ def start_logging(job):
         Without a log everything stays on the terminal.
     """
     terminal = sys.stderr
-    if job.log:
-        terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
-        log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
-        # File descriptors are redirected, so that the output of C libraries is logged as well.
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
 
     def report(kind, error, trace):
         message = _message(job.rule, error) or "".join(traceback.format_exception(kind, error, trace))
@@ -51,8 +53,15 @@ def start_logging(job):
                 stream.write(message)
                 stream.flush()
 
-    written_by(job.rule)
     sys.excepthook = report
+    if job.log:
+        terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
+        log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
+        # File descriptors are redirected, so that the output of C libraries is logged as well.
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+    written_by(job.rule)
 
 
 def _message(rule, error):
@@ -61,13 +70,12 @@ def _message(rule, error):
         return f"error in {rule}: {error}\n"
     if isinstance(error, KeyboardInterrupt):
         return f"{rule} was interrupted; what is finished is kept, nothing half written is\n"
-    if isinstance(error, OSError) and error.errno in FULL:
-        return (
-            f"error in {rule}: {FULL[error.errno]} ({error}); make room, or keep results elsewhere by Snakemake's "
-            "--directory, and run again: what is finished is kept, nothing half written is\n"
-        )
-    if isinstance(error, MemoryError):
-        what = f" ({error})" if str(error) else ""
+    if isinstance(error, OSError) and error.errno in LACKS:
+        what, remedy = LACKS[error.errno]
+        kept = "what is finished is kept, nothing half written is"
+        return f"error in {rule}: {what} ({error}); {remedy}, and run again: {kept}\n"
+    if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):
+        what = f" ({' '.join(str(error).split())[:200]})" if str(error) else ""
         return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
     return None
 
