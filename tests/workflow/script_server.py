@@ -18,6 +18,7 @@ import sys
 import traceback
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
 LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "kneed")
 LIBRARIES += ("gtda.homology",)
@@ -66,6 +67,8 @@ def serve(listening, alive):
     os.environ["OMP_NUM_THREADS"] = "1"
     for library in LIBRARIES:
         importlib.import_module(library)
+    # The workflow's own package is that beside the script.
+    sys.path[:] = [path for path in sys.path if not {ROOT / "tests", ROOT / "workflow"} & {*Path(path, "_").parents}]
     # Nobody waits for the processes that run jobs.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
@@ -103,7 +106,8 @@ def run(arguments, folder, environment, streams):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).parent)
+    sys.argv = arguments
+    sys.path.insert(0, str(Path(arguments[0]).parent))
     status = 0
     try:
         runpy.run_path(arguments[0], run_name="__main__")
