@@ -14,6 +14,8 @@ rule prepare_images:
         "<results>/logs/prepare_images/{dataset}.log",
     benchmark:
         "<results>/benchmarks/prepare_images/{dataset}.tsv"
+    # Compute nodes often have no internet.
+    localrule: DATASETS[DATASET].is_downloaded
     conda:
         "../../envs/torch.yaml"
     threads: 8

@@ -132,7 +132,6 @@ rule measure_positions:
         "<results>/benchmarks/measure_positions/{model}.seed{seed}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 8
     resources:
         mem_mb=grows(8000),
         runtime=grows(60),

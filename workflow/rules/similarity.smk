@@ -27,7 +27,6 @@ rule layer_distances:
         "<results>/benchmarks/layer_distances/{model}.tsv"
     conda:
         "../../envs/topology.yaml"
-    threads: 8
     resources:
         mem_mb=grows(4000),
         runtime=grows(60),

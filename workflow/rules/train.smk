@@ -57,6 +57,8 @@ rule import_weights:
         "<results>/benchmarks/import_weights/{model}.seed{seed}.tsv"
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if model.get("weights") is not None),
+    # Weights by name come from the internet, which compute nodes often do not have.
+    localrule: any(model.get("weights") and not weights_file(name) for name, model in config["models"].items())
     conda:
         "../../envs/torch.yaml"
     resources:

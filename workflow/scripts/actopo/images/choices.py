@@ -20,21 +20,26 @@ class Dataset:
         Names of the classes; None for class folders, which have their own.
     has_parts : bool
         Whether the data come in a training and a test part.
+    is_downloaded : bool
+        Whether the data come from the internet, unless `data.root` has them.
     """
 
     needs_root: bool = True
     n_images: dict | None = None
     class_names: tuple[str, ...] | None = None
     has_parts: bool = True
+    is_downloaded: bool = False
 
 
 DATASETS = {
     "digits": Dataset(needs_root=False, has_parts=False, class_names=tuple("0123456789")),
     "cifar10": Dataset(
+        is_downloaded=True,
         n_images={"train": 50_000, "test": 10_000},
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     ),
     "fashion_mnist": Dataset(
+        is_downloaded=True,
         n_images={"train": 60_000, "test": 10_000},
         class_names=(
             *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
