@@ -130,8 +130,8 @@ def choose_device(name):
     if given := allocated_gpu():
         raise InputError(
             f"this job was given a GPU ({given} on {os.uname().nodename}), but PyTorch {torch.__version__} finds none; "
-            "see what nvidia-smi says there and whether this is a build of PyTorch for CUDA, or set device to cpu, which "
-            "asks for no GPU"
+            "see what nvidia-smi says there and whether this is a build of PyTorch for CUDA, or set device to cpu, "
+            "which asks for no GPU"
         )
     return "cpu"
 

@@ -49,8 +49,8 @@ def lock_run(run, folder):
         file.seek(0)
         holder = file.read().strip() or "an unknown process"
         raise InputError(
-            f"run {run!r} is being worked on in this folder by {holder}; wait until it ends, or stop it. Give another run "
-            "its own name (`run` in the config) and, to work on both at once, its own folder (--directory)"
+            f"run {run!r} is being worked on in this folder by {holder}; wait until it ends, or stop it. Another run "
+            "takes a name of its own (`run` in the config) and, at the same time, a folder of its own (--directory)"
         ) from None
     except OSError as error:
         if error.errno not in UNSUPPORTED:
