@@ -2,7 +2,7 @@
 Time and memory that each rule took in finished runs, and what a profile should ask for.
 
 Every job of the workflow leaves a benchmark file, `results/RUN/benchmarks/RULE/JOB.tsv`. The table has the longest and
-the median wall time, the largest CPU time and the largest resident memory of the jobs of a rule. Below it stands a block
+the median wall time, the largest CPU time and the largest resident memory of the jobs of a rule. Below it is a block
 `set-resources` for a profile: the longest time and the largest memory times a margin, rounded up. They are those of the
 machine, the threads and the sizes of these runs: take a run like the one that is planned. Jobs of less than a second
 are not measured and shown as 0.

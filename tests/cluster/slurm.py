@@ -13,6 +13,8 @@ from pathlib import Path
 
 PACKAGES = ("slurm-wlm", "slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
+# Where commands look for it that have no SLURM_CONF, as srun inside of jobs.
+DEFAULT = Path("/etc/slurm/slurm.conf")
 # More cores and memory than there may be, so that jobs can ask for what they ask for on a real node.
 CONFIGURATION = """\
 ClusterName=test
@@ -55,6 +57,8 @@ def obstacle():
     """Why there can be no SLURM here, in words, after an attempt to install it; None if there can be one."""
     if os.getuid() != 0:
         return "SLURM's daemons start as root alone, and this is another user"
+    if DEFAULT.exists():
+        return f"there is a SLURM here already: {DEFAULT}"
     if all(map(shutil.which, PROGRAMS)):
         return None
     if not shutil.which("apt-get"):
@@ -102,6 +106,10 @@ class Slurm:
         for name in ("state", "spool"):
             (folder / name).mkdir()
         (folder / "slurm.conf").write_text(CONFIGURATION.format(folder=folder, host=host, ports=free_ports(2)))
+        DEFAULT.parent.mkdir(exist_ok=True)
+        # A link that a killed process left behind points nowhere, once its folder is gone.
+        DEFAULT.unlink(missing_ok=True)
+        DEFAULT.symlink_to(folder / "slurm.conf")
         (folder / "gres.conf").write_text(f"NodeName={host} Name=gpu Type=k80 File={folder}/gpu[0-1]\n")
         for index in range(2):
             subprocess.run(["mknod", "-m", "666", folder / f"gpu{index}", "c", "1", "3"], check=True)
@@ -133,6 +141,7 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        DEFAULT.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, *command):

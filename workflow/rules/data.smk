@@ -21,7 +21,7 @@ rule prepare_images:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
         content=lambda wildcards: image_listing(DATASET, config["data"]["root"]),
@@ -50,7 +50,7 @@ rule find_foreground:
         gpu=gpu_count() if MAPPER["foreground"]["masks"] == "deeplab" else 0,
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         settings=foreground_settings,
         content=lambda wildcards: "" if MASK_FOLDER is None else image_listing("image_folder", MASK_FOLDER),

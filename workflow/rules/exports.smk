@@ -26,7 +26,7 @@ rule export_graph:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         format=lambda wildcards: wildcards.ending.removesuffix(".json"),
         code=code_digest("export_graph"),

@@ -16,7 +16,7 @@ rule draw_gaussian_clouds:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(30),
+        runtime=grows(10),
     params:
         layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         seed=SIMILARITY["seed"],
@@ -42,7 +42,7 @@ rule compute_diagrams:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),

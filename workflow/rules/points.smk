@@ -36,7 +36,7 @@ rule sample_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -75,7 +75,7 @@ rule dump_activations:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -106,7 +106,7 @@ rule find_receptive_fields:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -134,7 +134,7 @@ rule measure_positions:
         "../../envs/torch.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
         code=code_digest("measure_positions"),

@@ -31,7 +31,7 @@ rule train_model:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=lambda wildcards, attempt: 720 * attempt * (1 + len(seeds_sharing_job(wildcards))),
+        runtime=minutes_of_training,
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -63,7 +63,7 @@ rule import_weights:
         "../../envs/torch.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),

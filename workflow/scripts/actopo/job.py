@@ -89,11 +89,9 @@ def progress(steps, unit, description=None):
 
 
 def limit_threads(n_threads):
-    """Limit PyTorch and numba to the threads of the job; Snakemake limits BLAS and OpenMP."""
+    """Limit numba to the threads of the job; Snakemake limits BLAS and OpenMP, which PyTorch obeys as well."""
     import numba
-    import torch
 
-    torch.set_num_threads(n_threads)
     numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
 
 
