@@ -122,8 +122,7 @@ def test_the_same_seed_gives_the_same_bytes(spoilable):
     results = spoilable.folder / "results/tiny"
     before = {path: path.read_bytes() for kind in kinds for path in results.glob(kind) if path.is_file()}
     assert len(before) > 20
-    threads = ("--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
-    done = spoilable.run("--forceall", *threads, forked=False)
+    done = spoilable.run("--forceall", forked=False)
     assert done.returncode == 0, done.stdout + done.stderr
     different = [str(path.relative_to(results)) for path, content in before.items() if path.read_bytes() != content]
     assert different == []

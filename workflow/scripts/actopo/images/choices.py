@@ -21,12 +21,15 @@ class Dataset:
         not known before they are loaded.
     has_parts : bool
         Whether the data come in a training and a test part.
+    is_downloaded : bool
+        Whether the data come from the internet, unless `data.root` has them.
     """
 
     needs_root: bool = True
     class_names: tuple[str, ...] | None = None
     class_sizes: tuple[tuple[int, ...], ...] | None = None
     has_parts: bool = True
+    is_downloaded: bool = False
 
 
 DATASETS = {
@@ -39,9 +42,11 @@ DATASETS = {
     "cifar10": Dataset(
         class_sizes=((5000,) * 10, (1000,) * 10),
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        is_downloaded=True,
     ),
     "fashion_mnist": Dataset(
         class_sizes=((6000,) * 10, (1000,) * 10),
+        is_downloaded=True,
         class_names=(
             *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
             *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
