@@ -78,7 +78,7 @@ def activations(images, weights, n_points, seed):
     if weights is None:
         fit_batch_norm(model, pixels[:500], mean, std)
     else:
-        model.load_state_dict(load_tensors(weights))
+        model.load_state_dict(load_tensors(weights)[0])
     torch.set_num_threads(os.cpu_count())
     stream, parts = Stream("full", (len(pixels), 4, 4, 512), np.zeros(len(pixels), dtype=np.int64)), []
     read = {"streams": {16: stream}, "write": lambda layer, points, flat, norms: parts.append(points.copy())}

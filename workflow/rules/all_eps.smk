@@ -23,7 +23,7 @@ rule measure_all_eps:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(120),
     params:
         cover=COVER,
         min_samples=MAPPER["min_samples"],

@@ -20,7 +20,7 @@ rule export_graphs:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(EXPORTED)),
         format="graphml",

@@ -18,7 +18,7 @@ rule draw_gaussian_clouds:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(30),
+        runtime=grows(10),
     params:
         layers=lambda wildcards: own_layers(wildcards, "homology"),
         seed=SIMILARITY["seed"],
@@ -51,7 +51,7 @@ rule compute_diagrams:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         layers=lambda wildcards: own_layers(wildcards, "homology"),
         max_dimension=max(HOMOLOGY["dimensions"]),

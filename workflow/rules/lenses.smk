@@ -21,7 +21,7 @@ rule compute_lens:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         lens=as_json(lenses=LENSES),
         source=LENS_SOURCE,
@@ -53,7 +53,7 @@ rule predict_classes:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),

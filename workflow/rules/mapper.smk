@@ -37,7 +37,7 @@ rule build_mapper:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         clusterer=CLUSTERER,
@@ -64,7 +64,7 @@ rule choose_eps:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         clusterer=CLUSTERER,
         cover=COVER if STABLE else "",
@@ -91,7 +91,7 @@ rule cluster_intervals:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         jobs=MAPPER["jobs"],

@@ -27,7 +27,7 @@ rule sample_paired_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -58,7 +58,7 @@ rule metric_distances:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=distance_settings,

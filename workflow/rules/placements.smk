@@ -32,7 +32,7 @@ rule sample_new_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -69,7 +69,7 @@ rule place_images:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         new=as_json(shifts=NEW["shifts"], lenses=LENSES, own_images=NEW["part"] == MAPPER["part"]),

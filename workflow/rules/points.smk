@@ -38,7 +38,7 @@ rule sample_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -79,7 +79,7 @@ rule dump_activations:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -110,7 +110,7 @@ rule find_receptive_fields:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -138,10 +138,9 @@ rule measure_positions:
         "<results>/benchmarks/measure_positions/{model}.seed{seed}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
         code=code_digest("measure_positions"),

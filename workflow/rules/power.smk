@@ -21,7 +21,7 @@ rule power_distances:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=grows(240),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         removal=as_json(
@@ -52,7 +52,7 @@ rule measure_power:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         draw=as_json(
             usual_directions=SIMILARITY["directions"],

@@ -21,7 +21,7 @@ rule measure_sensitivity:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         removal=as_json(
             layers=sensitivity_layers(),
@@ -54,7 +54,7 @@ rule metric_baselines:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=metric_settings,
@@ -81,7 +81,7 @@ rule measure_detection:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         rivals=as_json(metrics=METRICS),
         references=as_json(seeds=REFERENCES, curves=[REFERENCES.index(seed) for _, seed in CURVES]),

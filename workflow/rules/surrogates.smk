@@ -27,7 +27,7 @@ rule calibrate_topology:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(120),
     params:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         distance=as_json(n_directions=SIMILARITY["directions"]),
@@ -55,7 +55,7 @@ rule crossed_distances:
         gpu=0 if SIMILARITY["method"] == "exact" else gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
@@ -80,7 +80,7 @@ rule measure_variance_budget:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         clouds=as_json(
             clouds=BUDGET_CLOUDS,
@@ -106,7 +106,7 @@ rule measure_debiased:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         level=SIMILARITY["level"],
         code=code_digest("measure_debiased"),

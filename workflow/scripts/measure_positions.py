@@ -1,8 +1,7 @@
 """Where the samplings of each layer choose the same positions, and how much foreground the fields of these hold."""
 
-import numpy as np
 import pandas as pd
-from actopo.files import by_folder, load_named, save_table
+from actopo.files import by_folder, load_array, load_named, save_table
 from actopo.job import progress, settings, start_logging
 from actopo.keys import layer_key
 from actopo.points.clouds import load_columns
@@ -10,7 +9,7 @@ from actopo.points.positions import chosen_positions, coinciding_positions, fore
 
 start_logging(snakemake)
 
-order, masks = settings(snakemake).order, np.load(snakemake.input.masks, mmap_mode="r")
+order, masks = settings(snakemake).order, load_array(snakemake.input.masks, mapped=True)
 files = dict(zip(order["samplings"], by_folder(snakemake.input.points), strict=True))
 # Samplings at different taps of a layer have different fields.
 fields = dict(zip(order["taps"], by_folder(snakemake.input.fields), strict=True))

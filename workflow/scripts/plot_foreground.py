@@ -3,7 +3,7 @@
 import numpy as np
 from actopo.figures.foreground import choose_images, plot
 from actopo.figures.style import save_figure
-from actopo.files import load_json, load_named
+from actopo.files import load_array, load_json, load_named
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key
 from actopo.points.clouds import load_columns
@@ -12,8 +12,8 @@ from actopo.points.receptive_field import position_weights
 start_logging(snakemake)
 
 choice = settings(snakemake).choice
-images, masks = (np.load(snakemake.input[name], mmap_mode="r") for name in ("images", "masks"))
-labels, class_names = np.load(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
+images, masks = (load_array(snakemake.input[name], mapped=True) for name in ("images", "masks"))
+labels, class_names = load_array(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
 points = snakemake.input.points
 fields = load_named(snakemake.input.fields, [layer_key(layer) for layer in choice["layers"]])
 # Images without foreground may have been dropped.
