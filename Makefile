@@ -6,7 +6,7 @@ SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-faults lint format docs clean
+.PHONY: help env demo prune test test-faults lint format docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -27,6 +27,9 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@echo "report:  $(DEMO)/report.html"
 	@echo "figures: $(DEMO)/figures"
 	@echo "summary: $(DEMO)/summary.json"
+
+prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
+	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
 
 test: .venv/ready lint  ## style and tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20

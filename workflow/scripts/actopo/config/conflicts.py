@@ -8,7 +8,7 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, count_classes, data_problems
+from actopo.config.data import count_classes, data_problems
 from actopo.config.labels import label_problems
 from actopo.config.layers import (
     check_clusterer,
@@ -27,7 +27,7 @@ from actopo.errors import InputError, shown
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
-from actopo.points.choices import CENTRAL_SHARE, DEEPLAB_WEIGHTS, MASKS, SAMPLINGS, central_positions
+from actopo.points.choices import CENTRAL_SHARE, DEEPLAB_WEIGHTS, MASKS, SAMPLINGS, STUDIES, central_positions
 from actopo.similarity.metrics.choices import METRICS
 
 # Places of the peak and of the milestones in the recipes of config.yaml, as shares of the epochs.
