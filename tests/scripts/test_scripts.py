@@ -1437,7 +1437,14 @@ def test_imported_weights_give_the_same_activations(folder, images):
     assert json.loads(output["metrics"].read_text())["n_classes"] == 7
     large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     np.save(folder / "large.npy", large)
-    params = {**alexnet, "layers": json.dumps({"layers": [4]}), "tap": "relu", "batches": "", "noise": ""}
+    params = {
+        **alexnet,
+        "precision": "single",
+        "layers": json.dumps({"layers": [4]}),
+        "tap": "relu",
+        "batches": "",
+        "noise": "",
+    }
     files |= {"images": folder / "large.npy", "weights": output["weights"]}
     run("dump_activations", files, {"activations": folder / "alexnet"}, params, subset="all", seed=0)
     model = build("alexnet", n_classes=7, seed=5).eval()
