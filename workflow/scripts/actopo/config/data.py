@@ -4,21 +4,16 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
-from actopo.errors import InputError, shown
+from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
 
 STUDIES = ("homology", "mapper")
 
 
-def data_problems(config):
-    """Messages about keys of the images, their classes and their number."""
+def data_problems(config, sizes):
+    """Messages about keys of the images, their classes and their number; `sizes` as `part_sizes` returns them."""
     yield from _keys(config)
-    try:
-        sizes = part_sizes(config["data"])
-    except InputError as error:
-        yield str(error)
-        return
     if sizes is not None:
         yield from _classes(config, sizes)
 
@@ -57,14 +52,6 @@ def part_sizes(data):
         test = {name: count_test_images(size, data["test_share"]) for name, size in parts[0].items()}
         parts = [{name: size - test[name] for name, size in parts[0].items()}, test]
     return dict(zip(PARTS, parts, strict=True))
-
-
-def kept_images(data):
-    """As `part_sizes`, of the classes in `data.classes`."""
-    sizes, kept = part_sizes(data), data["classes"]
-    if sizes is None or kept is None:
-        return sizes
-    return {part: {name: n for name, n in classes.items() if name in kept} for part, classes in sizes.items()}
 
 
 def image_files(data, part):

@@ -5,13 +5,17 @@ import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from actopo.config.data import image_files, kept_images
-from actopo.errors import InputError, shown
+from actopo.config.data import image_files
+from actopo.errors import shown
 from actopo.graphs.choices import LABEL_KEYS
 
 
-def label_problems(config):
-    """Messages about tables that are missing, lack a column, or name no image of the mapper study's part."""
+def label_problems(config, sizes):
+    """
+    Messages about tables that are missing, lack a column, or name no image of the mapper study's part.
+
+    `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
+    """
     for name, choice in config["mapper"]["labels"].items():
         if choice is None:
             continue
@@ -31,7 +35,7 @@ def label_problems(config):
             yield f"{path}.column: {file} has no column {choice['column']!r}; {hint}"
         elif not set(LABEL_KEYS) & set(columns):
             yield f"{path}.file: {file} does not say which images its rows are of; add a column file or image"
-        elif problem := _unknown_images(config, rows):
+        elif sizes is not None and (problem := _unknown_images(config, sizes, rows)):
             yield f"{path}.file: {file} {problem}"
 
 
@@ -41,25 +45,23 @@ def _read(file):
         return [[value.strip() for value in row] for row in csv.reader(lines) if row]
 
 
-def _unknown_images(config, rows):
+def _unknown_images(config, sizes, rows):
     """What is wrong with the images that a table names, as far as planning can tell; None where nothing is."""
     columns, *rows = rows
-    try:
-        files = image_files(config["data"], config["mapper"]["part"])
-        sizes = kept_images(config["data"])
-    except InputError:
-        return None
+    data, part = config["data"], config["mapper"]["part"]
+    files = image_files(data, part)
     if files is not None and "file" in columns:
         place, known = columns.index("file"), {str(PurePosixPath(file)) for file in files}
         # As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
         named = [str(PurePosixPath(row[place].replace("\\", "/"))) for row in rows if len(row) > place]
         if named and not any({name, name.removeprefix("'")} & known for name in named):
             return (
-                f"names no image of part {config['mapper']['part']}: its first file is {shown(named[0])}, and there is "
+                f"names no image of part {part}: its first file is {shown(named[0])}, and there is "
                 f"{shown(min(known, default=''))}"
             )
-    elif sizes is not None and "image" in columns:
-        place, n_images = columns.index("image"), sum(sizes[config["mapper"]["part"]].values())
+    elif "image" in columns:
+        place = columns.index("image")
+        n_images = sum(n for name, n in sizes[part].items() if name in (data["classes"] or sizes[part]))
         for row in rows:
             value = row[place] if len(row) > place else ""
             if not re.fullmatch(r"\d+(\.0*)?", value, re.ASCII) or float(value) >= n_images:
