@@ -109,25 +109,53 @@ def _ask(listing, asked, cache, state=""):
     what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
-    if answer is not None and answer.is_file():
-        return json.loads(answer.read_text(encoding="utf-8"))
+    if answer is not None and (found := _cached(answer)) is not None:
+        return found
     # Other processes do not have the folder of scripts on their path.
     path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
     command, environment = [sys.executable, "-m", listing, question], {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        if "No module named 'torch" in lines[-1]:
-            lines = ["they are found by building it; install torch and torchvision where Snakemake runs"]
-        raise InputError(lines[-1].removeprefix("error: "))
-    found = json.loads(done.stdout.splitlines()[-1])
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False
+    )
+    if done.returncode or not done.stdout:
+        raise InputError(_what_went_wrong(network, done))
+    found = json.loads(done.stdout)
     if answer is not None:
         answer.parent.mkdir(parents=True, exist_ok=True)
         # Other Snakemake processes may be reading the file.
         temporary = answer.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(json.dumps(found), encoding="utf-8")
+        temporary.write_text(json.dumps({"found": found, "sha256": _digest(found)}), encoding="utf-8")
         temporary.replace(answer)
     return found
+
+
+def _what_went_wrong(network, done):
+    """Why another process has not answered, whatever the network's code printed after the error."""
+    lines = done.stderr.strip().splitlines()
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    if errors:
+        return errors[-1]
+    if lines and "No module named 'torch" in lines[-1]:
+        return "they are found by building it; install torch and torchvision where Snakemake runs"
+    if lines and done.returncode > 0:
+        return lines[-1]
+    how = f"exit code {done.returncode}" if done.returncode >= 0 else f"signal {-done.returncode}"
+    name = network.get("module") or network.get("architecture")
+    said = f" It printed: {' '.join(lines)[-300:]}" if lines else ""
+    return f"{name} ended the process that lists its layers, with {how}; take calls such as os._exit out of it.{said}"
+
+
+def _cached(answer):
+    """Answer in a file, None if there is none or it is damaged."""
+    try:
+        content = json.loads(answer.read_text(encoding="utf-8"))
+        return content["found"] if content["sha256"] == _digest(content["found"]) else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _digest(found):
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def model_layers(config, name, cache=None):

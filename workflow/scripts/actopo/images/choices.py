@@ -20,12 +20,15 @@ class Dataset:
         Number of images of each class, in each part in which the data come; None for class folders.
     has_parts : bool
         Whether the data come in a training and a test part.
+    is_downloaded : bool
+        Whether the data come from the internet, unless `data.root` has them.
     """
 
     needs_root: bool = True
     class_names: tuple[str, ...] | None = None
     class_sizes: tuple[tuple[int, ...], ...] | None = None
     has_parts: bool = True
+    is_downloaded: bool = False
 
 
 DATASETS = {
@@ -38,9 +41,11 @@ DATASETS = {
     "cifar10": Dataset(
         class_sizes=((5000,) * 10, (1000,) * 10),
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        is_downloaded=True,
     ),
     "fashion_mnist": Dataset(
         class_sizes=((6000,) * 10, (1000,) * 10),
+        is_downloaded=True,
         class_names=(
             *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
             *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),

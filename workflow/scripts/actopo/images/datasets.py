@@ -30,6 +30,7 @@ from actopo.errors import InputError
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS, count_test_images
 from actopo.images.downloads import load_downloaded
 from actopo.images.image_folder import fit_all, read_image_folder
+from actopo.images.part_digest import part_digest
 
 BLOCK = 512
 log = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ def load_images(
                 f"the {name} part has no image; give every class at least 2 images, or a {name}/ folder of its own."
             )
     mean, std = given or measured_normalisation(train.images)
-    sha256 = {name: _digest(part) for name, part in zip(PARTS, parts, strict=True)}
+    sha256 = {name: part_digest(part.images, part.labels) for name, part in zip(PARTS, parts, strict=True)}
     sha256 |= provenance.pop("sha256", {})
     provenance = {**provenance, "sha256": sha256, "normalisation": normalisation}
     return Dataset(train, test, tuple(class_names), mean, std, provenance)
@@ -332,11 +333,3 @@ def _split(part, test_share, seed):
         ImageSet(part.images[index], part.labels[index], part.files and tuple(part.files[i] for i in index))
         for index in indices
     ]
-
-
-def _digest(part):
-    digest = hashlib.sha256()
-    for array in (part.images, part.labels):
-        digest.update(str(array.shape).encode())
-        digest.update(array)
-    return digest.hexdigest()
