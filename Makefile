@@ -3,8 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
-# Small networks on a CPU: two jobs side by side are faster than two threads in one.
-DEMO_FLAGS := --configfile config/demo.yaml --cores all --set-threads train_model=1 sample_points=1 build_mapper=1
+DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test test-faults lint format docs clean

@@ -3,7 +3,7 @@
 import pandas as pd
 import torch
 from actopo.files import load_array, load_json, save_table
-from actopo.job import choose_device, progress, settings, start_logging
+from actopo.job import choose_device, log_device, progress, settings, start_logging
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
 from actopo.points.noisy_accuracy import noisy_accuracy
@@ -11,6 +11,7 @@ from actopo.points.noisy_accuracy import noisy_accuracy
 start_logging(snakemake)
 device = choose_device(snakemake.resources.device)
 torch.set_num_threads(snakemake.threads)
+log_device(device, snakemake.threads)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
 images, labels = load_array(snakemake.input.images, mapped=True), load_array(snakemake.input.labels)

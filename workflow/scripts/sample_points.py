@@ -1,7 +1,7 @@
-"""Point clouds of all layers of a study, with the image, position, label and norm of every point."""
+"""Point clouds of some layers of a study, with the image, position, label and norm of every point."""
 
 from actopo.errors import InputError
-from actopo.files import load_array, load_arrays
+from actopo.files import load_array, load_named
 from actopo.job import progress, settings, start_logging
 from actopo.keys import draw_number, layer_key
 from actopo.points.activations import activation_shapes, sample_activations
@@ -23,7 +23,6 @@ labels = load_array(snakemake.input.labels)[index]
 sampling, source = SAMPLINGS[method], SAMPLINGS[SAMPLINGS[method].controls or method]
 by_mask = sampling.by_mask
 if by_mask:
-    fields = load_arrays(snakemake.input.fields)
     seen = load_array(snakemake.input.masks)[index] ^ (method == "background")
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
@@ -38,7 +37,8 @@ for layer, shape in activation_shapes(study["model"], study["layers"], study["im
     if sampling is not source:
         draw["permutation"] = [params.seed, *place, sampling.stream]
     if by_mask:
-        draw["weights"] = position_weights(seen, fields[layer_key(layer)], params.foreground["weight"])
+        [field] = load_named(snakemake.input.fields, [layer_key(layer)])
+        draw["weights"] = position_weights(seen, field, params.foreground["weight"])
     try:
         streams[layer] = Stream(method, (len(index), *shape), labels, **draw)
     except InputError as error:

@@ -9,6 +9,7 @@ another result.
 import errno
 import json
 import os
+import re
 import shutil
 import struct
 import zipfile
@@ -24,6 +25,8 @@ from actopo.errors import InputError
 
 # With a fixed date the same arrays give the same bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+# Beginnings of texts that spreadsheets take for formulas, and the apostrophe by which they are told from these.
+COMPUTED = re.compile(r"[=+\-@\t\r']")
 # What readers of the formats raise on files that are not whole.
 BROKEN = (ValueError, LookupError, EOFError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
@@ -168,6 +171,58 @@ def load_arrays(path):
     return Arrays(path)
 
 
+def load_named(paths, names):
+    """
+    Read arrays by their names from one or several .npz.
+
+    Parameters
+    ----------
+    paths : str, Path, or sequence of these
+    names : sequence of str
+
+    Returns
+    -------
+    list of ndarray
+        Each from the first file that has an array of that name.
+
+    Raises
+    ------
+    DamagedFile
+        If no file has it.
+    KeyError
+        If there is no file.
+    """
+    paths, found = [paths] if isinstance(paths, str | Path) else list(paths), {}
+    for path in paths:
+        with load_arrays(path) as file:
+            found |= {name: file[name] for name in names if name not in found and name in file}
+    if absent := ", ".join(name for name in names if name not in found):
+        if not paths:
+            raise KeyError(f"{absent}: there is no file to read")
+        others = ", and no other file given with it has" if len(paths) > 1 else ""
+        raise DamagedFile(paths[-1], f"has no array {absent}{others}")
+    return [found[name] for name in names]
+
+
+def by_folder(paths):
+    """
+    Paths in lists of those that lie in the same folder.
+
+    Parameters
+    ----------
+    paths : iterable of str
+
+    Returns
+    -------
+    list of list of str
+        In the order in which the folders come first.
+    """
+    folders = {}
+    for path in paths:
+        folders.setdefault(Path(path).parent, []).append(path)
+    return list(folders.values())
+
+
 def save_array(path, array):
     """Write one array as .npy."""
     # NumPy hides the reason for which writing to a file that is not open for reading fails, such as a full disk.
@@ -202,9 +257,16 @@ def load_json(path):
 
 
 def save_table(path, table):
-    """Write a data frame as .csv, without its index."""
+    """
+    Write a data frame as .csv, without its index.
+
+    A text that a spreadsheet would compute, such as a class called `=1+1`, gets an apostrophe, which `load_table` takes
+    away again.
+    """
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        _mapped(table, lambda text: f"'{text}" if COMPUTED.match(text) else text).to_csv(
+            temporary, index=False, lineterminator="\n"
+        )
 
 
 def load_table(path):
@@ -213,7 +275,22 @@ def load_table(path):
     import pandas as pd
 
     with reading(path):
-        return pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+    return without_apostrophes(table)
+
+
+def without_apostrophes(table):
+    """A data frame as it was before `save_table` put apostrophes before some texts."""
+    return _mapped(table, lambda text: text[1:] if text.startswith("'") and COMPUTED.match(text[1:]) else text)
+
+
+def _mapped(table, change):
+    """A data frame with changed texts; the frame itself where none is changed."""
+    for name, column in table.items():
+        if column.dtype == object and any(isinstance(value, str) and change(value) != value for value in column):
+            values = [change(value) if isinstance(value, str) else value for value in column]
+            table = table.assign(**{name: type(column)(values, column.index, dtype=object)})
+    return table
 
 
 def save_bytes(path, content):

@@ -30,6 +30,8 @@ LACKS = {
 # How libraries that raise no MemoryError say that memory is not enough.
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
+log = logging.getLogger(__name__)
+
 
 def start_logging(job):
     """
@@ -116,11 +118,9 @@ def progress(steps, unit, description=None):
 
 
 def limit_threads(n_threads):
-    """Limit PyTorch and numba to the threads of the job; Snakemake limits BLAS and OpenMP."""
+    """Limit numba to the threads of the job; Snakemake limits BLAS and OpenMP, which PyTorch obeys as well."""
     import numba
-    import torch
 
-    torch.set_num_threads(n_threads)
     numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
 
 
@@ -140,15 +140,40 @@ def choose_device(name):
     Raises
     ------
     InputError
-        If `name` is "cuda", but this machine or this build of PyTorch does not have it.
+        If PyTorch finds no GPU, although `name` is "cuda", or `name` is "auto" and a scheduler gave this job a GPU.
     """
     import torch
 
-    from actopo.gpu import claim_gpu
+    from actopo.gpu import allocated_gpu, claim_gpu
 
-    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+    if name == "cpu":
         return "cpu"
-    if not torch.cuda.is_available():
+    if torch.cuda.is_available():
+        torch.cuda.set_device(claim_gpu())
+        return "cuda"
+    if name == "cuda":
         raise InputError("device is cuda, but PyTorch finds no GPU here; set device to auto or cpu")
-    torch.cuda.set_device(claim_gpu())
-    return "cuda"
+    # Hours on a CPU would hold the GPU all the while.
+    if given := allocated_gpu():
+        raise InputError(
+            f"this job was given a GPU ({given} on {os.uname().nodename}), but PyTorch {torch.__version__} finds none; "
+            "see what nvidia-smi says there and whether this is a build of PyTorch for CUDA, or set device to cpu, "
+            "which asks for no GPU"
+        )
+    return "cpu"
+
+
+def log_device(device, n_threads, precision="fp32"):
+    """
+    Log where, and in which precision, a job computes.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda"}
+    n_threads : int
+    precision : {"fp32", "bf16", "fp16"}
+    """
+    import torch
+
+    name = f" ({torch.cuda.get_device_name()})" if device == "cuda" else ""
+    log.info("device: %s%s, precision: %s, threads: %d", device, name, precision, n_threads)

@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
+from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS, count_test_images
 from actopo.images.downloads import load_downloaded
 from actopo.images.image_folder import fit_all, read_image_folder
 from actopo.images.part_digest import part_digest
@@ -327,8 +327,7 @@ def _split(part, test_share, seed):
     is_test = np.zeros(len(part.labels), bool)
     for label in np.unique(part.labels) if test_share else ():
         members = rng.permutation(np.flatnonzero(part.labels == label))
-        n_test = min(max(round(test_share * len(members)), 1), len(members) - 1)
-        is_test[members[:n_test]] = True
+        is_test[members[: count_test_images(len(members), test_share)]] = True
     indices = np.flatnonzero(~is_test), np.flatnonzero(is_test)
     return [
         ImageSet(part.images[index], part.labels[index], part.files and tuple(part.files[i] for i in index))

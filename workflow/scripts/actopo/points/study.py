@@ -5,7 +5,7 @@ import torch
 
 from actopo.errors import InputError
 from actopo.files import load_array, load_json
-from actopo.job import choose_device
+from actopo.job import choose_device, log_device
 from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
@@ -89,6 +89,7 @@ def study_of(job, params):
     """
     device = choose_device(job.resources.device)
     torch.set_num_threads(job.threads)
+    log_device(device, job.threads)
     meta = load_json(job.input.meta)
     network = {**params.network, "n_channels": meta["image_shape"][-1]}
     state, facts = load_tensors(job.input.weights) if job.input.weights else (None, {})
