@@ -1,15 +1,10 @@
 """The workflow through profiles/slurm, on a real cluster of one node."""
 
-import copy
-import json
-import re
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-
-from conftest import SMALL
 
 RESULTS = "results/tiny"
 TARGETS = [f"{RESULTS}/figures/{name}.png" for name in ("specificity", "mapper_graphs", "diagrams")]
