@@ -43,9 +43,12 @@ def test_configuration(fresh, changes, words):
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("activations/resnet18_a/seed0/mapper.all.relu", "the mapper study does not read network resnet18_a"),
-        ("activations/resnet18_b/seed0/homology.batch0.conv", "the homology study does not read network resnet18_b"),
-        ("points/resnet18_a/seed0/mapper.all.random.noise0.5.npz", "it reads resnet18_b"),
+        ("activations/resnet18_a/seed0/mapper.all.relu/layers16", "the mapper study does not read network resnet18_a"),
+        (
+            "activations/resnet18_b/seed0/homology.batch0.conv/layers0",
+            "the homology study does not read network resnet18_b",
+        ),
+        ("points/resnet18_a/seed0/mapper.all.random.noise0.5/layers16.npz", "it reads resnet18_b"),
     ],
 )
 def test_activations_of_a_network_outside_the_study(fresh, target, words):
@@ -105,20 +108,22 @@ def test_stages(spoilable, changes, rule, words):
     assert kept == {path: path.read_bytes() for path in kept}
 
 
-def test_a_full_disk_leaves_nothing_half_written(spoilable):
+def test_a_limit_on_files_leaves_nothing_half_written(spoilable):
     """No file may grow beyond 64 KiB, and the activations of layer 0 have 120."""
-    target = "results/tiny/activations/resnet18_a/seed0/homology.batch0.conv"
+    target = "results/tiny/activations/resnet18_a/seed0/homology.batch0.conv/layers0.16"
     limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", *spoilable.command("--", target)]
     done = subprocess.run(limited, cwd=spoilable.folder, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode != 0
-    assert "error in dump_activations: the disk is full" in done.stdout + done.stderr
+    assert "error in dump_activations: a limit on the size of files is reached (ulimit -f)" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     folder = spoilable.folder / target
     assert not folder.exists()
-    assert not list(folder.parents[2].rglob("*"))
+    assert not list(folder.parents[3].rglob("*"))
     done = spoilable.run("--", target)
     assert done.returncode == 0, done.stdout + done.stderr
-    points = np.load(spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2.npz")
+    points = np.load(
+        spoilable.folder / "results/tiny/points/resnet18_a/seed0/homology.batch0.top_l2/layers0.8-9.16.npz"
+    )
     place = {image: i for i, image in enumerate(np.load(folder / "images.npy"))}
     for layer in (0, 16):
         image, row, col = (points[f"layer{layer:02d}.{name}"] for name in ("image", "row", "col"))

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
+import script_server
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -57,13 +59,17 @@ def share_compiled(package):
         (folder / "__pycache__").symlink_to(compiled)
 
 
-# Half of the time of a dry run is the import of Snakemake: dry runs are forked from a process that has it.
+# Half of the time of a dry run is the import of Snakemake: runs are forked from a process that has it.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema"])
 
 
-def dry_run(arguments, folder, environment, outputs):
-    """What `python -m snakemake` does in a folder, in a process of its own; `outputs` are files for what it prints."""
+def snakemake(arguments, folder, environment, outputs, executable):
+    """
+    What `python -m snakemake` does in a folder, in a process of its own.
+
+    `outputs` are files for what it prints; `executable` runs its scripts.
+    """
     for stream, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
     os.chdir(folder)
@@ -72,7 +78,14 @@ def dry_run(arguments, folder, environment, outputs):
     sys.path[:] = [str(folder), *(path for path in sys.path if not Path(path).is_relative_to(ROOT / "workflow"))]
     from snakemake.cli import main
 
+    sys.executable = str(executable)
     main(arguments)
+
+
+@cache
+def forked_python():
+    """A program that runs scripts as Python does, but in forks of a process that has their libraries."""
+    return script_server.executable(Path(mkdtemp(prefix="scripts-")))
 
 
 class Workflow:
@@ -96,17 +109,19 @@ class Workflow:
         """The call of snakemake; `arguments` come after the options."""
         return [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
 
-    def run(self, *arguments, **kwargs):
-        """Run snakemake."""
+    def run(self, *arguments, forked=True, **kwargs):
+        """Run snakemake, and its scripts in forked processes; or all in processes that start anew, as users do."""
         command, environment = self.command(*arguments, **kwargs), {"OMP_NUM_THREADS": "1"}
-        if "--dry-run" not in arguments:
+        if not forked:
             environment = {**os.environ, **environment}
             return subprocess.run(
                 command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
             )
+        executable = sys.executable if "--dry-run" in arguments else forked_python()
         with TemporaryDirectory() as folder:
             outputs = [Path(folder, name) for name in ("stdout", "stderr")]
-            process = FORKS.Process(target=dry_run, args=(command[3:], self.folder, environment, outputs))
+            given = (command[3:], self.folder, environment, outputs, executable)
+            process = FORKS.Process(target=snakemake, args=given)
             process.start()
             process.join(timeout=600)
             return subprocess.CompletedProcess(command, process.exitcode, *(path.read_text() for path in outputs))

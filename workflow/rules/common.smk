@@ -13,7 +13,9 @@ SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
+from actopo.config.layer_files import SET as LAYER_SET
+from actopo.config.layer_files import choose_files
+from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
@@ -23,7 +25,7 @@ from actopo.digests import image_listing, source_digest
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import DATASETS, PARTS
-from actopo.keys import FIRST_OUTPUT
+from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS
@@ -41,6 +43,8 @@ if workflow.is_main_process:
         validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+# Layers by their numbers, so that a name in their place is no change.
+number_layers(config, LAYER_CACHE)
 
 
 # Before the first job, and not in dry runs or the processes of jobs.
@@ -149,6 +153,7 @@ wildcard_constraints:
     noise=r"|\.noise[0-9.e+-]+",
     tap="|".join(TAPS),
     layer=r"\d+",
+    layers=LAYER_SET,
     metric="[a-z0-9_]+",
     surrogates="|".join(KINDS_OF_SURROGATES),
 

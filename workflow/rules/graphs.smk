@@ -88,7 +88,7 @@ rule measure_graph_distances:
 # The same graph with other parameters, and on random parts of the images.
 rule measure_stability:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}.npz",
+        points=graph_points,
         lens=LENS_FILE and LENS_FILE.replace("{noise}", ""),
         graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.json",
     output:

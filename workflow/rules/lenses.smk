@@ -7,7 +7,7 @@ LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == F
 
 rule compute_lens:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:

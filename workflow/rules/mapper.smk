@@ -19,7 +19,7 @@ if HAS_EPS_RULE:
 
 rule build_mapper:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
@@ -51,7 +51,7 @@ rule build_mapper:
 # that one job makes, bit for bit.
 rule choose_eps:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE if STABLE else [],
     output:
         eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
@@ -75,7 +75,7 @@ rule choose_eps:
 
 rule cluster_intervals:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE,
         eps="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
     output:

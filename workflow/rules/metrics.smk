@@ -10,17 +10,13 @@ rule sample_paired_points:
         images=images_of("{part}/images.npy"),
         labels=images_of("{part}/labels.npy"),
         meta=images_of("meta.json"),
-        reference=lambda wildcards: (
-            f"<results>/points/{wildcards.model}/seed{SEEDS[0]}/homology.{wildcards.subset}.{wildcards.sampling}.npz"
-            if wildcards.pairing == "matched"
-            else []
-        ),
+        reference=reference_points,
     output:
-        points="<results>/points/{model}.{pairing}/seed{seed}/{study}.{subset}.{sampling}.npz",
+        points="<results>/points/{model}.{pairing}/seed{seed}/{study}.{subset}.{sampling}/layers{layers}.npz",
     log:
-        "<results>/logs/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.log",
+        "<results>/logs/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+        "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.tsv"
     wildcard_constraints:
         study="homology",
         pairing="matched|pooled",
@@ -36,7 +32,7 @@ rule sample_paired_points:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm="",
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model)),
+        layers=own_layers,
         tap=HOMOLOGY["tap"],
         batches=batches_of,
         noise="",

@@ -7,11 +7,8 @@ FIGURES += figure_files(*(["power"] if POWER else []))
 rule power_distances:
     input:
         points=first_batch_points(SEEDS),
-        batch_points=collect(
-            f"<results>/points/{{{{model}}}}/seed{SEEDS[0]}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz",
-            batch=BATCHES,
-        ),
-        diagrams=collect("<results>/diagrams/{{model}}/seed{seed}.batch0.npz", seed=SEEDS),
+        batch_points=lambda wildcards: homology_files("points", wildcards.model, SEEDS[:1], BATCHES),
+        diagrams=lambda wildcards: homology_files("diagrams", wildcards.model, SEEDS, [0]),
         batch_diagrams=batch_diagrams,
     output:
         distances="<results>/similarity/{model}/power.npz",

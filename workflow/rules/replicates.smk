@@ -67,9 +67,7 @@ rule measure_confidence:
         graphs=lambda wildcards: other_graphs(wildcards, "json")[0],
         memberships=lambda wildcards: other_graphs(wildcards, "npz")[0],
         # For graphs of parts of the images.
-        points=lambda wildcards: (
-            "<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz" if parts_of(wildcards.sampling) else []
-        ),
+        points=lambda wildcards: graph_points(wildcards) if parts_of(wildcards.sampling) else [],
         lens=lambda wildcards: (
             LENS_FILE.replace("{draw}{noise}", "") if LENS_FILE and parts_of(wildcards.sampling) else []
         ),

@@ -5,7 +5,9 @@ FIGURES += figure_files("sensitivity")
 # Distance of a network's clouds to themselves without some of their principal components.
 rule measure_sensitivity:
     input:
-        points=f"<results>/points/{{model}}{{clouds}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        points=lambda wildcards: homology_files(
+            "points", f"{wildcards.model}{wildcards.clouds}", [wildcards.seed], [0], sensitivity_layers()
+        ),
     output:
         curves="<results>/similarity/{model}{clouds}/sensitivity/{metric}.seed{seed}.csv",
     log:

@@ -42,7 +42,7 @@ rule layer_distances:
 # its mean distance between points.
 rule model_distances:
     input:
-        diagrams=lambda wildcards: unscaled("<results>/diagrams/{model}{control}/seed{seed}.batch0.npz", wildcards),
+        diagrams=lambda wildcards: unscaled("diagrams", wildcards),
         points=points_to_scale,
     output:
         matrix="<results>/similarity/{model}{control}/models.npz",

@@ -15,7 +15,7 @@ BUDGET_CLOUDS = ["trained", *(name for name in ("scaled", MOMENTS) if name in CO
 rule calibrate_topology:
     input:
         points=first_batch_points(SEEDS[:1]),
-        diagrams=f"<results>/diagrams/{{model}}/seed{SEEDS[0]}.batch0.npz",
+        diagrams=lambda wildcards: homology_files("diagrams", wildcards.model, SEEDS[:1], [0]),
     output:
         table="<results>/similarity/{model}/calibration.{surrogates}.csv",
     log:

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
-from actopo.files import load_table, save_array, save_json
+from actopo.files import load_array, load_table, save_array, save_json
 from actopo.images.mask_folder import read_masks
 from actopo.job import choose_device, log_device, settings, start_logging
 from actopo.points.foreground import foreground_share, grabcut_masks, whole_rectangle
 
 start_logging(snakemake)
 
-choice, images = settings(snakemake).settings, np.load(snakemake.input.images, mmap_mode="r")
+choice, images = settings(snakemake).settings, load_array(snakemake.input.images, mapped=True)
 rectangle, facts = None, {}
 if choice["masks"] == "grabcut":
     rectangle = whole_rectangle(*images.shape[1:3])

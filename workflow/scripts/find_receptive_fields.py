@@ -1,4 +1,4 @@
-"""Effective receptive fields of every position of the layers that mapper reads."""
+"""Effective receptive fields of every position of some layers."""
 
 from actopo.files import load_json, save_arrays
 from actopo.job import choose_device, log_device, settings, start_logging

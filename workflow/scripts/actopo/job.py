@@ -4,23 +4,41 @@ import errno
 import json
 import logging
 import os
+import re
 import sys
 import traceback
+from contextlib import suppress
 from types import SimpleNamespace
 
 from tqdm import tqdm
 
+from actopo.checksums import written_by
 from actopo.errors import InputError
 
+ROOM = "make room, or keep results elsewhere by Snakemake's --directory"
+# What the system lacks, and what to do.
+LACKS = {
+    errno.ENOSPC: ("the disk is full", ROOM),
+    errno.EDQUOT: ("your quota of the disk is used up", ROOM),
+    errno.EFBIG: ("a limit on the size of files is reached (ulimit -f)", "raise it"),
+    errno.EMFILE: ("a limit on open files is reached (ulimit -n)", "raise it"),
+    errno.ENFILE: ("the machine has too many open files", "end other programs"),
+    errno.EIO: ("the disk cannot be read or written", "look at the disk"),
+    errno.EROFS: ("the disk is read-only", "keep results elsewhere by Snakemake's --directory"),
+    errno.EACCES: ("a file or folder may not be used", "look at its rights"),
+}
+# How libraries that raise no MemoryError say that memory is not enough.
+TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
+
 log = logging.getLogger(__name__)
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def start_logging(job):
     """
     Send everything that the script prints to the job's log, and errors to the terminal too.
 
-    An `InputError` is printed as one message, any other exception with its traceback.
+    An `InputError` is printed as one message, and so are a full disk, too little memory and an interruption; any other
+    exception keeps its traceback. The rule is noted beside the files that the job writes.
 
     Parameters
     ----------
@@ -28,6 +46,16 @@ def start_logging(job):
         Without a log everything stays on the terminal.
     """
     terminal = sys.stderr
+
+    def report(kind, error, trace):
+        message = _message(job.rule, error) or "".join(traceback.format_exception(kind, error, trace))
+        for stream in {sys.stderr, terminal}:
+            # The log may lie on the disk that is full.
+            with suppress(OSError):
+                stream.write(message)
+                stream.flush()
+
+    sys.excepthook = report
     if job.log:
         terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
         log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
@@ -35,22 +63,23 @@ def start_logging(job):
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+    written_by(job.rule)
 
-    def report(kind, error, trace):
-        if issubclass(kind, InputError):
-            message = f"error in {job.rule}: {error}\n"
-        elif issubclass(kind, OSError) and error.errno in FULL:
-            message = (
-                f"error in {job.rule}: the disk is full ({error}); free some of it, or keep results elsewhere by "
-                "Snakemake's --directory, and run again: what is finished is kept, nothing half written is\n"
-            )
-        else:
-            message = "".join(traceback.format_exception(kind, error, trace))
-        for stream in {sys.stderr, terminal}:
-            stream.write(message)
-            stream.flush()
 
-    sys.excepthook = report
+def _message(rule, error):
+    """One sentence for an error that is no defect of the code; None for a defect."""
+    if isinstance(error, InputError):
+        return f"error in {rule}: {error}\n"
+    if isinstance(error, KeyboardInterrupt):
+        return f"{rule} was interrupted; what is finished is kept, nothing half written is\n"
+    if isinstance(error, OSError) and error.errno in LACKS:
+        what, remedy = LACKS[error.errno]
+        kept = "what is finished is kept, nothing half written is"
+        return f"error in {rule}: {what} ({error}); {remedy}, and run again: {kept}\n"
+    if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):
+        what = f" ({' '.join(str(error).split())[:200]})" if str(error) else ""
+        return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
+    return None
 
 
 def settings(job):

@@ -31,6 +31,7 @@ import networkx as nx
 import numpy as np
 from scipy import sparse
 
+from actopo.errors import UNPRINTABLE
 from actopo.mapper.node_link import node_link
 
 # KeplerMapper's names of facts that have another name here.
@@ -97,7 +98,8 @@ def to_graphml(graph, labels, lens, class_names, facts=None):
         export.add_node(node.pop("id"), **node, **counts, members=" ".join(map(str, members)))
     for link in described["links"]:
         export.add_edge(link.pop("source"), link.pop("target"), **link)
-    return "\n".join(nx.generate_graphml(export)) + "\n"
+    # XML cannot hold control characters, not even escaped.
+    return "\n".join(UNPRINTABLE.sub("\ufffd", line) for line in nx.generate_graphml(export)) + "\n"
 
 
 def to_keplermapper(graph, facts=None):
