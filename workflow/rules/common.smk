@@ -22,6 +22,7 @@ from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import image_listing, source_digest
+from actopo.environment import environment_problems
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import DATASETS, PARTS
@@ -39,6 +40,8 @@ from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
+    for problem in environment_problems():
+        raise WorkflowError(problem)
     try:
         validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
     except InputError as error:
