@@ -219,6 +219,10 @@ def test_a_folder_of_masks(tmp_path):
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
     [line] = messages(config)
     assert f"mapper.foreground.masks: there is no folder {tmp_path}/mask in " in line
+    (tmp_path / "masks/cat").symlink_to(tmp_path)
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
+    [line] = messages(config)
+    assert f"mapper.foreground.masks '{tmp_path}/masks': cat/masks is a link to a folder around it" in line
 
 
 def test_no_test_part_for_either_study():

@@ -55,7 +55,10 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1):
     """
     if not folder.is_dir():
         raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
-    with open_source(folder) as (found, read_mask), open_source(root) as (images, read_image):
+    with (
+        open_source(folder, "mapper.foreground.masks") as (found, read_mask),
+        open_source(root) as (images, read_image),
+    ):
         name_of = _masks_by_key(folder, image_names(found))
         known = set(map(_key, image_names(images)))
         unknown = [name for key, name in name_of.items() if key not in known]
