@@ -8,7 +8,7 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, data_problems, part_sizes
+from actopo.config.data import STUDIES, count_images, data_problems, part_sizes
 from actopo.config.labels import label_problems
 from actopo.config.layers import (
     check_clusterer,
@@ -68,6 +68,7 @@ def find_conflicts(config, cache=None):
         problems += _similarity(config, found["homology"], layers["homology"])
         problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
         problems += new_image_problems(config, layers["mapper"])
+        problems += lens_problems(config["mapper"], found["mapper"], count_images(config, sizes))
         problems += _figures(config, layers["homology"])
     elif len(layers) == len(STUDIES):
         problems += unnamed
@@ -309,7 +310,6 @@ def _mapper(mapper, models, layers):
     low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
-    yield from lens_problems(mapper["lens"])
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"
