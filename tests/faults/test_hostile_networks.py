@@ -152,7 +152,7 @@ MODULES = {
         "def build():\n    return Net()\n",
         "the network cannot take an image of 8 x 8 x 3 (AttributeError: 'Tensor' object has no attribute 'absent')",
     ),
-    "ends the process": ("import os\nos._exit(0)\n", "net.py:build ended the process that looks at it, with exit"),
+    "ends the process": ("import os\nos._exit(0)\n", "net.py:build ended the process that lists its layers, with exit"),
     "ends the process as if it failed": (
         "import os\nos._exit(7)\n",
         "with exit code 7; take calls such as os._exit out",

@@ -214,6 +214,9 @@ def with_change(path, value):
         ),
         ("mapper.samplings.full", None, AFTER_MAPPER | POSITIONS),
         ("figures.row", 8, {"plot_specificity": 1}),
+        # Names of the layers whose numbers the config has.
+        ("figures.row", "blocks.4.conv1", {}),
+        ("mapper.noise.layers", ["last"], {}),
         ("figures.purity_class", "7", {"plot_purity": 1}),
         ("figures.dimension", 0, FIGURES_OF_DISTANCES),
         (

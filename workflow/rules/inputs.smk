@@ -158,7 +158,7 @@ def seeds_sharing_job(wildcards):
 def minutes_of_training(wildcards, attempt):
     """Resource: time for the networks of a job, by their epochs; on a CPU for 50 000 small images and 8 cores."""
     epochs = config["models"][wildcards.model]["training"]["epochs"]
-    return (10 + epochs * (1 if gpu_count() else 8)) * (1 + len(seeds_sharing_job(wildcards))) * attempt
+    return (10 + epochs * (1 if gpu_count() else 4)) * (1 + len(seeds_sharing_job(wildcards))) * attempt
 
 
 def minutes_of_metric(wildcards, attempt):

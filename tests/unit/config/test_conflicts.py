@@ -176,6 +176,32 @@ def test_tables_of_labels(tmp_path, text, words):
         assert words.format(file) in line
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,breed\ncat/0.png,x\n", None),
+        ("image,breed\n0,x\n39,y\n", None),
+        ("file,breed\n", None),
+        (
+            "file,breed\ntrain/cat/0.png,x\n",
+            "names no image of part train: its first file is 'train/cat/0.png', and there",
+        ),
+        ("image,breed\n40,x\n", "names image '40', and the images have the numbers 0 to 39"),
+        ("image,breed\n-1,x\n", "names image '-1'"),
+        ("image,breed\n,x\n", "names image ''"),
+    ],
+)
+def test_tables_of_labels_name_images(tmp_path, text, words):
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    (tmp_path / "labels.csv").write_text(text)
+    config["mapper"]["labels"] = {"breed": {"file": str(tmp_path / "labels.csv"), "column": "breed"}}
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert f"mapper.labels.breed.file: {tmp_path}/labels.csv {words}" in line
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},

@@ -8,7 +8,7 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, count_classes, data_problems
+from actopo.config.data import STUDIES, data_problems, part_sizes
 from actopo.config.labels import label_problems
 from actopo.config.layers import (
     check_clusterer,
@@ -56,7 +56,11 @@ def find_conflicts(config, cache=None):
     if problems := network_conflicts(config):
         return problems
     found, layers, config = {}, {}, copy.deepcopy(config)
-    problems = [*data_problems(config), *_training(config)]
+    try:
+        problems, sizes = [], part_sizes(config["data"])
+    except InputError as error:
+        problems, sizes = [str(error)], None
+    problems += [*data_problems(config, sizes), *label_problems(config, sizes), *_training(config)]
     problems += [*_layers(config, cache, found, layers), *_networks(config, cache)]
     if len(layers) == len(STUDIES) and not (unnamed := number_layers(config, cache)):
         problems += _homology(config, found["homology"], layers["homology"])
@@ -67,7 +71,7 @@ def find_conflicts(config, cache=None):
     elif len(layers) == len(STUDIES):
         problems += unnamed
     # Other processes are asked last.
-    return problems or list(_misfits(config, cache))
+    return problems or list(_misfits(config, cache, sizes))
 
 
 def _n_seeds(config):
@@ -175,9 +179,9 @@ def _networks(config, cache):
             break
 
 
-def _misfits(config, cache):
+def _misfits(config, cache, sizes):
     """Messages about networks, weights and a clusterer that their own libraries refuse."""
-    n_classes = count_classes(config["data"])
+    n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
     for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
         try:
             check_network(config, name, n_classes, cache)
@@ -303,7 +307,6 @@ def _mapper(mapper, models, layers):
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
     yield from lens_problems(mapper["lens"])
-    yield from label_problems(mapper["labels"])
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"

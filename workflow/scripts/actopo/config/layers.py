@@ -140,9 +140,10 @@ def _what_went_wrong(network, done):
     if lines and done.returncode > 0:
         return lines[-1]
     how = f"exit code {done.returncode}" if done.returncode >= 0 else f"signal {-done.returncode}"
-    name = network.get("module") or network.get("architecture") or network.get("path")
+    name = next(filter(None, (network.get(key) for key in ("module", "architecture", "path"))))
+    task = "looks for it" if "path" in network else "lists its layers"
     said = f" It printed: {' '.join(lines)[-300:]}" if lines else ""
-    return f"{name} ended the process that looks at it, with {how}; take calls such as os._exit out of it.{said}"
+    return f"{name} ended the process that {task}, with {how}; take calls such as os._exit out of it.{said}"
 
 
 def _cached(answer):

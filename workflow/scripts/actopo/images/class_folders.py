@@ -29,9 +29,9 @@ MAX_OTHERS = 100_000
 MAX_ZIP_END = 22 + 0xFFFF
 
 
-def class_sizes(root):
+def class_files(root):
     """
-    Numbers of images of the classes of a folder or .zip.
+    Names of the images of a folder or .zip by class, without reading one.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def class_sizes(root):
     Returns
     -------
     list of dict
-        ``{class: number}`` in the order of the names: one, or one for train and one for test.
+        ``{class: [name]}``: one, or one for train and one for test.
 
     Raises
     ------
@@ -48,8 +48,7 @@ def class_sizes(root):
         As `actopo.images.image_folder.read_image_folder`, but for images that cannot be decoded.
     """
     with open_source(root) as (names, _):
-        layout = find_classes(names, f"data.root '{root}'")
-    return [{name: len(classes[name]) for name in sorted(classes)} for classes in layout]
+        return find_classes(names, f"data.root '{root}'")
 
 
 @contextmanager
