@@ -84,7 +84,7 @@ def test_a_job_works_in_a_folder_of_any_name(forked, expected, tmp_path, name):
 
 
 def test_too_few_open_files_are_told(forked, tmp_path):
-    done = prepare(forked, tmp_path, limits={"RLIMIT_NOFILE": 5})
+    done = prepare(forked, tmp_path, limits={"RLIMIT_NOFILE": 4})
     assert not problem_of(done, "error in prepare_images: a limit on open files is reached (ulimit -n)")
 
 
