@@ -111,7 +111,8 @@ def images(folder):
     }
     output["meta"] = folder / "meta.json"
     source = {"dataset": "image_folder", "root": str(folder / "images"), "size": 16, "channels": 3}
-    run("prepare_images", output=output, params={"source": json.dumps({**source, "test_share": 0.3, "seed": 0})})
+    source |= {"test_share": 0.3, "seed": 0}
+    run("prepare_images", output=output, params={"source": json.dumps(source), "limits": "{}"})
     return output
 
 
@@ -772,7 +773,7 @@ def test_masks_of_a_folder(folder, images):
     output = {"masks": folder / "own.npy", "share": folder / "own.json"}
     settings = {"masks": f"{masks}/", "root": str(folder / "images"), "size": 16, "resize": None}
     files = {"images": images["test_images"], "files": images["test_files"]}
-    run("find_foreground", files, output, {"settings": json.dumps(settings)})
+    run("find_foreground", files, output, {"settings": json.dumps(settings), "limits": "{}"})
     expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
     np.testing.assert_array_equal(np.load(output["masks"]), expected)
     share = json.loads(output["share"].read_text())

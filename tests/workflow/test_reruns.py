@@ -234,6 +234,7 @@ def with_change(path, value):
             | STABILITY,
         ),
         ("device", "auto", {}),
+        ("data.limits.side", 9000, {}),
         ("models.resnet18_a.seeds_per_job", 2, {}),
         ("mapper.overlap", 0.3, {}),
         ("models.resnet18_a.training.epochs", 1, {}),

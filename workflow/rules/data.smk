@@ -25,6 +25,8 @@ rule prepare_images:
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
         content=lambda wildcards: image_listing(DATASET, config["data"]["root"]),
+        # Not tracked, since it names `output`: a limit refuses images, and changes none.
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
         code=code_digest("prepare_images"),
     script:
         "../scripts/prepare_images.py"
@@ -54,6 +56,7 @@ rule find_foreground:
     params:
         settings=foreground_settings,
         content=lambda wildcards: "" if MASK_FOLDER is None else image_listing("image_folder", MASK_FOLDER),
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
         code=code_digest("find_foreground"),
     script:
         "../scripts/find_foreground.py"

@@ -21,8 +21,8 @@ def images_of(name):
 def image_source(dataset):
     """The data section for a name of images in paths."""
     sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
-    root = config["data"]["root"]
-    return {**config["data"], **sizes, "root": root and os.path.normpath(root)}
+    root, deciding = config["data"]["root"], {key: value for key, value in config["data"].items() if key != "limits"}
+    return {**deciding, **sizes, "root": root and os.path.normpath(root)}
 
 
 # Folder of the user's own foreground masks, with a slash, which tells it from a method.

@@ -10,8 +10,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-source = settings(snakemake).source
-dataset = load_images(**source, n_workers=snakemake.threads)
+params = settings(snakemake)
+source = params.source
+dataset = load_images(**source, limits=params.limits, n_workers=snakemake.threads)
 for part in PARTS:
     images = getattr(dataset, part)
     save_array(snakemake.output[f"{part}_images"], images.images)
