@@ -55,6 +55,12 @@ onstart:
         raise WorkflowError(str(error)) from None
 
 
+onsuccess:
+    from actopo.networks.seeds_per_job import forget_delivered
+
+    forget_delivered(f"results/{config['run']}/models")
+
+
 DATASET = config["data"]["dataset"]
 
 
