@@ -29,6 +29,7 @@ rule export_graph:
         runtime=grows(60),
     params:
         format=lambda wildcards: wildcards.ending.removesuffix(".json"),
+        env=env_digest("mapper"),
         code=code_digest("export_graph"),
     script:
         "../scripts/export_graph.py"
@@ -44,4 +45,5 @@ use rule export_graph as export_to_mapper_interactive with:
         "<results>/benchmarks/export_to_mapper_interactive/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     params:
         format="mapper_interactive",
+        env=env_digest("mapper"),
         code=code_digest("export_graph"),

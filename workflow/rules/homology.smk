@@ -20,6 +20,7 @@ rule draw_gaussian_clouds:
     params:
         layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         seed=SIMILARITY["seed"],
+        env=env_digest("topology"),
         code=code_digest("draw_gaussian_clouds"),
     script:
         "../scripts/draw_gaussian_clouds.py"
@@ -46,6 +47,7 @@ rule compute_diagrams:
     params:
         layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
         dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),
+        env=env_digest("topology"),
         code=code_digest("compute_diagrams"),
     script:
         "../scripts/compute_diagrams.py"
@@ -70,6 +72,7 @@ rule plot_diagrams:
         "../../envs/plot.yaml"
     params:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        env=env_digest("plot"),
         code=code_digest("plot_diagrams"),
     script:
         "../scripts/plot_diagrams.py"
@@ -91,6 +94,7 @@ rule plot_vietoris_rips:
     conda:
         "../../envs/topology.yaml"
     params:
+        env=env_digest("topology"),
         code=code_digest("plot_vietoris_rips"),
     script:
         "../scripts/plot_vietoris_rips.py"

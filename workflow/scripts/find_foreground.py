@@ -10,7 +10,8 @@ from actopo.points.foreground import foreground_share, grabcut_masks, whole_rect
 
 start_logging(snakemake)
 
-choice, images = settings(snakemake).settings, np.load(snakemake.input.images, mmap_mode="r")
+params, images = settings(snakemake), np.load(snakemake.input.images, mmap_mode="r")
+choice = params.settings
 rectangle, facts = None, {}
 if choice["masks"] == "grabcut":
     rectangle = whole_rectangle(*images.shape[1:3])
@@ -21,10 +22,10 @@ elif choice["masks"] == "deeplab":
 
     masks = deeplab_masks(images, choice["weights"], device=choose_device(snakemake.resources.device))
 else:
-    folder, root = (Path(choice[key]).expanduser() for key in ("masks", "root"))
+    folder, root = (Path(params.folders[key]).expanduser() for key in ("masks", "images"))
     files, fit = load_table(snakemake.input.files).file.tolist(), {key: choice[key] for key in ("size", "resize")}
     masks, facts["unknown_masks"] = read_masks(folder, root, files, **fit, n_workers=snakemake.threads)
 share = foreground_share(masks, rectangle)
 print(f"{len(masks)} images: {', '.join(f'{value:.3f} {name}' for name, value in share.items())}")
 save_array(snakemake.output.masks, masks)
-save_json(snakemake.output.share, {"n_images": len(masks), "masks": Path(choice["masks"]).name, **share, **facts})
+save_json(snakemake.output.share, {"n_images": len(masks), "masks": choice["masks"], **share, **facts})
