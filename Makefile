@@ -3,14 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
-# Small networks on a CPU: two jobs side by side are faster than two threads in one.
-DEMO_FLAGS := --configfile config/demo.yaml --cores all --set-threads train_model=1 sample_points=1 build_mapper=1
+DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format docs clean
+.PHONY: help env demo test test-faults lint format docs clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 env: .venv/ready  ## create .venv with everything that is needed (6 GB)
 
@@ -31,6 +30,9 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 
 test: .venv/ready lint  ## style and tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+
+test-faults: .venv/ready  ## all fault cases with their count, kills of whole runs among them (minutes)
+	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
 
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)

@@ -21,7 +21,7 @@ or with the `--weights` of a run; else from a synthetic cloud. Other sections th
 than there are from these, see `widen`. eps is the knee of the nearest-neighbour distances, found by
 `nearest_neighbour_curve` (but for `whole` in a process of its own), or a quantile of them.
 
-    python benchmarks/mapper.py --points results/RUN/points/MODEL/seed0/mapper.all.full.npz --layer 16
+    python benchmarks/mapper.py --points results/RUN/points/MODEL/seed0/mapper.all.full/layers16.npz --layer 16
     python benchmarks/mapper.py --sections whole --images cifar10.zip --large 800000
 """
 
@@ -78,7 +78,7 @@ def activations(images, weights, n_points, seed):
     if weights is None:
         fit_batch_norm(model, pixels[:500], mean, std)
     else:
-        model.load_state_dict(load_tensors(weights))
+        model.load_state_dict(load_tensors(weights)[0])
     torch.set_num_threads(os.cpu_count())
     stream, parts = Stream("full", (len(pixels), 4, 4, 512), np.zeros(len(pixels), dtype=np.int64)), []
     read = {"streams": {16: stream}, "write": lambda layer, points, flat, norms: parts.append(points.copy())}

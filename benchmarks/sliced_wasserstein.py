@@ -10,7 +10,7 @@ than 60 x 60 pairs; persim, which is far slower, gets the first few. Another sec
 how many steps it merges, what a step costs, and what the rest costs. A last section times all pairs of many diagrams:
 the same ones, repeated with every coordinate changed by up to one in a million.
 
-    python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*.npz --all-pairs 1700
+    python benchmarks/sliced_wasserstein.py --files results/cifar10_cpu/diagrams/*/*/*.npz --all-pairs 1700
 """
 
 import argparse
@@ -166,7 +166,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--files", type=Path, nargs="+", help="diagrams/*/*.npz of a run")
+    parser.add_argument("--files", type=Path, nargs="+", help="diagrams/*/*/*.npz of a run")
     parser.add_argument("--diagrams", type=int, default=80, help="number of diagrams to compare")
     parser.add_argument("--all-pairs", type=int, default=1700, help="number of diagrams of the last section")
     parser.add_argument("--points", type=int, default=1000, help="points per cloud")

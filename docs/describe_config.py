@@ -38,7 +38,7 @@ def values(schema):
     names = {"array": "list", "object": "mapping", "null": "`null`", "string": "text"}
     text = " or ".join(names.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    bounds = [f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema]
+    bounds = [f"{sign} {schema[key]:.12g}" for key, sign in limits.items() if key in schema]
     return " ".join([text, ", ".join(bounds)]).strip()
 
 

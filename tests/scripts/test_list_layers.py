@@ -30,7 +30,12 @@ def config(tmp_path):
         ("data: null", "data: null is not a mapping"),
         ("data: {size: big}", "data.size: 'big' is not a whole number"),
         ("- data\n- models", "has no keys; write some at its top"),
-        ("data: [", "is no YAML: while parsing"),
+        ("data: [", "is no YAML that can be read: while parsing"),
+        ("data: 2026-13-45", "is no YAML that can be read: month must be in 1..12"),
+        (f"data: {'1' * 5000}", "is no YAML that can be read: Exceeds the limit"),
+        ("data: " + "[" * 5000, "is no YAML that can be read: maximum recursion depth"),
+        ("run: &run [*run]", "run.0.0: a configuration has 30 levels at most"),
+        ("data: {root: ~nosuchuser/x, dataset: image_folder}", "data.root: there is no user whose home '~nosuchuser'"),
         ("models: {resnet18_a: {module: absent.py:build}}", "models.resnet18_a.module: there is no file absent.py"),
         (
             "models: {x: {architecture: resnet19, weights: DEFAULT, seeds: 1}}\nhomology: {model: x}",

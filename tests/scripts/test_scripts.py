@@ -18,6 +18,7 @@ import pytest
 import torch
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
+from actopo.keys import layer_set_name
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
@@ -50,6 +51,9 @@ class Files(SimpleNamespace):
 
     def __iter__(self):
         return iter(vars(self).values())
+
+    def items(self):
+        return vars(self).items()
 
 
 class Params(SimpleNamespace):
@@ -123,11 +127,11 @@ def trained(folder, images):
     return outputs
 
 
-def study(images, weights, subset, tap, noise="", fitted=False):
+def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS):
     """Inputs and params of the scripts that run a network."""
     params = {
         "network": NETWORK,
-        "layers": json.dumps({"layers": LAYERS}),
+        "layers": json.dumps({"layers": layers}),
         "tap": tap,
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
         "noise": noise,
@@ -176,10 +180,12 @@ def sample(
     noise="",
     foreground=None,
     weight="energy",
+    layers=LAYERS,
     **settings,
 ):
-    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}.npz"
-    files, params = study(images, weights, subset, tap, noise)
+    output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}"
+    output /= f"layers{'' if layers == LAYERS else layer_set_name(layers)}.npz"
+    files, params = study(images, weights, subset, tap, noise, layers=layers)
     files |= {"labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
@@ -195,19 +201,19 @@ def diagrams(folder, images, trained):
     paths = []
     for seed in (0, 1):
         points = sample(folder, images, trained[seed]["weights"], "top_l2", seed=seed, points_per_image=1)
-        paths.append(folder / f"diagrams{seed}.npz")
+        paths.append(folder / f"diagrams{seed}" / "layers.npz")
         compute(points, paths[-1])
     return paths
 
 
-def compute(points, output, seed=0):
-    params = {"layers": json.dumps({"layers": LAYERS}), "dimensions": json.dumps({"dimensions": [0, 1]})}
+def compute(points, output, seed=0, layers=LAYERS):
+    params = {"layers": json.dumps({"layers": layers}), "max_dimension": 1}
     run("compute_diagrams", {"points": points}, {"diagrams": output}, params, seed=seed)
     return np.load(output)
 
 
-def draw_gaussians(points, output, seed, batch=0):
-    params = {"layers": json.dumps({"layers": LAYERS}), "seed": 0}
+def draw_gaussians(points, output, seed, batch=0, layers=LAYERS):
+    params = {"layers": json.dumps({"layers": layers}), "seed": 0}
     run("draw_gaussian_clouds", {"points": points}, {"points": output}, params, seed=seed, batch=batch)
     return output
 
@@ -221,7 +227,7 @@ def distances(folder, diagrams):
     run("layer_distances", {"diagrams": diagrams}, layers, params)
     models, scaled = {"matrix": folder / "models.npz"}, {"matrix": folder / "scaled.npz"}
     params = {"order": json.dumps({**order, "seeds": [0, 1]}), "distance": distance}
-    clouds = [folder / f"batch0.conv.seed{seed}.top_l2.npz" for seed in (0, 1)]
+    clouds = [folder / f"batch0.conv.seed{seed}.top_l2" / "layers.npz" for seed in (0, 1)]
     run("model_distances", {"diagrams": diagrams, "points": []}, models, params)
     # Two networks in the place of two batches.
     batches = {"matrix": folder / "batches.npz"}
@@ -257,7 +263,7 @@ def paired(folder, images, trained, distances):
     clouds = {"matched": [], "pooled": []}
     for pairing, paths in clouds.items():
         for seed in (0, 1):
-            paths.append(folder / f"{pairing}.seed{seed}.npz")
+            paths.append(folder / f"{pairing}.seed{seed}" / "layers.npz")
             files, params = study(images, trained[seed]["weights"], "batch0", "conv")
             files |= {"labels": images["test_labels"]}
             files["reference"] = distances["clouds"][0] if pairing == "matched" else []
@@ -519,8 +525,9 @@ def test_distances(distances):
 def test_gaussian_diagrams(folder, distances):
     """Other points with the same moments: another diagram, on the same scale."""
     plain = compute(distances["clouds"][0], folder / "plain.npz")
-    clouds = [draw_gaussians(distances["clouds"][0], folder / f"gaussian{seed}.clouds.npz", seed) for seed in (0, 1)]
-    control = [compute(clouds[seed], folder / f"gaussian{seed}.npz", seed) for seed in (0, 1)]
+    paths = [folder / f"gaussian{seed}" for seed in (0, 1)]
+    clouds = [draw_gaussians(distances["clouds"][0], paths[seed] / "clouds.npz", seed) for seed in (0, 1)]
+    control = [compute(clouds[seed], paths[seed] / "diagrams.npz", seed) for seed in (0, 1)]
     own, drawn = np.load(distances["clouds"][0]), np.load(clouds[0])
     assert drawn.files == [f"layer{layer:02d}.points" for layer in LAYERS]
     for name in drawn.files:
@@ -536,13 +543,46 @@ def test_gaussian_diagrams(folder, distances):
         assert 0.2 < deaths[1].mean() / deaths[0].mean() < 5
 
 
+@pytest.mark.parametrize("method", ["top_l2", "random", "full", "foreground"])
+def test_a_layer_is_the_same_bytes_whatever_other_layers_lie_in_its_file(
+    folder, images, trained, drawn_foreground, method
+):
+    """Its points with provenance, its Gaussian cloud and its diagrams; and readers find it in either of two files."""
+    settings = {"cap": 100} if method == "full" else {"points_per_image": 2}
+    masks = drawn_foreground if method == "foreground" else None
+    weights, points = trained[0]["weights"], {}
+    for layers in (LAYERS, [9], [0, 16]):
+        points[tuple(layers)] = sample(
+            folder, images, weights, method, tap="bn", layers=layers, foreground=masks, **settings
+        )
+    both, parts = points[tuple(LAYERS)], [points[9,], points[0, 16]]
+    made = {"points": (both, parts)}
+    made["gaussian"] = (folder / f"whole.{method}/gaussian.npz", [folder / f"parts.{method}/{i}.npz" for i in (0, 1)])
+    draw_gaussians(both, made["gaussian"][0], 0)
+    made["diagrams"] = (folder / f"whole.{method}/h.npz", [folder / f"parts.{method}/{i}.h.npz" for i in (0, 1)])
+    compute(both, made["diagrams"][0])
+    for i, layers in enumerate(([9], [0, 16])):
+        # From either file, whichever is given first.
+        draw_gaussians(parts[::-1], made["gaussian"][1][i], 0, layers=layers)
+        compute(parts, made["diagrams"][1][i], layers=layers)
+    for whole, own in made.values():
+        expected, found = np.load(whole), [np.load(path) for path in own]
+        assert sorted(found[0].files + found[1].files) == sorted(expected.files)
+        for file in found:
+            for name in file.files:
+                assert file[name].dtype == expected[name].dtype
+                assert file[name].tobytes() == expected[name].tobytes(), name
+
+
 def test_scaled_distances(distances):
     """The mean distance of a cloud becomes 1, whatever the layer."""
     points = np.load(distances["clouds"][0])
     units = [pdist(points[f"layer{layer:02d}.points"]).mean() for layer in LAYERS]
     plain, scaled = np.load(distances["models"])["h0"], np.load(distances["scaled"])["h0"]
     assert not np.allclose(scaled, plain)
-    diagrams = [np.load(distances["models"].parent / "diagrams0.npz")[f"layer{layer:02d}.h0"] for layer in LAYERS]
+    diagrams = [
+        np.load(distances["models"].parent / "diagrams0/layers.npz")[f"layer{layer:02d}.h0"] for layer in LAYERS
+    ]
     expected = sliced_wasserstein(diagrams[0] / units[0], diagrams[2] / units[2], 10)
     assert scaled[0, 2] == pytest.approx(expected)
 
@@ -892,11 +932,13 @@ def test_a_stable_eps_in_one_job_and_in_two(folder, images, analysed):
 
 @pytest.mark.parametrize("kind", ["graphml", "keplermapper", "mapper_interactive"])
 def test_exports_come_back(folder, images, analysed, graphs, kind):
-    path = folder / f"graph.{kind}"
-    files = {"membership": graphs[0]["membership"], "points": analysed["points"], "meta": images["meta"]}
-    files |= {"description": graphs[0]["graph"], "lens": []}
-    run("export_graph", files, {"graph": path}, {"format": kind}, layer=0)
-    text, n_points = path.read_text(), np.load(graphs[0]["membership"])["shape"][0]
+    paths = [folder / f"graph{layer}.{kind}" for layer in LAYERS]
+    files = {"memberships": [graph["membership"] for graph in graphs], "descriptions": [g["graph"] for g in graphs]}
+    files |= {"points": [analysed["points"]], "lens": [], "meta": images["meta"]}
+    run("export_graphs", files, {"graphs": paths}, {"order": ORDER, "format": kind})
+    # Each graph is written into its own file.
+    assert len({path.read_text() for path in paths}) == len(LAYERS)
+    text, n_points = paths[0].read_text(), np.load(graphs[0]["membership"])["shape"][0]
     eps = json.loads(Path(graphs[0]["graph"]).read_text())["graph"]["eps"]
     which = {"model": "net", "seed": 0, "sampling": "full", "layer": 0, "draw": 0, "noise": 0.0}
     if kind == "graphml":
@@ -1039,9 +1081,11 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
     run("build_mapper", files, joined, {**GRAPH, "lens": "logit of green, other"}, layer=16, **OWN)
     for name, path in joined.items():
         assert path.read_bytes() == output[name].read_bytes()
-    files = {"membership": output["membership"], "points": points, "lens": lens, "meta": images["meta"]}
-    files["description"] = output["graph"]
-    run("export_graph", files, {"graph": folder / "two.mapper.json"}, {"format": "mapper_interactive"}, layer=16)
+    files = {"memberships": [output["membership"]], "points": [points], "lens": [lens], "meta": images["meta"]}
+    files["descriptions"] = [output["graph"]]
+    order = json.dumps({"graphs": json.loads(ORDER)["graphs"][2:]})
+    exports = {"graphs": [folder / "two.mapper.json"]}
+    run("export_graphs", files, exports, {"order": order, "format": "mapper_interactive"})
     exported = json.loads((folder / "two.mapper.json").read_text())
     assert exported["numerical_col_keys"] == ["lens", "lens2"]
     expected = [{"lens": node["lens_mean"], "lens2": node["lens2_mean"]} for node in document["nodes"]]

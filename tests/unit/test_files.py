@@ -6,9 +6,12 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from actopo.checksums import DamagedFile
 from actopo.files import (
+    by_folder,
     load_arrays,
     load_json,
+    load_named,
     load_table,
     replacing,
     save_array,
@@ -27,7 +30,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         temporary.write_text("half")
         raise RuntimeError("disk full")
     assert load_json(path) == {"old": 1}
-    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".a.json.sha256", "a.json"]
 
 
 def test_a_failure_in_an_archive_leaves_nothing(tmp_path):
@@ -43,7 +46,7 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
         with replacing(path) as temporary:
             temporary.mkdir()
             (temporary / name).write_text(name)
-    assert [file.name for file in path.iterdir()] == ["two"]
+    assert sorted(file.name for file in path.iterdir()) == [".two.sha256", "two"]
     with pytest.raises(RuntimeError), replacing(path) as temporary:
         temporary.mkdir()
         raise RuntimeError
@@ -92,6 +95,19 @@ def test_names_of_classes_stay_texts(tmp_path):
     assert table.purity.isna().tolist() == [False, True, False, False, False]
 
 
+def test_spreadsheets_compute_nothing(tmp_path):
+    names = ["=1+1", "+1", "-1", "@x", "'", "'=1", "''", "cat", "a=b", "\t=1", ""]
+    table = pd.DataFrame({"class": names, "class_b": names[::-1], "number": [-1.5, *range(10)], "seed": -1})
+    save_table(tmp_path / "a.csv", table)
+    lines = (tmp_path / "a.csv").read_text().splitlines()[1:]
+    assert not any(line[0] in "=+-@\t" for line in lines)
+    assert lines[0].startswith("'=1+1,")
+    read = load_table(tmp_path / "a.csv")
+    assert read["class"].fillna("").tolist() == names
+    assert read["class_b"].fillna("").tolist() == names[::-1]
+    assert read.number.tolist() == table.number.tolist()
+
+
 def test_what_a_killed_job_left_is_removed(tmp_path):
     (tmp_path / ".folder.part").mkdir()
     (tmp_path / ".folder.part/half").write_text("half")
@@ -109,3 +125,20 @@ def test_bytes_are_written_whole(tmp_path):
         save_bytes(tmp_path / "a.bin", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
     assert (tmp_path / "a.bin").read_bytes() == b"two"
+
+
+def test_arrays_of_several_files(tmp_path):
+    one, two = tmp_path / "1.npz", tmp_path / "2.npz"
+    save_arrays(one, a=np.arange(2), b=np.arange(3))
+    save_arrays(two, b=np.arange(9), c=np.arange(4))
+    assert [len(array) for array in load_named([one, two], ["c", "b", "a", "c"])] == [4, 3, 2, 4]
+    assert [len(array) for array in load_named([two, one], ["b"])] == [9]
+    assert load_named(str(one), []) == load_named([], []) == []
+    for paths, kind in (([one, two], DamagedFile), (one, DamagedFile), ([], KeyError)):
+        with pytest.raises(kind, match="missing"):
+            load_named(paths, ["missing"])
+
+
+def test_paths_of_one_folder_belong_together():
+    assert by_folder([]) == []
+    assert by_folder(["b/1", "a/1", "b/0", "c/1"]) == [["b/1", "b/0"], ["a/1"], ["c/1"]]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from actopo import gpu
 from actopo.errors import InputError
-from actopo.job import choose_device, settings
+from actopo.job import choose_device, log_device, settings
 
 
 @pytest.fixture
@@ -22,6 +22,8 @@ def gpus(monkeypatch):
         return taken
 
     monkeypatch.setattr(gpu, "_held", {})
+    for variable in gpu.ALLOCATIONS:
+        monkeypatch.delenv(variable, raising=False)
     return pretend
 
 
@@ -55,6 +57,40 @@ def test_a_gpu_that_is_not_there(gpus):
     gpus(0)
     with pytest.raises(InputError, match="no GPU here"):
         choose_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SLURM_JOB_GPUS", "0"), ("SLURM_STEP_GPUS", "1"), ("CUDA_VISIBLE_DEVICES", "GPU-8a5c")]
+)
+def test_a_gpu_that_was_given_and_cannot_be_used(gpus, monkeypatch, variable, value):
+    gpus(0)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InputError, match=rf"given a GPU \({variable}={value} .* set device to cpu"):
+        choose_device("auto")
+    assert choose_device("cpu") == "cpu"
+    gpus(1)
+    assert choose_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize("value", ["", "-1", "NoDevFiles"])
+def test_gpus_that_are_hidden(gpus, monkeypatch, value):
+    gpus(0)
+    # A run on one machine, inside an allocation that has no GPU.
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+    assert choose_device("auto") == "cpu"
+
+
+def test_device_precision_and_threads_in_the_log(gpus, monkeypatch, caplog):
+    gpus(1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla K80")
+    caplog.set_level("INFO")
+    log_device("cuda", 4, "fp16")
+    log_device("cpu", 1)
+    assert caplog.messages == [
+        "device: cuda (Tesla K80), precision: fp16, threads: 4",
+        "device: cpu, precision: fp32, threads: 1",
+    ]
 
 
 def test_settings_are_the_params_with_packed_ones_unpacked():

@@ -1,6 +1,8 @@
-"""Names of what belongs to a layer, in files of several layers."""
+"""Names of what belongs to a layer, in files of several layers, and of sets of layers."""
 
-from actopo.keys import draw_number, layer_key
+from actopo.keys import draw_number, layer_key, layer_set_name, layers_of_set
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def test_layer_keys():
@@ -13,6 +15,19 @@ def test_keys_of_layers_are_in_their_order():
     keys = [layer_key(layer, "h1") for layer in range(100)]
     assert keys == sorted(keys)
     assert len(set(keys)) == 100
+
+
+def test_names_of_sets():
+    assert layer_set_name([16, 14, 4, 15, 4, 8]) == "4.8.14-16"
+    assert layer_set_name([7]) == "7"
+    assert layer_set_name([0, 1, 10_000]) == "0-1.10000"
+    assert layers_of_set("0-2.10.12-13") == [0, 1, 2, 10, 12, 13]
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(st.sets(st.integers(0, 200), min_size=1))
+def test_a_set_is_read_from_its_name(layers):
+    assert layers_of_set(layer_set_name(layers)) == sorted(layers)
 
 
 def test_numbers_of_draws():

@@ -33,7 +33,7 @@ def tiny_run(tmp_path_factory, worker_id):
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            made = Workflow(folder).run("--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
+            made = Workflow(folder).run()
             assert made.returncode == 0, made.stdout + made.stderr
             done.touch()
     return folder

@@ -168,8 +168,9 @@ AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COM
 CLOUDS_A = {"sample_points": 4, "draw_gaussian_clouds": 2, "compute_diagrams": 6, "layer_distances": 1}
 CLOUDS_A |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 4, "metric_distances": 7}
 CLOUDS_A |= {"sample_paired_points": 2, "metric_baselines": 2, "power_distances": 1} | CALIBRATION | AFTER_MODELS
-DIAGRAMS = {"compute_diagrams": 6, "layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
+DIAGRAMS = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
 DIAGRAMS |= {"metric_distances": 1, "measure_sensitivity": 2, "power_distances": 1} | CALIBRATION | AFTER_MODELS
+OF_LAYERS = ("sample_points", "sample_paired_points", "draw_gaussian_clouds", "compute_diagrams")
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
 UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
 RTD = {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON
@@ -201,8 +202,9 @@ AFTER_W = {"plot_mapper_graphs": 1, "measure_branching": 2, "average_branching":
 AFTER_W |= {"measure_graph_distances": 2, "average_graph_distances": 1, "plot_graph_flow": 1}
 AFTER_W |= TABLES_W | COMPARISONS_W
 FOREGROUND_W = {"sample_points": 3, "compute_lens": 5, "build_mapper": 5, "plot_networks": 1, "measure_positions": 1}
-FOREGROUND_W |= {"plot_foreground": 1, "measure_confidence": 2, "export_graph": 2} | AFTER_W
-GRAPHS_W = {"build_mapper": 12, "plot_noisy_graphs": 1, "plot_networks": 1, "measure_confidence": 4, "export_graph": 5}
+FOREGROUND_W |= {"plot_foreground": 1, "measure_confidence": 2, "export_graphs": 1} | AFTER_W
+SAMPLING_W = {rule: n for rule, n in FOREGROUND_W.items() if rule != "plot_foreground"}
+GRAPHS_W = {"build_mapper": 12, "plot_noisy_graphs": 1, "plot_networks": 1, "measure_confidence": 4, "export_graphs": 1}
 GRAPHS_W |= {"measure_stability": 1, "plot_stability": 1, "plot_all_eps": 1, "place_images": 1} | AFTER_W
 NETWORK_W = GRAPHS_W | {"train_model": 2, "plot_training": 1, "find_receptive_fields": 1, "sample_points": 6}
 NETWORK_W |= {
@@ -240,8 +242,8 @@ ROWS = [
     Row("data.resize", 24, None, spared=EXAMPLES),
     Row("data.channels", 1, None, spared=EXAMPLES),
     Row("data.normalisation", "imagenet", None, spared=EXAMPLES),
-    Row("data.classes", ["1", "4"], None, spared=EXAMPLES),
-    Row("data.images_per_class", 20, None, spared=EXAMPLES),
+    Row("data.classes", list("01234567"), None, spared=EXAMPLES),
+    Row("data.images_per_class", 100, None, spared=EXAMPLES),
     Row("data.test_share", 0.2, None, spared=EXAMPLES),
     Row("data.seed", 1, None, spared=EXAMPLES),
     Row("models.resnet18_b.architecture", "resnet18", TRAINING_B | {"find_receptive_fields": 1}),
@@ -304,7 +306,13 @@ ROWS = [
         | AFTER_MODELS
         | POWER_DISTANCES,
     ),
-    Row("homology.layers", [0, 8, 9, 12, 16], CLOUDS_A),
+    Row(
+        "homology.layers",
+        [0, 4, 8, 9, 16],
+        # Points, Gaussian clouds and diagrams of the one that is new.
+        CLOUDS_A,
+        back={rule: n for rule, n in CLOUDS_A.items() if rule not in OF_LAYERS},
+    ),
     Row("homology.dimensions", [1], DIAGRAMS),
     Row("homology.seed", 1, CLOUDS_A),
     Row(
@@ -403,17 +411,12 @@ ROWS = [
     Row(
         "mapper.layers",
         [16, 12],
-        # The graph of noisy images is of layer 16, as before.
-        {"sample_points": 3, "build_mapper": 6, "plot_noisy_graphs": 1, "find_receptive_fields": 1}
-        | {"plot_foreground": 1, "measure_graph_distances": 1, "plot_graph_flow": 1, "average_graph_distances": 1}
+        # Of the three samplings; nothing of layer 16, nor of its noisy images and its stability.
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_foreground": 1}
+        | {"measure_graph_distances": 1, "plot_graph_flow": 1, "average_graph_distances": 1}
         | AFTER_MAPPER
-        | POSITIONS
-        | STABILITY,
-        back={"sample_points": 3, "build_mapper": 3, "plot_noisy_graphs": 1, "find_receptive_fields": 1}
-        | {"plot_foreground": 1}
-        | AFTER_MAPPER
-        | POSITIONS
-        | STABILITY,
+        | POSITIONS,
+        back={"plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
     ),
     Row(
         "mapper.networks",
@@ -494,8 +497,8 @@ ROWS = [
     Row("mapper.stability.eps", [2], STABILITY),
     Row("mapper.stability.samples", 3, STABILITY),
     Row("mapper.stability.share", 0.4, STABILITY),
-    Row("mapper.exports", ["graphml"], {"export_graph": 4}, back={}),
-    Row("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}, back={}),
+    Row("mapper.exports", ["graphml"], {"export_graphs": 1}, back={}),
+    Row("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 1}, back={}),
     Row("figures.dimension", 0, FIGURES_OF_DISTANCES),
     Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1}),
     Row("figures.row", 8, {"plot_specificity": 1}),
@@ -527,20 +530,15 @@ ROWS = [
     Row(
         "mapper.seeds",
         1,
-        {
-            "summarise": 1,
-            "average_tables": 1,
-            "plot_training": 1,
-            "plot_mapper_graphs": 1,
-            "measure_confidence": 2,
-            "plot_purity": 1,
-            "plot_graph_flow": 1,
-            "average_graph_distances": 1,
-            "plot_graph_comparisons": 1,
-            "average_comparisons": 1,
-            "compare_graphs": 1,
-            "average_label_purity": 1,
-        },
+        # There is one network less to compare with, and to be sure of features by.
+        {"plot_training": 1, "measure_confidence": 2, "plot_mapper_graphs": 1, "average_tables": 1, "plot_purity": 1}
+        | {"average_graph_distances": 1, "plot_graph_flow": 1, "average_label_purity": 1, "summarise": 1}
+        | COMPARISONS_W
+        | {"compare_graphs": 1},
+        back={rule: n for rule, n in AFTER_W.items() if rule != "plot_branching"}
+        | {"train_model": 1, "plot_training": 1, "predict_classes": 2, "sample_points": 3, "compute_lens": 5}
+        | {"build_mapper": 5, "measure_confidence": 4, "measure_noisy_accuracy": 1, "measure_purity": 1}
+        | {"measure_branching": 1, "measure_graph_distances": 1, "measure_label_purity": 1},
         base="wide",
     ),
     Row("mapper.networks.alexnet.layer", 2, {"find_receptive_fields": 1, "summarise": 1} | OTHER_W, base="wide"),
@@ -548,7 +546,8 @@ ROWS = [
     Row(
         "mapper.samplings.middle",
         {"method": "central", "tap": "bn", "share": 0.5},
-        {rule: n for rule, n in FOREGROUND_W.items() if rule != "plot_foreground"},
+        SAMPLING_W,
+        back={"plot_networks": 1, "measure_positions": 1, "export_graphs": 1} | AFTER_W,
         base="wide",
     ),
     Row("mapper.foreground.masks", "./more_masks", FOREGROUND_W | {"find_foreground": 2}, base="wide"),
@@ -564,9 +563,10 @@ ROWS = [
     Row(
         "mapper.noise.layers",
         [3, 10000],
-        {"sample_points": 2, "compute_lens": 4, "build_mapper": 4, "plot_noisy_graphs": 1, "export_graph": 2}
+        {"sample_points": 2, "compute_lens": 2, "build_mapper": 2, "plot_noisy_graphs": 1, "export_graphs": 1}
         | TABLES_W
         | COMPARISONS_W,
+        back={"plot_noisy_graphs": 1, "export_graphs": 1} | TABLES_W | COMPARISONS_W,
         base="wide",
     ),
     Row("mapper.eps", "stable", GRAPHS_W | {"plot_eps_choice": 1}, back=GRAPHS_W, base="wide"),
@@ -574,7 +574,7 @@ ROWS = [
         "mapper.clusterer",
         {"path": "sklearn.cluster.HDBSCAN"},
         CLUSTERER_W,
-        back=GRAPHS_W,
+        back=GRAPHS_W | {"sample_new_points": 1, "measure_all_eps": 1},
         base="wide",
         besides={"mapper.stability.graphs": [], "mapper.new_images": None},
     ),

@@ -1,10 +1,13 @@
 """After a finished run, what a change would run again: exactly what depends on it."""
 
+import copy
 import json
 import os
+import re
 import shutil
 from collections import Counter
 
+import numpy as np
 import pytest
 import yaml
 from rerun_table import (
@@ -34,7 +37,7 @@ def make_inputs(folder):
     for name in ("images", "more_images", "masks", "more_masks"):
         for place in ("train/cat", "train/dog", "test/cat", "test/dog"):
             (folder / name / place).mkdir(parents=True)
-            for number in range(4 if "more" in name else 3):
+            for number in range(9 if "more" in name else 8):
                 (folder / name / place / f"{number}.png").write_bytes(b"image")
     for name in ("images", "masks"):
         shutil.copytree(folder / name, folder / "elsewhere" / name)
@@ -382,3 +385,82 @@ def test_two_batches_have_a_debiased_distance_and_a_budget(workflow):
         assert planned["measure_debiased"] == planned["measure_variance_budget"] == 1
         names[tuple(controls)] = planned["crossed_distances"]
     assert list(names.values()) == [1, 2, 2, 3]
+
+
+OF_LAYERS = ("sample_points", "sample_paired_points", "draw_gaussian_clouds", "compute_diagrams", "build_mapper")
+OF_LAYERS += ("find_receptive_fields", "train_model")
+
+
+def jobs_of_layers(planned):
+    """Those of some planned jobs that are about certain layers."""
+    return {rule: number for rule, number in planned.items() if rule in OF_LAYERS}
+
+
+def pretend(workflow, configfile):
+    """Let every job of a config be done, with empty files where there are none; the jobs that there were."""
+    text = workflow.run("--dry-run", configfiles=[configfile]).stdout
+    for line in text.splitlines():
+        if line.startswith("    output: "):
+            for name in line.removeprefix("    output: ").split(", "):
+                path = workflow.folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+    done = workflow.run("--touch", "--forceall", configfiles=[configfile])
+    assert done.returncode == 0, done.stdout + done.stderr
+    return jobs_of_layers(Counter(re.findall(r"^rule (\w+):", text, re.MULTILINE)))
+
+
+def test_layers_that_come_and_go(tmp_path):
+    """Only what was never there runs, in whatever order layers are added and removed."""
+    workflow = Workflow(tmp_path / "layers")
+    first = pretend(workflow, "tiny.yaml")
+    more = copy.deepcopy(TINY)
+    more["mapper"]["layers"], more["homology"]["layers"] = [12, 16], [0, 4, 8, 9, 16]
+    config = workflow.config(more, "more.yaml")
+    added = {"sample_points": 3 + 4, "find_receptive_fields": 1, "build_mapper": 3}
+    added |= {"draw_gaussian_clouds": 2, "compute_diagrams": 6, "sample_paired_points": 2}
+    assert pretend(workflow, config) == added
+    assert first["sample_points"] == 4 + 4
+    # Back, and forth again: tables and figures over all layers alone.
+    assert pretend(workflow, "tiny.yaml") == {}
+    assert pretend(workflow, config) == {}
+    assert workflow.planned(configfiles=[config]) == {}
+    folders = {
+        "points/resnet18_b/seed0/mapper.all.random": ["layers12.npz", "layers16.npz"],
+        "points/resnet18_b/seed0/mapper.all.random.noise0.5": ["layers16.npz"],
+        "models/resnet18_b/receptive_fields.bn": ["layers12.npz", "layers16.npz"],
+        "diagrams/resnet18_a.gaussian/seed1.batch0": ["layers0.8-9.16.npz", "layers4.npz"],
+    }
+    results = workflow.folder / "results/tiny"
+    assert {name: sorted(path.name for path in (results / name).iterdir()) for name in folders} == folders
+    # What is changed, or forced, is made anew in the files that are there.
+    more["homology"]["points_per_image"] = 2
+    planned = jobs_of_layers(workflow.planned(configfiles=[workflow.config(more, "points.yaml")]))
+    assert planned == {name: 2 * added[name] for name in ("draw_gaussian_clouds", "compute_diagrams")} | {
+        "sample_points": 2 * 4,
+        "sample_paired_points": 2 * 2,
+    }
+    planned = jobs_of_layers(workflow.planned("--forceall", configfiles=[config]))
+    assert planned == {"train_model": 3} | {name: first[name] + added[name] for name in added}
+    # Files that were deleted by hand come into one, and so does what was made of them, as far as it is needed.
+    for name in folders["points/resnet18_b/seed0/mapper.all.random"]:
+        (results / "points/resnet18_b/seed0/mapper.all.random" / name).unlink()
+    (results / "mapper/resnet18_b/seed0/random/layer12.json").unlink()
+    planned = jobs_of_layers(workflow.planned(configfiles=[config]))
+    assert planned == {"sample_points": 1, "build_mapper": 2}
+
+
+def test_an_added_layer_is_made_alone_and_leaves_the_others(spoilable):
+    """Its points and its graph, by real jobs: each plans again, while its own outputs are gone."""
+    config = spoilable.config(with_changes("tiny", {"mapper.layers": [12, 16]}), "more.yaml")
+    results = spoilable.folder / "results/tiny"
+    old = [path for kind in ("points", "mapper", "models") for path in (results / kind).rglob("*") if path.is_file()]
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in old}
+    target = "results/tiny/mapper/resnet18_b/seed0/random/layer12.json"
+    done = spoilable.run("--", target, configfiles=[config])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "layers12.npz" in done.stdout + done.stderr
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in old} == before
+    new = np.load(results / "points/resnet18_b/seed0/mapper.all.random/layers12.npz")
+    assert {name.split(".")[0] for name in new.files} == {"layer12"}
+    assert jobs_of_layers(spoilable.planned("--", target, configfiles=[config])) == {}

@@ -78,9 +78,9 @@ def test_power_at_full_numbers_is_the_result_of_the_other_tables(results):
 
 
 def test_points_name_their_image_and_label(results):
-    points = np.load(results / "points/resnet18_a/seed0/homology.batch0.top_l2.npz")
+    points = np.load(results / "points/resnet18_a/seed0/homology.batch0.top_l2/layers0.8-9.16.npz")
     labels = np.load(results / "data/digits/test/labels.npy")
-    other = np.load(results / "points/resnet18_a/seed1/homology.batch0.top_l2.npz")
+    other = np.load(results / "points/resnet18_a/seed1/homology.batch0.top_l2/layers0.8-9.16.npz")
     for layer, side, width in ((0, 16, 2), (16, 2, 16)):
         image = points[f"layer{layer:02d}.image"]
         assert points[f"layer{layer:02d}.points"].shape == (60, width)
@@ -110,11 +110,11 @@ def test_tables_of_positions_have_every_sampling_and_layer(results):
 
 
 def test_the_same_seed_gives_the_same_bytes(spoilable):
-    """Weights, points, diagrams, distances and graphs, made a second time by other jobs."""
+    """Weights, points, diagrams, distances and graphs, made a second time by other jobs, as users run them."""
     kinds = (
         "models/**/*.safetensors",
         "points/**/*.npz",
-        "diagrams/*/*",
+        "diagrams/**/*.npz",
         "similarity/**/*.*",
         "mapper/**/*.*",
         "figures/*",
@@ -122,7 +122,7 @@ def test_the_same_seed_gives_the_same_bytes(spoilable):
     results = spoilable.folder / "results/tiny"
     before = {path: path.read_bytes() for kind in kinds for path in results.glob(kind) if path.is_file()}
     assert len(before) > 20
-    done = spoilable.run("--forceall", "--set-threads", "train_model=1", "sample_points=1", "build_mapper=1")
+    done = spoilable.run("--forceall", forked=False)
     assert done.returncode == 0, done.stdout + done.stderr
     different = [str(path.relative_to(results)) for path, content in before.items() if path.read_bytes() != content]
     assert different == []
@@ -174,7 +174,7 @@ def test_full_clouds_in_the_homology_study(spoilable):
     similarity = {"rivals": {"metrics": []}}
     figures = {**TINY["figures"], "row": 16, "sensitivity_layers": "all"}
     config = spoilable.config({**TINY, "homology": homology, "similarity": similarity, "figures": figures}, "full.yaml")
-    target = "results/tiny/diagrams/resnet18_a/seed0.batch0.npz"
+    target = "results/tiny/diagrams/resnet18_a/seed0.batch0/layers13-16.npz"
     done = spoilable.run("--", target, configfiles=[config])
     assert done.returncode == 0, done.stdout + done.stderr
     assert np.load(spoilable.folder / target)["layer16.h0"].shape == (60 * 4 - 1, 2)

@@ -25,7 +25,7 @@ def test_the_listing_is_that_of_the_guide(example):
 
 
 def test_the_example_runs(example):
-    done = example.run("--set-threads", "train_model=1", "sample_points=1", configfiles=[EXAMPLE])
+    done = example.run(configfiles=[EXAMPLE])
     assert done.returncode == 0, done.stdout + done.stderr
     results = example.folder / "results/your_network"
     graphs = sorted(str(path.relative_to(results)) for path in results.glob("mapper/**/layer*.json"))

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from multiprocessing import forkserver
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
+import script_server
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -59,8 +61,8 @@ def share_compiled(package):
         (folder / "__pycache__").symlink_to(compiled)
 
 
-# Most of the time of a dry run is the import of Snakemake, and digests of the code: dry runs are forked from a process
-# that has both.
+# Most of the time of a dry run is the import of Snakemake, and digests of the code: runs are forked from a process that
+# has both.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     ["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema", "stand_ins"]
@@ -79,7 +81,7 @@ def start_forks():
             os.environ["PYTHONPATH"] = known
 
 
-def forked_snakemake(arguments, folder, environment, outputs, stand_ins=(), is_edited=False):
+def forked_snakemake(arguments, folder, environment, outputs, executable=sys.executable, stand_ins=(), is_edited=False):
     """
     What `python -m snakemake` does in a folder, in a process of its own.
 
@@ -90,6 +92,8 @@ def forked_snakemake(arguments, folder, environment, outputs, stand_ins=(), is_e
     environment : dict of str to str
     outputs : list of Path
         Files for what it prints to stdout and stderr.
+    executable : str or Path
+        What runs its scripts.
     stand_ins : sequence of tuple
         Names of functions of `stand_ins`, each with its arguments, that are called first.
     is_edited : bool
@@ -112,7 +116,14 @@ def forked_snakemake(arguments, folder, environment, outputs, stand_ins=(), is_e
             getattr(functions, name)(*values)
     from snakemake.cli import main
 
+    sys.executable = str(executable)
     main(arguments)
+
+
+@cache
+def forked_python():
+    """A program that runs scripts as Python does, but in forks of a process that has their libraries."""
+    return script_server.executable(Path(mkdtemp(prefix="scripts-")))
 
 
 class Workflow:
@@ -135,15 +146,16 @@ class Workflow:
         """The call of snakemake; `arguments` come after the options."""
         return [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
 
-    def run(self, *arguments, **kwargs):
-        """Run snakemake."""
+    def run(self, *arguments, forked=True, **kwargs):
+        """Run snakemake, and its scripts in forked processes; or all in processes that start anew, as users do."""
         command, environment = self.command(*arguments, **kwargs), {"OMP_NUM_THREADS": "1"}
-        if "--dry-run" in arguments:
-            return self.forked(command, environment)
-        environment = {**os.environ, **environment}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
-        )
+        if not forked:
+            environment = {**os.environ, **environment}
+            return subprocess.run(
+                command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+            )
+        executable = sys.executable if "--dry-run" in arguments else forked_python()
+        return self.forked(command, environment, executable=executable, is_edited=True)
 
     def forked(self, command, environment, **kwargs):
         """Run snakemake in a forked process, see `forked_snakemake`."""

@@ -7,7 +7,7 @@ for name, layers in dict(MAPPER["stability"]["graphs"] if MAPPER["all_eps"] else
 # The same graph at every eps, from one tree for each interval.
 rule measure_all_eps:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        points=graph_points,
         lens=LENS_FILE and LENS_FILE.replace("{draw}{noise}", ""),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
@@ -23,7 +23,7 @@ rule measure_all_eps:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(120),
     params:
         cover=COVER,
         min_samples=MAPPER["min_samples"],

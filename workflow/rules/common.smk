@@ -7,18 +7,22 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys
+from actopo.config.layer_files import SET as LAYER_SET
+from actopo.config.layer_files import choose_files
+from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
+from actopo.environment import environment_problems
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
-from actopo.images.choices import PARTS
+from actopo.images.choices import DATASETS, PARTS
 from actopo.images.listing import image_listing
-from actopo.keys import FIRST_OUTPUT
+from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS
@@ -32,14 +36,27 @@ from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 given, config = config, read_yaml("../../config/config.yaml")
 update_config(config, given)
 
-# Layers of networks that had to be built to find them.
+# Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
+    for problem in environment_problems():
+        raise WorkflowError(problem)
     try:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+# Layers by their numbers, so that a name in their place is no change.
+number_layers(config, LAYER_CACHE)
+
+
+# Before the first job, and not in dry runs or the processes of jobs.
+onstart:
+    try:
+        lock_run(config["run"], LAYER_CACHE)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
 
 DATASET = config["data"]["dataset"]
 
@@ -139,6 +156,7 @@ wildcard_constraints:
     noise=r"|\.noise[0-9.e+-]+",
     tap="|".join(TAPS),
     layer=r"\d+",
+    layers=LAYER_SET,
     metric="[a-z0-9_]+",
     surrogates="|".join(KINDS_OF_SURROGATES),
 

@@ -14,12 +14,14 @@ rule prepare_images:
         "<results>/logs/prepare_images/{dataset}.log",
     benchmark:
         "<results>/benchmarks/prepare_images/{dataset}.tsv"
+    # Compute nodes often have no internet.
+    localrule: DATASETS[DATASET].is_downloaded
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
         content=lambda wildcards: image_listing(config["data"]["root"]) if DATASET == "image_folder" else "",
@@ -51,7 +53,7 @@ rule find_foreground:
         gpu=gpu_count() if MAPPER["foreground"]["masks"] == "deeplab" else 0,
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         settings=foreground_settings,
         content=lambda wildcards: "" if MASK_FOLDER is None else image_listing(MASK_FOLDER),

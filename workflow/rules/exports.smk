@@ -1,49 +1,59 @@
-# Stage 8, continued: mapper graphs in the formats of other programs.
-EXPORTS = [
-    f"{REFERENCE}/{FORMATS[kind].format(sampling=name, suffix=suffix, layer=layer)}"
-    for kind in MAPPER["exports"]
-    for name, suffix, layer in GRAPHS + NOISY
-]
+# Stage 8, continued: mapper graphs in the formats of other programs, those of a network by one job for each format.
+EXPORTS = [path for kind in MAPPER["exports"] for path in exported_files(kind, REFERENCE)]
 
 
-# For networkx and Gephi, and for KeplerMapper.
-rule export_graph:
+# For networkx and Gephi.
+rule export_graphs:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
-        lens=LENS_FILE,
-        description="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
+        points=exported_points,
+        lens=graph_files("lens.npy", EXPORTED) if LENS_FILE else [],
+        descriptions=graph_files("json", EXPORTED),
+        memberships=graph_files("npz", EXPORTED),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.{ending}",
+        graphs=exported_files("graphml"),
     log:
-        "<results>/logs/export_graph/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.{ending}.log",
+        "<results>/logs/export_graphs/{model}.seed{seed}.log",
     benchmark:
-        "<results>/benchmarks/export_graph/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.{ending}.tsv"
-    wildcard_constraints:
-        ending=r"graphml|keplermapper\.json",
+        "<results>/benchmarks/export_graphs/{model}.seed{seed}.tsv"
     conda:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
-        format=lambda wildcards: wildcards.ending.removesuffix(".json"),
+        order=as_json(graphs=graph_columns(EXPORTED)),
+        format="graphml",
         env=env_digest("mapper"),
-        code=code_digest("export_graph"),
+        code=code_digest("export_graphs"),
     script:
-        "../scripts/export_graph.py"
+        "../scripts/export_graphs.py"
+
+
+use rule export_graphs as export_to_keplermapper with:
+    output:
+        graphs=exported_files("keplermapper"),
+    log:
+        "<results>/logs/export_to_keplermapper/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/export_to_keplermapper/{model}.seed{seed}.tsv"
+    params:
+        order=as_json(graphs=graph_columns(EXPORTED)),
+        format="keplermapper",
+        env=env_digest("mapper"),
+        code=code_digest("export_graphs"),
 
 
 # A folder to be copied under MapperInteractive's uploads: it lists the files of one folder by their names.
-use rule export_graph as export_to_mapper_interactive with:
+use rule export_graphs as export_to_mapper_interactive with:
     output:
-        graph="<results>/mapper/{model}/seed{seed}/mapper_interactive/mapper_{sampling}{draw}{noise}_layer{layer}.json",
+        graphs=exported_files("mapper_interactive"),
     log:
-        "<results>/logs/export_to_mapper_interactive/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/export_to_mapper_interactive/{model}.seed{seed}.log",
     benchmark:
-        "<results>/benchmarks/export_to_mapper_interactive/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/export_to_mapper_interactive/{model}.seed{seed}.tsv"
     params:
+        order=as_json(graphs=graph_columns(EXPORTED)),
         format="mapper_interactive",
         env=env_digest("mapper"),
-        code=code_digest("export_graph"),
+        code=code_digest("export_graphs"),

@@ -23,7 +23,7 @@ rule measure_purity:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
@@ -52,7 +52,7 @@ rule measure_branching:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         placing=as_json(**MAPPER["branching"]),
@@ -78,7 +78,7 @@ rule measure_graph_distances:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
@@ -91,7 +91,7 @@ rule measure_graph_distances:
 # The same graph with other parameters, and on random parts of the images.
 rule measure_stability:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}.npz",
+        points=graph_points,
         lens=LENS_FILE and LENS_FILE.replace("{noise}", ""),
         graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}/layer{layer}.json",
     output:
@@ -106,7 +106,7 @@ rule measure_stability:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(480),
+        runtime=grows(240),
     params:
         settings=as_json(
             **{key: MAPPER["stability"][key] for key in ("intervals", "overlaps", "eps", "samples", "share")},

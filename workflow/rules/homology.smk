@@ -5,20 +5,22 @@ FIGURES += figure_files("vietoris_rips", "diagrams")
 # A control: Gaussian clouds with the means and covariances of a network's.
 rule draw_gaussian_clouds:
     input:
-        points="<results>/points/{model}/seed{seed}/homology.batch{batch}.{sampling}.npz",
+        points=lambda wildcards: homology_files(
+            "points", wildcards.model, [wildcards.seed], [wildcards.batch], layers_of_set(wildcards.layers)
+        ),
     output:
-        points="<results>/points/{model}.gaussian/seed{seed}/homology.batch{batch}.{sampling}.npz",
+        points="<results>/points/{model}.gaussian/seed{seed}/homology.batch{batch}.{sampling}/layers{layers}.npz",
     log:
-        "<results>/logs/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.log",
+        "<results>/logs/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.tsv"
+        "<results>/benchmarks/draw_gaussian_clouds/{model}.seed{seed}.batch{batch}.{sampling}.layers{layers}.tsv"
     conda:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(30),
+        runtime=grows(10),
     params:
-        layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
+        layers=lambda wildcards: own_layers(wildcards, "homology"),
         seed=SIMILARITY["seed"],
         env=env_digest("topology"),
         code=code_digest("draw_gaussian_clouds"),
@@ -26,16 +28,23 @@ rule draw_gaussian_clouds:
         "../scripts/draw_gaussian_clouds.py"
 
 
-# Persistence diagrams of all layers of one network, or control, on one batch of images.
+# Persistence diagrams of some layers of one network, or control, on one batch of images: up to the highest dimension
+# that is asked for, since a lower one costs little beside it.
 rule compute_diagrams:
     input:
-        points=f"<results>/points/{{model}}{{control}}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz",
+        points=lambda wildcards: homology_files(
+            "points",
+            f"{wildcards.model}{wildcards.control}",
+            [wildcards.seed],
+            [wildcards.batch],
+            layers_of_set(wildcards.layers),
+        ),
     output:
-        diagrams="<results>/diagrams/{model}{control}/seed{seed}.batch{batch}.npz",
+        diagrams="<results>/diagrams/{model}{control}/seed{seed}.batch{batch}/layers{layers}.npz",
     log:
-        "<results>/logs/compute_diagrams/{model}{control}.seed{seed}.batch{batch}.log",
+        "<results>/logs/compute_diagrams/{model}{control}.seed{seed}.batch{batch}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/compute_diagrams/{model}{control}.seed{seed}.batch{batch}.tsv"
+        "<results>/benchmarks/compute_diagrams/{model}{control}.seed{seed}.batch{batch}.layers{layers}.tsv"
     wildcard_constraints:
         control=r"|\.(untrained|gaussian)",
     conda:
@@ -43,10 +52,10 @@ rule compute_diagrams:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
-        layers=as_json(layers=study_layers("homology", HOMOLOGY["model"])),
-        dimensions=as_json(dimensions=HOMOLOGY["dimensions"]),
+        layers=lambda wildcards: own_layers(wildcards, "homology"),
+        max_dimension=max(HOMOLOGY["dimensions"]),
         env=env_digest("topology"),
         code=code_digest("compute_diagrams"),
     script:
@@ -55,7 +64,7 @@ rule compute_diagrams:
 
 rule plot_diagrams:
     input:
-        diagrams=f"<results>/diagrams/{HOMOLOGY['model']}/seed{SEEDS[0]}.batch0.npz",
+        diagrams=lambda wildcards: homology_files("diagrams", HOMOLOGY["model"], SEEDS[:1], [0]),
     output:
         png=report(
             "<results>/figures/diagrams.png",

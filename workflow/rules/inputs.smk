@@ -91,23 +91,6 @@ def noise_of(wildcards):
     return as_json(sigma=float(wildcards.noise[6:]), units=NOISE["units"], seed=MAPPER["sampling_seed"])
 
 
-def batch_diagrams(wildcards):
-    """Diagrams of every batch of the first seed."""
-    return collect(
-        "<results>/diagrams/{model}/seed{seed}.batch{batch}.npz", model=wildcards.model, seed=SEEDS[0], batch=BATCHES
-    )
-
-
-def first_batch_points(seeds, suffix=""):
-    """Input function: clouds of some networks on the first batch; a suffix to the model's name for other clouds."""
-    paths = collect(
-        f"<results>/points/{{model}}{suffix}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
-        seed=seeds,
-        allow_missing=True,
-    )
-    return lambda wildcards: collect(paths, model=wildcards.model)
-
-
 def sensitivity_layers():
     """Layers of the homology study from which components are removed."""
     chosen = SENSITIVITY["layers"]
@@ -134,34 +117,6 @@ def compared_curves(model):
 def curve_files(metrics, seeds, model="{model}"):
     """Curves of sensitivity of some networks."""
     return [f"<results>/similarity/{model}/sensitivity/{metric}.seed{seed}.csv" for metric in metrics for seed in seeds]
-
-
-def unscaled(path, wildcards):
-    """Files of all networks, of the clouds of a control before they are scaled."""
-    return collect(path, model=wildcards.model, control=wildcards.control.removesuffix(".scaled"), seed=SEEDS)
-
-
-def points_to_scale(wildcards):
-    """Clouds on the first batch whose scale a control takes away; none for other controls."""
-    if not wildcards.control.endswith(".scaled"):
-        return []
-    return unscaled(
-        f"<results>/points/{{model}}{{control}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz", wildcards
-    )
-
-
-def crossed_inputs(wildcards):
-    """Diagrams of the first network on every batch and of all networks on the first; the clouds, where scale counts."""
-    base = wildcards.control.removesuffix(".scaled")
-    diagrams = f"<results>/diagrams/{wildcards.model}{base}/seed{{seed}}.batch{{batch}}.npz"
-    points = f"<results>/points/{wildcards.model}{base}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz"
-    is_scaled = wildcards.control != base
-    return {
-        "batches": collect(diagrams, seed=SEEDS[0], batch=BATCHES),
-        "networks": collect(diagrams, seed=SEEDS, batch=0),
-        "batch_points": collect(points, seed=SEEDS[0], batch=BATCHES) if is_scaled else [],
-        "network_points": collect(points, seed=SEEDS, batch=0) if is_scaled else [],
-    }
 
 
 def metric_settings(wildcards):
@@ -214,3 +169,15 @@ def seeds_sharing_job(wildcards):
         return []
     start = seeds.index(int(wildcards.seed)) // size * size
     return [seed for seed in seeds[start : start + size] if seed != int(wildcards.seed)]
+
+
+def minutes_of_training(wildcards, attempt):
+    """Resource: time for the networks of a job, by their epochs; on a CPU for 50 000 small images and 8 cores."""
+    epochs = config["models"][wildcards.model]["training"]["epochs"]
+    return (10 + epochs * (1 if gpu_count() else 4)) * (1 + len(seeds_sharing_job(wildcards))) * attempt
+
+
+def minutes_of_metric(wildcards, attempt):
+    """Resource: time for a measure of similarity; those on subsets of the points take seconds for each pair of layers."""
+    is_slow = "subsets" in getattr(METRIC_TABLE.get(wildcards.metric), "options", ())
+    return (720 if is_slow else 120) * attempt

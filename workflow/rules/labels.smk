@@ -21,7 +21,7 @@ rule measure_label_purity:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
         labels=lambda wildcards: as_json(**{key: LABELS[wildcards.label].get(key) for key in ("column", "kind")}),

@@ -7,7 +7,7 @@ LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == F
 
 rule compute_lens:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
         meta=images_of("meta.json"),
     output:
@@ -21,7 +21,7 @@ rule compute_lens:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         lens=as_json(lenses=LENSES),
         source=LENS_SOURCE,
@@ -54,7 +54,7 @@ rule predict_classes:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),

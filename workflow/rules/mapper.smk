@@ -15,7 +15,7 @@ if HAS_EPS_RULE:
 
 rule build_mapper:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
@@ -33,7 +33,7 @@ rule build_mapper:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         clusterer=CLUSTERER,
@@ -48,7 +48,7 @@ rule build_mapper:
 # that one job makes, bit for bit.
 rule choose_eps:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE if STABLE else [],
     output:
         eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
@@ -61,7 +61,7 @@ rule choose_eps:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         clusterer=CLUSTERER,
         cover=COVER if STABLE else "",
@@ -73,7 +73,7 @@ rule choose_eps:
 
 rule cluster_intervals:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}{draw}{noise}.npz",
+        points=graph_points,
         lens=LENS_FILE,
         eps="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
     output:
@@ -89,7 +89,7 @@ rule cluster_intervals:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         jobs=MAPPER["jobs"],

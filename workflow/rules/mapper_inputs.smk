@@ -48,6 +48,10 @@ COMPARISONS = [kind for kind in SECOND if kind in MAPPER["comparisons"] and SECO
 COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 
 
+# Graphs that are written for other programs.
+EXPORTED = GRAPHS + NOISY
+
+
 def interval_jobs(*names):
     """Files of the jobs that a graph is split into; none where one job makes it."""
     folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
@@ -58,6 +62,11 @@ def graph_files(ending, graphs):
     """Files of some graphs of one network."""
     folder = "<results>/mapper/{model}/seed{seed}"
     return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def exported_files(kind, folder="<results>/mapper/{model}/seed{seed}"):
+    """Files of the graphs of one network in a format of another program."""
+    return [f"{folder}/{FORMATS[kind].format(sampling=name, suffix=suffix, layer=n)}" for name, suffix, n in EXPORTED]
 
 
 def other_graphs(wildcards, ending):
@@ -129,11 +138,6 @@ def drawing_by_masks(wildcards):
 def field_tap(tap):
     """Tap whose receptive fields are those of a tap: the ReLU changes none."""
     return "bn" if tap == "relu" else tap
-
-
-def receptive_fields_file(model, tap):
-    """File of the receptive fields of a tap."""
-    return f"<results>/models/{model}/receptive_fields.{field_tap(tap)}.npz"
 
 
 def samplings_by_fields():

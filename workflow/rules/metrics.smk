@@ -10,17 +10,13 @@ rule sample_paired_points:
         images=images_of("{part}/images.npy"),
         labels=images_of("{part}/labels.npy"),
         meta=images_of("meta.json"),
-        reference=lambda wildcards: (
-            f"<results>/points/{wildcards.model}/seed{SEEDS[0]}/homology.{wildcards.subset}.{wildcards.sampling}.npz"
-            if wildcards.pairing == "matched"
-            else []
-        ),
+        reference=reference_points,
     output:
-        points="<results>/points/{model}.{pairing}/seed{seed}/{study}.{subset}.{sampling}.npz",
+        points="<results>/points/{model}.{pairing}/seed{seed}/{study}.{subset}.{sampling}/layers{layers}.npz",
     log:
-        "<results>/logs/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.log",
+        "<results>/logs/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.tsv"
+        "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.tsv"
     wildcard_constraints:
         study="homology",
         pairing="matched|pooled",
@@ -31,12 +27,12 @@ rule sample_paired_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm="",
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model)),
+        layers=own_layers,
         tap=HOMOLOGY["tap"],
         batches=batches_of,
         noise="",
@@ -63,7 +59,7 @@ rule metric_distances:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=distance_settings,

@@ -11,18 +11,18 @@ rule sample_new_points:
         images=f"<results>/data/{IMAGES}/{NEW['part']}/images.npy",
         labels=f"<results>/data/{IMAGES}/{NEW['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
-        points=(
-            "<results>/points/{model}/seed{seed}/mapper.{subset}.{sampling}.npz"
+        points=lambda wildcards: (
+            mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, "", layers_of_set(wildcards.layers))
             if NEW["part"] == MAPPER["part"]
             else []
         ),
     output:
-        points="<results>/points/{model}/seed{seed}/new.{subset}.shift{shift}.{sampling}.npz",
-        predictions="<results>/predictions/{model}/seed{seed}/new.{subset}.shift{shift}.{sampling}.npz",
+        points="<results>/points/{model}/seed{seed}/new.{subset}.shift{shift}.{sampling}/layers{layers}.npz",
+        predictions="<results>/predictions/{model}/seed{seed}/new.{subset}.shift{shift}.{sampling}/layers{layers}.npz",
     log:
-        "<results>/logs/sample_new_points/{model}.seed{seed}.{subset}.shift{shift}.{sampling}.log",
+        "<results>/logs/sample_new_points/{model}.seed{seed}.{subset}.shift{shift}.{sampling}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/sample_new_points/{model}.seed{seed}.{subset}.shift{shift}.{sampling}.tsv"
+        "<results>/benchmarks/sample_new_points/{model}.seed{seed}.{subset}.shift{shift}.{sampling}.layers{layers}.tsv"
     wildcard_constraints:
         shift=r"-?\d+",
     conda:
@@ -32,14 +32,14 @@ rule sample_new_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm="",
         batches="",
         noise="",
-        layers=lambda wildcards: as_json(layers=sorted(NEW["graphs"][wildcards.sampling])),
+        layers=lambda wildcards: as_json(layers=layers_of_set(wildcards.layers)),
         sampling=lambda wildcards: as_json(**sampling_keys(SAMPLINGS[wildcards.sampling])),
         tap=lambda wildcards: SAMPLINGS[wildcards.sampling]["tap"],
         seed=MAPPER["sampling_seed"],
@@ -51,18 +51,13 @@ rule sample_new_points:
 
 rule place_images:
     input:
-        points="<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz",
+        points=graph_points,
         lens=LENS_FILE and LENS_FILE.replace("{draw}{noise}", ""),
         graph="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.json",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.npz",
         meta=f"<results>/data/{IMAGES}/meta.json",
-        new_points=[
-            f"<results>/points/{{model}}/seed{{seed}}/new.all.shift{shift}.{{sampling}}.npz" for shift in NEW["shifts"]
-        ],
-        predictions=[
-            f"<results>/predictions/{{model}}/seed{{seed}}/new.all.shift{shift}.{{sampling}}.npz"
-            for shift in NEW["shifts"]
-        ],
+        new_points=lambda wildcards: new_image_files("points", wildcards),
+        predictions=lambda wildcards: new_image_files("predictions", wildcards),
     output:
         points="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.new_points.csv",
         summary="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.new_summary.csv",
@@ -75,7 +70,7 @@ rule place_images:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         cover=COVER,
         new=as_json(shifts=NEW["shifts"], lenses=LENSES, own_images=NEW["part"] == MAPPER["part"]),

@@ -8,7 +8,7 @@ TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreg
 
 
 # Point clouds: of every layer the sampled spatial activations, with image, position, label and norm of each. All layers
-# of a study are read in one forward pass, and activations that are no points are never stored. An untrained network has
+# of a file are read in one forward pass, and activations that are no points are never stored. An untrained network has
 # no weights: its seed makes it, and training images give the statistics of its batch norms.
 rule sample_points:
     input:
@@ -19,14 +19,16 @@ rule sample_points:
         meta=images_of("meta.json"),
         masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
         fields=lambda wildcards: (
-            receptive_fields_file(wildcards.model, tap_of(wildcards)) if goes_by_mask(wildcards) else []
+            receptive_fields(wildcards.model, tap_of(wildcards), layers_of_set(wildcards.layers))
+            if goes_by_mask(wildcards)
+            else []
         ),
     output:
-        points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{draw}{noise}.npz",
+        points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{draw}{noise}/layers{layers}.npz",
     log:
-        "<results>/logs/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.log",
+        "<results>/logs/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.tsv"
+        "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
     conda:
@@ -36,12 +38,12 @@ rule sample_points:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm=batch_norm_of,
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
+        layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
         sampling=drawing,
         tap=tap_of,
         batches=batches_of,
@@ -62,11 +64,13 @@ rule dump_activations:
         images=images_of("{part}/images.npy"),
         meta=images_of("meta.json"),
     output:
-        activations=directory("<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{tap}{noise}"),
+        activations=directory(
+            "<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{tap}{noise}/layers{layers}"
+        ),
     log:
-        "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.log",
+        "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.tsv"
+        "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.layers{layers}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
     conda:
@@ -76,12 +80,12 @@ rule dump_activations:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm=batch_norm_of,
-        layers=lambda wildcards: as_json(layers=study_layers(wildcards.study, wildcards.model, wildcards.noise)),
+        layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
         tap=lambda wildcards: wildcards.tap,
         batches=batches_of,
         noise=noise_of,
@@ -96,11 +100,11 @@ rule find_receptive_fields:
     input:
         meta=images_of("meta.json"),
     output:
-        fields="<results>/models/{model}/receptive_fields.{tap}.npz",
+        fields="<results>/models/{model}/receptive_fields.{tap}/layers{layers}.npz",
     log:
-        "<results>/logs/find_receptive_fields/{model}.{tap}.log",
+        "<results>/logs/find_receptive_fields/{model}.{tap}.layers{layers}.log",
     benchmark:
-        "<results>/benchmarks/find_receptive_fields/{model}.{tap}.tsv"
+        "<results>/benchmarks/find_receptive_fields/{model}.{tap}.layers{layers}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -108,11 +112,11 @@ rule find_receptive_fields:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
-        layers=lambda wildcards: as_json(layers=study_layers("mapper", wildcards.model)),
+        layers=lambda wildcards: own_layers(wildcards, "mapper"),
         env=env_digest("torch"),
         code=code_digest("find_receptive_fields"),
     script:
@@ -124,8 +128,10 @@ rule find_receptive_fields:
 rule measure_positions:
     input:
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
-        fields=[receptive_fields_file("{model}", tap) for tap in samplings_by_fields()],
-        points=[f"<results>/points/{{model}}/seed{{seed}}/mapper.all.{name}.npz" for name in SAMPLINGS],
+        fields=lambda wildcards: [
+            path for tap in samplings_by_fields() for path in receptive_fields(wildcards.model, tap, MAPPER_LAYERS)
+        ],
+        points=sampled_points,
     output:
         coinciding="<results>/mapper/{model}/seed{seed}/coinciding_positions.csv",
         seen="<results>/mapper/{model}/seed{seed}/foreground_in_fields.csv",
@@ -135,10 +141,9 @@ rule measure_positions:
         "<results>/benchmarks/measure_positions/{model}.seed{seed}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
         env=env_digest("torch"),
@@ -153,8 +158,8 @@ rule plot_foreground:
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
-        fields=(receptive_fields_file(MAPPER["model"], FOREGROUND_SAMPLING["tap"]) if FOREGROUND_SAMPLING else []),
-        points=f"<results>/points/{MAPPER['model']}/seed{MAPPER_SEEDS[0]}/mapper.all.{FOREGROUND_NAME}.npz",
+        fields=lambda wildcards: receptive_fields(MAPPER["model"], FOREGROUND_SAMPLING["tap"], MAPPER_LAYERS[:3]),
+        points=lambda wildcards: mapper_files(MAPPER["model"], MAPPER_SEEDS[0], FOREGROUND_NAME, "", MAPPER_LAYERS[:3]),
     output:
         png=report(
             "<results>/figures/foreground.png",

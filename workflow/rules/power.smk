@@ -7,11 +7,8 @@ FIGURES += figure_files(*(["power"] if POWER else []))
 rule power_distances:
     input:
         points=first_batch_points(SEEDS),
-        batch_points=collect(
-            f"<results>/points/{{{{model}}}}/seed{SEEDS[0]}/homology.batch{{batch}}.{HOMOLOGY['sampling']}.npz",
-            batch=BATCHES,
-        ),
-        diagrams=collect("<results>/diagrams/{{model}}/seed{seed}.batch0.npz", seed=SEEDS),
+        batch_points=lambda wildcards: homology_files("points", wildcards.model, SEEDS[:1], BATCHES),
+        diagrams=lambda wildcards: homology_files("diagrams", wildcards.model, SEEDS, [0]),
         batch_diagrams=batch_diagrams,
     output:
         distances="<results>/similarity/{model}/power.npz",
@@ -24,7 +21,7 @@ rule power_distances:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=grows(240),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         removal=as_json(
@@ -56,7 +53,7 @@ rule measure_power:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         draw=as_json(
             usual_directions=SIMILARITY["directions"],

@@ -70,9 +70,7 @@ rule measure_confidence:
         graphs=lambda wildcards: other_graphs(wildcards, "json")[0],
         memberships=lambda wildcards: other_graphs(wildcards, "npz")[0],
         # For graphs of parts of the images.
-        points=lambda wildcards: (
-            "<results>/points/{model}/seed{seed}/mapper.all.{sampling}.npz" if parts_of(wildcards.sampling) else []
-        ),
+        points=lambda wildcards: graph_points(wildcards) if parts_of(wildcards.sampling) else [],
         lens=lambda wildcards: (
             LENS_FILE.replace("{draw}{noise}", "") if LENS_FILE and parts_of(wildcards.sampling) else []
         ),
@@ -88,7 +86,7 @@ rule measure_confidence:
     threads: 8
     resources:
         mem_mb=grows(16000),
-        runtime=grows(480),
+        runtime=grows(240),
     params:
         sources=lambda wildcards: as_json(sources=other_graphs(wildcards, "npz")[1]),
         settings=lambda wildcards: as_json(
@@ -123,7 +121,7 @@ rule compare_graphs:
         "../../envs/mapper.yaml"
     resources:
         mem_mb=grows(16000),
-        runtime=grows(480),
+        runtime=grows(240),
     params:
         order=lambda wildcards: as_json(
             graphs=graph_columns(COMPARED), others=graph_columns(GRAPHS) if first_network(wildcards) else []
@@ -176,7 +174,7 @@ rule measure_noisy_accuracy:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(120),
+        runtime=grows(60),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),

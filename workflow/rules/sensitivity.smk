@@ -5,7 +5,9 @@ FIGURES += figure_files("sensitivity")
 # Distance of a network's clouds to themselves without some of their principal components.
 rule measure_sensitivity:
     input:
-        points=f"<results>/points/{{model}}{{clouds}}/seed{{seed}}/homology.batch0.{HOMOLOGY['sampling']}.npz",
+        points=lambda wildcards: homology_files(
+            "points", f"{wildcards.model}{wildcards.clouds}", [wildcards.seed], [0], sensitivity_layers()
+        ),
     output:
         curves="<results>/similarity/{model}{clouds}/sensitivity/{metric}.seed{seed}.csv",
     log:
@@ -19,7 +21,7 @@ rule measure_sensitivity:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         removal=as_json(
             layers=sensitivity_layers(),
@@ -53,7 +55,7 @@ rule metric_baselines:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(720),
+        runtime=minutes_of_metric,
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=metric_settings,
@@ -81,7 +83,7 @@ rule measure_detection:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         rivals=as_json(metrics=METRICS),
         references=as_json(seeds=REFERENCES, curves=[REFERENCES.index(seed) for _, seed in CURVES]),

@@ -27,10 +27,9 @@ rule layer_distances:
         "<results>/benchmarks/layer_distances/{model}.tsv"
     conda:
         "../../envs/topology.yaml"
-    threads: 8
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
@@ -44,7 +43,7 @@ rule layer_distances:
 # its mean distance between points.
 rule model_distances:
     input:
-        diagrams=lambda wildcards: unscaled("<results>/diagrams/{model}{control}/seed{seed}.batch0.npz", wildcards),
+        diagrams=lambda wildcards: unscaled("diagrams", wildcards),
         points=points_to_scale,
     output:
         matrix="<results>/similarity/{model}{control}/models.npz",
@@ -60,7 +59,7 @@ rule model_distances:
         gpu=0 if SIMILARITY["method"] == "exact" else gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
@@ -128,7 +127,7 @@ rule compare_controls:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         tests=as_json(controls=CONTROLS, level=SIMILARITY["level"]),
         env=env_digest("topology"),

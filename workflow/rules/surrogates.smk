@@ -15,7 +15,7 @@ BUDGET_CLOUDS = ["trained", *(name for name in ("scaled", MOMENTS) if name in CO
 rule calibrate_topology:
     input:
         points=first_batch_points(SEEDS[:1]),
-        diagrams=f"<results>/diagrams/{{model}}/seed{SEEDS[0]}.batch0.npz",
+        diagrams=lambda wildcards: homology_files("diagrams", wildcards.model, SEEDS[:1], [0]),
     output:
         table="<results>/similarity/{model}/calibration.{surrogates}.csv",
     log:
@@ -27,7 +27,7 @@ rule calibrate_topology:
     threads: 8
     resources:
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(120),
     params:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         distance=as_json(n_directions=SIMILARITY["directions"]),
@@ -56,7 +56,7 @@ rule crossed_distances:
         gpu=0 if SIMILARITY["method"] == "exact" else gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=grows(240),
+        runtime=grows(60),
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
@@ -82,7 +82,7 @@ rule measure_variance_budget:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         clouds=as_json(
             clouds=BUDGET_CLOUDS,
@@ -109,7 +109,7 @@ rule measure_debiased:
         "../../envs/topology.yaml"
     resources:
         mem_mb=grows(4000),
-        runtime=grows(60),
+        runtime=grows(20),
     params:
         level=SIMILARITY["level"],
         env=env_digest("topology"),

@@ -31,7 +31,7 @@ rule train_model:
         gpu=gpu_count(),
         device=config["device"],
         mem_mb=grows(8000),
-        runtime=lambda wildcards, attempt: 720 * attempt * (1 + len(seeds_sharing_job(wildcards))),
+        runtime=minutes_of_training,
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
@@ -58,11 +58,13 @@ rule import_weights:
         "<results>/benchmarks/import_weights/{model}.seed{seed}.tsv"
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if model.get("weights") is not None),
+    # Weights by name come from the internet, which compute nodes often do not have.
+    localrule: any(model.get("weights") and not weights_file(name) for name, model in config["models"].items())
     conda:
         "../../envs/torch.yaml"
     resources:
         mem_mb=grows(8000),
-        runtime=grows(60),
+        runtime=grows(30),
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),

@@ -17,14 +17,14 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
-params, points = settings(snakemake), snakemake.input.points[0]
+params, points = settings(snakemake), snakemake.input.points
 layers, dimensions = params.order["layers"], params.order["dimensions"]
 clouds = dict(zip(layers, load_clouds(points, layers), strict=True))
 if flat := [layer for layer in layers if is_flat(clouds[layer])]:
     logging.warning("all points of layers %s are equal: they have no surrogates and are left out", flat)
 layers = [layer for layer in layers if layer not in flat]
 if not layers:
-    raise InputError(f"all points of every layer of {points} are equal; there is nothing to compare.")
+    raise InputError(f"all points of every layer of {points[0]} are equal; there is nothing to compare.")
 clouds = [clouds[layer] for layer in layers]
 # The unit of a layer is the same for all its draws.
 units = [rms_distance(cloud) for cloud in clouds]

@@ -15,6 +15,6 @@ for name, path in zip(["trained", *tests["controls"]], snakemake.input.matrices,
     layers, n_models = models["layers"], len(models["seeds"])
     names = [key for key in models.files if key not in ("layers", "seeds")]
     kinds[name] = {f"sw_{key}": blocks(models[key], n_models, len(layers)) for key in names}
-widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)]
+widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points, layers)]
 table = control_table(kinds.pop("trained"), kinds, layers, widths, tests["level"])
 save_table(snakemake.output.table, table)

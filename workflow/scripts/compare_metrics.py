@@ -13,7 +13,7 @@ start_logging(snakemake)
 
 params, models = settings(snakemake), load_arrays(snakemake.input.models)
 layers, n_models = models["layers"].tolist(), len(models["seeds"])
-widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)]
+widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points, layers)]
 # The first network to itself and the others; the other measures, which are slow, may have fewer others.
 whole, chance = unpaired(models, load_arrays(snakemake.input.scaled), n_models, len(layers)), {}
 for (clouds, _), path in zip(params.rivals["files"], snakemake.input.rivals, strict=True):

@@ -1,7 +1,7 @@
 """Distances from the first network on every batch of images to every network on the first batch, between all layers."""
 
 import numpy as np
-from actopo.files import save_arrays
+from actopo.files import by_folder, save_arrays
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.scale import mean_distances
 from actopo.job import choose_device, progress, settings, start_logging
@@ -15,21 +15,20 @@ params, files = settings(snakemake), snakemake.input
 if params.distance["method"] != "exact":
     params.distance["device"] = choose_device(snakemake.resources.device)
 layers, dimensions = params.order["layers"], params.order["dimensions"]
-n_layers, n_batches, n_seeds = len(layers), len(files.batches), len(files.networks)
+batches, networks = by_folder(files.batches), by_folder(files.networks)
+n_layers, n_batches, n_seeds = len(layers), len(batches), len(networks)
 # Births and deaths scale with the cloud. Files of clouds are in the order of those of diagrams.
-paths = [*files.batch_points, *files.network_points]
+points = by_folder(files.batch_points) + by_folder(files.network_points)
 units = mean_distances(
-    (cloud for path in paths for cloud in load_clouds(path, layers)),
-    [f"layer {layer} of {path}" for path in paths for layer in layers],
+    (cloud for paths in points for cloud in load_clouds(paths, layers)),
+    [f"layer {layer} of {paths[0]}" for paths in points for layer in layers],
 )
-units = units if paths else np.ones((n_batches + n_seeds) * n_layers)
+units = units if points else np.ones((n_batches + n_seeds) * n_layers)
 
 matrices = {}
 with progress(len(dimensions), "matrix") as bar:
     for dimension in dimensions:
-        found = [
-            diagram for path in (*files.batches, *files.networks) for diagram in load_diagrams(path, layers, dimension)
-        ]
+        found = [diagram for paths in batches + networks for diagram in load_diagrams(paths, layers, dimension)]
         n_rows = n_batches * n_layers
         matrix = equal_scale_distances(
             found[:n_rows],

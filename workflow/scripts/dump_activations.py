@@ -1,4 +1,4 @@
-"""Activations of every layer of a study, one array (N, n, m, c) a layer, in one forward pass."""
+"""Activations of some layers of a study, one array (N, n, m, c) a layer, in one forward pass."""
 
 from contextlib import ExitStack
 

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
-from actopo.files import load_table, save_array, save_json
+from actopo.files import load_array, load_table, save_array, save_json
 from actopo.images.mask_folder import read_masks
-from actopo.job import choose_device, settings, start_logging
+from actopo.job import choose_device, log_device, settings, start_logging
 from actopo.points.foreground import foreground_share, grabcut_masks, whole_rectangle
 
 start_logging(snakemake)
 
-params, images = settings(snakemake), np.load(snakemake.input.images, mmap_mode="r")
+params, images = settings(snakemake), load_array(snakemake.input.images, mapped=True)
 choice = params.settings
 rectangle, facts = None, {}
 if choice["masks"] == "grabcut":
@@ -20,7 +19,9 @@ elif choice["masks"] == "deeplab":
     # PyTorch and torchvision take seconds to import.
     from actopo.points.segmentation import deeplab_masks
 
-    masks = deeplab_masks(images, choice["weights"], device=choose_device(snakemake.resources.device))
+    device = choose_device(snakemake.resources.device)
+    log_device(device, snakemake.threads)
+    masks = deeplab_masks(images, choice["weights"], device=device)
 else:
     folder, root = (Path(params.folders[key]).expanduser() for key in ("masks", "images"))
     files, fit = load_table(snakemake.input.files).file.tolist(), {key: choice[key] for key in ("size", "resize")}

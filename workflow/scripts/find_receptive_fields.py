@@ -1,12 +1,14 @@
-"""Effective receptive fields of every position of the layers that mapper reads."""
+"""Effective receptive fields of every position of some layers."""
 
 from actopo.files import load_json, save_arrays
-from actopo.job import choose_device, settings, start_logging
+from actopo.job import choose_device, log_device, settings, start_logging
 from actopo.keys import layer_key
 from actopo.networks.build import build
 from actopo.points.receptive_field import coarsest_block, receptive_fields
 
 start_logging(snakemake)
+device = choose_device(snakemake.resources.device)
+log_device(device, snakemake.threads)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
 sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
@@ -18,6 +20,6 @@ fields = receptive_fields(
     snakemake.wildcards.tap,
     meta["image_shape"],
     block=coarsest_block(meta["image_shape"]),
-    device=choose_device(snakemake.resources.device),
+    device=device,
 )
 save_arrays(snakemake.output.fields, **{layer_key(layer): field for layer, field in fields.items()})

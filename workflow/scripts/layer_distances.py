@@ -1,7 +1,7 @@
 """Distances between the layers of one network on every batch, and how much they vary over batches."""
 
 import numpy as np
-from actopo.files import save_arrays, save_table
+from actopo.files import by_folder, save_arrays, save_table
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.similarity.dimensions import with_sum
@@ -10,14 +10,14 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
-params, batches = settings(snakemake), snakemake.input.diagrams
+params, batches = settings(snakemake), by_folder(snakemake.input.diagrams)
 layers, dimensions = params.order["layers"], params.order["dimensions"]
 matrices = {}
 with progress(len(dimensions) * len(batches), "matrix") as bar:
     for dimension in dimensions:
         matrices[f"h{dimension}"] = np.empty((len(batches), len(layers), len(layers)))
-        for matrix, path in zip(matrices[f"h{dimension}"], batches, strict=True):
-            diagrams = load_diagrams(path, layers, dimension)
+        for matrix, paths in zip(matrices[f"h{dimension}"], batches, strict=True):
+            diagrams = load_diagrams(paths, layers, dimension)
             matrix[:] = pairwise_distances(diagrams, **params.distance, n_threads=snakemake.threads)
             bar.update()
 

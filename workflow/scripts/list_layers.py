@@ -44,8 +44,9 @@ def read_config(file):
     """Keys of one config file."""
     try:
         config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
+    # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{file} is no YAML that can be read: {' '.join(str(error).split())}") from error
     if config is not None and not isinstance(config, dict):
         raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
     return config or {}

@@ -1,8 +1,7 @@
 """Where the samplings of each layer choose the same positions, and how much foreground the fields of these hold."""
 
-import numpy as np
 import pandas as pd
-from actopo.files import load_arrays, save_table
+from actopo.files import by_folder, load_array, load_named, save_table
 from actopo.job import progress, settings, start_logging
 from actopo.keys import layer_key
 from actopo.points.clouds import load_columns
@@ -10,15 +9,15 @@ from actopo.points.positions import chosen_positions, coinciding_positions, fore
 
 start_logging(snakemake)
 
-order, masks = settings(snakemake).order, np.load(snakemake.input.masks, mmap_mode="r")
-files = dict(zip(order["samplings"], snakemake.input.points, strict=True))
+order, masks = settings(snakemake).order, load_array(snakemake.input.masks, mapped=True)
+files = dict(zip(order["samplings"], by_folder(snakemake.input.points), strict=True))
 # Samplings at different taps of a layer have different fields.
-fields = {tap: load_arrays(path) for tap, path in zip(order["taps"], snakemake.input.fields, strict=True)}
+fields = dict(zip(order["taps"], by_folder(snakemake.input.fields), strict=True))
 has_foreground, coinciding, seen = masks.any(axis=(1, 2)), {}, {}
 for layer in progress(order["layers"], "layer"):
     chosen, rows = {}, []
     for tap, names in order["taps"].items():
-        field = fields[tap][layer_key(layer)]
+        [field] = load_named(fields[tap], [layer_key(layer)])
         shape = (len(masks), *field.shape[:2])
         places = {name: load_columns(files[name], layer, "image", "row", "col") for name in names}
         own = {name: chosen_positions(shape, *columns) for name, columns in places.items()}

@@ -13,7 +13,7 @@ names = [name for name in models.files if name not in ("layers", "seeds")]
 table = specificity_table(
     {f"sw_{name}": blocks(models[name], n_models, len(layers)) for name in names},
     layers,
-    widths=[cloud.shape[1] for cloud in load_clouds(snakemake.input.points[0], layers)],
+    widths=[cloud.shape[1] for cloud in load_clouds(snakemake.input.points, layers)],
     **settings(snakemake).tests,
     n_threads=snakemake.threads,
     progress=lambda steps: progress(steps, "test"),

@@ -3,7 +3,7 @@
 import logging
 
 import numpy as np
-from actopo.files import save_arrays
+from actopo.files import by_folder, save_arrays
 from actopo.homology.diagrams import diagrams
 from actopo.homology.scale import is_flat, mean_distances
 from actopo.job import progress, settings, start_logging
@@ -18,7 +18,7 @@ start_logging(snakemake)
 params = settings(snakemake)
 metric, n_threads = snakemake.wildcards.metric, snakemake.threads
 layers, n_layers = params.order["layers"], len(params.order["layers"])
-clouds = [cloud for path in snakemake.input.points for cloud in load_clouds(path, layers)]
+clouds = [cloud for paths in by_folder(snakemake.input.points) for cloud in load_clouds(paths, layers)]
 names = [f"layer {layer} of seed {seed}" for seed in params.order["seeds"] for layer in layers]
 
 

@@ -3,7 +3,7 @@
 import logging
 
 import numpy as np
-from actopo.files import save_arrays
+from actopo.files import by_folder, save_arrays
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.scale import mean_distances
 from actopo.job import choose_device, progress, settings, start_logging
@@ -20,14 +20,15 @@ layers, dimensions = params.order["layers"], params.order["dimensions"]
 
 
 # Mean distances between points, with which births and deaths scale, where clouds are compared at equal scale.
-clouds = (cloud for path in snakemake.input.points for cloud in load_clouds(path, layers))
-units = mean_distances(clouds, [f"layer {layer} of {path}" for path in snakemake.input.points for layer in layers])
+points, networks = by_folder(snakemake.input.points), by_folder(snakemake.input.diagrams)
+clouds = (cloud for paths in points for cloud in load_clouds(paths, layers))
+units = mean_distances(clouds, [f"layer {layer} of {paths[0]}" for paths in points for layer in layers])
 
 matrices = {}
 with progress(len(dimensions), "matrix") as bar:
     for dimension in dimensions:
         name = f"h{dimension}"
-        diagrams = [diagram for path in snakemake.input.diagrams for diagram in load_diagrams(path, layers, dimension)]
+        diagrams = [diagram for paths in networks for diagram in load_diagrams(paths, layers, dimension)]
         matrices[name], bound = equal_scale_distances(
             diagrams,
             units if len(units) else np.ones(len(diagrams)),

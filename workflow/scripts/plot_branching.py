@@ -1,7 +1,7 @@
 """Where on the lens classes part: a dendrogram for every layer of one sampling, and the agreement of graphs."""
 
 from actopo.figures.branching import plot
-from actopo.figures.style import save_figure
+from actopo.figures.style import plain, save_figure
 from actopo.files import load_arrays, load_json, load_table
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key
@@ -15,5 +15,5 @@ agreement = load_table(snakemake.input.agreement).query("draw == 0")
 class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
 # With two lenses, levels are those of the first.
-lens = {"lens": f"lens ({params.lens.split(', ')[0]})"} if params.lens else {}
+lens = {"lens": f"lens ({plain(params.lens.split(', ')[0])})"} if params.lens else {}
 save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, layer_names=dict(order["names"])))

@@ -3,7 +3,7 @@
 import numpy as np
 from actopo.figures.foreground import choose_images, plot
 from actopo.figures.style import save_figure
-from actopo.files import load_arrays, load_json
+from actopo.files import load_array, load_json, load_named
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key
 from actopo.points.clouds import load_columns
@@ -12,17 +12,18 @@ from actopo.points.receptive_field import position_weights
 start_logging(snakemake)
 
 choice = settings(snakemake).choice
-images, masks = (np.load(snakemake.input[name], mmap_mode="r") for name in ("images", "masks"))
-labels, class_names = np.load(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
-fields, points = load_arrays(snakemake.input.fields), snakemake.input.points
+images, masks = (load_array(snakemake.input[name], mapped=True) for name in ("images", "masks"))
+labels, class_names = load_array(snakemake.input.labels), load_json(snakemake.input.meta)["class_names"]
+points = snakemake.input.points
+fields = load_named(snakemake.input.fields, [layer_key(layer) for layer in choice["layers"]])
 # Images without foreground may have been dropped.
 sampled = np.unique(load_columns(points, choice["layers"][0], "image"))
 shown = choose_images(masks, labels, sampled, choice["n_images"])
 none = int((~masks.any(axis=(1, 2))).sum())
 note = f"{none} of {len(masks)} images ({none / len(masks):.0%}) have no foreground" if none else ""
 weights, chosen = {}, {}
-for layer in choice["layers"]:
-    weights[layer] = position_weights(masks[shown], fields[layer_key(layer)], choice["weight"])
+for layer, field in zip(choice["layers"], fields, strict=True):
+    weights[layer] = position_weights(masks[shown], field, choice["weight"])
     image, row, column = load_columns(points, layer, "image", "row", "col")
     chosen[layer] = np.stack([np.stack([row, column], axis=1)[image == number] for number in shown])
 names = [class_names[label] for label in labels[shown]]

@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from actopo.files import save_arrays
+from actopo.files import by_folder, save_arrays
 from actopo.homology.diagram_files import load_diagrams
 from actopo.homology.diagrams import diagrams
 from actopo.job import progress, settings, start_logging
@@ -15,25 +15,26 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
-params, files, n_threads = settings(snakemake), snakemake.input, snakemake.threads
+params, n_threads = settings(snakemake), snakemake.threads
+files = {name: by_folder(paths) for name, paths in snakemake.input.items()}
 layers, dimensions, power = params.order["layers"], params.order["dimensions"], params.power
-first = dict(zip(layers, load_clouds(files.points[0], layers), strict=True))
+first = dict(zip(layers, load_clouds(files["points"][0], layers), strict=True))
 n_points = max(map(len, first.values()))
 removal = params.removal
 index = deletion_index({layer: first[layer].shape[1] for layer in removal["layers"]}, ["smallest"])
 removed = pd.MultiIndex.from_frame(index[["layer", "removed"]])
 
 
-def parts(path, wanted, size, draw):
-    """Parts of the clouds of a file, of the same images in every file."""
-    return [cloud[draw_points(len(cloud), size, draw, power["seed"])] for cloud in load_clouds(path, wanted)]
+def parts(paths, wanted, size, draw):
+    """Parts of the clouds of a network on a batch, of the same images of every batch."""
+    return [cloud[draw_points(len(cloud), size, draw, power["seed"])] for cloud in load_clouds(paths, wanted)]
 
 
 def diagrams_of(points, whole, size, draw):
-    """Diagrams of all layers of some files, by dimension. Those of whole clouds are there."""
+    """Diagrams of all layers of some networks or batches, by dimension. Those of whole clouds are there."""
     if size == n_points:
-        return {h: [each for path in whole for each in load_diagrams(path, layers, h)] for h in dimensions}
-    clouds = (cloud for path in points for cloud in parts(path, layers, size, draw))
+        return {h: [each for paths in whole for each in load_diagrams(paths, layers, h)] for h in dimensions}
+    clouds = (cloud for paths in points for cloud in parts(paths, layers, size, draw))
     found = diagrams(clouds, dimensions, n_threads)
     return {h: [each[h] for each in found] for h in dimensions}
 
@@ -49,7 +50,7 @@ def deletions(size, draw, directions):
             for n in directions
         }
 
-    clouds = dict(zip(removal["layers"], parts(files.points[0], removal["layers"], size, draw), strict=True))
+    clouds = dict(zip(removal["layers"], parts(files["points"][0], removal["layers"], size, draw), strict=True))
     curves = deletion_curves(clouds, compare, ["smallest"], removal["centred"])
     curves = curves.set_index(["metric", "layer", "removed"]).distance
     # A part whose points are all equal has no curve.
@@ -62,8 +63,8 @@ draws = [(size, draw, [usual]) for size in sorted(power["points"]) if size < n_p
 draws.append((n_points, 0, sorted({usual, *power["directions"]})))
 arrays = {f"h{h}.{name}": [] for h in dimensions for name in ("networks", "batches", "curves")}
 for size, draw, directions in progress(draws, "part"):
-    networks = diagrams_of(files.points, files.diagrams, size, draw)
-    batches = diagrams_of(files.batch_points, files.batch_diagrams, size, draw)
+    networks = diagrams_of(files["points"], files["diagrams"], size, draw)
+    batches = diagrams_of(files["batch_points"], files["batch_diagrams"], size, draw)
     curves = deletions(size, draw, directions)
     for h in dimensions:
         for n in directions:

@@ -1,7 +1,6 @@
 """Points and logits of new images, for graphs of others: another part, or the graph's own images, shifted."""
 
-import numpy as np
-from actopo.files import save_arrays
+from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.activations import activation_shapes, network_outputs, sample_activations
 from actopo.points.choices import SAMPLINGS
@@ -20,7 +19,7 @@ params = settings(snakemake)
 study, index = study_of(snakemake, params)
 if shift := int(snakemake.wildcards.shift):
     study["images"] = ShiftedImages(study["images"], shift, study["mean"])
-labels = np.load(snakemake.input.labels)
+labels = load_array(snakemake.input.labels)
 draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]

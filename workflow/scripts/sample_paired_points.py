@@ -1,7 +1,7 @@
 """Point clouds whose rows are paired with those of the first network: at its positions, or means over positions."""
 
 import numpy as np
-from actopo.files import save_arrays
+from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.activations import activation_shapes, dump_activations, sample_activations
 from actopo.points.clouds import load_columns
@@ -14,7 +14,7 @@ start_logging(snakemake)
 
 params = settings(snakemake)
 study, index = study_of(snakemake, params)
-labels = np.load(snakemake.input.labels)[index]
+labels = load_array(snakemake.input.labels)[index]
 
 if snakemake.wildcards.pairing == "pooled":
     pool = MeanPool()

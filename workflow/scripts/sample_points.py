@@ -1,8 +1,7 @@
-"""Point clouds of all layers of a study, with the image, position, label and norm of every point."""
+"""Point clouds of some layers of a study, with the image, position, label and norm of every point."""
 
-import numpy as np
 from actopo.errors import InputError
-from actopo.files import load_arrays
+from actopo.files import load_array, load_named
 from actopo.job import progress, settings, start_logging
 from actopo.keys import draw_number, layer_key
 from actopo.points.activations import activation_shapes, sample_activations
@@ -19,13 +18,12 @@ study, index = study_of(snakemake, params)
 draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]
-labels = np.load(snakemake.input.labels)[index]
+labels = load_array(snakemake.input.labels)[index]
 # A control takes the positions of the method that it controls, and gives them to other images.
 sampling, source = SAMPLINGS[method], SAMPLINGS[SAMPLINGS[method].controls or method]
 by_mask = sampling.by_mask
 if by_mask:
-    fields = load_arrays(snakemake.input.fields)
-    seen = np.load(snakemake.input.masks)[index] ^ (method == "background")
+    seen = load_array(snakemake.input.masks)[index] ^ (method == "background")
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
 
@@ -39,7 +37,8 @@ for layer, shape in activation_shapes(study["model"], study["layers"], study["im
     if sampling is not source:
         draw["permutation"] = [params.seed, *place, sampling.stream]
     if by_mask:
-        draw["weights"] = position_weights(seen, fields[layer_key(layer)], params.foreground["weight"])
+        [field] = load_named(snakemake.input.fields, [layer_key(layer)])
+        draw["weights"] = position_weights(seen, field, params.foreground["weight"])
     try:
         streams[layer] = Stream(method, (len(index), *shape), labels, **draw)
     except InputError as error:

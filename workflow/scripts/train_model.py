@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from actopo.checksums import DamagedFile
 from actopo.errors import InputError
-from actopo.files import load_json, save_json
-from actopo.job import choose_device, progress, settings, start_logging
+from actopo.files import load_array, load_json, save_json
+from actopo.job import choose_device, log_device, progress, settings, start_logging
 from actopo.networks.recipe import Recipe
 from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
 
@@ -23,17 +24,18 @@ def folder_of(seed):
 def train_network(folder, seed):
     """Train the network of a seed."""
     # Another job may have trained the network already, and then there is no need of all this.
-    import numpy as np
     import torch
+    from actopo.images.part_digest import part_digest
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
-    from actopo.networks.training import DTYPES, accuracy, train
+    from actopo.networks.training import DTYPES, accuracy, choose_precision, train
     from actopo.networks.weights import save_tensors
 
     folder.metrics.unlink(missing_ok=True)
     device = choose_device(snakemake.resources.device)
     torch.set_num_threads(snakemake.threads)
     recipe, normalisation = Recipe(**params.recipe), (meta["mean"], meta["std"])
+    log_device(device, snakemake.threads, choose_precision(recipe.precision, device))
     sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
     model = build(**params.network, **sizes, seed=seed)
     n_outputs = count_outputs(model, meta["image_shape"])
@@ -43,9 +45,12 @@ def train_network(folder, seed):
             "take n_classes, or set data.classes"
         )
     parts = {
-        part: tuple(np.load(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
+        part: tuple(load_array(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
         for part in ("train", "test")
     }
+    for part, arrays in parts.items():
+        if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
+            raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
     checkpoint = Checkpoint(folder.checkpoint, (*run, device))
     keep = (checkpoint.load(), checkpoint.save)
     with progress(recipe.epochs, "epoch", f"seed {seed}") as bar:

@@ -34,3 +34,20 @@ def messages(config):
     with pytest.raises(InputError) as caught:
         validate(config, SCHEMA)
     return str(caught.value).splitlines()[1:]
+
+
+def small(config):
+    """The config with a homology study of 6 images, which needs none of the measures that need more."""
+    config["homology"] |= {"batches": 2, "batch_size": 3}
+    config["similarity"]["rivals"]["metrics"] = []
+    return config
+
+
+def class_folders(folder, **n_images):
+    """Empty files in the place of images: their numbers by the path of their folder, with `_` for a slash."""
+    for name, number in n_images.items():
+        path = folder / name.replace("_", "/")
+        path.mkdir(parents=True)
+        for i in range(number):
+            (path / f"{i}.png").touch()
+    return {**IMAGES, "dataset": "image_folder", "root": str(folder)}

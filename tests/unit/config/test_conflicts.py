@@ -6,7 +6,7 @@ import pytest
 from actopo.config.validate import validate
 from actopo.errors import InputError
 
-from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, messages
+from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, class_folders, messages, small
 
 FOREGROUND = PAPER["mapper"]["foreground"] | {"masks": "deeplab"}
 TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
@@ -176,18 +176,44 @@ def test_tables_of_labels(tmp_path, text, words):
         assert words.format(file) in line
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,breed\ncat/0.png,x\n", None),
+        ("image,breed\n0,x\n39,y\n", None),
+        ("file,breed\n", None),
+        (
+            "file,breed\ntrain/cat/0.png,x\n",
+            "names no image of part train: its first file is 'train/cat/0.png', and there",
+        ),
+        ("image,breed\n40,x\n", "names image '40', and the images have the numbers 0 to 39"),
+        ("image,breed\n-1,x\n", "names image '-1'"),
+        ("image,breed\n,x\n", "names image ''"),
+    ],
+)
+def test_tables_of_labels_name_images(tmp_path, text, words):
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    (tmp_path / "labels.csv").write_text(text)
+    config["mapper"]["labels"] = {"breed": {"file": str(tmp_path / "labels.csv"), "column": "breed"}}
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert f"mapper.labels.breed.file: {tmp_path}/labels.csv {words}" in line
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},
         {"dataset": "fashion_mnist", "classes": ["T-shirt/top", "Ankle boot"], "resize": 32},
         {"classes": ["cat", "dog"], "normalisation": "imagenet", "resize": False, "test_share": 0},
     ):
-        validate(changed("data", IMAGES | images), SCHEMA)
+        validate(small(changed("data", IMAGES | images)), SCHEMA)
 
 
 def test_a_folder_of_masks(tmp_path):
+    config = small(changed("data", class_folders(tmp_path / "images", cat=20, dog=20)))
     (tmp_path / "masks").mkdir()
-    config = changed("data", IMAGES | {"dataset": "image_folder", "root": str(tmp_path)})
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
     validate(config, SCHEMA)
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
@@ -197,6 +223,7 @@ def test_a_folder_of_masks(tmp_path):
 
 def test_no_test_part_for_either_study():
     config = changed("data", IMAGES | {"dataset": "digits", "test_share": 0})
+    config["homology"]["batches"] = 1
     config["mapper"]["part"] = "test"
     assert [line.split(":")[0].strip() for line in messages(config)] == ["homology.part", "mapper.part"]
     config["homology"]["part"] = config["mapper"]["part"] = "train"
@@ -237,16 +264,16 @@ def test_a_folder_that_is_not_there(tmp_path):
     assert "nowhere does not exist" in messages(config)[0]
 
 
-def folder_with(tmp_path, *names):
-    for name in names:
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "1.png").touch()
-    return PAPER["data"] | {"dataset": "image_folder", "root": str(tmp_path)}
-
-
-@pytest.mark.parametrize("parts", [["."], ["train", "test"], ["photographs"]])
-def test_classes_of_a_folder_are_known(tmp_path, parts):
-    config = changed("data", folder_with(tmp_path, *(f"{part}/{name}" for part in parts for name in ("cat", "dog"))))
+@pytest.mark.parametrize(
+    "folders",
+    [
+        {"cat": 20, "dog": 20},
+        {"train_cat": 3, "train_dog": 3, "test_cat": 3, "test_dog": 3},
+        {"all_cat": 20, "all_dog": 20},
+    ],
+)
+def test_classes_of_a_folder_are_known(tmp_path, folders):
+    config = small(changed("data", class_folders(tmp_path, **folders)))
     config["figures"]["purity_class"] = "dog"
     validate(config, SCHEMA)
     config["figures"]["purity_class"] = "dogs"
@@ -258,10 +285,32 @@ def test_classes_of_a_folder_are_known(tmp_path, parts):
 
 
 def test_a_folder_that_holds_no_classes_is_told_before_anything_runs(tmp_path):
-    config = changed("data", folder_with(tmp_path, "cat"))
-    config["figures"]["purity_class"] = "cat"
+    config = changed("data", class_folders(tmp_path, cat=1))
     [line] = messages(config)
     assert "holds the single class cat" in line
+
+
+def test_studies_need_no_more_images_than_there_are(tmp_path):
+    config = small(changed("data", class_folders(tmp_path, cat=15, dog=15)))
+    config["figures"]["purity_class"] = "dog"
+    validate(config, SCHEMA)
+    config["homology"]["batches"] = 3
+    [line] = messages(config)
+    assert line.startswith("  homology.batches: 3 batches of 3 images are more than the 6 of part test; ")
+    config["homology"]["part"] = "train"
+    validate(config, SCHEMA)
+    config["data"]["images_per_class"] = 4
+    assert "more than the 6 of part train" in messages(config)[0]
+    config["data"]["images_per_class"] = 1
+    assert messages(config)[0].startswith("  data.test_share: the test part has no image; ")
+
+
+def test_the_class_that_is_drawn_has_images(tmp_path):
+    config = small(changed("data", class_folders(tmp_path, cat=40, dog=1)))
+    config["figures"]["purity_class"] = "dog"
+    validate(config, SCHEMA)
+    config["mapper"]["part"] = "test"
+    assert messages(config) == ["  figures.purity_class: 'dog' has no image in part test; name a class that has some"]
 
 
 NETWORK = """

@@ -1,7 +1,18 @@
 """Layers that a config names, known without PyTorch."""
 
+import copy
+
 import pytest
-from actopo.config.layers import LISTING, choose_layers, layers_of, network_keys
+from actopo.config.layers import (
+    LISTING,
+    NETWORK_CHECK,
+    check_clusterer,
+    check_network,
+    choose_layers,
+    layers_of,
+    network_keys,
+    number_layers,
+)
 from actopo.config.values import seed_list
 from actopo.digests import code_digest
 from actopo.errors import InputError
@@ -9,6 +20,7 @@ from actopo.networks.layers import find_layers
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.points.activations import activation_shapes
 
+from unit.config.examples import PAPER
 from unit.networks.examples import ALL, N_LAYERS
 
 
@@ -51,6 +63,40 @@ def test_catalogue_asks_another_process_once(tmp_path, monkeypatch):
         layers_of(network, (8, 8, 3), cache)
 
 
+@pytest.mark.parametrize(
+    ("keys", "is_asked"),
+    [
+        ({"architecture": "resnet18_cifar", "width": 2, "shortcut": "A"}, False),
+        ({"architecture": "resnet18_cifar", "width": 2, "shortcut": "A", "weights": "{}/net.pt"}, True),
+        ({"architecture": "alexnet"}, False),
+        ({"architecture": "alexnet", "arguments": {"num_classes": 3}}, True),
+        ({"architecture": "alexnet", "weights": "DEFAULT"}, False),
+        ({"architecture": "alexnet", "weights": "{}/net.pt"}, True),
+        ({"module": "net.py:build"}, True),
+    ],
+)
+def test_networks_that_may_not_fit_are_checked(keys, is_asked, tmp_path, monkeypatch):
+    (tmp_path / "net.pt").write_bytes(b"weights")
+    if "weights" in keys:
+        keys = keys | {"weights": keys["weights"].format(tmp_path)}
+    asked = []
+    monkeypatch.setattr("actopo.config.layers._ask", lambda *question: asked.append(question))
+    config = {"models": {"own": keys}, "data": {"size": 12, "channels": 3}}
+    check_network(config, "own", 4)
+    assert len(asked) == is_asked
+    for listing, question, _, state in asked:
+        weights = keys.get("weights")
+        assert (listing, question) == (NETWORK_CHECK, [network_keys(keys), [12, 12, 3], weights, 4])
+        assert (state != "") == (weights is not None)
+
+
+def test_a_clusterer_is_looked_for(tmp_path):
+    check_clusterer("dbscan", tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(InputError, match=r"there is no clusterer 'sklearn\.cluster\.HDBSCANS'"):
+        check_clusterer({"path": "sklearn.cluster.HDBSCANS"}, tmp_path)
+
+
 def test_errors_of_the_other_process_are_told(tmp_path):
     with pytest.raises(InputError, match=r"no file for module 'absent\.py:build'"):
         layers_of({"module": "absent.py:build"}, (8, 8, 3))
@@ -84,3 +130,29 @@ def test_keys_of_a_network_are_those_that_decide_its_structure(tmp_path):
     assert network_keys(model | named | {"width": 8, "shortcut": "B"}) == named
     module = {"module": f"{tmp_path}/net.py:build"}
     assert network_keys(model | module | own) == module
+
+
+def test_names_of_layers_become_numbers_wherever_they_stand():
+    config = copy.deepcopy(PAPER)
+    config["similarity"]["sensitivity"]["layers"] = ["conv", 8, "last"]
+    config["mapper"]["noise"]["layers"] = ["last"]
+    config["mapper"]["stability"]["graphs"] = {"random": ["blocks.7.*"], "full": []}
+    config["mapper"]["new_images"] = {"part": "test", "shifts": [0], "graphs": {"random": [15, "last"]}}
+    config["figures"]["row"] = "blocks.4.conv1"
+    assert number_layers(config) == []
+    assert config["similarity"]["sensitivity"]["layers"] == [0, 8, 16]
+    assert config["mapper"]["noise"]["layers"] == [16]
+    assert config["mapper"]["stability"]["graphs"] == {"random": [15, 16], "full": []}
+    assert config["mapper"]["new_images"]["graphs"] == {"random": [15, 16]}
+    assert config["figures"]["row"] == 9
+    assert config["figures"]["sensitivity_layers"] == PAPER["figures"]["sensitivity_layers"]
+
+
+def test_names_that_no_layer_has_are_told_and_left():
+    config = copy.deepcopy(PAPER)
+    config["mapper"]["noise"]["layers"] = ["lst"]
+    config["figures"]["row"] = "blocks.*"
+    first, second = number_layers(config)
+    assert first == "figures.row: 'blocks.*' matches 16 layers; name one"
+    assert second.startswith("mapper.noise.layers: no layer matches 'lst'; the nearest names are ")
+    assert (config["mapper"]["noise"]["layers"], config["figures"]["row"]) == (["lst"], "blocks.*")

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -59,7 +60,10 @@ def test_overlays_are_in_order(names, tmp_path):
     for name in names.split():
         merge(config, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
     if config["data"]["dataset"] == "image_folder":
-        config["data"]["root"] = str(tmp_path)
+        config["data"]["root"] = str(tmp_path / "images.zip")
+        with ZipFile(config["data"]["root"], "w") as archive:
+            for i in range(10_002):
+                archive.writestr(f"{'train' if i < 2 else 'test'}/{'cat' if i % 2 else 'dog'}/{i}.png", b"")
     validate(config, SCHEMA)
 
 
@@ -73,8 +77,8 @@ def test_overlays_are_in_order(names, tmp_path):
         ("homology.batches", 2.5, ["homology.batches: 2.5 is not a whole number"]),
         ("models.resnet18_a.training.weight_decay", "5e-4", ["weight_decay", "text", "0.0005"]),
         ("models.resnet18_a.width", "8", ["models.resnet18_a.width", "write 8 "]),
-        ("models.resnet18_a.training.learning_rate", float("nan"), ["learning_rate", "nan"]),
-        ("mapper.eps", float("inf"), ["mapper.eps", "inf"]),
+        ("models.resnet18_a.training.learning_rate", float("nan"), ["learning_rate", ".nan"]),
+        ("mapper.eps", float("inf"), ["mapper.eps", ".inf"]),
         ("mapper.eps", "1e-3", ["mapper.eps", "write 0.001"]),
         (
             "models.resnet18_b.module",
@@ -104,7 +108,7 @@ def test_overlays_are_in_order(names, tmp_path):
         ("mapper.samplings.central_1.share", 0, ["mapper.samplings.central_1.share: 0 must be more than 0"]),
         ("mapper.foreground.ties", "first", ["mapper.foreground.ties", "last, all"]),
         ("mapper.overlap", 1, ["mapper.overlap", "less than 1"]),
-        ("mapper.eps", -1, ["mapper.eps", "more than 0"]),
+        ("mapper.eps", -1, ["mapper.eps: -1 must be 1e-12 or more"]),
         ("mapper.eps", "nee", ["mapper.eps", "write knee, stable or a number"]),
         ("mapper.samplings.random.methd", "x", ["mapper.samplings.random.methd", "'method'"]),
         ("models.resnet18_a.seeds", 0, ["models.resnet18_a.seeds: 0 must be 1 or more"]),
@@ -122,7 +126,7 @@ def test_overlays_are_in_order(names, tmp_path):
         (
             "data.normalisation",
             {"mean": [0.5] * 3, "std": [0, 1, 1]},
-            ["data.normalisation.std.0: 0 must be more than 0"],
+            ["data.normalisation.std.0: 0 must be 0.001 or more"],
         ),
         ("data.test_share", -0.1, ["data.test_share", "0 or more"]),
         ("models.resnet18_a.seeds_per_job", 0, ["models.resnet18_a.seeds_per_job", "1 or more"]),

@@ -1,16 +1,26 @@
 """What holds for all figures: bytes that never differ, legible text inside the page, colours and lines that differ."""
 
 from itertools import combinations
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import branching, mapper_graphs, noise, purity, style
+from matplotlib.cbook import is_math_text
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from unit.figures.examples import FIGURES, HOMOLOGY_FIGURES, MAPPER_FIGURES, drawn
+from unit.figures.examples import (
+    FIGURES,
+    HOMOLOGY_FIGURES,
+    MAPPER_FIGURES,
+    drawn,
+    make_graph,
+    plain_purity_table,
+    texts_of,
+)
 
 # Figures of many panels, which are slow to draw; each has a smaller one of its kind.
 LARGE = ("metrics", "17 diagrams", "sensitivity of 17 layers")
@@ -91,3 +101,55 @@ def test_figures_are_saved_in_the_format_of_their_ending(tmp_path):
     with pytest.raises(InputError, match="'bmp'"):
         style.save_figure([tmp_path / "figure.bmp"], figure)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+# Names of classes as people may have them; "a\x01b" is one that they hardly have.
+NAMES = [
+    "$x",
+    "$a$_b^c",
+    "\\alpha$",
+    "%",
+    "<script>alert(1)</script>",
+    "a -- b",
+    "n" * 60,
+    "_x",
+    "中文",
+    "👨‍👩‍👧",
+    "שלום",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_drawn_letter_by_letter(name):
+    text = style.plain(name)
+    assert not is_math_text(text)
+    # As matplotlib does with what is no formula.
+    assert text.replace(r"\$", "$").removeprefix("\u200b") == name
+    assert not text.startswith("_")
+
+
+def test_tabs_and_control_characters_are_replaced():
+    assert style.plain("a\tb\x01c\nd\ud800") == "a b\ufffdc\nd\ufffd"
+    assert style.plain(3) == "3"
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.filterwarnings("ignore:Matplotlib currently does not support")
+def test_figures_with_odd_names_are_drawn():
+    names = [*NAMES, "a\tb", "a\x01b"]
+    merged = np.arange(1.0, 1 + len(names)) * np.eye(len(names)) + 0.5
+    graph = make_graph([3, 2], [(0, 1)], compositions=[{names[0]: 3}, {names[-1]: 2}])
+    images = np.zeros((len(names), 8, 8, 3), dtype=np.uint8)
+    figures = {
+        "branching": branching.plot({4: merged}, names, layer_names={4: "$x"}),
+        "mapper_graphs": mapper_graphs.plot([[graph]], ["_$x"], ["a$\nb"], names),
+        "noise": noise.plot(images, {0.5: images / 255}, names),
+        "purity": purity.plot(plain_purity_table(), "$x", layer_names={16: "$x", 4: "_y", 8: "中"}),
+    }
+    for figure in figures.values():
+        assert style.figure_bytes(figure, "png", dpi=40).startswith(b"\x89PNG")
+        ElementTree.fromstring(style.figure_bytes(figure, "svg"))
+    legend = texts_of(figures["mapper_graphs"].legends[-1])
+    assert [text.removeprefix("\u200b") for text in legend] == [
+        style.plain(name).removeprefix("\u200b") for name in names
+    ]

@@ -96,6 +96,19 @@ def test_graphml_in_networkx(tmp_path):
         assert found == node
 
 
+@pytest.mark.parametrize(
+    "name", ["$x", "<script>alert(1)</script>", "a\x01b", "a\ufffe", "中文", "👨‍👩‍👧", "=1+1", "]]>"]
+)
+def test_graphml_of_classes_with_odd_names(name):
+    graph, labels, lens = example()
+    text = to_graphml(graph, labels, lens, ["cat", "dog", name], {"lens": f"lens {name}"})
+    assert_same(from_graphml(text), graph)
+    read = nx.parse_graphml(text)
+    printed = name.replace("\x01", "\ufffd").replace("\ufffe", "\ufffd")
+    assert f"points of {printed}" in read.nodes["0"]
+    assert read.graph["lens"] == f"lens {printed}"
+
+
 def test_keplermapper_opens_it(tmp_path):
     graph, _, lens = example()
     exported = to_keplermapper(graph, {**FACTS, "clusterer": str(DBSCAN(eps=1.2))})

@@ -25,6 +25,12 @@ def test_classes_of_files_in_any_order(tmp_path):
     assert found.n_unknown == 1
 
 
+def test_names_of_files_may_be_copied_from_a_table_of_ours(tmp_path):
+    """There a name that begins as a formula does has an apostrophe."""
+    labels = read(tmp_path, "file,breed\n'=1+1/a.png,x\n=1+1/b.png,y\n", files=["=1+1/a.png", "=1+1/b.png"])
+    assert (labels.values.tolist(), labels.class_names) == ([0, 1], ["x", "y"])
+
+
 def test_numbers_of_image_numbers(tmp_path):
     found = read(tmp_path, "image,size\n3,1e2\n0,-2\n1,\n", "size", NONE)
     np.testing.assert_array_equal(found.values, [-2, np.nan, np.nan, 100])

@@ -13,6 +13,16 @@ def test_a_damaged_checkpoint_is_not_used(tmp_path):
     assert Checkpoint(path, 1).load() is None
 
 
+def test_a_checkpoint_with_a_flipped_bit_is_not_used(tmp_path, caplog):
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", 1)
+    checkpoint.save({"weight": torch.arange(100.0)})
+    content = bytearray(checkpoint.path.read_bytes())
+    content[-1] ^= 1
+    checkpoint.path.write_bytes(content)
+    assert checkpoint.load() is None
+    assert f"the checkpoint {checkpoint.path} is damaged; starting anew" in caplog.text
+
+
 def test_a_checkpoint_is_for_its_run_and_goes_when_that_is_finished(tmp_path):
     checkpoint = Checkpoint(tmp_path / "run.checkpoint", {"epochs": 3, "seed": 1})
     assert checkpoint.load() is None

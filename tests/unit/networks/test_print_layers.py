@@ -18,27 +18,25 @@ def ask(network, shape, weights=None):
 
 
 @pytest.mark.parametrize("network", [{"architecture": "squeezenet1_1"}, {"architecture": "alexnet"}])
-def test_the_answer_is_the_layers(network, capsys):
-    print_layers.main(ask(network, [96, 96, 3]))
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+def test_the_answer_is_the_layers(network):
+    answer = json.loads(json.dumps(print_layers.find(ask(network, [96, 96, 3]))))
     expected = [layer._asdict() for layer in find_layers(build(**network, seed=1), (96, 96, 3))]
     assert answer == json.loads(json.dumps(expected))
     assert len(answer) > 4
     assert set(answer[0]) == {"name", "shape", "taps"}
 
 
-def test_channels_are_those_of_the_images(capsys, file):
-    print_layers.main(ask({"module": f"{file}:build", "arguments": {"width": 5}}, [8, 8, 1]))
-    assert json.loads(capsys.readouterr().out) == [{"name": "0", "shape": [6, 6, 5], "taps": ["conv", "bn", "relu"]}]
+def test_channels_are_those_of_the_images(file):
+    found = print_layers.find(ask({"module": f"{file}:build", "arguments": {"width": 5}}, [8, 8, 1]))
+    assert found == [{"name": "0", "shape": (6, 6, 5), "taps": ("conv", "bn", "relu")}]
     with pytest.raises(InputError, match="takes images of 3 channels"):
-        print_layers.main(ask({"architecture": "alexnet"}, [64, 64, 1]))
+        print_layers.find(ask({"architecture": "alexnet"}, [64, 64, 1]))
 
 
-def test_names_of_weights_are_checked(capsys):
-    print_layers.main(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET1K_V1"))
-    assert len(json.loads(capsys.readouterr().out)) > 4
+def test_names_of_weights_are_checked():
+    assert len(print_layers.find(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET1K_V1"))) > 4
     with pytest.raises(InputError, match="no weights 'IMAGENET' for squeezenet1_1; choose one of DEFAULT, IMAGENET1K"):
-        print_layers.main(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET"))
+        print_layers.find(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET"))
 
 
 def test_errors_of_the_process_are_one_line(tmp_path, file):

@@ -33,7 +33,8 @@ def test_a_network_is_delivered_once_and_its_folder_removed(folder):
     os.utime(folder.weights, (0, 0))
     assert folder.is_trained()
     folder.deliver()
-    assert [path.name for path in sorted(folder.folder.parent.iterdir())] == ["seed0.json", "seed0.safetensors"]
+    there = sorted(path.name for path in folder.folder.parent.iterdir())
+    assert there == [".seed0.json.sha256", "seed0.json", "seed0.safetensors"]
     assert all(path.stat().st_mtime > 0 for path in folder.delivered)
     assert not folder.is_trained()
     assert folder.is_done()
@@ -54,6 +55,20 @@ def test_networks_of_another_run_or_device_are_not_taken(folder, delivered):
     assert TrainingFolder(weights, RUN, "cpu").is_done()
     assert not TrainingFolder(weights, RUN, "cuda").is_done()
     assert not TrainingFolder(weights, ["network", {"epochs": 4}], "auto").is_done()
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+@pytest.mark.parametrize("damaged", ["weights", "metrics"])
+def test_a_damaged_network_is_trained_again(folder, damaged, delivered, caplog):
+    fill(folder)
+    save_json(folder.weights, {"weights": 1})
+    if delivered:
+        folder.deliver()
+    assert folder.is_done()
+    [weights, metrics] = folder.delivered if delivered else (folder.weights, folder.metrics)
+    {"weights": weights, "metrics": metrics}[damaged].write_bytes(b"{}")
+    assert not folder.is_done()
+    assert f"{weights} or {metrics} is damaged; the network is trained again" in caplog.text
 
 
 def test_what_earlier_versions_delivered_is_not_taken(folder):

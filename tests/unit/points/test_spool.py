@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from actopo.checksums import DamagedFile
 from actopo.files import load_arrays
 from actopo.points.clouds import load_clouds, load_columns
 from actopo.points.sampling import Stream, l2_norms
@@ -38,7 +39,7 @@ def test_clouds_of_the_file_are_the_points_with_their_provenance(tmp_path):
     with PointSpool(path) as spool:
         spool_batches(spool, own, activations)
         spool.save(own, INDEX)
-    assert [file.name for file in tmp_path.iterdir()] == ["points.npz"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".points.npz.sha256", "points.npz"]
     clouds = load_clouds(path, [16, 3])
     for layer, cloud in zip([16, 3], clouds, strict=True):
         columns = ("points", "image", "row", "col", "label", "norm")
@@ -64,7 +65,7 @@ def test_columns_come_in_the_order_that_is_asked_for(tmp_path):
     with load_arrays(path) as file:
         np.testing.assert_array_equal(file["layer03.norm"], norm)
     for layer, name in ((4, "norm"), (3, "flat")):
-        with pytest.raises(KeyError):
+        with pytest.raises(DamagedFile, match=f"has no array layer0{layer}.{name}; "):
             load_columns(path, layer, name)
 
 

@@ -19,6 +19,9 @@ from pathlib import Path
 
 from actopo.errors import InputError
 
+ALLOCATIONS = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "CUDA_VISIBLE_DEVICES")
+# What CUDA_VISIBLE_DEVICES holds where there is no GPU; SLURM writes the last.
+NO_GPU = ("", "-1", "NoDevFiles")
 log = logging.getLogger(__name__)
 _held = {}
 
@@ -68,6 +71,25 @@ def claim_gpu(n_gpus=None, folder=None, pause=1.0):
         _held[folder] = claim
         log.info("this job has GPU %d of %d", claim[0], n_gpus)
     return _held[folder][0]
+
+
+def allocated_gpu():
+    """
+    Setting of the environment by which a scheduler, or the user, has given this process a GPU.
+
+    SLURM names the GPUs of a job, and it and other schedulers set `CUDA_VISIBLE_DEVICES`. On a workstation none of
+    these is set, or `CUDA_VISIBLE_DEVICES` is empty or -1, which hides all GPUs.
+
+    Returns
+    -------
+    str or None
+        Such as "SLURM_JOB_GPUS=0"; None if no GPU was given.
+    """
+    for name in ALLOCATIONS:
+        value = os.environ.get(name, "").strip()
+        if value not in NO_GPU:
+            return f"{name}={value}"
+    return None
 
 
 def lock_folder():

@@ -4,22 +4,41 @@ import errno
 import json
 import logging
 import os
+import re
 import sys
 import traceback
+from contextlib import suppress
 from types import SimpleNamespace
 
 from tqdm import tqdm
 
+from actopo.checksums import written_by
 from actopo.errors import InputError
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+ROOM = "make room, or keep results elsewhere by Snakemake's --directory"
+# What the system lacks, and what to do.
+LACKS = {
+    errno.ENOSPC: ("the disk is full", ROOM),
+    errno.EDQUOT: ("your quota of the disk is used up", ROOM),
+    errno.EFBIG: ("a limit on the size of files is reached (ulimit -f)", "raise it"),
+    errno.EMFILE: ("a limit on open files is reached (ulimit -n)", "raise it"),
+    errno.ENFILE: ("the machine has too many open files", "end other programs"),
+    errno.EIO: ("the disk cannot be read or written", "look at the disk"),
+    errno.EROFS: ("the disk is read-only", "keep results elsewhere by Snakemake's --directory"),
+    errno.EACCES: ("a file or folder may not be used", "look at its rights"),
+}
+# How libraries that raise no MemoryError say that memory is not enough.
+TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
+
+log = logging.getLogger(__name__)
 
 
 def start_logging(job):
     """
     Send everything that the script prints to the job's log, and errors to the terminal too.
 
-    An `InputError` is printed as one message, any other exception with its traceback.
+    An `InputError` is printed as one message, and so are a full disk, too little memory and an interruption; any other
+    exception keeps its traceback. The rule is noted beside the files that the job writes.
 
     Parameters
     ----------
@@ -27,6 +46,16 @@ def start_logging(job):
         Without a log everything stays on the terminal.
     """
     terminal = sys.stderr
+
+    def report(kind, error, trace):
+        message = _message(job.rule, error) or "".join(traceback.format_exception(kind, error, trace))
+        for stream in {sys.stderr, terminal}:
+            # The log may lie on the disk that is full.
+            with suppress(OSError):
+                stream.write(message)
+                stream.flush()
+
+    sys.excepthook = report
     if job.log:
         terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
         log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends
@@ -34,22 +63,23 @@ def start_logging(job):
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+    written_by(job.rule)
 
-    def report(kind, error, trace):
-        if issubclass(kind, InputError):
-            message = f"error in {job.rule}: {error}\n"
-        elif issubclass(kind, OSError) and error.errno in FULL:
-            message = (
-                f"error in {job.rule}: the disk is full ({error}); free some of it, or keep results elsewhere by "
-                "Snakemake's --directory, and run again: what is finished is kept, nothing half written is\n"
-            )
-        else:
-            message = "".join(traceback.format_exception(kind, error, trace))
-        for stream in {sys.stderr, terminal}:
-            stream.write(message)
-            stream.flush()
 
-    sys.excepthook = report
+def _message(rule, error):
+    """One sentence for an error that is no defect of the code; None for a defect."""
+    if isinstance(error, InputError):
+        return f"error in {rule}: {error}\n"
+    if isinstance(error, KeyboardInterrupt):
+        return f"{rule} was interrupted; what is finished is kept, nothing half written is\n"
+    if isinstance(error, OSError) and error.errno in LACKS:
+        what, remedy = LACKS[error.errno]
+        kept = "what is finished is kept, nothing half written is"
+        return f"error in {rule}: {what} ({error}); {remedy}, and run again: {kept}\n"
+    if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):
+        what = f" ({' '.join(str(error).split())[:200]})" if str(error) else ""
+        return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
+    return None
 
 
 def settings(job):
@@ -88,11 +118,9 @@ def progress(steps, unit, description=None):
 
 
 def limit_threads(n_threads):
-    """Limit PyTorch and numba to the threads of the job; Snakemake limits BLAS and OpenMP."""
+    """Limit numba to the threads of the job; Snakemake limits BLAS and OpenMP, which PyTorch obeys as well."""
     import numba
-    import torch
 
-    torch.set_num_threads(n_threads)
     numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
 
 
@@ -112,15 +140,40 @@ def choose_device(name):
     Raises
     ------
     InputError
-        If `name` is "cuda", but this machine or this build of PyTorch does not have it.
+        If PyTorch finds no GPU, although `name` is "cuda", or `name` is "auto" and a scheduler gave this job a GPU.
     """
     import torch
 
-    from actopo.gpu import claim_gpu
+    from actopo.gpu import allocated_gpu, claim_gpu
 
-    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+    if name == "cpu":
         return "cpu"
-    if not torch.cuda.is_available():
+    if torch.cuda.is_available():
+        torch.cuda.set_device(claim_gpu())
+        return "cuda"
+    if name == "cuda":
         raise InputError("device is cuda, but PyTorch finds no GPU here; set device to auto or cpu")
-    torch.cuda.set_device(claim_gpu())
-    return "cuda"
+    # Hours on a CPU would hold the GPU all the while.
+    if given := allocated_gpu():
+        raise InputError(
+            f"this job was given a GPU ({given} on {os.uname().nodename}), but PyTorch {torch.__version__} finds none; "
+            "see what nvidia-smi says there and whether this is a build of PyTorch for CUDA, or set device to cpu, "
+            "which asks for no GPU"
+        )
+    return "cpu"
+
+
+def log_device(device, n_threads, precision="fp32"):
+    """
+    Log where, and in which precision, a job computes.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda"}
+    n_threads : int
+    precision : {"fp32", "bf16", "fp16"}
+    """
+    import torch
+
+    name = f" ({torch.cuda.get_device_name()})" if device == "cuda" else ""
+    log.info("device: %s%s, precision: %s, threads: %d", device, name, precision, n_threads)

@@ -1,4 +1,4 @@
-"""Numbers of layers and draws, and names of the arrays of layers in files that hold several."""
+"""Numbers of layers and draws, names of sets of layers, and of the arrays of layers in files that hold several."""
 
 # Convolutions have lower numbers; outputs of modules are numbered from here, see `actopo.networks.outputs`.
 FIRST_OUTPUT = 10_000
@@ -8,6 +8,38 @@ def layer_key(layer, part=None):
     """Name of an array of a layer, such as `layer09` or `layer09.points`."""
     name = f"layer{layer:02d}"
     return name if part is None else f"{name}.{part}"
+
+
+def layer_set_name(layers):
+    """
+    Name of a set of layers in names of files, such as `4.8.12.14-16`.
+
+    Parameters
+    ----------
+    layers : iterable of int
+        In any order.
+
+    Returns
+    -------
+    str
+        Numbers in ascending order; those that follow each other are written as their first and last.
+    """
+    runs = []
+    for layer in sorted(set(layers)):
+        if runs and layer == runs[-1][1] + 1:
+            runs[-1][1] = layer
+        else:
+            runs.append([layer, layer])
+    return ".".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+
+
+def layers_of_set(name):
+    """Layers of the name of a set, in ascending order."""
+    layers = []
+    for run in name.split("."):
+        first, _, last = run.partition("-")
+        layers += range(int(first), int(last or first) + 1)
+    return layers
 
 
 def draw_number(suffix):

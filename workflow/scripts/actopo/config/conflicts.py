@@ -4,25 +4,34 @@ Conflicts between keys of a configuration that are valid on their own.
 Each section of the configuration has a function that yields messages; each message begins with the path of a key.
 """
 
-from difflib import get_close_matches
+import copy
 from functools import partial
 from pathlib import Path
 
+from actopo.config.data import STUDIES, data_problems, part_sizes
 from actopo.config.labels import label_problems
-from actopo.config.layers import choose_layers, describe_layer, model_layers, module_outputs
-from actopo.config.lens import lens_classes, lens_problems
+from actopo.config.layers import (
+    check_clusterer,
+    check_network,
+    choose_layers,
+    describe_layer,
+    model_layers,
+    module_outputs,
+    number_layers,
+)
+from actopo.config.lens import lens_problems
 from actopo.config.new_images import new_image_problems
+from actopo.config.paths import path_problems
 from actopo.config.values import drawn_networks, image_shape, sampling_order, seed_list
-from actopo.errors import InputError
-from actopo.images.choices import DATASETS
-from actopo.images.class_folders import class_names, listed
+from actopo.errors import InputError, shown
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
 from actopo.points.choices import CENTRAL_SHARE, DEEPLAB_WEIGHTS, MASKS, SAMPLINGS, central_positions
 from actopo.similarity.metrics.choices import METRICS
 
-STUDIES = ("homology", "mapper")
+# Places of the peak and of the milestones in the recipes of config.yaml, as shares of the epochs.
+PEAK, MILESTONES = 5 / 24, (150 / 350, 250 / 350)
 
 # The distances between this many points take 3 GB.
 MAX_RIPS_POINTS = 20_000
@@ -46,16 +55,23 @@ def find_conflicts(config, cache=None):
     # Layers are looked up only if all networks can be built.
     if problems := network_conflicts(config):
         return problems
-    found, layers = {}, {}
-    problems = [*_data(config["data"], config), *_classes(config), *_training(config)]
+    found, layers, config = {}, {}, copy.deepcopy(config)
+    try:
+        problems, sizes = [], part_sizes(config["data"])
+    except InputError as error:
+        problems, sizes = [str(error)], None
+    problems += [*data_problems(config, sizes), *label_problems(config, sizes), *_training(config)]
     problems += [*_layers(config, cache, found, layers), *_networks(config, cache)]
-    if len(layers) == len(STUDIES):
+    if len(layers) == len(STUDIES) and not (unnamed := number_layers(config, cache)):
         problems += _homology(config, found["homology"], layers["homology"])
         problems += _similarity(config, found["homology"], layers["homology"])
         problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
         problems += new_image_problems(config, layers["mapper"])
         problems += _figures(config, layers["homology"])
-    return problems
+    elif len(layers) == len(STUDIES):
+        problems += unnamed
+    # Other processes are asked last.
+    return problems or list(_misfits(config, cache, sizes))
 
 
 def _n_seeds(config):
@@ -63,8 +79,8 @@ def _n_seeds(config):
 
 
 def network_conflicts(config, cache=None):
-    """Those of the messages that are about networks, whatever their layers; `cache` is not used."""
-    return [*_models(config), *_studied(config)]
+    """Those of the messages that are about paths and networks, whatever their layers; `cache` is not used."""
+    return list(path_problems(config)) or [*_models(config), *_studied(config)]
 
 
 def _models(config):
@@ -113,69 +129,18 @@ def _training(config):
             continue
         epochs, peak = training["epochs"], training.get("peak_epoch", Recipe.peak_epoch)
         if training["schedule"] == "triangular" and not 0 <= peak <= epochs:
-            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs"
+            fitting = f"{PEAK * epochs:.2g}"
+            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs; set it too, such as to {fitting}"
         if training["schedule"] == "step" and not any(epoch < epochs for epoch in training.get("milestones", [])):
+            fitting = sorted({max(1, round(share * epochs)) for share in MILESTONES} & set(range(1, epochs)))
+            remedy = f"set them too, such as to {fitting}; or" if fitting else "give more epochs, or"
             yield (
-                f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; or set schedule to "
-                "triangular"
+                f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
+                "to triangular, and peak_epoch"
             )
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"
-
-
-def _data(data, config):
-    """Messages about keys of the images."""
-    dataset, known = data["dataset"], DATASETS[data["dataset"]]
-    if known.needs_root and data["root"] is None:
-        yield f"data.root: {dataset} needs the folder or .zip where the images are, or are to be kept"
-    if dataset == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
-        yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
-    resize, normalisation, n_channels = (data[key] for key in ("resize", "normalisation", "channels"))
-    if type(resize) is int and resize < data["size"]:
-        yield f"data.resize: {resize} is less than data.size {data['size']}, so there is too little to cut out"
-    if isinstance(normalisation, dict):
-        for key, values in normalisation.items():
-            if len(values) != n_channels:
-                yield f"data.normalisation.{key}: {values} needs one number for each of data.channels {n_channels}"
-    elif normalisation != "measured" and n_channels != 3:
-        yield (
-            f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
-            "measured, or give the lists mean and std"
-        )
-    for study in STUDIES:
-        if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
-            path = f"{study}.part"
-            yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
-
-
-def _classes(config):
-    """Messages about classes that the images do not have; folders are looked into only if classes are named."""
-    data, drawn, answers = config["data"], config["figures"]["purity_class"], lens_classes(config["mapper"]["lens"])
-    if data["classes"] is None and drawn is None and not answers:
-        return
-    names, root = DATASETS[data["dataset"]].class_names, Path(data["root"] or "").expanduser()
-    try:
-        if names is None and data["root"] is not None and root.exists():
-            names = class_names(root)
-    except InputError as error:
-        yield str(error)
-    if names is None:
-        return
-    for name in data["classes"] or ():
-        if name not in names:
-            yield f"data.classes: {data['dataset']} has no class {name!r}; {_nearest(name, names)}"
-    kept = [name for name in names if data["classes"] is None or name in data["classes"]]
-    if drawn is not None and drawn not in kept:
-        yield f"figures.purity_class: there is no class {drawn!r}; {_nearest(drawn, kept)}"
-    for name in answers:
-        if name not in kept:
-            yield f"mapper.lens: there is no class {name!r}; {_nearest(name, kept)}"
-
-
-def _nearest(name, known):
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {listed(known)}"
 
 
 def _networks(config, cache):
@@ -212,6 +177,20 @@ def _networks(config, cache):
                 yield f"{problem}, of network {name}"
             # A message about the first such sampling is enough.
             break
+
+
+def _misfits(config, cache, sizes):
+    """Messages about networks, weights and a clusterer that their own libraries refuse."""
+    n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
+    for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
+        try:
+            check_network(config, name, n_classes, cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
+    try:
+        check_clusterer(config["mapper"]["clusterer"], cache)
+    except InputError as error:
+        yield f"mapper.clusterer: {error}"
 
 
 def _layers(config, cache, found, chosen):
@@ -263,12 +242,6 @@ def _unfit_layer(path, sampling, layer, described):
 
 def _homology(config, found, layers):
     homology, sampling = config["homology"], config["homology"]["sampling"]
-    n_images = (DATASETS[config["data"]["dataset"]].n_images or {}).get(homology["part"])
-    if n_images is not None and homology["batches"] * homology["batch_size"] > n_images:
-        yield (
-            f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
-            f"{n_images} of part {homology['part']}; lower one of the two"
-        )
     if SAMPLINGS[sampling].positions == "all":
         for layer in layers:
             rows, columns, _ = found[layer]["shape"]
@@ -292,7 +265,10 @@ def _similarity(config, found, layers):
     wanted = similarity["sensitivity"]["layers"]
     if wanted != "all" and not set(wanted) <= set(layers):
         missing = [layer for layer in wanted if layer not in layers]
-        yield f"similarity.sensitivity.layers: {missing} are not among homology.layers; list some of those, or all"
+        yield (
+            f"similarity.sensitivity.layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some "
+            "of those, or all"
+        )
     metrics, path = similarity["rivals"]["metrics"], "similarity.rivals.metrics"
     if _n_seeds(config) == 1 or not metrics:
         return
@@ -331,7 +307,6 @@ def _mapper(mapper, models, layers):
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
     yield from lens_problems(mapper["lens"])
-    yield from label_problems(mapper["labels"])
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"
@@ -363,10 +338,13 @@ def _masks(config):
 
 
 def _noise(mapper, samplings, layers):
-    for key, known in (("samplings", mapper["samplings"]), ("layers", layers)):
+    for key, known in (("samplings", list(mapper["samplings"])), ("layers", layers)):
         unknown = [item for item in mapper["noise"][key] if item not in known]
         if unknown:
-            yield f"mapper.noise.{key}: {unknown} are not among mapper.{key}; or set mapper.noise.sigmas to []"
+            yield (
+                f"mapper.noise.{key}: {shown(unknown)} are not among mapper.{key} {shown(known)}; list some of those, "
+                "or set mapper.noise.sigmas to []"
+            )
     wanted = set(mapper["noise"]["samplings"])
     if wanted <= set(mapper["samplings"]) and not wanted & set(samplings):
         yield "mapper.noise.samplings: all of them are null in mapper.samplings; or set mapper.noise.sigmas to []"
@@ -377,8 +355,9 @@ def _stability(mapper, layers):
     for name, wanted in graphs.items():
         missing = [layer for layer in wanted if layer not in layers]
         if name not in mapper["samplings"] or missing:
-            what = f"layers {missing} are" if name in mapper["samplings"] else "it is"
-            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study; set it to []"
+            what = f"layers {shown(missing)} are" if name in mapper["samplings"] else "it is"
+            of = f", which has layers {shown(layers)}; list some of those, or" if name in mapper["samplings"] else ";"
+            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study{of} set it to []"
     if mapper["clusterer"] != DBSCAN_NAME and graphs:
         names = ", ".join(graphs)
         yield f"mapper.stability.graphs: it varies DBSCAN's eps, and mapper.clusterer is another; set {names} to []"
@@ -389,12 +368,15 @@ def _figures(config, layers):
     last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
     drawn, measured = figures["sensitivity_layers"], config["similarity"]["sensitivity"]["layers"]
     if drawn != "all" and (missing := [layer for layer in drawn if layer not in layers]):
-        yield f"figures.sensitivity_layers: {missing} are not among homology.layers; list some of those, or all"
+        yield (
+            f"figures.sensitivity_layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some of "
+            "those, or all"
+        )
     elif "all" not in (drawn, measured) and not set(drawn) & set(measured):
         yield "figures.sensitivity_layers: none is among similarity.sensitivity.layers; list some of those, or all"
     if 1 < n_seeds <= last:
         yield f"figures.pair: {figures['pair']} asks for position {last}; the {n_seeds} seeds have 0 to {n_seeds - 1}"
     if n_seeds > 1 and figures["row"] not in layers:
-        yield f"figures.row: layer {figures['row']} is not among homology.layers"
+        yield f"figures.row: layer {figures['row']} is not among homology.layers {shown(layers)}; write one of those"
     if figures["dimension"] not in dimensions:
         yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {dimensions}"

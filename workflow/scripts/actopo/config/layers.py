@@ -12,17 +12,22 @@ import os
 import subprocess
 import sys
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 from actopo.keys import FIRST_OUTPUT
+from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
 
 LISTING = "actopo.networks.print_layers"
 OUTPUTS = "actopo.networks.print_outputs"
+NETWORK_CHECK = "actopo.networks.check_network"
+CLUSTERER_CHECK = "actopo.mapper.check_clusterer"
 PACKAGES = Path(__file__).parents[2]
 
 
@@ -90,35 +95,68 @@ def outputs_of(network, image_shape, cache=None):
     return _ask(OUTPUTS, [network, list(image_shape)], cache)
 
 
-def _ask(listing, asked, cache):
-    """Answer of another process, which imports PyTorch, about the network that `asked` begins with."""
+def _ask(listing, asked, cache, state=""):
+    """
+    Answer of another process, which imports PyTorch, about the network that `asked` begins with.
+
+    With the same `state`, such as that of a file of weights, it is asked once.
+    """
     network, question = asked[0], json.dumps(asked, sort_keys=True)
     try:
         release = version("torchvision")
     except PackageNotFoundError:
         release = ""
-    what = f"{question} {source_digest(network)} {release} {code_digest(listing)}"
+    what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
-    if answer is not None and answer.is_file():
-        return json.loads(answer.read_text(encoding="utf-8"))
+    if answer is not None and (found := _cached(answer)) is not None:
+        return found
     # Other processes do not have the folder of scripts on their path.
     path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
     command, environment = [sys.executable, "-m", listing, question], {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        if "No module named 'torch" in lines[-1]:
-            lines = ["they are found by building it; install torch and torchvision where Snakemake runs"]
-        raise InputError(lines[-1].removeprefix("error: "))
-    found = json.loads(done.stdout.splitlines()[-1])
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False
+    )
+    if done.returncode or not done.stdout:
+        raise InputError(_what_went_wrong(network, done))
+    found = json.loads(done.stdout)
     if answer is not None:
         answer.parent.mkdir(parents=True, exist_ok=True)
         # Other Snakemake processes may be reading the file.
         temporary = answer.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(json.dumps(found), encoding="utf-8")
+        temporary.write_text(json.dumps({"found": found, "sha256": _digest(found)}), encoding="utf-8")
         temporary.replace(answer)
     return found
+
+
+def _what_went_wrong(network, done):
+    """Why another process has not answered, whatever the network's code printed after the error."""
+    lines = done.stderr.strip().splitlines()
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    if errors:
+        return errors[-1]
+    if lines and "No module named 'torch" in lines[-1]:
+        return "they are found by building it; install torch and torchvision where Snakemake runs"
+    if lines and done.returncode > 0:
+        return lines[-1]
+    how = f"exit code {done.returncode}" if done.returncode >= 0 else f"signal {-done.returncode}"
+    name = next(filter(None, (network.get(key) for key in ("module", "architecture", "path"))))
+    task = "looks for it" if "path" in network else "lists its layers"
+    said = f" It printed: {' '.join(lines)[-300:]}" if lines else ""
+    return f"{name} ended the process that {task}, with {how}; take calls such as os._exit out of it.{said}"
+
+
+def _cached(answer):
+    """Answer in a file, None if there is none or it is damaged."""
+    try:
+        content = json.loads(answer.read_text(encoding="utf-8"))
+        return content["found"] if content["sha256"] == _digest(content["found"]) else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _digest(found):
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def model_layers(config, name, cache=None):
@@ -132,6 +170,53 @@ def model_layers(config, name, cache=None):
 def module_outputs(config, name, cache=None):
     """Outputs of the modules of a model of a config, as `outputs_of` returns them."""
     return outputs_of(network_keys(config["models"][name]), image_shape(config, name), cache)
+
+
+def check_network(config, name, n_classes, cache=None):
+    """
+    Check that a model of a config tells the classes of the images apart, and that a file of weights fits it.
+
+    Where PyTorch is not installed, `resnet18_cifar` is left to the job that reads its weights.
+
+    Parameters
+    ----------
+    config : dict
+    name : str
+        Key of `models`.
+    n_classes : int or None
+        Classes of the images, if they are known.
+    cache : Path, optional
+        As in `layers_of`.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    network, weights = network_keys(config["models"][name]), config["models"][name].get("weights")
+    asked, state = [network, list(image_shape(config, name)), None, n_classes], ""
+    if weights is not None and is_weight_file(weights):
+        file = Path(weights).expanduser()
+        asked[2], state = str(file), f" {file.stat().st_size} {file.stat().st_mtime_ns}"
+        is_doubtful = network.get("architecture") != OWN_ARCHITECTURE or find_spec("torch") is not None
+    else:
+        # Networks by name have the classes of the images, and weights by name are of their network.
+        is_doubtful = weights is None and ("module" in network or "arguments" in network)
+    if is_doubtful:
+        _ask(NETWORK_CHECK, asked, cache, state)
+
+
+def check_clusterer(clusterer, cache=None):
+    """
+    Check that there is a clusterer other than ours; where scikit-learn is not installed, this is left to the jobs.
+
+    Raises
+    ------
+    InputError
+        If there is not, or it does not take the parameters.
+    """
+    if clusterer != DBSCAN_NAME and find_spec("sklearn") is not None and find_spec("numba") is not None:
+        _ask(CLUSTERER_CHECK, [clusterer], cache)
 
 
 def describe_layer(layer, layers, outputs):
@@ -193,6 +278,59 @@ def choose_layers(wanted, layers, outputs=list):
     return list(dict.fromkeys(chosen))
 
 
+def number_layers(config, cache=None):
+    """
+    Put numbers in the place of names, in the lists of layers that belong to a study.
+
+    `homology.layers`, `mapper.layers` and `mapper.networks` are left as they are; `choose_layers` reads them.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place.
+    cache : Path, optional
+        As in `layers_of`.
+
+    Returns
+    -------
+    list of str
+        Messages about names that no layer has; the lists in which they stand are left as they are.
+    """
+    problems = []
+    for path, study, place, key in _lists_of_layers(config):
+        wanted = place[key] if isinstance(place[key], list) else [place[key]]
+        if wanted == ["all"] or not any(isinstance(item, str) for item in wanted):
+            continue
+        name = config[study]["model"]
+        try:
+            found = choose_layers(
+                wanted, model_layers(config, name, cache), partial(module_outputs, config, name, cache)
+            )
+        except InputError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if isinstance(place[key], list):
+            place[key] = found
+        elif len(found) == 1:
+            place[key] = found[0]
+        else:
+            problems.append(f"{path}: {shown(place[key])} matches {len(found)} layers; name one")
+    return problems
+
+
+def _lists_of_layers(config):
+    """Path, study, mapping and key of each place in which layers of a study are named."""
+    similarity, mapper, figures = (config[key] for key in ("similarity", "mapper", "figures"))
+    yield "similarity.sensitivity.layers", "homology", similarity["sensitivity"], "layers"
+    yield "figures.sensitivity_layers", "homology", figures, "sensitivity_layers"
+    yield "figures.row", "homology", figures, "row"
+    yield "mapper.noise.layers", "mapper", mapper["noise"], "layers"
+    for path, part in (("mapper.stability", mapper["stability"]), ("mapper.new_images", mapper["new_images"] or {})):
+        graphs = part.get("graphs") or {}
+        for name in graphs:
+            yield f"{path}.graphs.{name}", "mapper", graphs, name
+
+
 def _output(item, names, outputs):
     """Number of the output that an item names."""
     if isinstance(item, int) and item < FIRST_OUTPUT:
@@ -209,7 +347,7 @@ def _output(item, names, outputs):
         raise InputError(f"layers [{item}] do not exist: outputs of modules have numbers up to {last}")
     near = get_close_matches(item, [*names, *known], n=3, cutoff=0.3) or [names[0], names[-1]]
     raise InputError(
-        f"no layer matches {item!r}; the nearest names are {', '.join(near)}, and "
+        f"no layer matches {shown(item)}; the nearest names are {', '.join(near)}, and "
         "workflow/scripts/list_layers.py lists all"
     )
 

@@ -1,6 +1,7 @@
 """Checks of the images that a configuration places on finished graphs."""
 
 from actopo.config.values import image_shape, sampling_order
+from actopo.errors import shown
 from actopo.images.choices import DATASETS
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.points.choices import SAMPLINGS
@@ -16,13 +17,14 @@ def new_image_problems(config, layers):
         yield f"{path}.part: data.test_share is 0, so there are no test images; set the part to train"
     size = image_shape(config, mapper["model"])[0]
     if far := [shift for shift in new["shifts"] if abs(shift) >= size]:
-        yield f"{path}.shifts: {far} leave nothing of images of {size} pixels; write less than {size}"
+        yield f"{path}.shifts: {shown(far)} leave nothing of images of {size} pixels; write less than {size}"
     samplings = sampling_order(mapper["samplings"])
     for name, wanted in new["graphs"].items():
         missing = [layer for layer in wanted if layer not in layers]
         if name not in samplings or missing:
-            what = f"layers {missing} are" if name in samplings else "it is"
-            yield f"{path}.graphs.{name}: {what} not in the mapper study"
+            what = f"layers {shown(missing)} are" if name in samplings else "it is"
+            there = f"layers {shown(layers)}" if name in samplings else f"samplings {shown(list(samplings))}"
+            yield f"{path}.graphs.{name}: {what} not in the mapper study, which has {there}"
         elif new["part"] != mapper["part"] and SAMPLINGS[samplings[name]["method"]].by_mask:
             yield (
                 f"{path}.graphs.{name}: it goes by masks, and part {new['part']} has none; name another sampling, "

@@ -8,17 +8,36 @@ All messages give the path of the key, such as `homology.batch_size`, and say wh
 from difflib import get_close_matches
 from math import isfinite
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
 from actopo.config.conflicts import find_conflicts
-from actopo.errors import InputError
+from actopo.errors import LONGEST, UNPRINTABLE, InputError, shown
+
+# More than any configuration needs, and little enough to be checked at once.
+MOST_ENTRIES = 50_000
+MOST_LEVELS = 30
+MOST_CHARACTERS = 1000
+# Whole numbers of 64 bits; floats and NumPy hold no larger ones.
+LARGEST = 2**63 - 1
+# Lines of a message.
+MOST_LINES = 20
+
+
+def _unique(validator, is_wanted, entries, schema):
+    """JSON Schema's uniqueItems, which jsonschema checks pair by pair where entries have no order."""
+    if is_wanted and isinstance(entries, list):
+        keys = {item if type(item) in (int, float) else shown(item, MOST_CHARACTERS + 2) for item in entries}
+        if len(keys) < len(entries):
+            yield ValidationError("has an entry twice")
+
 
 # In JSON Schema 10.0 is an integer, but Python's range() and a list of seeds need 10.
 # YAML has .nan and .inf, which no key accepts.
 Validator = extend(
     Draft202012Validator,
+    {"uniqueItems": _unique},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {
             "integer": lambda _, value: type(value) is int,
@@ -39,9 +58,7 @@ TYPES = {
     "null": "null",
 }
 # Types of keys that YAML does not read as texts.
-KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null"}
-# Characters of a value that a message shows.
-LONGEST = 60
+KEY_TYPES = {"int": "a number", "float": "a number", "bool": "true or false", "NoneType": "null", "date": "a date"}
 
 
 def validate(config, schema, cache=None, conflicts=find_conflicts):
@@ -63,28 +80,66 @@ def validate(config, schema, cache=None, conflicts=find_conflicts):
     InputError
         If a key is wrong; the message names every such key.
     """
-    problems = list(_odd_keys(config, []))
+    problems = list(_unreadable(config))
     if not problems:
         errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
-        problems = [message for error in errors for message in _explain(error)]
+        problems = [message for error in errors[: MOST_LINES + 1] for message in _explain(error)]
     if not problems:
         problems = list(conflicts(config, cache))
     if problems:
-        lines = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
-        raise InputError(f"the configuration is wrong:\n{lines}")
+        lines = [f"  {problem}" for problem in dict.fromkeys(problems)]
+        if len(lines) > MOST_LINES:
+            lines[MOST_LINES:] = ["  and more"]
+        raise InputError("\n".join(["the configuration is wrong:", *lines]))
 
 
-def _odd_keys(value, path):
-    """Keys that YAML reads as a number, a date or a truth value."""
-    for key, item in value.items() if isinstance(value, dict) else ():
-        if not isinstance(key, str):
-            kind = KEY_TYPES.get(type(key).__name__, "a date")
-            yield f"{_where([*path, key])}: YAML reads this name as {kind}; put it in quotes"
-        yield from _odd_keys(item, [*path, key])
+def _unreadable(config):
+    """Messages about values that no key can have, and names that YAML does not read as texts."""
+    waiting, n_entries = [([], config)], 0
+    while waiting:
+        path, value = waiting.pop()
+        if problem := _bad_text(value) or _bad_number(value):
+            yield f"{_where(path)}: {problem}"
+        if not isinstance(value, dict | list):
+            continue
+        n_entries += len(value)
+        if n_entries > MOST_ENTRIES or len(path) == MOST_LEVELS:
+            limit = f"{MOST_LEVELS} levels" if len(path) == MOST_LEVELS else f"{MOST_ENTRIES} entries"
+            yield f"{_where(path[:3])}: a configuration has {limit} at most; look at what is repeated or nested in it"
+            return
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(value, dict) and not isinstance(key, str):
+                kind = KEY_TYPES.get(type(key).__name__, "another kind of value")
+                yield f"{_where([*path, key])}: YAML reads this name as {kind}; put it in quotes"
+            elif problem := _bad_text(key):
+                yield f"{_where(path)}: {problem}"
+            waiting.append(([*path, key], item))
+
+
+def _bad_text(value):
+    """What is wrong with a text, wherever it stands; None where nothing is."""
+    if not isinstance(value, str):
+        return None
+    if len(value) > MOST_CHARACTERS:
+        return f"{shown(value)} has {len(value)} characters; write {MOST_CHARACTERS} at most"
+    if UNPRINTABLE.search(value):
+        return f"{shown(value)} has characters that cannot be printed; remove them"
+    return None
+
+
+def _bad_number(value):
+    is_large = isinstance(value, int) and abs(value) > LARGEST
+    return f"{shown(value)} is too large; whole numbers go up to {LARGEST}" if is_large else None
 
 
 def _where(path):
-    return ".".join("null" if part is None else str(part) for part in path) or "(top level)"
+    """Path of a key; what is no name of ours is cut where it is long."""
+    names = [part if isinstance(part, str) and _is_name(part) else shown(part) for part in path]
+    return ".".join(names) or "(top level)"
+
+
+def _is_name(part):
+    return len(part) <= LONGEST and not UNPRINTABLE.search(part)
 
 
 def _explain(error):
@@ -92,9 +147,9 @@ def _explain(error):
     where, value = _where(error.absolute_path), error.instance
     if error.validator == "additionalProperties" and isinstance(value, dict):
         known = list(error.schema.get("properties", {}))
-        for key in sorted(set(value) - set(known), key=str):
+        for key in sorted(set(value) - set(known))[: MOST_LINES + 1]:
             path = _where([*error.absolute_path, key])
-            near = get_close_matches(str(key), known, n=1)
+            near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
             yield f"{path}: unknown key; {hint}"
     elif error.validator == "required":
@@ -104,7 +159,7 @@ def _explain(error):
         yield f"{where}: missing {', '.join(missing)}{begins}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
-        yield f"{where}: {_shown(value)} is not one of {', '.join(choices)}{_near(value, choices)}"
+        yield f"{where}: {shown(value)} is not one of {', '.join(choices)}{_near(value, choices)}"
     elif error.validator == "oneOf":
         # If one of the alternatives has the right type, its errors say more than the list of alternatives.
         fitting = [item for item in error.context if item.path or item.validator not in ("type", "const")]
@@ -112,14 +167,14 @@ def _explain(error):
             yield from _explain(best_match(fitting))
             return
         choices = [_alternative(branch) for branch in error.validator_value]
-        yield f"{where}: {_shown(value)} is not allowed; write {_either(choices)}{_number_hint(value)}"
+        yield f"{where}: {shown(value)} is not allowed; write {_either(choices)}{_number_hint(value)}"
     elif error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        yield f"{where}: {_shown(value)} is not {_either([TYPES[name] for name in wanted])}{_number_hint(value)}"
+        yield f"{where}: {shown(value)} is not {_either([TYPES[name] for name in wanted])}{_number_hint(value)}"
     elif error.validator == "pattern":
-        yield f"{where}: {_shown(value)} is not allowed; write {error.schema['errorMessage']}"
+        yield f"{where}: {shown(value)} is not allowed; write {error.schema['errorMessage']}"
     else:
-        yield f"{where}: {_shown(value)} {_limit(error)}"
+        yield f"{where}: {shown(value)} {_limit(error)}"
 
 
 def _alternative(branch):
@@ -136,16 +191,8 @@ def _either(choices):
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
 
 
-def _shown(value):
-    """A value as YAML has it, cut where it is long."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
-
-
 def _near(value, choices):
-    near = get_close_matches(str(value), choices, n=1)
+    near = get_close_matches(value if isinstance(value, str) else shown(value), choices, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -159,6 +206,8 @@ def _limit(error):
         "maxItems": "takes {} entries at most" if error.validator_value else "must be empty",
         "minProperties": "needs {} or more entries",
         "uniqueItems": "has an entry twice",
+        "minLength": "is empty; write a text",
+        "maxLength": "is too long; write {} characters or less",
     }
     if error.validator not in limits:
         return f"is not allowed: {error.message}"

@@ -108,7 +108,9 @@ def _draw_bars(axes, segments, branches, eps):
         cls, share = row[branches.columns.get_loc("class") + 1], row.class_share
         end = f"{row.death:.3g}" if np.isfinite(row.death) else "∞"
         over = f"intervals {row.first_interval} to {row.last_interval}, ε {row.birth:.3g} to {end}"
-        axes.plot([], [], color=colours[row.branch], label=f"{row.branch}: {cls} ({100 * share:.0f} %), {over}")
+        axes.plot(
+            [], [], color=colours[row.branch], label=f"{row.branch}: {style.plain(cls)} ({100 * share:.0f} %), {over}"
+        )
     if len(branches) > len(named):
         axes.plot([], [], color=OTHER, label=f"{len(branches) - len(named)} others")
 

@@ -126,7 +126,7 @@ def _draw_tree(axes, levels, class_names):
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(-0.6, n - 0.4)
     order = np.argsort(rank)
-    axes.set_yticks(range(n), [class_names[present[leaf]] for leaf in order], size=6)
+    axes.set_yticks(range(n), [style.plain(class_names[present[leaf]]) for leaf in order], size=6)
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", pad=8, length=0)
     beside = axes.get_yaxis_transform() + ScaledTranslation(5 / 72, 0, axes.figure.dpi_scale_trans)

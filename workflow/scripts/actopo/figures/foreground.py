@@ -116,7 +116,7 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
             if i == 0:
                 axes.set_title(title, fontsize=7)
             if j == 0:
-                axes.set_ylabel(name, labelpad=3)
+                axes.set_ylabel(style.plain(name), labelpad=3)
 
     bar_axes = figure.add_axes(
         np.divide(

@@ -95,7 +95,9 @@ def _draw_distances(axes, table, label, names):
         axes.vlines(x, own.chance_low, own.chance_high, **chance)
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
-        axes.plot(x, own.distance, label=str(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5})
+        axes.plot(
+            x, own.distance, label=style.plain(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
+        )
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
         if "p" in own and (chance := (own.p > LEVEL).to_numpy()).any():
@@ -103,7 +105,7 @@ def _draw_distances(axes, table, label, names):
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     # Names of layers are too wide for one line.
     between = "–\n" if names else "–"
-    named = [between.join(str((names or {}).get(layer, layer)) for layer in pair) for pair in pairs]
+    named = [between.join(style.plain((names or {}).get(layer, layer)) for layer in pair) for pair in pairs]
     axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names else {}))
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
@@ -151,7 +153,7 @@ def _draw_flows(axes, flows, graphs, titles, class_names):
     axes.text(-0.055, 0.5, "mean lens of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
     axes.set_title(f"the {len(mass)} largest flows: {100 * mass.sum():.0f} % of the images")
     used = {side.label[node] for side in sides for node in side.bottom}
-    handles = [Patch(facecolor=colours[name], label=name) for name in class_names if name in used]
+    handles = [Patch(facecolor=colours[name], label=style.plain(name)) for name in class_names if name in used]
     if None in used:
         handles.append(Patch(facecolor=NO_NODE, label="in no node"))
     spacing = {"handlelength": 0.9, "handleheight": 0.9, "columnspacing": 1.2}

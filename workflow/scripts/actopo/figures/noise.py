@@ -87,7 +87,7 @@ def plot(images, noisy, names, units="normalised"):
             if i == 0:
                 axes.set_title(title)
             if j == 0:
-                axes.set_ylabel(name)
+                axes.set_ylabel(style.plain(name))
     figure.text(
         0.5, 0.07 / height, rf"$\sigma$ of the noise in {NOISE_UNITS[units]}", ha="center", va="bottom", size=6.5
     )

@@ -24,7 +24,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure, SubFigure
 
-from actopo.errors import InputError
+from actopo.errors import UNPRINTABLE, InputError
 from actopo.files import save_bytes
 
 MUTED = (
@@ -324,16 +324,28 @@ def colour_bar(figure, mesh, axes, label, **kwargs):
     return bar
 
 
+def plain(text):
+    """
+    A text of the user's, such as the name of a class, as matplotlib draws it letter by letter.
+
+    Dollars would begin a formula, control characters make an SVG that is no XML, and a name that begins with an
+    underscore is left out of legends. A text may have several lines; what a figure itself says needs none of this.
+    """
+    lines = [UNPRINTABLE.sub("\ufffd", line.replace("\t", " ")) for line in str(text).split("\n")]
+    # A space of no width.
+    return ("\u200b" if lines[0].startswith("_") else "") + "\n".join(lines).replace("$", r"\$")
+
+
 def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
     """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th if over `most`."""
     step = -(-len(layers) // most)
     positions = np.arange(0, len(layers), step)
-    axis.set_ticks(positions + offset, [str(layers[position]) for position in positions])
+    axis.set_ticks(positions + offset, [plain(layers[position]) for position in positions])
 
 
 def layer_title(layer, names=None):
     """Title of a layer: its name, if it has one among `names` (dict of int to str), else "layer" and its number."""
-    return (names or {}).get(layer, f"layer {layer}")
+    return plain((names or {}).get(layer, f"layer {layer}"))
 
 
 def panel_letter(axes, letter, lines=1):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from actopo.errors import InputError
+from actopo.files import without_apostrophes
 
 
 class ImageLabels(NamedTuple):
@@ -63,6 +64,8 @@ def read_label_table(path):
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no table of labels ({' '.join(str(error).split())}); write UTF-8 .csv") from error
     table.columns = [str(name).strip() for name in table.columns]
+    # Names of files may be copied from a table of ours.
+    table = without_apostrophes(table)
     table = table.apply(lambda column: column.str.strip())
     return table.mask(table == "")
 

@@ -1,6 +1,6 @@
-"""Files of persistence diagrams: each holds all layers of one network on one batch of images."""
+"""Files of persistence diagrams: each holds layers of one network on one batch of images."""
 
-from actopo.files import load_arrays, save_arrays
+from actopo.files import load_named, save_arrays
 from actopo.keys import layer_key
 
 
@@ -23,13 +23,14 @@ def save_diagrams(path, layers, diagrams):
     save_arrays(path, **arrays)
 
 
-def load_diagrams(path, layers, dimension):
+def load_diagrams(paths, layers, dimension):
     """
     Diagrams of some layers in one dimension.
 
     Parameters
     ----------
-    path : str or Path
+    paths : str, Path, or sequence of these
+        Files of one network and batch that together hold the layers.
     layers : sequence of int
     dimension : int
 
@@ -37,5 +38,4 @@ def load_diagrams(path, layers, dimension):
     -------
     list of float64 ndarray of shape (n, 2)
     """
-    with load_arrays(path) as file:
-        return [file[layer_key(layer, f"h{dimension}")] for layer in layers]
+    return load_named(paths, [layer_key(layer, f"h{dimension}") for layer in layers])

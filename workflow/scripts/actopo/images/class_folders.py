@@ -14,22 +14,24 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from actopo.errors import InputError
+from actopo.errors import UNPRINTABLE, InputError, shown
 from actopo.images.choices import PARTS
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif"}
 LAYOUT = "it must hold one folder per class, or train/ and test/ with one folder per class in each"
 MAX_DEPTH = 5
 MAX_LISTED = 10
+# A folder that has so many other files, and ten times as many as images, is no folder of images.
+MAX_OTHERS = 100_000
 # Length of the end record and the longest comment after it.
 MAX_ZIP_END = 22 + 0xFFFF
 
 
-def class_names(root):
+def class_files(root):
     """
-    Sorted names of the classes of a folder or .zip.
+    Names of the images of a folder or .zip by class, without reading one.
 
     Parameters
     ----------
@@ -37,7 +39,8 @@ def class_names(root):
 
     Returns
     -------
-    list of str
+    list of dict
+        ``{class: [name]}``: one, or one for train and one for test.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def class_names(root):
         As `actopo.images.image_folder.read_image_folder`, but for images that cannot be decoded.
     """
     with open_source(root) as (names, _):
-        return sorted(find_classes(names, f"data.root '{root}'")[0])
+        return find_classes(names, f"data.root '{root}'")
 
 
 @contextmanager
@@ -61,17 +64,20 @@ def open_source(root):
         Maps a name to the bytes of the file.
     """
     if root.is_dir():
-        names = []
-        for folder, subfolders, files in os.walk(root, followlinks=True):
-            relative = PurePosixPath(Path(folder).relative_to(root))
-            names += [f"{relative / name}/" for name in subfolders] + [str(relative / name) for name in files]
-            # Links to folders are followed; the limit ends the recursion of a link to its own parent.
-            if len(relative.parts) >= MAX_DEPTH:
-                subfolders.clear()
-        yield names, lambda name: (root / name).read_bytes()
+        names = _walk(root)
+
+        def read_file(name):
+            # Of a pipe or a device the bytes have no end.
+            if not (root / name).is_file():
+                raise OSError(f"{name} is no file")
+            return (root / name).read_bytes()
+
+        yield names, read_file
         return
     if not root.exists():
         raise InputError(f"data.root '{root}' does not exist; give an existing folder or .zip of class folders.")
+    if not root.is_file():
+        raise InputError(f"data.root '{root}' is neither a folder nor a file; give a folder or .zip of class folders.")
     with _zip_errors(root):
         archive = zipfile.ZipFile(root)
         _check_directory(archive, root)
@@ -144,9 +150,20 @@ def find_classes(names, where):
             f"{where}: train/ and test/ must hold the same class folders, but only one of them has "
             f"{listed(lonely)}; add the missing folders or remove these."
         )
+    _check_names(layout, where)
     if len(layout[0]) == 1:
         raise InputError(f"{where} holds the single class {listed(layout[0])}; give at least two class folders.")
     return layout
+
+
+def _check_names(layout, where):
+    """Raise an error if a name is one that tables and figures cannot hold."""
+    names = [name for classes in layout for files in classes.values() for name in files]
+    if odd := [name for name in names if UNPRINTABLE.search(name)]:
+        raise InputError(
+            f"{where}: names of {len(odd)} images or of their folders have control characters or are no UTF-8: "
+            f"{listed(odd)}; rename them."
+        )
 
 
 def count_others(names):
@@ -164,7 +181,47 @@ def listed(names):
     """Sorted names in one text, cut where they are many."""
     names = sorted(names)
     rest = len(names) - MAX_LISTED
-    return ", ".join(names[:MAX_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+    some = (shown(name) if UNPRINTABLE.search(name) else name for name in names[:MAX_LISTED])
+    return ", ".join(some) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _walk(root):
+    """Names of files and folders below a folder, those of folders with a slash; links to folders are followed."""
+    names, n_images, waiting = [], 0, [(root, "", {_identity(root)})]
+    while waiting:
+        folder, place, above = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = [
+                    (entry, _identity(entry.path) if entry.is_dir() else None)
+                    for entry in entries
+                    if not entry.name.startswith(".")
+                ]
+        except OSError as error:
+            raise InputError(
+                f"data.root '{root}': the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
+                "permissions, or remove it."
+            ) from error
+        for entry, own in found:
+            name = f"{place}{entry.name}"
+            names.append(name if own is None else f"{name}/")
+            n_images += own is None and _is_image(name)
+            if own in above:
+                raise InputError(f"data.root '{root}': {listed([name])} is a link to a folder around it; remove it.")
+            if own is not None and name.count("/") < MAX_DEPTH:
+                waiting.append((entry.path, f"{name}/", {*above, own}))
+        if len(names) - n_images > MAX_OTHERS + 10 * n_images:
+            raise InputError(
+                f"data.root '{root}' is no folder of images: {n_images} of the first {len(names)} files and folders in "
+                f"it are images; {LAYOUT}."
+            )
+    return names
+
+
+def _identity(folder):
+    """Device and number of a folder, the same by whatever path."""
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _visible(names):

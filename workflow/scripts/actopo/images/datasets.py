@@ -27,9 +27,10 @@ import cv2
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
+from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS, count_test_images
 from actopo.images.downloads import load_downloaded
 from actopo.images.image_folder import fit_all, read_image_folder
+from actopo.images.part_digest import part_digest
 
 BLOCK = 512
 log = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ def load_images(
                 f"the {name} part has no image; give every class at least 2 images, or a {name}/ folder of its own."
             )
     mean, std = given or measured_normalisation(train.images)
-    sha256 = {name: _digest(part) for name, part in zip(PARTS, parts, strict=True)}
+    sha256 = {name: part_digest(part.images, part.labels) for name, part in zip(PARTS, parts, strict=True)}
     sha256 |= provenance.pop("sha256", {})
     provenance = {**provenance, "sha256": sha256, "normalisation": normalisation}
     return Dataset(train, test, tuple(class_names), mean, std, provenance)
@@ -326,18 +327,9 @@ def _split(part, test_share, seed):
     is_test = np.zeros(len(part.labels), bool)
     for label in np.unique(part.labels) if test_share else ():
         members = rng.permutation(np.flatnonzero(part.labels == label))
-        n_test = min(max(round(test_share * len(members)), 1), len(members) - 1)
-        is_test[members[:n_test]] = True
+        is_test[members[: count_test_images(len(members), test_share)]] = True
     indices = np.flatnonzero(~is_test), np.flatnonzero(is_test)
     return [
         ImageSet(part.images[index], part.labels[index], part.files and tuple(part.files[i] for i in index))
         for index in indices
     ]
-
-
-def _digest(part):
-    digest = hashlib.sha256()
-    for array in (part.images, part.labels):
-        digest.update(str(array.shape).encode())
-        digest.update(array)
-    return digest.hexdigest()

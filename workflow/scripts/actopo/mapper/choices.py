@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 
 # Placements of a cover's intervals; see `actopo.mapper.covers`.
 CONVENTIONS = ("fit", "overhang", "balanced")
@@ -96,13 +96,13 @@ def _lens(item):
         return FUNCTION, item
     if isinstance(item, dict) and len(item) != 1:
         raise InputError(
-            f"a mapping names one lens, such as {{logit: deer}}; write two lenses as a list of two: {item}"
+            f"a mapping names one lens, such as {{logit: deer}}; write two lenses as a list of two, not {shown(item)}"
         )
     name, of = next(iter(item.items())) if isinstance(item, dict) else (item, None)
     if name not in LENSES:
         near = get_close_matches(str(name), LENSES, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"write {known}, or path/to/file.py:function"
-        raise InputError(f"there is no lens {name!r}; {hint}")
+        raise InputError(f"there is no lens {shown(name)}; {hint}")
     kind = LENSES[name]
     of = kind.default if of is None else of
     if kind.argument and of is None:
@@ -116,5 +116,5 @@ def _lens(item):
         "density": is_whole and of >= 1,
     }.get(name, (isinstance(of, str) and of != "") or (is_whole and of >= 0) or not kind.argument)
     if not is_fit:
-        raise InputError(f"{name} takes {kind.argument}, not {of!r}")
+        raise InputError(f"{name} takes {kind.argument}, not {shown(of)}")
     return name, of

@@ -10,7 +10,7 @@ import json
 import numpy as np
 from scipy.sparse import csr_array
 
-from actopo.files import load_arrays, save_arrays, writing_arrays
+from actopo.files import load_array, load_arrays, save_arrays, writing_arrays
 
 MEMBERSHIP = ("indptr", "indices", "shape", "label", "image", "interval", "edges", "shared", "jaccard")
 
@@ -29,7 +29,7 @@ def load_lens(path, norms):
     -------
     ndarray of shape (n_points,) or (n_points, 2)
     """
-    return np.load(path) if path else norms
+    return load_array(path) if path else norms
 
 
 def save_choice(path, description, nearest):

@@ -76,8 +76,8 @@ def build(
             torch.manual_seed(seed)
         try:
             network = make(**arguments)
-        except Exception as error:
-            raise InputError(f"{module or architecture} could not be built: {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:
+            raise InputError(f"{module or architecture} could not be built: {_reason(error)}") from error
     if not isinstance(network, torch.nn.Module):
         raise InputError(f"{module} returned a {type(network).__name__}; return a torch.nn.Module")
     return network
@@ -109,6 +109,13 @@ def count_outputs(network, image_shape):
     return logits.shape[1]
 
 
+def _reason(error):
+    """What the user's code did, in words."""
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({error.code!r}); leave that to the block of if __name__ == '__main__'"
+    return f"{type(error).__name__}: {error}"
+
+
 def _own(module):
     path, _, name = module.rpartition(":")
     file = Path(path).expanduser()
@@ -122,8 +129,8 @@ def _own(module):
         sys.path.append(str(file.resolve().parent))
     try:
         spec.loader.exec_module(loaded)
-    except Exception as error:
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{path} cannot be imported: {_reason(error)}") from error
     make = getattr(loaded, name, None)
     if not callable(make):
         known = [key for key, value in vars(loaded).items() if callable(value) and not key.startswith("_")]

@@ -1,13 +1,12 @@
-"""Checkpoints of training as safetensors files, each complete or absent."""
+"""Checkpoints of training as safetensors files, each complete or absent; a damaged one is not used."""
 
 import hashlib
 import json
 import logging
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
-from actopo.networks.weights import save_tensors
+from actopo.checksums import DamagedFile, remove
+from actopo.networks.weights import load_tensors, save_tensors
 
 
 class Checkpoint:
@@ -30,13 +29,13 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            with safe_open(self.path, framework="pt") as file:
-                if (file.metadata() or {}).get("run") == self.run:
-                    logging.info("going on from the checkpoint %s", self.path)
-                    return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        except SafetensorError as error:
-            logging.warning("the checkpoint %s cannot be read (%s); starting anew", self.path, error)
+            tensors, about = load_tensors(self.path)
+        except DamagedFile:
+            logging.warning("the checkpoint %s is damaged; starting anew", self.path)
             return None
+        if about.get("run") == self.run:
+            logging.info("going on from the checkpoint %s", self.path)
+            return tensors
         logging.info("the checkpoint %s belongs to another run; starting anew", self.path)
         return None
 
@@ -46,4 +45,4 @@ class Checkpoint:
 
     def remove(self):
         """Remove the file, once the run is finished."""
-        self.path.unlink(missing_ok=True)
+        remove(self.path)

@@ -4,30 +4,26 @@ Print the layers of a network as JSON, for processes that do not import PyTorch.
     python -m actopo.networks.print_layers '[{"architecture": "alexnet"}, [224, 224, 3], "DEFAULT"]'
 
 The argument is the network, as `actopo.config.layers.network_keys` returns it, the shape (h, w, c) of the images, and
-the name of weights in torchvision, or null; the name is checked, and nothing is downloaded. The last line of the output
-is a list with the name, shape and taps of every layer; errors are one line.
+the name of weights in torchvision, or null; the name is checked, and nothing is downloaded. The output is a list with
+the name, shape and taps of every layer; errors are one line.
 """
 
 import json
-import sys
 
-from actopo.errors import InputError
+from actopo.networks.answer import answer
 from actopo.networks.build import build
 from actopo.networks.layers import find_layers
 from actopo.networks.weights import named_weights
 
 
-def main(question):
-    """Print the layers of one network."""
+def find(question):
+    """Layers of one network."""
     network, shape, weights = json.loads(question)
     layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
     if weights is not None:
         named_weights(network.get("architecture"), weights)
-    print(json.dumps([layer._asdict() for layer in layers]))
+    return [layer._asdict() for layer in layers]
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except (InputError, OSError) as error:
-        sys.exit(f"error: {error}")
+    answer(find)

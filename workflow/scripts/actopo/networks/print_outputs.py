@@ -4,26 +4,22 @@ Print the outputs of a network's modules as JSON, for processes that do not impo
     python -m actopo.networks.print_outputs '[{"architecture": "googlenet"}, [224, 224, 3]]'
 
 The argument is the network, as `actopo.config.layers.network_keys` returns it, and the shape (h, w, c) of the images.
-The last line of the output is a list with the name, shape and problem of every output; errors are one line.
+The output is a list with the name, shape and problem of every output; errors are one line.
 """
 
 import json
-import sys
 
-from actopo.errors import InputError
+from actopo.networks.answer import answer
 from actopo.networks.build import build
 from actopo.networks.outputs import find_outputs
 
 
-def main(question):
-    """Print the outputs of one network."""
+def find(question):
+    """Outputs of the modules of one network."""
     network, shape = json.loads(question)
     outputs = find_outputs(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
-    print(json.dumps([output._asdict() for output in outputs]))
+    return [output._asdict() for output in outputs]
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except (InputError, OSError) as error:
-        sys.exit(f"error: {error}")
+    answer(find)

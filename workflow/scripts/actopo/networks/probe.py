@@ -27,8 +27,9 @@ def pass_zeros(model, image_shape, watching):
     try:
         with torch.inference_mode(), watching:
             model(probe)
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError) as error:
+    # The code of the network is the user's, and may raise anything.
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"the network cannot take an image of {height} x {width} x {channels} "
-            f"({' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
+            f"the network cannot take an image of {height} x {width} x {channels} ({type(error).__name__}: "
+            f"{' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
         ) from error

@@ -21,7 +21,9 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from actopo.checksums import DamagedFile, check, move
 from actopo.errors import InputError
+from actopo.files import load_json
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,12 @@ class TrainingFolder:
     def _is_there(self, weights, metrics):
         if not (weights.exists() and metrics.exists()):
             return False
-        found = json.loads(metrics.read_text(encoding="utf-8"))
+        try:
+            check(weights)
+            found = load_json(metrics)
+        except DamagedFile:
+            log.warning("%s or %s is damaged; the network is trained again", weights, metrics)
+            return False
         return found.get("run") == self.run and self.device in ("auto", found["device"])
 
     def deliver(self):
@@ -125,7 +132,7 @@ class TrainingFolder:
         for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
             # The images may have been prepared again since, with the same content.
             os.utime(made)
-            os.replace(made, place)
+            move(made, place)
         shutil.rmtree(self.folder)
 
     @contextmanager

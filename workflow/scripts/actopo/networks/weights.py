@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from actopo.errors import InputError
-from actopo.files import save_bytes
+from actopo.files import reading, replacing
 from actopo.networks.build import build
 from actopo.networks.choices import is_weight_file
 
@@ -118,11 +118,13 @@ def read_state(path):
         raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's")
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            return _plain_tensors(path, load_file(path))
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     # The unpickler raises many kinds of errors on files that hold no pickled tensors.
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = _refused_pickle(str(error)) or " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
             f"the weights {path} cannot be read as a state dict ({reason}); save one with safetensors, or with "
             "torch.save(model.state_dict(), ...)"
@@ -133,6 +135,34 @@ def read_state(path):
             state = state[key]
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise InputError(f"the weights {path} are no state dict; save one with torch.save(model.state_dict(), ...)")
+    return _plain_tensors(path, state)
+
+
+def _refused_pickle(text):
+    """What PyTorch refused to unpickle, without its advice to switch the protection off; None for other errors."""
+    if "weights_only" not in text and "Weights only" not in text:
+        return None
+    found = re.search(r"GLOBAL ([\w.]+)|Unsupported (?:class|operand) ([\w.]+)", text)
+    what = next(filter(None, found.groups())) if found else "something else than tensors"
+    return f"it holds {what}, which is not unpickled, since it could run anything"
+
+
+def _plain_tensors(path, state):
+    """The state dict, if its names are texts and its tensors are dense, real and have values."""
+    checks = {
+        "names that are no texts": lambda name, _: not isinstance(name, str),
+        "tensors without values (meta)": lambda _, tensor: tensor.is_meta,
+        "sparse tensors": lambda _, tensor: tensor.layout is not torch.strided,
+        "quantised tensors": lambda _, tensor: tensor.is_quantized,
+        "complex tensors": lambda _, tensor: tensor.is_complex(),
+    }
+    for what, is_wrong in checks.items():
+        wrong = [repr(name) for name, tensor in state.items() if is_wrong(name, tensor)]
+        if wrong:
+            raise InputError(
+                f"the weights {path} have {what}: {', '.join(wrong[:3])}{' ...' if len(wrong) > 3 else ''}; save a "
+                "state dict of dense real tensors with torch.save(model.state_dict(), ...)"
+            )
     return dict(state)
 
 
@@ -218,10 +248,11 @@ def save_tensors(path, tensors, **metadata):
         if tensor.untyped_storage().data_ptr() in seen:
             tensors[name] = tensor.clone()
         seen.add(tensor.untyped_storage().data_ptr())
-    save_bytes(path, save(tensors, metadata))
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata))
 
 
 def load_tensors(path):
-    """Read a dict of tensors and the texts that were written with them."""
-    with safe_open(path, framework="pt") as file:
+    """Read a dict of tensors and the texts that were written with them; a damaged file is refused."""
+    with reading(path, SafetensorError), safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict

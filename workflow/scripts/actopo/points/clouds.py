@@ -1,33 +1,34 @@
 """Reading files of point clouds, which `actopo.points.spool` writes."""
 
-from actopo.files import load_arrays
+from actopo.files import load_named
 from actopo.keys import layer_key
 
 
-def load_clouds(path, layers):
+def load_clouds(paths, layers):
     """
     Point clouds of some layers.
 
     Parameters
     ----------
-    path : str or Path
+    paths : str, Path, or sequence of these
+        Files of one network, batch and sampling that together hold the layers.
     layers : sequence of int
 
     Returns
     -------
     list of float32 ndarray of shape (P, c)
     """
-    with load_arrays(path) as file:
-        return [file[layer_key(layer, "points")] for layer in layers]
+    return load_named(paths, [layer_key(layer, "points") for layer in layers])
 
 
-def load_columns(path, layer, *names):
+def load_columns(paths, layer, *names):
     """
     Read some arrays of the points of one layer.
 
     Parameters
     ----------
-    path : str or Path
+    paths : str, Path, or sequence of these
+        As in `load_clouds`.
     layer : int
     *names : {"points", "image", "row", "col", "label", "norm"}
 
@@ -35,5 +36,4 @@ def load_columns(path, layer, *names):
     -------
     list of ndarray of length P
     """
-    with load_arrays(path) as file:
-        return [file[layer_key(layer, name)] for name in names]
+    return load_named(paths, [layer_key(layer, name) for name in names])

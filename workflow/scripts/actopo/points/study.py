@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from actopo.errors import InputError
-from actopo.files import load_json
-from actopo.job import choose_device
+from actopo.files import load_array, load_json
+from actopo.job import choose_device, log_device
 from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
@@ -89,6 +89,7 @@ def study_of(job, params):
     """
     device = choose_device(job.resources.device)
     torch.set_num_threads(job.threads)
+    log_device(device, job.threads)
     meta = load_json(job.input.meta)
     network = {**params.network, "n_channels": meta["image_shape"][-1]}
     state, facts = load_tensors(job.input.weights) if job.input.weights else (None, {})
@@ -98,9 +99,9 @@ def study_of(job, params):
     if state is not None:
         model = load_weights(model, state)
     elif params.batch_norm:
-        train_images = np.load(job.input.train_images, mmap_mode="r")
+        train_images = load_array(job.input.train_images, mapped=True)
         fit_batch_norm(model, some_of(train_images, **params.batch_norm), meta["mean"], meta["std"], device)
-    images, batch = np.load(job.input.images, mmap_mode="r"), batch_of(job.wildcards.subset)
+    images, batch = load_array(job.input.images, mapped=True), batch_of(job.wildcards.subset)
     index = np.arange(len(images))
     if batch is not None:
         index = batches(len(images), n_batches=batch + 1, **params.batches)[batch]

@@ -1,0 +1,122 @@
+"""
+Jobs of the workflow that start without importing their libraries: a server has imported them, and forks for each job.
+
+Half of the time of a tiny run is the import of PyTorch, pandas and matplotlib by its 170 jobs. `executable` writes a
+program that Snakemake calls in the place of Python; it hands its arguments, folder, environment and streams to the
+server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job.
+"""
+
+import array
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
+LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "kneed")
+LIBRARIES += ("gtda.homology",)
+
+CLIENT = """\
+#!{python} -IS
+import array, json, os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.connect({address!r})
+job = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+streams = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
+server.sendmsg([len(job).to_bytes(8, "big")], [streams])
+server.sendall(job)
+status = server.recv(1)
+sys.exit(status[0] if status else 1)
+"""
+
+
+def executable(folder):
+    """
+    Start a server that ends with this process, and return the path of the program that calls it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the program and the server's socket are kept; a path of at most 80 characters.
+    """
+    address, program = str(folder / "socket"), folder / "python"
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen(64)
+    program.write_text(CLIENT.format(python=sys.executable, address=address))
+    program.chmod(0o755)
+    alive, held = os.pipe()
+    if os.fork() == 0:
+        os.close(held)
+        serve(listening, alive)
+    os.close(alive)
+    listening.close()
+    # The write end stays open for as long as this process lives.
+    return program
+
+
+def serve(listening, alive):
+    """Fork a process for every call, until the other end of the pipe `alive` is closed."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    # The workflow's own package is that beside the script.
+    sys.path[:] = [path for path in sys.path if not {ROOT / "tests", ROOT / "workflow"} & {*Path(path, "_").parents}]
+    # Nobody waits for the processes that run jobs.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        ready, _, _ = select.select([listening, alive], [], [])
+        if alive in ready:
+            os._exit(0)
+        call, _ = listening.accept()
+        if os.fork() == 0:
+            os.close(alive)
+            listening.close()
+            answer(call)
+        call.close()
+
+
+def answer(call):
+    """Run one job in a process of its own, and send its exit status."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, [(_, _, streams)], *_ = call.recvmsg(8, socket.CMSG_SPACE(3 * array.array("i").itemsize))
+    text = b""
+    while len(text) < int.from_bytes(size, "big"):
+        text += call.recv(1 << 20)
+    job = os.fork()
+    if job == 0:
+        call.close()
+        run(*json.loads(text), array.array("i", streams))
+    status = os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])
+    call.send(bytes([status if status >= 0 else 128 - status]))
+    os._exit(0)
+
+
+def run(arguments, folder, environment, streams):
+    """What Python does with a script, but for the start."""
+    for stream, descriptor in enumerate(streams):
+        os.dup2(descriptor, stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = arguments
+    sys.path.insert(0, str(Path(arguments[0]).parent))
+    status = 0
+    try:
+        runpy.run_path(arguments[0], run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info()) if sys.excepthook is not sys.__excepthook__ else traceback.print_exc()
+        status = 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,24 @@
+"""Two instances of Snakemake on one run in one folder. Killed ones: tests/unit/config, test_seeds_per_job.py."""
+
+from actopo.config import run_lock
+
+TARGET = "results/tiny/data/digits/meta.json"
+
+
+def test_a_second_instance_is_refused_until_the_first_ends(workflow):
+    """Snakemake's own locks are gone, as they are once any instance has ended here."""
+    folder = workflow.folder / ".snakemake/actopo"
+    run_lock.lock_run("tiny", folder)
+    try:
+        done = workflow.run("--nolock", "--", TARGET)
+        assert done.returncode != 0
+        assert "run 'tiny' is being worked on in this folder by process" in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert not (workflow.folder / TARGET).exists()
+        # What changes nothing is free.
+        assert workflow.planned("--", TARGET) == {"prepare_images": 1}
+        assert workflow.run("--unlock").returncode == 0
+    finally:
+        run_lock._held.pop(folder / "tiny.lock").close()
+    done = workflow.run("--", TARGET)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,119 @@
+# Inputs that are files of several layers. A layer that is added comes into a file of its own, beside those that are there
+# (actopo.config.layer_files), so that the set of layers is a wildcard, and no param.
+RESULTS = workflow.pathvars.apply(workflow.modifier.path_modifier.modify("<results>"))
+
+
+def layer_files(folder, layers, needed, ending=".npz"):
+    """Files of a folder that hold some of the layers that the run needs of it."""
+    names = choose_files(folder.replace("<results>", RESULTS), layers, needed, ending)
+    return [f"{folder}/{name}" for name in names]
+
+
+def own_layers(wildcards, study=None, noise=""):
+    """Layers of a file, as one text: a param that depends on nothing but the name of the file."""
+    study_layers(study or wildcards.study, wildcards.model, noise)
+    return as_json(layers=layers_of_set(wildcards.layers))
+
+
+def homology_files(kind, model, seeds, batches, layers=LAYERS):
+    """Points or diagrams of networks, or of a control, on batches of images."""
+    folder = {
+        "points": f"<results>/points/{model}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}",
+        "diagrams": f"<results>/diagrams/{model}/seed{{seed}}.batch{{batch}}",
+    }[kind]
+    return [
+        path
+        for seed in seeds
+        for batch in batches
+        for path in layer_files(folder.format(seed=seed, batch=batch), layers, LAYERS)
+    ]
+
+
+def first_batch_points(seeds, suffix="", layers=LAYERS):
+    """Input function: clouds of some networks on the first batch; a suffix to the model's name for other clouds."""
+    return lambda wildcards: homology_files("points", f"{wildcards.model}{suffix}", seeds, [0], layers)
+
+
+def batch_diagrams(wildcards):
+    """Diagrams of every batch of the first seed."""
+    return homology_files("diagrams", wildcards.model, SEEDS[:1], BATCHES)
+
+
+def unscaled(kind, wildcards):
+    """Points or diagrams of all networks on the first batch, of the clouds of a control before they are scaled."""
+    return homology_files(kind, f"{wildcards.model}{wildcards.control.removesuffix('.scaled')}", SEEDS, [0])
+
+
+def points_to_scale(wildcards):
+    """Clouds on the first batch whose scale a control takes away; none for other controls."""
+    return unscaled("points", wildcards) if wildcards.control.endswith(".scaled") else []
+
+
+def crossed_inputs(wildcards):
+    """Diagrams of the first network on every batch and of all networks on the first; the clouds, where scale counts."""
+    base = wildcards.control.removesuffix(".scaled")
+    model, is_scaled = f"{wildcards.model}{base}", wildcards.control != base
+    return {
+        "batches": homology_files("diagrams", model, SEEDS[:1], BATCHES),
+        "networks": homology_files("diagrams", model, SEEDS, [0]),
+        "batch_points": homology_files("points", model, SEEDS[:1], BATCHES) if is_scaled else [],
+        "network_points": homology_files("points", model, SEEDS, [0]) if is_scaled else [],
+    }
+
+
+def mapper_files(model, seed, sampling, suffix, layers):
+    """Points of the mapper study; noise and the number of a draw are a suffix to the sampling's name."""
+    noise = suffix[suffix.index(".noise") :] if ".noise" in suffix else ""
+    folder = f"<results>/points/{model}/seed{seed}/mapper.all.{sampling}{suffix}"
+    return layer_files(folder, layers, study_layers("mapper", model, noise))
+
+
+def graph_points(wildcards):
+    """Points of one graph."""
+    suffix = wildcards.get("draw", "") + wildcards.get("noise", "")
+    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)])
+
+
+def sampled_points(wildcards):
+    """Points of every sampling of the mapper study, of all layers."""
+    return [
+        path for name in SAMPLINGS for path in mapper_files(wildcards.model, wildcards.seed, name, "", MAPPER_LAYERS)
+    ]
+
+
+def exported_points(wildcards):
+    """Points of the graphs that are written for other programs, for each sampling and noise of all its layers."""
+    layers = {}
+    for name, suffix, layer in EXPORTED:
+        layers.setdefault((name, suffix), []).append(layer)
+    return [
+        path
+        for (name, suffix), own in layers.items()
+        for path in mapper_files(wildcards.model, wildcards.seed, name, suffix, own)
+    ]
+
+
+def receptive_fields(model, tap, layers):
+    """Receptive fields at a tap, of some layers."""
+    folder = f"<results>/models/{model}/receptive_fields.{field_tap(tap)}"
+    return layer_files(folder, layers, study_layers("mapper", model))
+
+
+def reference_points(wildcards):
+    """Points of the first network, at whose positions others are read; none for means over all positions."""
+    if wildcards.pairing != "matched":
+        return []
+    return homology_files(
+        "points", wildcards.model, SEEDS[:1], [wildcards.subset.removeprefix("batch")], layers_of_set(wildcards.layers)
+    )
+
+
+def new_image_files(kind, wildcards):
+    """Points or predictions of new images for one graph, by shift."""
+    folder = f"<results>/{kind}/{wildcards.model}/seed{wildcards.seed}/new.all.shift{{shift}}.{wildcards.sampling}"
+    needed = MAPPER["new_images"]["graphs"][wildcards.sampling]
+    return [
+        path
+        for shift in MAPPER["new_images"]["shifts"]
+        for path in layer_files(folder.format(shift=shift), [int(wildcards.layer)], needed)
+    ]

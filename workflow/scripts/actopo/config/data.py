@@ -1,0 +1,137 @@
+"""Checks of the images of a configuration: their keys, the names of their classes, and how many there are."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from actopo.config.lens import lens_classes
+from actopo.errors import shown
+from actopo.images.choices import DATASETS, PARTS, count_test_images
+from actopo.images.class_folders import class_files, listed
+
+STUDIES = ("homology", "mapper")
+
+
+def data_problems(config, sizes):
+    """Messages about keys of the images, their classes and their number; `sizes` as `part_sizes` returns them."""
+    yield from _keys(config)
+    if sizes is not None:
+        yield from _classes(config, sizes)
+
+
+def part_sizes(data):
+    """
+    Numbers of images of the classes before they are read, as `actopo.images.datasets.load_images` finds them.
+
+    Parameters
+    ----------
+    data : dict
+        Section of the configuration.
+
+    Returns
+    -------
+    dict of dict or None
+        ``{part: {class: number}}``, of the classes that there are, not only those in `data.classes`; None where
+        nothing is known.
+
+    Raises
+    ------
+    InputError
+        As `actopo.images.class_folders.class_files`.
+    """
+    known, root = DATASETS[data["dataset"]], data["root"]
+    if known.class_sizes is not None:
+        parts = [dict(zip(known.class_names, sizes, strict=True)) for sizes in known.class_sizes]
+    elif data["dataset"] == "image_folder" and root is not None and Path(root).expanduser().exists():
+        layout = class_files(Path(root).expanduser())
+        parts = [{name: len(classes[name]) for name in sorted(classes)} for classes in layout]
+    else:
+        return None
+    most = data["images_per_class"]
+    parts = [{name: min(size, most or size) for name, size in part.items()} for part in parts]
+    if len(parts) == 1:
+        test = {name: count_test_images(size, data["test_share"]) for name, size in parts[0].items()}
+        parts = [{name: size - test[name] for name, size in parts[0].items()}, test]
+    return dict(zip(PARTS, parts, strict=True))
+
+
+def image_files(data, part):
+    """
+    Names of the files of which the images of a part may be, as `actopo.images.class_folders.class_files` returns them.
+
+    Returns
+    -------
+    list of str or None
+        Where the data come in one part, all of them; None where images are no files, or there are none.
+    """
+    root = Path(data["root"] or "").expanduser()
+    if data["dataset"] != "image_folder" or not root.exists():
+        return None
+    layout = class_files(root)
+    return [name for files in layout[PARTS.index(part) if len(layout) > 1 else 0].values() for name in files]
+
+
+def _keys(config):
+    """Messages about keys that contradict each other."""
+    data = config["data"]
+    dataset, known = data["dataset"], DATASETS[data["dataset"]]
+    if known.needs_root and data["root"] is None:
+        yield f"data.root: {dataset} needs the folder or .zip where the images are, or are to be kept"
+    if dataset == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
+        yield f"data.root: {data['root']} does not exist; give the folder or .zip that holds the class folders"
+    resize, normalisation, n_channels = (data[key] for key in ("resize", "normalisation", "channels"))
+    if type(resize) is int and resize < data["size"]:
+        yield f"data.resize: {resize} is less than data.size {data['size']}, so there is too little to cut out"
+    if isinstance(normalisation, dict):
+        for key, values in normalisation.items():
+            if len(values) != n_channels:
+                yield f"data.normalisation.{key}: {values} needs one number for each of data.channels {n_channels}"
+    elif normalisation != "measured" and n_channels != 3:
+        yield (
+            f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
+            "measured, or give the lists mean and std"
+        )
+    for study in STUDIES:
+        if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
+            path = f"{study}.part"
+            yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
+
+
+def _classes(config, sizes):
+    """Messages about classes that the images do not have, and about studies that need more images."""
+    data, drawn = config["data"], config["figures"]["purity_class"]
+    names = list(sizes["train"])
+    unknown = [name for name in data["classes"] or () if name not in names]
+    for name in unknown:
+        yield f"data.classes: {data['dataset']} has no class {shown(name)}; {_nearest(name, names)}"
+    kept = [name for name in names if data["classes"] is None or name in data["classes"]]
+    if drawn is not None and drawn not in kept:
+        yield f"figures.purity_class: there is no class {shown(drawn)}; {_nearest(drawn, kept)}"
+    for name in lens_classes(config["mapper"]["lens"]):
+        if name not in kept:
+            yield f"mapper.lens: there is no class {shown(name)}; {_nearest(name, kept)}"
+    if unknown:
+        return
+    part = config["mapper"]["part"]
+    if drawn in kept and sizes[part][drawn] == 0:
+        yield f"figures.purity_class: {shown(drawn)} has no image in part {part}; name a class that has some"
+    yield from _numbers(config, {part: sum(sizes[part][name] for name in kept) for part in PARTS})
+
+
+def _numbers(config, n_images):
+    """Messages about studies that need more images than there are in their part."""
+    homology, has_test = config["homology"], config["data"]["test_share"] > 0
+    if not n_images["train"] or (not n_images["test"] and has_test):
+        part = "test" if n_images["train"] else "train"
+        yield f"data.test_share: the {part} part has no image; give a class 2 images or more, or change the share"
+        return
+    needed, there = homology["batches"] * homology["batch_size"], n_images[homology["part"]]
+    if needed > there > 0:
+        yield (
+            f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
+            f"{there} of part {homology['part']}; lower one of the two"
+        )
+
+
+def _nearest(name, known):
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {listed(known)}"
