@@ -37,13 +37,13 @@ test-faults: .venv/ready  ## all fault cases with their count, kills of whole ru
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/snakefmt --check workflow/Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --configfile config/demo.yaml --lint
 
 format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
-	$(BIN)/snakefmt workflow/Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/rules
 
 docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and the list of scripts
 	$(BIN)/python docs/describe_config.py > config/README.md

@@ -35,9 +35,9 @@ def image_keys(data):
     Returns
     -------
     dict
-        Arguments of `actopo.images.datasets.load_images` but for `root` and `limits`. The split's share is left out where the data
-        have parts, and its seed where nothing is drawn either; names of classes are sorted, and left out if they are
-        all there are; a published normalisation is given by its numbers.
+        Arguments of `actopo.images.datasets.load_images` but for `root` and `limits`. The split's share is left out
+        where the data have parts, and its seed where nothing is drawn either; names of classes are sorted, and left out
+        if they are all there are; a published normalisation is given by its numbers.
     """
     known = DATASETS[data["dataset"]]
     # A limit refuses images, and changes none.
