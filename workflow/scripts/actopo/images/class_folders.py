@@ -52,9 +52,16 @@ def class_files(root):
 
 
 @contextmanager
-def open_source(root, key="data.root"):
+def open_source(root, key="data.root", largest=None):
     """
     Open a folder or .zip, which messages call by its `key` in the configuration.
+
+    Parameters
+    ----------
+    root : Path
+    key : str, default "data.root"
+    largest : int, optional
+        Bytes that a file may have to be read; by default any number.
 
     Yields
     ------
@@ -70,6 +77,7 @@ def open_source(root, key="data.root"):
             # Of a pipe or a device the bytes have no end.
             if not (root / name).is_file():
                 raise OSError(f"{name} is no file")
+            _check_bytes(root, name, (root / name).stat().st_size, largest)
             return (root / name).read_bytes()
 
         yield names, read_file
@@ -83,12 +91,23 @@ def open_source(root, key="data.root"):
         _check_directory(archive, root)
 
     def read(name):
-        with _zip_errors(root):
-            return archive.read(members[name])
+        _check_bytes(root, name, members[name].file_size, largest)
+        # As many bytes as the archive says: a member that has more is not unpacked any further.
+        with _zip_errors(root), archive.open(members[name]) as member:
+            return member.read(members[name].file_size)
 
     with archive:
-        members = {member.filename.replace("\\", "/"): member for member in archive.infolist()}
-        yield list(members), read
+        names = [member.filename.replace("\\", "/") for member in archive.infolist()]
+        members = dict(zip(names, archive.infolist(), strict=True))
+        yield names, read
+
+
+def _check_bytes(root, name, size, largest):
+    if largest is not None and size > largest:
+        raise InputError(
+            f"data.root '{root}': {name} has {size} bytes, more than data.limits.bytes {largest}; remove it, or raise "
+            "that limit."
+        )
 
 
 def find_classes(names, where):
@@ -112,11 +131,18 @@ def find_classes(names, where):
     InputError
         If the layout is another.
     """
-    images, folders = {}, set()
+    images, folders, doubled = {}, set(), []
     for path, name, is_folder in _visible(names):
         folders.update(path[:depth] for depth in range(1, len(path) + is_folder))
         if not is_folder and _is_image(name):
+            if path in images:
+                doubled.append(name)
             images[path] = name
+    if doubled:
+        raise InputError(
+            f"{where} holds {len(doubled)} images a second time, by names that are the same or differ in slashes "
+            f"alone: {listed(doubled)}; keep one of each."
+        )
     if not images:
         raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
     if all(len(path) == 1 for path in images):
@@ -170,6 +196,11 @@ def count_others(names):
     """Numbers of files that are no images, by suffix."""
     others = (name for _, name, is_folder in _visible(names) if not is_folder and not _is_image(name))
     return Counter(PurePosixPath(name).suffix or "no suffix" for name in others)
+
+
+def deep_folders(names):
+    """Folders that lie too deep to be looked into, by the names of a folder's entries."""
+    return [name for name in names if name.endswith("/") and name.count("/") > MAX_DEPTH]
 
 
 def image_names(names):
