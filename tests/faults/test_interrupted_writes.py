@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(forked, small_disk, kind):
 def test_a_full_disk_is_told_where_numpy_does_not_say_why(forked, small_disk):
     done = write(forked, small_disk / "a.npy", 10, "np.save(path, np.zeros(100_000))\n")
     assert done.returncode == 1
-    assert "error in make_it: the disk is full (800000 requested and " in done.stderr
+    assert "error in make_it: the disk is full (100000 requested and " in done.stderr
     assert "Traceback" not in done.stderr
 
 
