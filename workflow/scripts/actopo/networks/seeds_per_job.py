@@ -86,8 +86,8 @@ def forget_delivered(models):
     """
     Remove the training folders of all networks that are delivered, at the end of a run.
 
-    Until then they are kept: when jobs that a cluster takes as one are cancelled or run out of time, Snakemake removes the
-    output of all of them, also of those that were finished.
+    Until then they are kept: when jobs that a cluster takes as one are cancelled or run out of time, Snakemake removes
+    the output of all of them, also of those that were finished.
 
     Parameters
     ----------
