@@ -21,6 +21,8 @@ QUICK = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status
 QUICK += ["--seconds-between-status-checks", "2", "--latency-wait", "10"]
 # Jobs on a network ask for a GPU, and compute on the CPU: the GPUs here are none.
 GPUS = ["train_model:gpu=1", "sample_points:gpu=1"]
+# More threads than cores that are free are slow, and another number of threads gives other roundings.
+ONE_THREAD = ["--max-threads", "1"]
 # Seconds, on a machine that has much else to do.
 PATIENCE = 600
 
@@ -123,7 +125,7 @@ def test_jobs_that_are_killed_come_back_larger(new_workflow, slurm):
     small = ["train_model:mem_mb=(400 if wildcards.model == 'resnet18_a' and attempt == 1 else 4000)"]
     small += ["train_model:runtime=(1 if attempt == 1 else 60)"]
     log = workflow.folder / RESULTS / "logs/train_model/resnet18_b.seed0.log"
-    with started(workflow, slurm, "--", *map(WEIGHTS.format, "ab"), resources=small) as process:
+    with started(workflow, slurm, *ONE_THREAD, "--", *map(WEIGHTS.format, "ab"), resources=small) as process:
         wait_for((workflow.folder / WEIGHTS.format("a")).exists, process)
         wait_for(lambda: log.exists() and "going on from the checkpoint" in log.read_text(), process)
     jobs = [job for number, job in slurm.jobs().items() if number not in seen]
@@ -139,7 +141,8 @@ def test_a_gpu_that_cannot_be_used_is_told(new_workflow, slurm):
     if os.path.exists("/dev/nvidia0"):
         pytest.skip("there is a GPU here")
     workflow = new_workflow("cluster", {**SMALL, "device": "auto"})
-    status, printed = run(workflow, slurm, "--retries", "0", "--", WEIGHTS.format("a"), resources=())
+    arguments = ("--retries", "0", *ONE_THREAD, "--", WEIGHTS.format("a"))
+    status, printed = run(workflow, slurm, *arguments, resources=())
     assert status != 0
     assert "error in train_model: this job was given a GPU" in printed
     assert "set device to cpu" in printed
@@ -148,7 +151,7 @@ def test_a_gpu_that_cannot_be_used_is_told(new_workflow, slurm):
 def test_a_run_that_is_cancelled_and_finished_is_that_of_one_machine(new_workflow, slurm):
     """Byte by byte; what was finished when the run was cancelled is not computed again."""
     workflow = new_workflow("cluster")
-    arguments = ("--max-threads", "1", "--", *TARGETS)
+    arguments = (*ONE_THREAD, "--", *TARGETS)
     weights = workflow.folder / WEIGHTS.format("a")
     with started(workflow, slurm, *arguments) as process:
         wait_for(weights.exists, process)
