@@ -45,9 +45,11 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md from the schema, and docs/code_reruns.md from the imports
+docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and the list of scripts
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
+	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
+	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
 
 clean:  ## remove the demo's results and caches, keep .venv and other runs
 	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis

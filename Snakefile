@@ -5,17 +5,17 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/common.smk"
 
 
 pathvars:
     results=f"results/{config['run']}",
 
 
-report: "workflow/report/workflow.rst"
-
-
-include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/mapper_inputs.smk"
 include: "workflow/rules/layer_files.smk"

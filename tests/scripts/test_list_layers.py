@@ -34,7 +34,7 @@ def config(tmp_path):
         ("data: 2026-13-45", "is no YAML that can be read: month must be in 1..12"),
         (f"data: {'1' * 5000}", "is no YAML that can be read: Exceeds the limit"),
         ("data: " + "[" * 5000, "is no YAML that can be read: maximum recursion depth"),
-        ("run: &run [*run]", "run: a configuration has 30 levels at most"),
+        ("run: &run [*run]", "run.0.0: a configuration has 30 levels at most"),
         ("data: {root: ~nosuchuser/x, dataset: image_folder}", "data.root: there is no user whose home '~nosuchuser'"),
         ("models: {resnet18_a: {module: absent.py:build}}", "models.resnet18_a.module: there is no file absent.py"),
         (

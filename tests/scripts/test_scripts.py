@@ -110,8 +110,9 @@ def images(folder):
         for kind in ("images", "labels", "files")
     }
     output["meta"] = folder / "meta.json"
-    source = {"dataset": "image_folder", "root": str(folder / "images"), "size": 16, "channels": 3}
-    run("prepare_images", output=output, params={"source": json.dumps({**source, "test_share": 0.3, "seed": 0})})
+    source = {"dataset": "image_folder", "size": 16, "channels": 3, "test_share": 0.3, "seed": 0}
+    params = {"source": json.dumps(source), "root": str(folder / "images"), "limits": "{}"}
+    run("prepare_images", output=output, params=params)
     return output
 
 
@@ -724,7 +725,7 @@ def test_detection_of_one_network_on_one_batch(folder, compared):
     assert pd.read_csv(output["sensitivity"]).empty
     figure = {kind: folder / f"alone.{kind}" for kind in ("png", "svg")}
     files = {"curves": compared["curves"][:1], "detection": output["sensitivity"]}
-    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": "all"})})
+    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": LAYERS})})
     assert figure["png"].exists()
 
 
@@ -771,13 +772,15 @@ def test_masks_of_a_folder(folder, images):
         cv2.imwrite(str(masks / path.parent.name / path.name), (rng.random((16, 16)) < 0.1).astype(np.uint8))
     cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
     output = {"masks": folder / "own.npy", "share": folder / "own.json"}
-    settings = {"masks": f"{masks}/", "root": str(folder / "images"), "size": 16, "resize": None}
+    settings = {"masks": "folder", "size": 16, "resize": None}
+    folders = {"masks": str(masks), "images": str(folder / "images")}
     files = {"images": images["test_images"], "files": images["test_files"]}
-    run("find_foreground", files, output, {"settings": json.dumps(settings)})
+    params = {"settings": json.dumps(settings), "folders": json.dumps(folders), "limits": "{}"}
+    run("find_foreground", files, output, params)
     expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
     np.testing.assert_array_equal(np.load(output["masks"]), expected)
     share = json.loads(output["share"].read_text())
-    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "own masks", 1)
+    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "folder", 1)
     borders = [all([own[0].any(), own[-1].any(), own[:, 0].any(), own[:, -1].any()]) for own in expected]
     assert share["touches_all_borders"] == pytest.approx(np.mean(borders))
 
@@ -1292,7 +1295,7 @@ def test_figures_and_summary(
         ),
         "plot_sensitivity": (
             {"curves": compared["of_both"], "detection": compared["sensitivity"]},
-            {"choice": json.dumps({"dimension": 1, "layers": "all"})},
+            {"choice": json.dumps({"dimension": 1, "layers": LAYERS})},
             {},
         ),
         "plot_controls": (

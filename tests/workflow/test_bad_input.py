@@ -1,6 +1,7 @@
 """Bad input ends with one readable message and a non-zero exit, and keeps what was computed."""
 
 import copy
+import re
 import subprocess
 import zipfile
 
@@ -63,10 +64,11 @@ def write_images(folder, classes, n=4, side=20):
             cv2.imwrite(str(folder / name / f"{i}.png"), rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("problem", ["corrupt zip", "undecodable image", "empty class", "one class"])
-def test_images(fresh, tmp_path, problem):
+@pytest.mark.parametrize("problem", ["corrupt zip", "empty class", "one class"])
+def test_images_that_are_refused_before_anything_runs(fresh, tmp_path, problem):
     root = tmp_path / "images"
     write_images(root, ["cat"] if problem == "one class" else ["cat", "dog"])
+    word = "cat"
     if problem == "corrupt zip":
         archive = tmp_path / "images.zip"
         with zipfile.ZipFile(archive, "w") as file:
@@ -74,38 +76,45 @@ def test_images(fresh, tmp_path, problem):
                 file.write(path, path.relative_to(root))
         archive.write_bytes(archive.read_bytes()[:-200])
         root, word = archive, "images.zip"
-    elif problem == "undecodable image":
-        (root / "dog/2.png").write_bytes(b"no image")
-        word = "dog/2.png"
     elif problem == "empty class":
         (root / "bird").mkdir()
         word = "bird"
-    else:
-        word = "cat"
-    # Of folders that name no class of the figures, only the job reads the names.
     changes = {"data": {"dataset": "image_folder", "root": str(root)}, "figures": {"purity_class": None}}
+    text = failing(fresh, changes, "--dry-run")
+    message = next(line for line in text.splitlines() if "data.root '" in line)
+    assert word in message
+    assert "Traceback" not in text
+
+
+def test_images_that_cannot_be_read_are_named_by_the_job(fresh, tmp_path):
+    root = tmp_path / "images"
+    write_images(root, ["cat", "dog"], n=40)
+    (root / "dog/2.png").write_bytes(b"no image")
+    changes = {"data": {"dataset": "image_folder", "root": str(root), "test_share": 0.9}}
+    changes["figures"] = {"purity_class": None}
     text = failing(fresh, changes, "results/tiny/data/image_folder/meta.json")
     message = next(line for line in text.splitlines() if line.startswith("error in prepare_images: "))
-    assert word in message
+    assert "dog/2.png" in message
     assert "Traceback" not in text
     assert not list((fresh.folder / "results/tiny/data").rglob("*.npy"))
 
 
 @pytest.mark.parametrize(
-    ("changes", "rule", "words"),
-    [
-        ({"homology": {"batch_size": 100_000}}, "sample_points", "homology.batch_size"),
-        ({"homology": {"batches": 50}}, "sample_points", "homology.batches"),
-    ],
+    "changes",
+    [{"homology": {"batch_size": 100_000}}, {"homology": {"batches": 50}}, {"homology": {"batch_size": 190}}],
 )
-def test_stages(spoilable, changes, rule, words):
-    kept = {path: path.read_bytes() for path in (spoilable.folder / "results/tiny/models").rglob("*.safetensors")}
-    text = failing(spoilable, changes)
-    messages = [line for line in text.splitlines() if line.startswith(f"error in {rule}: ")]
-    assert messages
-    assert all(words in message for message in messages)
+def test_more_images_than_there_are(fresh, changes):
+    """The 1797 digits give a test part of 179."""
+    text = failing(fresh, changes, "--dry-run")
+    assert re.search(r"homology\.batches: \d+ batches of \d+ images are more than the 179 of part test; lower", text)
     assert "Traceback" not in text
-    assert kept == {path: path.read_bytes() for path in kept}
+
+
+def test_a_study_may_have_no_graph_whose_stability_is_measured(fresh):
+    config = {**TINY, "mapper": {**TINY["mapper"], "stability": {**TINY["mapper"]["stability"], "graphs": []}}}
+    planned = fresh.planned(configfiles=[fresh.config(config, "none.yaml")])
+    assert planned["build_mapper"]
+    assert "measure_stability" not in planned
 
 
 def test_a_limit_on_files_leaves_nothing_half_written(spoilable):

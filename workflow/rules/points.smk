@@ -48,8 +48,9 @@ rule sample_points:
         tap=tap_of,
         batches=batches_of,
         noise=noise_of,
-        seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
+        seed=drawing_seed,
         foreground=drawing_by_masks,
+        env=env_digest("torch"),
         code=code_digest("sample_points"),
     script:
         "../scripts/sample_points.py"
@@ -88,6 +89,7 @@ rule dump_activations:
         tap=lambda wildcards: wildcards.tap,
         batches=batches_of,
         noise=noise_of,
+        env=env_digest("torch"),
         code=code_digest("dump_activations"),
     script:
         "../scripts/dump_activations.py"
@@ -115,6 +117,7 @@ rule find_receptive_fields:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         layers=lambda wildcards: own_layers(wildcards, "mapper"),
+        env=env_digest("torch"),
         code=code_digest("find_receptive_fields"),
     script:
         "../scripts/find_receptive_fields.py"
@@ -143,6 +146,7 @@ rule measure_positions:
         runtime=grows(20),
     params:
         order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
+        env=env_digest("torch"),
         code=code_digest("measure_positions"),
     script:
         "../scripts/measure_positions.py"
@@ -177,6 +181,7 @@ rule plot_foreground:
             weight=MAPPER["foreground"]["weight"],
             names=list(OUTPUT_NAMES.items()),
         ),
+        env=env_digest("topology"),
         code=code_digest("plot_foreground"),
     script:
         "../scripts/plot_foreground.py"
@@ -203,6 +208,7 @@ rule plot_noise:
         "../../envs/plot.yaml"
     params:
         noise=as_json(n_images=6, seed=MAPPER["sampling_seed"], **{key: NOISE[key] for key in ("sigmas", "units")}),
+        env=env_digest("plot"),
         code=code_digest("plot_noise"),
     script:
         "../scripts/plot_noise.py"

@@ -1,5 +1,6 @@
 """Mapper graph of one layer's point cloud, in one job or joined from intervals that others clustered."""
 
+from actopo.checksums import sum_file
 from actopo.files import load_json, save_json
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.keys import draw_number
@@ -43,3 +44,6 @@ if params.lens:
     document["graph"]["lens"] = params.lens
 save_json(snakemake.output.graph, document, compact=True)
 save_membership(snakemake.output.membership, graph, labels, images, **nearest)
+# Snakemake removes these files now, but not what lies beside them.
+for path in [*snakemake.input.eps, *snakemake.input.parts]:
+    sum_file(path).unlink(missing_ok=True)

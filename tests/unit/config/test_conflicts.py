@@ -75,6 +75,9 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", ["l2", "l2"], ["mapper.lens: both lenses are the same"]),
         ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),
         ("mapper.lens", "logit", ["mapper.lens: logit needs the name of a class", "{logit: deer}"]),
+        ("mapper.lens", {"principal_component": 129}, ["mapper.lens: layer 4 has 64 channels", "up to that"]),
+        ("mapper.lens", {"density": 50_000}, ["more points than the 50000 of sampling foreground_1; write a smaller"]),
+        ("mapper.lens", {"eccentricity": 1e300}, ["mapper.lens: eccentricity takes an exponent from 1 to 1000"]),
         ("mapper.lens", {"density": 0}, ["mapper.lens: density takes a whole number of neighbours, from 1, not 0"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
@@ -176,6 +179,32 @@ def test_tables_of_labels(tmp_path, text, words):
         assert words.format(file) in line
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,breed\ncat/0.png,x\n", None),
+        ("image,breed\n0,x\n39,y\n", None),
+        ("file,breed\n", None),
+        (
+            "file,breed\ntrain/cat/0.png,x\n",
+            "names no image of part train: its first file is 'train/cat/0.png', and there",
+        ),
+        ("image,breed\n40,x\n", "names image '40', and the images have the numbers 0 to 39"),
+        ("image,breed\n-1,x\n", "names image '-1'"),
+        ("image,breed\n,x\n", "names image ''"),
+    ],
+)
+def test_tables_of_labels_name_images(tmp_path, text, words):
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    (tmp_path / "labels.csv").write_text(text)
+    config["mapper"]["labels"] = {"breed": {"file": str(tmp_path / "labels.csv"), "column": "breed"}}
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert f"mapper.labels.breed.file: {tmp_path}/labels.csv {words}" in line
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},
@@ -193,6 +222,10 @@ def test_a_folder_of_masks(tmp_path):
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
     [line] = messages(config)
     assert f"mapper.foreground.masks: there is no folder {tmp_path}/mask in " in line
+    (tmp_path / "masks/cat").symlink_to(tmp_path)
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
+    [line] = messages(config)
+    assert f"mapper.foreground.masks '{tmp_path}/masks': cat/masks is a link to a folder around it" in line
 
 
 def test_no_test_part_for_either_study():

@@ -137,18 +137,19 @@ def test_tabs_and_control_characters_are_replaced():
 @pytest.mark.filterwarnings("ignore:Matplotlib currently does not support")
 def test_figures_with_odd_names_are_drawn():
     names = [*NAMES, "a\tb", "a\x01b"]
-    merged = np.ones((len(names), len(names)))
+    merged = np.arange(1.0, 1 + len(names)) * np.eye(len(names)) + 0.5
+    graph = make_graph([3, 2], [(0, 1)], compositions=[{names[0]: 3}, {names[-1]: 2}])
     images = np.zeros((len(names), 8, 8, 3), dtype=np.uint8)
     figures = {
         "branching": branching.plot({4: merged}, names, layer_names={4: "$x"}),
-        "mapper_graphs": mapper_graphs.plot([[make_graph([3, 2], [(0, 1)])]], ["_$x"], ["a$\nb"], names),
+        "mapper_graphs": mapper_graphs.plot([[graph]], ["_$x"], ["a$\nb"], names),
         "noise": noise.plot(images, {0.5: images / 255}, names),
         "purity": purity.plot(plain_purity_table(), "$x", layer_names={16: "$x", 4: "_y", 8: "中"}),
     }
     for figure in figures.values():
         assert style.figure_bytes(figure, "png", dpi=40).startswith(b"\x89PNG")
         ElementTree.fromstring(style.figure_bytes(figure, "svg"))
-    legend = texts_of(figures["mapper_graphs"].legends[0])
+    legend = texts_of(figures["mapper_graphs"].legends[-1])
     assert [text.removeprefix("\u200b") for text in legend] == [
         style.plain(name).removeprefix("\u200b") for name in names
     ]

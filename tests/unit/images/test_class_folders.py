@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from actopo.errors import InputError
 from actopo.images import class_folders
-from actopo.images.class_folders import class_sizes, count_others, open_source
+from actopo.images.class_folders import class_files, count_others, open_source
 
 
 @pytest.fixture
@@ -16,6 +16,10 @@ def root(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"not read")
     return tmp_path
+
+
+def class_sizes(root):
+    return [{name: len(files) for name, files in classes.items()} for classes in class_files(root)]
 
 
 def test_of_a_folder_and_its_archive(root, tmp_path_factory):

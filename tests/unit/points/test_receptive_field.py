@@ -152,6 +152,29 @@ def test_batches_do_not_matter():
         np.testing.assert_array_equal(fields[0][layer], fields[1][layer])
 
 
+@pytest.mark.parametrize("tap", ["conv", "bn"])
+def test_a_layer_alone_has_the_field_that_it_has_with_others(tap):
+    """The network runs as far as the last of the layers, wherever in a block that is."""
+    model = resnet18_cifar(2, "B")
+    whole = receptive_fields(model, [0, 3, 4, 9, 16], tap, (8, 8, 3))
+    for layers in ([0], [3], [4], [9, 0]):
+        own = receptive_fields(model, layers, tap, (8, 8, 3))
+        assert list(own) == layers
+        for layer, field in own.items():
+            np.testing.assert_array_equal(field, whole[layer])
+
+
+def test_the_network_stops_after_the_last_layer():
+    calls = []
+    model = Plain(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU())
+    model.chain[2].register_forward_hook(lambda *_: calls.append(1))
+    receptive_fields(model, [0], "bn", (2, 2, 1), batch_size=1)
+    # The image of zeros alone reaches it.
+    assert len(calls) == 1
+    receptive_fields(model, [0, 1], "bn", (2, 2, 1), batch_size=1)
+    assert len(calls) == 1 + 5
+
+
 def test_blocks_are_means_of_pixels():
     model = resnet18_cifar(2, "A")
     fine = receptive_fields(model, [2, 6], "bn", (12, 8, 3))
@@ -188,6 +211,30 @@ def test_max_pooling_of_unit_images_is_kept():
     # One pixel of a window passes as well as all four.
     blocks = receptive_fields(model, [1], "conv", (4, 4, 1), constant=1, block=2)[1]
     np.testing.assert_array_equal(blocks, np.eye(4).reshape(2, 2, 2, 2) / 4)
+
+
+class Branches(nn.Module):
+    """Branches of different channels side by side, which are pooled."""
+
+    def __init__(self):
+        super().__init__()
+        self.branches = nn.ModuleList(nn.Conv2d(3, 4, size, padding=size // 2) for size in (1, 3, 5))
+        self.pool, self.last = nn.MaxPool2d(3, 2, 1), nn.Conv2d(12, 4, 1, groups=2)
+
+    def forward(self, x):
+        return self.last(self.pool(torch.cat([branch(x) for branch in self.branches], dim=1)))
+
+
+def test_runs_of_equal_channels_are_pooled_as_all_channels():
+    network = constant_copy(Branches())
+    x = torch.rand(2, 3, 7, 7, dtype=torch.float64)
+    pooled = {}
+    network.last.register_forward_pre_hook(lambda _, inputs: pooled.update(found=inputs[0]))
+    network(x)
+    branches = torch.cat([branch(x) for branch in network.branches], dim=1)
+    assert torch.equal(pooled["found"], nn.functional.max_pool2d(branches, 3, 2, 1))
+    single = constant_copy(Plain(nn.Conv2d(1, 1, 1), nn.MaxPool2d(2)))
+    assert single(x[:, :1]).shape == (2, 1, 3, 3)
 
 
 def test_linear_layers_of_the_copy():

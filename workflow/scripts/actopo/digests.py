@@ -1,11 +1,10 @@
-"""Digests of code, image folders and network files, so that Snakemake reruns a job only if one of them changes."""
+"""Digests of code, environments and network files, so that Snakemake reruns a job only if one of them changes."""
 
 import ast
 import hashlib
 import json
 import os
 import sys
-import zipfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -156,36 +155,24 @@ def _file_of(module):
     return SCRIPTS / f"{module.replace('.', '/')}.py"
 
 
-def image_listing(dataset, root):
+def environment_digest(dependencies):
     """
-    Digest of the contents of an image folder or .zip, without reading the images.
+    Digest of the packages of a conda environment and of the versions to which they are pinned.
 
-    It covers the names and sizes of the files of a folder, and the names and check sums of the members of a .zip. A
-    copy, a clone or a `touch` does not change it; an added or removed image does, and so does an edited one, unless
-    it lies in a folder and its size stays the same. It is empty for other data sets, and for a .zip that cannot be
-    listed, an error which the job that reads it reports.
+    Parameters
+    ----------
+    dependencies : list
+        Entries of ``dependencies`` in the environment's file: texts, and a mapping of `pip` to a list of texts. Their
+        order does not matter.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
     """
-    if dataset != "image_folder":
-        return ""
-    root = Path(root).expanduser()
-    if not root.exists():
-        return ""
-    if root.is_dir():
-        files = [
-            Path(folder, name)
-            for folder, _, names in os.walk(root, followlinks=True)
-            for name in names
-            if not name.startswith(".")
-        ]
-        # A broken link is listed too; the job that reads it reports it.
-        entries = [f"{file.relative_to(root)} {file.stat().st_size if file.exists() else None}" for file in files]
-    else:
-        try:
-            with zipfile.ZipFile(root) as archive:
-                entries = [f"{member.filename} {member.CRC}" for member in archive.infolist()]
-        except zipfile.BadZipFile:
-            return ""
-    return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()[:16]
+    packages = [entry for entry in dependencies if isinstance(entry, str)]
+    by_pip = [line for entry in dependencies if isinstance(entry, dict) for line in entry["pip"]]
+    return hashlib.sha256(json.dumps([sorted(packages), sorted(by_pip)]).encode()).hexdigest()[:16]
 
 
 def source_digest(network):

@@ -8,7 +8,7 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, count_classes, data_problems
+from actopo.config.data import STUDIES, count_images, data_problems, part_sizes
 from actopo.config.labels import label_problems
 from actopo.config.layers import (
     check_clusterer,
@@ -24,6 +24,7 @@ from actopo.config.new_images import new_image_problems
 from actopo.config.paths import path_problems
 from actopo.config.values import drawn_networks, image_shape, sampling_order, seed_list
 from actopo.errors import InputError, shown
+from actopo.images.class_folders import open_source
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
@@ -56,18 +57,23 @@ def find_conflicts(config, cache=None):
     if problems := network_conflicts(config):
         return problems
     found, layers, config = {}, {}, copy.deepcopy(config)
-    problems = [*data_problems(config), *_training(config)]
+    try:
+        problems, sizes = [], part_sizes(config["data"])
+    except InputError as error:
+        problems, sizes = [str(error)], None
+    problems += [*data_problems(config, sizes), *label_problems(config, sizes), *_training(config)]
     problems += [*_layers(config, cache, found, layers), *_networks(config, cache)]
     if len(layers) == len(STUDIES) and not (unnamed := number_layers(config, cache)):
         problems += _homology(config, found["homology"], layers["homology"])
         problems += _similarity(config, found["homology"], layers["homology"])
         problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
         problems += new_image_problems(config, layers["mapper"])
+        problems += lens_problems(config["mapper"], found["mapper"], count_images(config, sizes))
         problems += _figures(config, layers["homology"])
     elif len(layers) == len(STUDIES):
         problems += unnamed
     # Other processes are asked last.
-    return problems or list(_misfits(config, cache))
+    return problems or list(_misfits(config, cache, sizes))
 
 
 def _n_seeds(config):
@@ -175,9 +181,9 @@ def _networks(config, cache):
             break
 
 
-def _misfits(config, cache):
+def _misfits(config, cache, sizes):
     """Messages about networks, weights and a clusterer that their own libraries refuse."""
-    n_classes = count_classes(config["data"])
+    n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
     for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
         try:
             check_network(config, name, n_classes, cache)
@@ -225,8 +231,10 @@ def _unfit_layer(path, sampling, layer, described):
     rows, columns = rows - border, columns - border
     wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
     available = rows * columns
-    if "central" in (sampling.get("method"), sampling.get("sampling")):
-        available = len(central_positions(rows, columns, sampling.get("share", CENTRAL_SHARE)))
+    share = sampling.get("share", CENTRAL_SHARE)
+    # They are listed only where the share alone does not tell that there are enough.
+    if "central" in (sampling.get("method"), sampling.get("sampling")) and wanted > share * available:
+        available = len(central_positions(rows, columns, share))
         positions = f"{available} central ones of {positions}"
     if wanted > available:
         return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
@@ -302,8 +310,6 @@ def _mapper(mapper, models, layers):
     low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
-    yield from lens_problems(mapper["lens"])
-    yield from label_problems(mapper["labels"])
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"
@@ -332,6 +338,12 @@ def _masks(config):
         yield f"{path}: masks of a folder are found by the names of images, and {dataset} has none; set it to grabcut"
     elif not Path(masks).expanduser().is_dir():
         yield f"{path}: there is no folder {masks} in {Path.cwd()}, where Snakemake runs; or write grabcut or deeplab"
+    else:
+        try:
+            with open_source(Path(masks).expanduser(), path):
+                pass
+        except InputError as error:
+            yield str(error)
 
 
 def _noise(mapper, samplings, layers):

@@ -4,21 +4,16 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
-from actopo.errors import InputError, shown
+from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
-from actopo.images.class_folders import class_sizes, listed
+from actopo.images.class_folders import class_files, listed
 
 STUDIES = ("homology", "mapper")
 
 
-def data_problems(config):
-    """Messages about keys of the images, their classes and their number."""
+def data_problems(config, sizes):
+    """Messages about keys of the images, their classes and their number; `sizes` as `part_sizes` returns them."""
     yield from _keys(config)
-    try:
-        sizes = part_sizes(config["data"])
-    except InputError as error:
-        yield str(error)
-        return
     if sizes is not None:
         yield from _classes(config, sizes)
 
@@ -41,13 +36,14 @@ def part_sizes(data):
     Raises
     ------
     InputError
-        As `actopo.images.class_folders.class_sizes`.
+        As `actopo.images.class_folders.class_files`.
     """
     known, root = DATASETS[data["dataset"]], data["root"]
     if known.class_sizes is not None:
         parts = [dict(zip(known.class_names, sizes, strict=True)) for sizes in known.class_sizes]
-    elif known.class_names is None and root is not None and Path(root).expanduser().exists():
-        parts = class_sizes(Path(root).expanduser())
+    elif data["dataset"] == "image_folder" and root is not None and Path(root).expanduser().exists():
+        layout = class_files(Path(root).expanduser())
+        parts = [{name: len(classes[name]) for name in sorted(classes)} for classes in layout]
     else:
         return None
     most = data["images_per_class"]
@@ -58,12 +54,28 @@ def part_sizes(data):
     return dict(zip(PARTS, parts, strict=True))
 
 
-def count_classes(data):
-    """Number of classes of the images that are kept, None where it is not known; as in `part_sizes`."""
-    if data["classes"] is not None:
-        return len(data["classes"])
-    sizes = part_sizes(data)
-    return None if sizes is None else len(sizes["train"])
+def count_images(config, sizes):
+    """Number of images of the mapper study, None where it is not known; `sizes` as `part_sizes` returns them."""
+    if sizes is None:
+        return None
+    part = sizes[config["mapper"]["part"]]
+    return sum(n for name, n in part.items() if name in (config["data"]["classes"] or part))
+
+
+def image_files(data, part):
+    """
+    Names of the files of which the images of a part may be, as `actopo.images.class_folders.class_files` returns them.
+
+    Returns
+    -------
+    list of str or None
+        Where the data come in one part, all of them; None where images are no files, or there are none.
+    """
+    root = Path(data["root"] or "").expanduser()
+    if data["dataset"] != "image_folder" or not root.exists():
+        return None
+    layout = class_files(root)
+    return [name for files in layout[PARTS.index(part) if len(layout) > 1 else 0].values() for name in files]
 
 
 def _keys(config):

@@ -1,15 +1,22 @@
-"""Checks of the tables of labels that a configuration names, as far as their first line tells."""
+"""Checks of the tables of labels that a configuration names: their columns, and which images their rows name."""
 
 import csv
+import re
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from actopo.config.data import count_images, image_files
+from actopo.errors import shown
 from actopo.graphs.choices import LABEL_KEYS
 
 
-def label_problems(labels):
-    """Messages about tables that are missing, or lack a column."""
-    for name, choice in labels.items():
+def label_problems(config, sizes):
+    """
+    Messages about tables that are missing, lack a column, or name no image of the mapper study's part.
+
+    `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
+    """
+    for name, choice in config["mapper"]["labels"].items():
         if choice is None:
             continue
         path, file = f"mapper.labels.{name}", Path(choice["file"]).expanduser()
@@ -17,14 +24,46 @@ def label_problems(labels):
             yield f"{path}.file: there is no file {file} in {Path.cwd()}, where Snakemake runs"
             continue
         try:
-            with open(file, encoding="utf-8-sig", newline="") as lines:
-                columns = [column.strip() for column in next(csv.reader(lines), [])]
-        except (UnicodeDecodeError, csv.Error) as error:
+            rows = _read(file)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             yield f"{path}.file: {file} is no table of labels ({error}); write UTF-8 .csv"
             continue
+        columns = rows[0] if rows else []
         if choice["column"] not in columns:
             near = get_close_matches(choice["column"], columns, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(columns) or 'none'}"
             yield f"{path}.column: {file} has no column {choice['column']!r}; {hint}"
         elif not set(LABEL_KEYS) & set(columns):
             yield f"{path}.file: {file} does not say which images its rows are of; add a column file or image"
+        elif sizes is not None and (problem := _unknown_images(config, sizes, rows)):
+            yield f"{path}.file: {file} {problem}"
+
+
+def _read(file):
+    """Rows of a table, the names of its columns first, without spaces around them."""
+    with open(file, encoding="utf-8-sig", newline="") as lines:
+        return [[value.strip() for value in row] for row in csv.reader(lines) if row]
+
+
+def _unknown_images(config, sizes, rows):
+    """What is wrong with the images that a table names, as far as planning can tell; None where nothing is."""
+    columns, *rows = rows
+    part = config["mapper"]["part"]
+    files = image_files(config["data"], part)
+    if files is not None and "file" in columns:
+        place, known = columns.index("file"), {str(PurePosixPath(file)) for file in files}
+        # As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
+        named = [str(PurePosixPath(row[place].replace("\\", "/"))) for row in rows if len(row) > place]
+        if named and not any({name, name.removeprefix("'")} & known for name in named):
+            return (
+                f"names no image of part {part}: its first file is {shown(named[0])}, and there is "
+                f"{shown(min(known, default=''))}"
+            )
+    elif "image" in columns:
+        place = columns.index("image")
+        n_images = count_images(config, sizes)
+        for row in rows:
+            value = row[place] if len(row) > place else ""
+            if not re.fullmatch(r"\d+(\.0*)?", value, re.ASCII) or float(value) >= n_images:
+                return f"names image {shown(value)}, and the images have the numbers 0 to {n_images - 1}"
+    return None

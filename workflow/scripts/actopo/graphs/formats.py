@@ -91,15 +91,21 @@ def to_graphml(graph, labels, lens, class_names, facts=None):
         If `labels` or `lens` does not fit the graph's points.
     """
     described = node_link(graph, labels, lens, class_names)
-    export = nx.Graph(**flat_facts({**(facts or {}), **described["graph"]}))
+    export = nx.Graph(
+        **{name: _in_xml(fact) for name, fact in flat_facts({**(facts or {}), **described["graph"]}).items()}
+    )
     for node, members in zip(described["nodes"], _node_members(graph), strict=True):
         composition = node.pop("composition")
-        counts = {f"points of {name}": composition.get(str(name), 0) for name in class_names}
+        counts = {f"points of {_in_xml(name)}": composition.get(str(name), 0) for name in class_names}
         export.add_node(node.pop("id"), **node, **counts, members=" ".join(map(str, members)))
     for link in described["links"]:
         export.add_edge(link.pop("source"), link.pop("target"), **link)
-    # XML cannot hold control characters, not even escaped.
-    return "\n".join(UNPRINTABLE.sub("\ufffd", line) for line in nx.generate_graphml(export)) + "\n"
+    return "\n".join(nx.generate_graphml(export)) + "\n"
+
+
+def _in_xml(value):
+    """A value without the characters that XML cannot hold, not even escaped."""
+    return UNPRINTABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def to_keplermapper(graph, facts=None):

@@ -17,8 +17,7 @@ class Dataset:
     class_names : tuple of str or None
         Names of the classes; None for class folders, which have their own.
     class_sizes : tuple of tuple of int or None
-        Number of images of each class, in each part in which the data come; None for class folders, and where it is
-        not known before they are loaded.
+        Number of images of each class, in each part in which the data come; None for class folders.
     has_parts : bool
         Whether the data come in a training and a test part.
     is_downloaded : bool

@@ -5,37 +5,32 @@ Check a network against the images and its weights, for processes that do not im
 
 The argument is the network, as `actopo.config.layers.network_keys` returns it, the shape (h, w, c) of the images, a
 file of weights or null for a network that is trained, and the number of classes of the images, or null where it is not
-known. Nothing is printed but an empty list; errors are one line.
+known. The output is the number of classes that the network tells apart; errors are one line.
 """
 
 import json
-import sys
 
+from actopo.answers import answer
 from actopo.errors import InputError
 from actopo.networks.build import build, count_outputs
 from actopo.networks.weights import load_pretrained
 
 
-def main(question):
-    """Raise an error if a network does not fit."""
+def check(question):
+    """Number of classes of a network that fits; an error if it does not."""
     network, shape, weights, n_classes = json.loads(question)
     # Where weights do not say how many classes they tell apart, it is as many as there are.
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     if weights is not None:
-        count_outputs(load_pretrained(network, weights, **sizes), shape)
-        print("[]")
-        return
+        return count_outputs(load_pretrained(network, weights, **sizes), shape)
     n_outputs = count_outputs(build(**network, **sizes, seed=0), shape)
     if n_classes is not None and n_outputs != n_classes:
         raise InputError(
             f"the network tells {n_outputs} classes apart, and the images have {n_classes}; let its function take "
             "n_classes, or set data.classes"
         )
-    print("[]")
+    return n_outputs
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except (InputError, OSError) as error:
-        sys.exit(f"error: {error}")
+    answer(check)

@@ -148,7 +148,8 @@ def reading(model, layers, tap, read, linear=False):
         (`actopo.networks.outputs`), which are read as they are, whatever the tap.
     tap : {"conv", "bn", "relu"}
     read : callable (layer, tensor of shape (b, n, m, c))
-        The tensor is a view of one that the network goes on using, and may change when `read` has returned.
+        The tensor is a view of one that the network goes on using, and may change when `read` has returned. An
+        exception ends the forward pass; the next one reads from the beginning.
     linear : bool, default False
         Replace rectifiers that are functions by the identity.
 
@@ -222,7 +223,8 @@ def _following(model, visit, start=None, finish=None, follow=True, linear=False)
                 handles.append(module.register_forward_hook(lambda _, __, output: state.leave(output)))
 
     def begin(*_):
-        state.n_calls = 0
+        # A pass that `read` ended early leaves the rectifier in which it did.
+        state.n_calls, state.rectified = 0, []
         if start is not None:
             start()
 
