@@ -6,7 +6,7 @@ SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo prune test test-faults lint format docs clean
+.PHONY: help env demo prune test test-faults test-cluster lint format docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: .venv/ready lint  ## style and tests
 
 test-faults: .venv/ready  ## all fault cases with their count, kills of whole runs among them (minutes)
 	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
+
+test-cluster: .venv/ready  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
+	$(BIN)/python -m pytest tests/cluster -rs --durations 10
 
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
