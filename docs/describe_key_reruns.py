@@ -54,7 +54,7 @@ OTHER_CHANGES = {
 
 def rules():
     """Names of all rules, in the order in which data pass through them."""
-    included = re.findall(r'"rules/(\w+\.smk)"', (ROOT / "workflow/Snakefile").read_text(encoding="utf-8"))
+    included = re.findall(r'"workflow/rules/(\w+\.smk)"', (ROOT / "Snakefile").read_text(encoding="utf-8"))
     text = "\n".join((ROOT / "workflow/rules" / name).read_text(encoding="utf-8") for name in included)
     return re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, flags=re.MULTILINE)
 

@@ -36,7 +36,7 @@ from snakemake.settings.types import ConfigSettings, ResourceSettings
 
 with SnakemakeApi() as api:
     config = ConfigSettings(configfiles=[Path(sys.argv[1])])
-    workflow = api.workflow(ResourceSettings(cores=1), config, snakefile=Path("workflow/Snakefile"))._workflow
+    workflow = api.workflow(ResourceSettings(cores=1), config, snakefile=Path("Snakefile"))._workflow
     print(*workflow._localrules)
 """
 

@@ -142,7 +142,7 @@ def test_a_graph_in_three_jobs_is_that_of_one(spoilable):
 
 def test_it_runs_from_another_folder(finished, tmp_path):
     (tmp_path / "mine.yaml").write_text((finished.folder / "tiny.yaml").read_text())
-    command = ["--snakefile", str(finished.folder / "workflow/Snakefile"), "--directory", str(tmp_path)]
+    command = ["--snakefile", str(finished.folder / "Snakefile"), "--directory", str(tmp_path)]
     planned = finished.planned(*command, configfiles=[str(tmp_path / "mine.yaml")])
     assert planned["train_model"] == 3
 

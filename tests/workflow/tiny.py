@@ -134,6 +134,7 @@ class Workflow:
         folder.mkdir(exist_ok=True)
         for name in ("config", "envs", "profiles", "workflow"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "Snakefile", folder)
         share_compiled(folder / PACKAGE)
         self.config(TINY)
 

@@ -58,6 +58,12 @@ onstart:
         raise WorkflowError(str(error)) from None
 
 
+onsuccess:
+    from actopo.networks.seeds_per_job import forget_delivered
+
+    forget_delivered(f"results/{config['run']}/models")
+
+
 DATASET = config["data"]["dataset"]
 
 

@@ -25,8 +25,10 @@ rule prepare_images:
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
         content=lambda wildcards: image_listing(config["data"]["root"]) if DATASET == "image_folder" else "",
-        # Not tracked, since it names `output`: what lies there decides, and not where it is.
+        # Not tracked, since they name `output`: what lies there decides, and not where it is; a limit refuses images,
+        # and changes none.
         root=lambda wildcards, output: config["data"]["root"],
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
         env=env_digest("torch"),
         code=code_digest("prepare_images"),
     script:
@@ -59,6 +61,7 @@ rule find_foreground:
         content=lambda wildcards: "" if MASK_FOLDER is None else image_listing(MASK_FOLDER),
         # Not tracked, as above.
         folders=lambda wildcards, output: as_json(masks=MASK_FOLDER, images=config["data"]["root"]),
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
         env=env_digest("torch"),
         code=code_digest("find_foreground"),
     script:

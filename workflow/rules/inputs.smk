@@ -1,5 +1,4 @@
 # Inputs and params that several rules, or several kinds of one rule, choose from their wildcards.
-import os
 import re
 
 # Images of the mapper study, by their name in paths.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actopo.files import load_array, load_table, save_array, save_json
+from actopo.images.limits import Limits
 from actopo.images.mask_folder import read_masks
 from actopo.job import choose_device, log_device, settings, start_logging
 from actopo.points.foreground import foreground_share, grabcut_masks, whole_rectangle
@@ -25,7 +26,8 @@ elif choice["masks"] == "deeplab":
 else:
     folder, root = (Path(params.folders[key]).expanduser() for key in ("masks", "images"))
     files, fit = load_table(snakemake.input.files).file.tolist(), {key: choice[key] for key in ("size", "resize")}
-    masks, facts["unknown_masks"] = read_masks(folder, root, files, **fit, n_workers=snakemake.threads)
+    limits = Limits(**params.limits)
+    masks, facts["unknown_masks"] = read_masks(folder, root, files, **fit, n_workers=snakemake.threads, limits=limits)
 share = foreground_share(masks, rectangle)
 print(f"{len(masks)} images: {', '.join(f'{value:.3f} {name}' for name, value in share.items())}")
 save_array(snakemake.output.masks, masks)

@@ -8,8 +8,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-source = settings(snakemake).source
-dataset = load_images(root=snakemake.params.root, **source, n_workers=snakemake.threads)
+params = settings(snakemake)
+source = params.source
+dataset = load_images(root=params.root, **source, limits=params.limits, n_workers=snakemake.threads)
 for part in PARTS:
     images = getattr(dataset, part)
     save_array(snakemake.output[f"{part}_images"], images.images)

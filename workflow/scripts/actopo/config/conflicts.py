@@ -8,7 +8,7 @@ import copy
 from functools import partial
 from pathlib import Path
 
-from actopo.config.data import STUDIES, data_problems, part_sizes
+from actopo.config.data import STUDIES, count_images, data_problems, part_sizes
 from actopo.config.labels import label_problems
 from actopo.config.layers import (
     check_clusterer,
@@ -24,6 +24,7 @@ from actopo.config.new_images import new_image_problems
 from actopo.config.paths import path_problems
 from actopo.config.values import drawn_networks, image_shape, sampling_order, seed_list
 from actopo.errors import InputError, shown
+from actopo.images.class_folders import open_source
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
@@ -67,6 +68,7 @@ def find_conflicts(config, cache=None):
         problems += _similarity(config, found["homology"], layers["homology"])
         problems += [*_mapper(config["mapper"], config["models"], layers["mapper"]), *_masks(config)]
         problems += new_image_problems(config, layers["mapper"])
+        problems += lens_problems(config["mapper"], found["mapper"], count_images(config, sizes))
         problems += _figures(config, layers["homology"])
     elif len(layers) == len(STUDIES):
         problems += unnamed
@@ -229,8 +231,10 @@ def _unfit_layer(path, sampling, layer, described):
     rows, columns = rows - border, columns - border
     wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
     available = rows * columns
-    if "central" in (sampling.get("method"), sampling.get("sampling")):
-        available = len(central_positions(rows, columns, sampling.get("share", CENTRAL_SHARE)))
+    share = sampling.get("share", CENTRAL_SHARE)
+    # They are listed only where the share alone does not tell that there are enough.
+    if "central" in (sampling.get("method"), sampling.get("sampling")) and wanted > share * available:
+        available = len(central_positions(rows, columns, share))
         positions = f"{available} central ones of {positions}"
     if wanted > available:
         return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
@@ -306,7 +310,6 @@ def _mapper(mapper, models, layers):
     low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
-    yield from lens_problems(mapper["lens"])
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"
@@ -335,6 +338,12 @@ def _masks(config):
         yield f"{path}: masks of a folder are found by the names of images, and {dataset} has none; set it to grabcut"
     elif not Path(masks).expanduser().is_dir():
         yield f"{path}: there is no folder {masks} in {Path.cwd()}, where Snakemake runs; or write grabcut or deeplab"
+    else:
+        try:
+            with open_source(Path(masks).expanduser(), path):
+                pass
+        except InputError as error:
+            yield str(error)
 
 
 def _noise(mapper, samplings, layers):

@@ -54,6 +54,14 @@ def part_sizes(data):
     return dict(zip(PARTS, parts, strict=True))
 
 
+def count_images(config, sizes):
+    """Number of images of the mapper study, None where it is not known; `sizes` as `part_sizes` returns them."""
+    if sizes is None:
+        return None
+    part = sizes[config["mapper"]["part"]]
+    return sum(n for name, n in part.items() if name in (config["data"]["classes"] or part))
+
+
 def image_files(data, part):
     """
     Names of the files of which the images of a part may be, as `actopo.images.class_folders.class_files` returns them.

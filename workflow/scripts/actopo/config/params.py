@@ -35,11 +35,13 @@ def image_keys(data):
     Returns
     -------
     dict
-        Arguments of `actopo.images.datasets.load_images` but for `root`. The split's share is left out where the data
-        have parts, and its seed where nothing is drawn either; names of classes are sorted, and left out if they are
-        all there are; a published normalisation is given by its numbers.
+        Arguments of `actopo.images.datasets.load_images` but for `root` and `limits`. The split's share is left out
+        where the data have parts, and its seed where nothing is drawn either; names of classes are sorted, and left out
+        if they are all there are; a published normalisation is given by its numbers.
     """
-    known, kept = DATASETS[data["dataset"]], {key: value for key, value in data.items() if key != "root"}
+    known = DATASETS[data["dataset"]]
+    # A limit refuses images, and changes none.
+    kept = {key: value for key, value in data.items() if key not in ("root", "limits")}
     has_parts, class_names = known.has_parts, known.class_names
     if data["dataset"] == "image_folder":
         has_parts, class_names = parts_and_classes(data["root"])
