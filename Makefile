@@ -51,11 +51,12 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and the list of scripts
+docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and what a module needs
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
 	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
+	$(BIN)/python docs/write_module.py > workflow/Snakefile
 
 clean:  ## remove the demo's results and caches, keep .venv and other runs
 	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis
