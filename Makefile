@@ -6,7 +6,7 @@ SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo prune test test-faults lint format docs clean
+.PHONY: help env demo prune test test-faults test-cluster lint format docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,6 +37,9 @@ test: .venv/ready lint  ## style and tests
 test-faults: .venv/ready  ## all fault cases with their count, kills of whole runs among them (minutes)
 	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
 
+test-cluster: .venv/ready  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
+	$(BIN)/python -m pytest tests/cluster -rs --durations 10
+
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -48,11 +51,12 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and the list of scripts
+docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and what a module needs
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
 	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
+	$(BIN)/python docs/write_module.py > workflow/Snakefile
 
 clean:  ## remove the demo's results and caches, keep .venv and other runs
 	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis

@@ -27,13 +27,16 @@ def scripts(tmp_path, monkeypatch):
         for path, text in files.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(text)
-        for cached in (digests.code_digest, digests._read):
-            cached.cache_clear()
+        forget()
         return tmp_path
 
+    def forget():
+        """As a new process does."""
+        for cached in (digests.code_digest, digests._read, digests._known):
+            cached.cache_clear()
+
     yield write
-    for cached in (digests.code_digest, digests._read):
-        cached.cache_clear()
+    forget()
 
 
 FILES = {
@@ -134,3 +137,35 @@ def test_source_digest_is_of_the_users_file(tmp_path):
     assert source_digest({"module": f"{file}:other"}) == first
     file.write_text("two")
     assert source_digest(network) != first
+
+
+def test_what_was_read_is_kept_for_other_processes(scripts, monkeypatch):
+    root = scripts(FILES)
+    first = code_digest("run")
+    assert (root / digests.KNOWN).is_file()
+    scripts({})
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "_parse", None)
+        assert code_digest("run") == first
+    # A file is known by its content; and what a name stands for depends on the files that there are.
+    scripts({"actopo/b/three.py": FILES["actopo/b/three.py"].replace("+ 1", "+ 2")})
+    assert code_digest("run") != first
+    (root / "actopo/a/two.py").unlink()
+    scripts({})
+    with pytest.raises(ImportError, match="no module"):
+        code_digest("run")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 1}'])
+def test_a_damaged_file_of_what_was_read(scripts, content):
+    root = scripts(FILES)
+    first = code_digest("run")
+    (root / digests.KNOWN).write_text(content)
+    scripts({})
+    assert code_digest("run") == first
+
+
+def test_a_folder_that_cannot_be_written(scripts):
+    root = scripts({**FILES, "actopo/__pycache__": "a file"})
+    assert len(code_digest("run")) == 16
+    assert (root / "actopo/__pycache__").read_text() == "a file"

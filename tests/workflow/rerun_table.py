@@ -79,6 +79,7 @@ WIDE = {
     "figures": {"purity_class": "cat", "sensitivity_layers": [0], "row": 8},
 }
 BASES = {"tiny": TINY, "wide": WIDE}
+RECIPE = {"epochs": 1, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
 
 
 def with_changes(base, changes):
@@ -646,7 +647,7 @@ INACTIVE = [
             "models.unused": {
                 "architecture": "alexnet",
                 "seeds": 1,
-                "training": TINY["models"]["resnet18_a"]["training"],
+                "training": RECIPE,
             },
         },
         "not used beside other keys",
@@ -659,7 +660,7 @@ INACTIVE = [
             "models.own.architecture": "resnet18",
             "models.own.width": 3,
             "models.own.shortcut": "A",
-            "models.alexnet.training": TINY["models"]["resnet18_a"]["training"],
+            "models.alexnet.training": RECIPE,
             "models.resnet18_a.training.peak_epoch": 2,
             "models.resnet18_a.training.translate_fill": "black",
             "similarity.untrained.images": 40,

@@ -186,7 +186,8 @@ class Workflow:
             calls = [self.command("--dry-run", "--quiet", "all", configfiles=[name])[3:] for name in names]
             stand_ins = [("plan_all", list(zip(calls, files, strict=True)))]
             done = self.forked(self.command("--version"), {}, stand_ins=stand_ins)
-            assert all(file.exists() for file in files), done.stdout + done.stderr
+            failed = [name for name, file in zip(names, files, strict=True) if not file.exists()]
+            assert not failed, f"{failed}: {done.stderr[-5000:]}"
             return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
     def pretend(self, *arguments, **kwargs):
