@@ -70,7 +70,9 @@ def writing_dump(path, shapes, index, precision="single"):
     dtype = np.dtype(DUMP_TYPES[precision])
     with replacing(path) as folder, ExitStack() as stack:
         folder.mkdir()
-        np.save(folder / IMAGES, index)
+        # See `actopo.files.save_array` about the mode.
+        with open(folder / IMAGES, "w+b") as file:
+            np.lib.format.write_array(file, index, allow_pickle=False)
 
         def begin(name, dtype, shape):
             file = stack.enter_context(open(folder / f"{name}.npy", "wb"))
