@@ -40,7 +40,7 @@ def other(tmp_path_factory):
 def snakemake(folder, *arguments):
     """Run Snakemake with the lines that the README asks for, in an environment without the package."""
     triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--rerun-triggers", *triggers["rerun-triggers"]]
+    command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run([*command, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
