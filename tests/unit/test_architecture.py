@@ -27,8 +27,8 @@ ALLOWED = {
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
-    # Of the sciences, a config knows the tables of choices, the recipe and the names of class folders; see below.
-    "config": GROUND | {"networks.recipe", "images.class_folders"},
+    # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
+    "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }
 
 
@@ -80,10 +80,11 @@ def test_no_science_knows_figures_or_configs(module):
     assert not {room(other) for other in neighbours(module)} & {"figures", "config", "summary"}
 
 
-@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders"])
+@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing"])
 def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other == "actopo.errors" or (other.startswith("actopo.") and is_choices(other))
+        own = other in ("actopo.errors", "actopo.images.class_folders")
+        own = own or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 
 

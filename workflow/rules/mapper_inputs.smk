@@ -44,7 +44,7 @@ def parts_of(sampling):
 # Graphs of the first draw that there are others of, and those that are compared in the ways for which there are two.
 CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
 SECOND = {"noise": NOISY, "samplings": list(SAMPLINGS)[1:], "draws": REPEATED, "networks": MAPPER_SEEDS[1:]}
-COMPARISONS = [kind for kind in MAPPER["comparisons"] if SECOND[kind]]
+COMPARISONS = [kind for kind in SECOND if kind in MAPPER["comparisons"] and SECOND[kind]]
 COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 
 
@@ -113,8 +113,14 @@ def goes_by_mask(wildcards):
 
 def drawing(wildcards):
     """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
-    own = sampling_of(wildcards.study, wildcards.sampling)
-    return as_json(**{key: value for key, value in own.items() if key != "without"})
+    return as_json(**sampling_keys(sampling_of(wildcards.study, wildcards.sampling)))
+
+
+def drawing_seed(wildcards):
+    """Seed of the positions of a sampling; 0 for one that draws none."""
+    if not is_random(sampling_of(wildcards.study, wildcards.sampling)):
+        return 0
+    return HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"]
 
 
 def drawing_by_masks(wildcards):
@@ -123,7 +129,10 @@ def drawing_by_masks(wildcards):
         return ""
     shared = {key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")}
     own = SAMPLINGS[wildcards.sampling]
-    return as_json(**{key: own.get(key, value) for key, value in shared.items()})
+    chosen = {key: own.get(key, value) for key, value in shared.items()}
+    # They agree for one point per image.
+    chosen["ties"] = "last" if own.get("points_per_image", 1) == 1 else chosen["ties"]
+    return as_json(**chosen)
 
 
 def field_tap(tap):

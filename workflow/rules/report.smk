@@ -40,6 +40,7 @@ rule summarise:
             n_batches=len(BATCHES),
             layer_names=layer_names(),
         ),
+        env=env_digest("plot"),
         code=code_digest("summarise"),
     script:
         "../scripts/summarise.py"

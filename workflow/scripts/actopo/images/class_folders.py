@@ -52,13 +52,14 @@ def class_files(root):
 
 
 @contextmanager
-def open_source(root, largest=None):
+def open_source(root, key="data.root", largest=None):
     """
-    Open a folder or .zip.
+    Open a folder or .zip, which messages call by its `key` in the configuration.
 
     Parameters
     ----------
     root : Path
+    key : str, default "data.root"
     largest : int, optional
         Bytes that a file may have to be read; by default any number.
 
@@ -70,7 +71,7 @@ def open_source(root, largest=None):
         Maps a name to the bytes of the file.
     """
     if root.is_dir():
-        names = _walk(root)
+        names = _walk(root, f"{key} '{root}'")
 
         def read_file(name):
             # Of a pipe or a device the bytes have no end.
@@ -215,7 +216,7 @@ def listed(names):
     return ", ".join(some) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _walk(root):
+def _walk(root, where):
     """Names of files and folders below a folder, those of folders with a slash; links to folders are followed."""
     names, n_images, waiting = [], 0, [(root, "", {_identity(root)})]
     while waiting:
@@ -229,7 +230,7 @@ def _walk(root):
                 ]
         except OSError as error:
             raise InputError(
-                f"data.root '{root}': the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
+                f"{where}: the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
                 "permissions, or remove it."
             ) from error
         for entry, own in found:
@@ -237,12 +238,12 @@ def _walk(root):
             names.append(name if own is None else f"{name}/")
             n_images += own is None and _is_image(name)
             if own in above:
-                raise InputError(f"data.root '{root}': {listed([name])} is a link to a folder around it; remove it.")
+                raise InputError(f"{where}: {listed([name])} is a link to a folder around it; remove it.")
             if own is not None and name.count("/") < MAX_DEPTH:
                 waiting.append((entry.path, f"{name}/", {*above, own}))
         if len(names) - n_images > MAX_OTHERS + 10 * n_images:
             raise InputError(
-                f"data.root '{root}' is no folder of images: {n_images} of the first {len(names)} files and folders in "
+                f"{where} is no folder of images: {n_images} of the first {len(names)} files and folders in "
                 f"it are images; {LAYOUT}."
             )
     return names

@@ -313,7 +313,7 @@ def _load_image_folder(root, size, channels, resize, choose, n_workers, limits):
     )
     pieces = [slice(None)] if n_train is None else [slice(None, n_train), slice(n_train, None)]
     parts = [ImageSet(images[piece], labels[piece], tuple(files[piece])) for piece in pieces]
-    provenance = {"source": root.name, "versions": {"opencv": cv2.__version__}}
+    provenance = {"source": "image_folder", "versions": {"opencv": cv2.__version__}}
     if root.is_file():
         with root.open("rb") as stream:
             provenance["sha256"] = {"archive": hashlib.file_digest(stream, "sha256").hexdigest()}

@@ -63,7 +63,7 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, li
         `limits`, or that are too small although `resize` is False.
     """
     limits = limits or Limits()
-    with open_source(root, limits.bytes) as (names, read):
+    with open_source(root, largest=limits.bytes) as (names, read):
         if root.is_dir() and (deep := deep_folders(names)):
             log.warning("%d folders lie too deep, and are not looked into: %s", len(deep), listed(deep))
         if others := count_others(names):

@@ -61,8 +61,8 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
         raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
     limits = limits or Limits()
     with (
-        open_source(folder, limits.bytes) as (found, read_mask),
-        open_source(root, limits.bytes) as (images, read_image),
+        open_source(folder, "mapper.foreground.masks", limits.bytes) as (found, read_mask),
+        open_source(root, largest=limits.bytes) as (images, read_image),
     ):
         name_of = _masks_by_key(folder, image_names(found))
         known = set(map(_key, image_names(images)))
