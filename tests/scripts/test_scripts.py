@@ -24,7 +24,7 @@ from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.seeds_per_job import TrainingFolder
 from actopo.networks.weights import save_tensors
-from actopo.points.receptive_field import position_weights
+from actopo.points.position_weights import position_weights
 from actopo.similarity.specificity import blocks
 from actopo.similarity.wasserstein import sliced_wasserstein
 from readers import from_graphml, from_keplermapper, from_mapper_interactive

@@ -6,7 +6,7 @@ from actopo.job import progress, settings, start_logging
 from actopo.keys import draw_number, layer_key
 from actopo.points.activations import activation_shapes, sample_activations
 from actopo.points.choices import SAMPLINGS
-from actopo.points.receptive_field import position_weights
+from actopo.points.position_weights import position_weights
 from actopo.points.sampling import Stream
 from actopo.points.spool import PointSpool
 from actopo.points.study import batch_of, study_of

@@ -48,7 +48,7 @@ SAMPLINGS = {
     "top_l2": Sampling(stream=4, settings=("points_per_image",), is_drawn=False),
 }
 
-# Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.
+# Weights of a position by the mask inside its receptive field; see `actopo.points.position_weights.position_weights`.
 WEIGHTS = ("energy", "energy_share", "coverage", "count")
 
 # Treatments of an image whose mask is empty; see `actopo.points.sampling`.
