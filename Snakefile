@@ -2,7 +2,7 @@
 # Rules stand in workflow/rules, one file a stage, in the order of the data's way.
 from snakemake.utils import min_version
 
-min_version("9.27")
+min_version("9.17.1")
 
 
 report: "workflow/report/workflow.rst"

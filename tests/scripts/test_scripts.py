@@ -127,7 +127,7 @@ def trained(folder, images):
     return outputs
 
 
-def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS):
+def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS, precision="single"):
     """Inputs and params of the scripts that run a network."""
     params = {
         "network": NETWORK,
@@ -136,14 +136,17 @@ def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS):
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
         "noise": noise,
         "batch_norm": json.dumps({"n_images": 40, "seed": 0}) if fitted else "",
+        "precision": precision,
     }
     files = {"weights": weights, "train_images": images["train_images"] if fitted else []}
     return {**files, "images": images["test_images"], "meta": images["meta"]}, params
 
 
-def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False):
+def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False, layers=LAYERS, precision="single"):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
-    files, params = study(images, weights, subset, tap, noise, fitted)
+    if layers != LAYERS or precision != "single":
+        output = output.with_name(f"{output.name}.{precision}.layers{layer_set_name(layers)}")
+    files, params = study(images, weights, subset, tap, noise, fitted, layers, precision)
     run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
@@ -181,12 +184,17 @@ def sample(
     foreground=None,
     weight="energy",
     layers=LAYERS,
+    dumps=None,
     **settings,
 ):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}"
     output /= f"layers{'' if layers == LAYERS else layer_set_name(layers)}.npz"
     files, params = study(images, weights, subset, tap, noise, layers=layers)
-    files |= {"labels": images["test_labels"], **(foreground or {})}
+    if dumps:
+        # No network, no images, and nothing about them.
+        files, params = {}, {"layers": params["layers"]}
+        output = output.with_name(f"from.{dumps[0].name}.{output.name}")
+    files |= {"activations": dumps or [], "labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
         "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
@@ -573,6 +581,38 @@ def test_a_layer_is_the_same_bytes_whatever_other_layers_lie_in_its_file(
             for name in file.files:
                 assert file[name].dtype == expected[name].dtype
                 assert file[name].tobytes() == expected[name].tobytes(), name
+
+
+@pytest.mark.parametrize(
+    ("method", "subset", "settings"),
+    [
+        ("top_l2", "batch0", {"points_per_image": 2}),
+        ("random", "all", {"points_per_image": 2}),
+        ("full", "all", {}),
+        ("full", "all", {"cap": 100}),
+        ("foreground", "all", {"points_per_image": 2}),
+        ("background", "batch0", {"points_per_image": 1}),
+    ],
+)
+def test_points_of_activations_on_disk_are_those_of_the_network(
+    folder, images, trained, drawn_foreground, method, subset, settings
+):
+    """Byte for byte, from a dump of all layers and from two of some; half precision keeps positions and norms."""
+    weights, masks = trained[0]["weights"], drawn_foreground if method.endswith("ground") else None
+    arguments = {"subset": subset, "tap": "bn", "foreground": masks, **settings}
+    expected = sample(folder, images, weights, method, **arguments)
+    whole = dump(folder, images, weights, subset, "bn")
+    parts = [dump(folder, images, weights, subset, "bn", layers=layers) for layers in ([9], [0, 16])]
+    for dumps in ([whole], parts):
+        assert sample(folder, images, weights, method, dumps=dumps, **arguments).read_bytes() == expected.read_bytes()
+    half = dump(folder, images, weights, subset, "bn", precision="half")
+    sizes = [sum(path.stat().st_size for path in each.glob("layer??.npy")) for each in (whole, half)]
+    assert 1.9 < sizes[0] / sizes[1] < 2
+    rounded = np.load(sample(folder, images, weights, method, dumps=[half], **arguments))
+    for name, values in np.load(expected).items():
+        assert rounded[name].dtype == values.dtype
+        wanted = values.astype(np.float16).astype(np.float32) if name.endswith("points") else values
+        np.testing.assert_array_equal(rounded[name], wanted)
 
 
 def test_scaled_distances(distances):
@@ -1401,7 +1441,14 @@ def test_imported_weights_give_the_same_activations(folder, images):
     assert json.loads(output["metrics"].read_text())["n_classes"] == 7
     large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     np.save(folder / "large.npy", large)
-    params = {**alexnet, "layers": json.dumps({"layers": [4]}), "tap": "relu", "batches": "", "noise": ""}
+    params = {
+        **alexnet,
+        "precision": "single",
+        "layers": json.dumps({"layers": [4]}),
+        "tap": "relu",
+        "batches": "",
+        "noise": "",
+    }
     files |= {"images": folder / "large.npy", "weights": output["weights"]}
     run("dump_activations", files, {"activations": folder / "alexnet"}, params, subset="all", seed=0)
     model = build("alexnet", n_classes=7, seed=5).eval()

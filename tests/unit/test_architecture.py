@@ -111,3 +111,17 @@ def test_every_module_has_a_docstring(path):
 def test_every_folder_is_a_package():
     folders = {path.parent for path in PACKAGE.rglob("*.py")}
     assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+# Functions that read a file and check no sum, and the modules that may call them: those of `files` itself, of tensors
+# (inside of `reading`), of the user's tables and weights, and of arrays that the same job has just written.
+READERS = {"np.load", "np.memmap", "np.fromfile", "json.load", "pd.read_csv", "safe_open", "load_file", "torch.load"}
+MAY_READ = {"files": {"np.load", "pd.read_csv"}, "networks.weights": {"safe_open", "load_file", "torch.load"}}
+MAY_READ |= {"graphs.image_labels": {"pd.read_csv"}, "points.spool": {"np.memmap"}}
+SOURCES = FILES | {f"scripts/{path.stem}": path for path in PACKAGE.parent.glob("*.py")}
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_files_of_the_run_are_read_where_their_check_sums_are_compared(module):
+    calls = [node.func for node in ast.walk(ast.parse(SOURCES[module].read_text())) if isinstance(node, ast.Call)]
+    assert READERS & set(map(ast.unparse, calls)) <= MAY_READ.get(module, set())

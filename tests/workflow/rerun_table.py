@@ -79,6 +79,7 @@ WIDE = {
     "figures": {"purity_class": "cat", "sensitivity_layers": [0], "row": 8},
 }
 BASES = {"tiny": TINY, "wide": WIDE}
+RECIPE = {"epochs": 1, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
 
 
 def with_changes(base, changes):
@@ -296,6 +297,14 @@ ROWS = [
     Row("homology.tap", "relu", CLOUDS_A),
     Row("homology.sampling", "random", CLOUDS_A),
     Row("homology.points_per_image", 2, CLOUDS_A),
+    # Points are taken again, from three dumps: of two taps, and of noisy images at one of them.
+    Row(
+        "activations.keep",
+        ["mapper"],
+        {rule: n for rule, n in CLOUDS_B.items() if rule != "sample_points"}
+        | {"dump_activations": 3, "sample_kept_points": 4},
+        back=CLOUDS_B,
+    ),
     # Their order matters to tables and figures alone.
     Row(
         "homology.layers",
@@ -625,6 +634,7 @@ INACTIVE = [
             "models.resnet18_a.seeds_per_job": 2,
             "models.resnet18_b.training.milestones": [1],
             "models.resnet18_b.training.decay": 0.5,
+            "activations.precision": "half",
             "similarity.tolerance": 0.01,
             "similarity.rivals.permutations": 3,
             "mapper.foreground.weights": "weights.pth",
@@ -637,7 +647,7 @@ INACTIVE = [
             "models.unused": {
                 "architecture": "alexnet",
                 "seeds": 1,
-                "training": TINY["models"]["resnet18_a"]["training"],
+                "training": RECIPE,
             },
         },
         "not used beside other keys",
@@ -650,7 +660,7 @@ INACTIVE = [
             "models.own.architecture": "resnet18",
             "models.own.width": 3,
             "models.own.shortcut": "A",
-            "models.alexnet.training": TINY["models"]["resnet18_a"]["training"],
+            "models.alexnet.training": RECIPE,
             "models.resnet18_a.training.peak_epoch": 2,
             "models.resnet18_a.training.translate_fill": "black",
             "similarity.untrained.images": 40,

@@ -21,6 +21,7 @@ TABLE = reruns()
         ("describe_reruns.py", "docs/code_reruns.md"),
         ("describe_key_reruns.py", "docs/reruns.md"),
         ("list_files.py", "workflow/scripts/files.txt"),
+        ("write_module.py", "workflow/Snakefile"),
     ],
 )
 def test_generated_pages_are_up_to_date(script, page):

@@ -67,8 +67,8 @@ def packages(env):
 
 
 def test_every_rule_has_an_environment():
-    # A command for people, where Snakemake runs.
-    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers"}
+    # Commands for people, where Snakemake runs.
+    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers", "prune"}
 
 
 @pytest.mark.parametrize("rule", sorted(ENVIRONMENTS))

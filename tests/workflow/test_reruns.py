@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import yaml
 from rerun_table import (
+    AFTER_MAPPER,
     AFTER_MODELS,
     BASES,
     CALIBRATION,
     INACTIVE,
+    POSITIONS,
     POWER_DISTANCES,
     PURITY,
     ROWS,
@@ -158,6 +160,19 @@ def test_keys_that_are_not_used_or_say_the_same(plans, case, base, changes):
 def test_every_key_has_a_row(key):
     paths = [row.path for row in ROWS] + [path for _, changes, _ in INACTIVE for path in changes]
     assert key in {schema_key(path, KEYS) for path in paths}, f"add a row of {key} to tests/workflow/rerun_table.py"
+
+
+def test_another_sampling_of_activations_on_disk(tiny):
+    """It needs no network; another precision makes dumps and points anew."""
+    kept = {"activations.keep": ["mapper"]}
+    changes = [{}, {"mapper.foreground.weight": "count"}, {"activations.precision": "half"}]
+    configs = [tiny.config(with_changes("tiny", kept | change), f"kept{i}.yaml") for i, change in enumerate(changes)]
+    base, sampling, precision = tiny.plans(configs)
+    graph = {"sample_kept_points": 1, "build_mapper": 1, "plot_foreground": 1}
+    assert predicted(base, sampling) == graph | AFTER_MAPPER | POSITIONS
+    dumped = predicted(base, precision)
+    assert (dumped["dump_activations"], dumped["sample_kept_points"], dumped["build_mapper"]) == (3, 4, 4)
+    assert "sample_points" not in dumped
 
 
 def test_added_seeds_that_share_a_job(tiny):

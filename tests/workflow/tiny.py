@@ -158,15 +158,18 @@ class Workflow:
         executable = sys.executable if "--dry-run" in arguments else forked_python()
         return self.forked(command, environment, executable=executable, is_edited=True)
 
-    def forked(self, command, environment, **kwargs):
-        """Run snakemake in a forked process, see `forked_snakemake`."""
+    def forked(self, command, environment, timeout=600, **kwargs):
+        """Run snakemake in a forked process, see `forked_snakemake`; it ends after `timeout` seconds at the latest."""
         with TemporaryDirectory() as folder:
             outputs = [Path(folder, name) for name in ("stdout", "stderr")]
             arguments = (command[3:], self.folder, environment, outputs)
             start_forks()
             process = FORKS.Process(target=forked_snakemake, args=arguments, kwargs=kwargs)
             process.start()
-            process.join(timeout=600)
+            process.join(timeout)
+            if process.is_alive():
+                process.kill()
+                process.join()
             return subprocess.CompletedProcess(command, process.exitcode, *(path.read_text() for path in outputs))
 
     def planned(self, *arguments, is_edited=False, environment=None, **kwargs):
@@ -185,8 +188,10 @@ class Workflow:
             files = [Path(folder, f"plan{i}.json") for i in range(len(names))]
             calls = [self.command("--dry-run", "--quiet", "all", configfiles=[name])[3:] for name in names]
             stand_ins = [("plan_all", list(zip(calls, files, strict=True)))]
-            done = self.forked(self.command("--version"), {}, stand_ins=stand_ins)
-            assert all(file.exists() for file in files), done.stdout + done.stderr
+            # A fraction of a second each, if nothing else runs on the machine.
+            done = self.forked(self.command("--version"), {}, timeout=600 + 30 * len(names), stand_ins=stand_ins)
+            failed = [name for name, file in zip(names, files, strict=True) if not file.exists()]
+            assert not failed, f"{failed}: {done.stderr[-5000:]}"
             return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
     def pretend(self, *arguments, **kwargs):

@@ -25,7 +25,7 @@ from actopo.images.listing import image_listing
 from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
-from actopo.points.choices import MASKS
+from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
 from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
@@ -110,6 +110,8 @@ CURVES = [
     (metric, seed) for metric in ["sw", *METRICS] for seed in REFERENCES if metric == "sw" or seed in METRIC_SEEDS
 ]
 
+# Studies whose activations stay on disk.
+KEPT = config["activations"]["keep"]
 MAPPER = config["mapper"]
 # The first network and the first draw of its positions are those of figures; the others give them intervals.
 MAPPER_SEEDS = seed_list(MAPPER["seeds"])

@@ -12,6 +12,7 @@ TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreg
 # no weights: its seed makes it, and training images give the statistics of its batch norms.
 rule sample_points:
     input:
+        activations=[],
         weights=weights_of,
         train_images=batch_norm_images,
         images=images_of("{part}/images.npy"),
@@ -31,6 +32,7 @@ rule sample_points:
         "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
+        study=one_of(study for study in STUDIES if study not in KEPT),
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -56,7 +58,39 @@ rule sample_points:
         "../scripts/sample_points.py"
 
 
-# Nothing of a study needs them whole: for whoever asks for a folder with one array (N, n, m, c) a layer.
+# The same points, of a study whose activations are kept: from these, without the network and without a GPU.
+use rule sample_points as sample_kept_points with:
+    input:
+        activations=kept_activations,
+        labels=images_of("{part}/labels.npy"),
+        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
+        fields=lambda wildcards: (
+            receptive_fields(wildcards.model, tap_of(wildcards), layers_of_set(wildcards.layers))
+            if goes_by_mask(wildcards)
+            else []
+        ),
+    log:
+        "<results>/logs/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.log",
+    benchmark:
+        "<results>/benchmarks/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
+    wildcard_constraints:
+        control=r"|\.untrained",
+        study=one_of(KEPT),
+    threads: 1
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(30),
+    params:
+        layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
+        sampling=drawing,
+        seed=drawing_seed,
+        foreground=drawing_by_masks,
+        env=env_digest("torch"),
+        code=code_digest("sample_points"),
+
+
+# One array (N, n, m, c) a layer, and its norms, in one forward pass: of the studies whose activations are kept, and for
+# whoever asks for a folder of them.
 rule dump_activations:
     input:
         weights=weights_of,
@@ -89,6 +123,7 @@ rule dump_activations:
         tap=lambda wildcards: wildcards.tap,
         batches=batches_of,
         noise=noise_of,
+        precision=config["activations"]["precision"],
         env=env_digest("torch"),
         code=code_digest("dump_activations"),
     script:

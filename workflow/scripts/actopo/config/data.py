@@ -7,8 +7,7 @@ from actopo.config.lens import lens_classes
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
-
-STUDIES = ("homology", "mapper")
+from actopo.points.choices import STUDIES
 
 
 def data_problems(config, sizes):

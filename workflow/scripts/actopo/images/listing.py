@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from actopo.errors import InputError
-from actopo.images.class_folders import find_classes, image_names, open_source
+from actopo.images.class_folders import class_files, image_names, open_source
 
 
 def image_listing(root):
@@ -32,6 +32,8 @@ def image_listing(root):
             files = {name: root / name for name in image_names(names)}
         # A broken link is listed too; the job that reads it reports it.
         entries = [f"{name} {file.stat().st_size if file.exists() else None}" for name, file in files.items()]
+    elif not root.is_file():
+        return ""
     else:
         try:
             with zipfile.ZipFile(root) as archive:
@@ -58,8 +60,7 @@ def parts_and_classes(root):
     """
     root = Path(root).expanduser()
     try:
-        with open_source(root) as (names, _):
-            layout = find_classes(names, str(root))
+        layout = class_files(root)
     except (InputError, OSError):
         return False, None
     return len(layout) > 1, sorted(layout[0])

@@ -1,4 +1,4 @@
-"""Choices for point clouds: methods of sampling, the weights and masks that some of them use, and units of noise."""
+"""Choices for point clouds: activations on disk, methods of sampling, their weights and masks, and units of noise."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -34,6 +34,10 @@ class Sampling:
     positions: str = "fixed"
     is_drawn: bool = True
 
+
+# Studies whose activations can stay on disk, and the types of numbers in which they do; see `actopo.points.dumps`.
+STUDIES = ("homology", "mapper")
+DUMP_TYPES = {"single": "float32", "half": "float16"}
 
 # In the order of the rows of figures and tables.
 SAMPLINGS = {

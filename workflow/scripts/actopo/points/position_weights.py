@@ -1,8 +1,4 @@
-"""
-Weight of each position by the foreground inside its receptive field; see `actopo.points.receptive_field`.
-
-This module does not import PyTorch, so that neither do tables and figures of positions.
-"""
+"""The weight of each position by the foreground inside its receptive field."""
 
 import numpy as np
 
@@ -31,7 +27,8 @@ def position_weights(masks, field, weight="coverage"):
     masks : bool ndarray or memmap of shape (N, H, W)
         Foreground; for the background give its complement.
     field : ndarray of shape (n, m, H / block, W / block), rounded up
-        Fields of one layer, from `receptive_fields`. Within a block of pixels `r` is constant.
+        Fields of one layer, from `actopo.points.receptive_field.receptive_fields`. Within a block of pixels `r` is
+        constant.
     weight : {"coverage", "energy_share", "energy", "count"}
 
     Returns
