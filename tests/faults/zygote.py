@@ -76,6 +76,8 @@ def child(case):
         os.setgroups([])
         os.setgid(case["user"])
         os.setuid(case["user"])
+    # Ignored where the tests run in the background of a shell.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     code = 0
     try:
         run(case)

@@ -21,14 +21,20 @@ NO_DISTRIBUTIONS = {"python", "pip"}
 FORBIDDING = """
 import json, os, sys
 
-class Forbidden:
-    names = frozenset(json.loads({names!r}))
+NAMES = frozenset(json.loads({names!r}))
+
+# What finds the other modules, as the finder that it stands for.
+class Allowed:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
 
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"No module named {{name!r}} in the environment {env}", name=name)
+        return None if name.partition(".")[0] in NAMES else self.finder.find_spec(name, path, target)
 
-sys.meta_path.insert(0, Forbidden())
+sys.meta_path[:] = map(Allowed, sys.meta_path)
 """
 
 
@@ -74,7 +80,7 @@ def forbidden(env, besides=()):
 
 def forbidding(env, besides=()):
     """Program that lets a process import nothing else."""
-    return FORBIDDING.format(names=json.dumps(forbidden(env, besides)), env=Path(env).name)
+    return FORBIDDING.format(names=json.dumps(forbidden(env, besides)))
 
 
 def make_environment(prefix, env):

@@ -3,7 +3,8 @@ Jobs of the workflow that start without importing their libraries: a server has 
 
 Half of the time of a tiny run is the import of PyTorch, pandas and matplotlib by its 170 jobs. `executable` writes a
 program that Snakemake calls in the place of Python; it hands its arguments, folder, environment and streams to the
-server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job.
+server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job. What is no
+script, such as `-m MODULE`, is left to Python.
 """
 
 import array
@@ -29,6 +30,8 @@ LIBRARIES += ("gtda.homology",)
 CLIENT = """\
 #!{python} -IS
 import array, json, os, socket, sys
+if sys.argv[1].startswith("-"):
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
 job = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()

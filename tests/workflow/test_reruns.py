@@ -70,9 +70,8 @@ def pretended(tmp_path_factory):
 @pytest.fixture(scope="module")
 def plans(pretended, request):
     """Plans of the bases and of all changes that are to be tested, by their places in `CASES`."""
-    wanted = {
-        item.callspec.params["case"] for item in request.session.items if "case" in getattr(item, "fixturenames", ())
-    }
+    own = [item for item in request.session.items if item.path == request.path]
+    wanted = {item.callspec.params["case"] for item in own if "case" in item.fixturenames}
     found = {}
     for base in BASES:
         places = [place for place in sorted(wanted) if CASES[place][0] == base]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from actopo.checksums import DamagedFile
 from actopo.files import load_arrays
 from actopo.homology.diagram_files import load_diagrams, save_diagrams
 
@@ -27,7 +28,7 @@ def test_what_is_not_there_is_not_made_up(tmp_path):
     save_diagrams(tmp_path / "a.npz", [3], [{1: np.zeros((0, 2))}])
     assert load_diagrams(tmp_path / "a.npz", [3], 1)[0].shape == (0, 2)
     for layer, dimension in ((3, 0), (4, 1)):
-        with pytest.raises(KeyError):
+        with pytest.raises(DamagedFile, match=f"layer0{layer}.h{dimension}"):
             load_diagrams(tmp_path / "a.npz", [layer], dimension)
     with pytest.raises(ValueError, match="zip"):
         save_diagrams(tmp_path / "b.npz", [3, 4], [{}])

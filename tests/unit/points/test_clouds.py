@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from actopo.checksums import DamagedFile
 from actopo.files import save_arrays
 from actopo.points.clouds import load_clouds, load_columns
 
@@ -24,5 +25,5 @@ def test_clouds_are_in_the_order_that_is_asked_for(path):
 def test_columns_of_a_layer(path):
     row, image = load_columns(path, 10, "row", "image")
     assert (row.tolist(), image.tolist()) == ([0, 1, 2], [5, 5, 7])
-    with pytest.raises(KeyError, match=r"layer01\.image"):
+    with pytest.raises(DamagedFile, match=r"layer01\.image"):
         load_columns(path, 1, "image")
