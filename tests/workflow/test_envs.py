@@ -16,6 +16,7 @@ PACKAGES = {
     "sklearn": "scikit-learn",
     "cv2": "opencv",
     "gtda": "giotto-tda",
+    "PIL": "pillow",
 }
 RULES = {
     name: env
