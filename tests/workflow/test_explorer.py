@@ -179,7 +179,8 @@ def test_colours_sizes_and_search(page, results):
     graph, _ = graph_files(results, "foreground_1")
     assert node(page, 0).locator("path").count() > 1
     pick(page, "colour", "purity")
-    assert page.locator("#legend").inner_text().split()[:2] == ["purity", "0"]
+    told = page.locator("#legend span").all_inner_texts()
+    assert (told[0], told[2], told[4]) == ("purity", "0", "1")
     by_purity = [node(page, own["id"]).locator("circle").first.get_attribute("fill") for own in graph["nodes"]]
     purity = [own["purity"] for own in graph["nodes"]]
     assert len(set(by_purity)) == len(set(purity))
@@ -213,7 +214,7 @@ def test_the_lens_is_an_axis(page, results):
     slope, start = np.polyfit(means, places, 1)
     np.testing.assert_allclose(places, slope * means + start, atol=0.1)
     for tick in page.locator("#panel-a .axis .tick").all():
-        value = float(tick.locator("text").inner_text().replace("−", "-"))
+        value = float(tick.locator("text").text_content().replace("−", "-"))
         place = tick.evaluate("e => e.transform.baseVal[0].matrix.e")
         assert abs(slope * value + start - place) < 1
 
@@ -404,6 +405,8 @@ def test_a_hostile_name_is_text(open_page, tmp_path):
     assert page.locator(".bar .name").first.inner_text() == HOSTILE
     page.locator("[data-key=two]").check()
     page.locator("#to-purity").click()
+    assert HOSTILE in page.locator("[data-key=class]").inner_text()
+    pick(page, "class", "dog")
     assert page.locator("#charts figure").count() == 3
     page.locator("#to-run").click()
     assert HOSTILE in page.locator("pre").inner_text()

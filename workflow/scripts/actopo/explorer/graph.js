@@ -9,7 +9,11 @@ class GraphPanel {
     this.svg = d3.select(this.element).append("svg").attr("role", "group");
     this.world = this.svg.append("g");
     this.axis = this.svg.append("g").attr("class", "axis");
-    this.zoom = d3.zoom().scaleExtent([0.3, 40]).on("zoom", () => this.moved(d3.event.transform));
+    // While it moves, the drawing is a layer of its own, which the browser does not paint anew; at rest it is sharp.
+    this.zoom = d3.zoom().scaleExtent([0.3, 40])
+      .on("start", () => this.world.style("will-change", "transform"))
+      .on("zoom", () => this.moved(d3.event.transform))
+      .on("end", () => this.world.style("will-change", null));
     this.svg.call(this.zoom).on("dblclick.zoom", null);
     this.drawn = "";
     new ResizeObserver(() => this.resized()).observe(this.element);
