@@ -6,7 +6,7 @@ SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-faults lint format docs clean
+.PHONY: help env demo prune test test-faults test-cluster lint format docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -28,11 +28,17 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@echo "figures: $(DEMO)/figures"
 	@echo "summary: $(DEMO)/summary.json"
 
+prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
+	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
+
 test: .venv/ready lint  ## style and tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-faults: .venv/ready  ## all fault cases with their count, kills of whole runs among them (minutes)
 	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
+
+test-cluster: .venv/ready  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
+	$(BIN)/python -m pytest tests/cluster -rs --durations 10
 
 lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
@@ -45,9 +51,12 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md from the schema, and docs/code_reruns.md from the imports
+docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and what a module needs
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
+	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
+	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
+	$(BIN)/python docs/write_module.py > workflow/Snakefile
 
 clean:  ## remove the demo's results and caches, keep .venv and other runs
 	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis

@@ -2,20 +2,20 @@
 # Rules stand in workflow/rules, one file a stage, in the order of the data's way.
 from snakemake.utils import min_version
 
-min_version("9.27")
+min_version("9.17.1")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/common.smk"
 
 
 pathvars:
     results=f"results/{config['run']}",
 
 
-report: "workflow/report/workflow.rst"
-
-
-include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/mapper_inputs.smk"
 include: "workflow/rules/layer_files.smk"

@@ -80,7 +80,7 @@ def dump(model, images, options, folder):
             header = {"descr": "<f4", "fortran_order": False, "shape": (len(images), *shape)}
             np.lib.format.write_array_header_1_0(files[layer], header)
 
-        def write(layer, batch):
+        def write(layer, batch, _):
             files[layer].write(batch)
 
         dump_activations(model, images, MEAN, STD, LAYERS, options.tap, write, options.batch, options.device)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 PACKAGES = ("slurm-wlm", "slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
+# Folders of clusters of tests.
+PREFIX = "actopo-slurm."
 # Where commands look for it that have no SLURM_CONF, as srun inside of jobs.
 DEFAULT = Path("/etc/slurm/slurm.conf")
 # More cores and memory than there may be, so that jobs can ask for what they ask for on a real node.
@@ -57,7 +59,7 @@ def obstacle():
     """Why there can be no SLURM here, in words, after an attempt to install it; None if there can be one."""
     if os.getuid() != 0:
         return "SLURM's daemons start as root alone, and this is another user"
-    if DEFAULT.exists():
+    if DEFAULT.exists() and not is_left_behind(DEFAULT.resolve()):
         return f"there is a SLURM here already: {DEFAULT}"
     if all(map(shutil.which, PROGRAMS)):
         return None
@@ -72,6 +74,14 @@ def obstacle():
         if command is install and done.returncode == 0:
             return None
     return f"apt-get cannot install SLURM: {done.stderr.strip().splitlines()[-1]}"
+
+
+def is_left_behind(configuration):
+    """Whether a configuration is that of tests that were killed: their daemons died with them."""
+    pid = configuration.with_name("slurmctld.pid")
+    return configuration.parent.name.startswith(PREFIX) and not (
+        pid.exists() and Path("/proc", pid.read_text().strip(), "exe").exists()
+    )
 
 
 def free_ports(n):
@@ -95,19 +105,19 @@ class Slurm:
 
     def __init__(self):
         # Paths of sockets are short.
-        self.folder = Path(tempfile.mkdtemp(prefix="slurm.", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
         self.environment = {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
+        self.host = socket.gethostname().split(".")[0]
         self.daemons = []
 
     def __enter__(self):
         """Start the daemons, and wait until the node is idle."""
-        folder, host = self.folder, socket.gethostname().split(".")[0]
+        folder, host = self.folder, self.host
         folder.chmod(0o755)
         for name in ("state", "spool"):
             (folder / name).mkdir()
         (folder / "slurm.conf").write_text(CONFIGURATION.format(folder=folder, host=host, ports=free_ports(2)))
         DEFAULT.parent.mkdir(exist_ok=True)
-        # A link that a killed process left behind points nowhere, once its folder is gone.
         DEFAULT.unlink(missing_ok=True)
         DEFAULT.symlink_to(folder / "slurm.conf")
         (folder / "gres.conf").write_text(f"NodeName={host} Name=gpu Type=k80 File={folder}/gpu[0-1]\n")
@@ -168,6 +178,11 @@ class Slurm:
     def control(self, *arguments):
         """What scontrol prints, one line an item."""
         return self.run("scontrol", "--oneliner", *arguments).stdout
+
+    def set_node(self, state):
+        """Let the node take new jobs, or none."""
+        done = self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
+        assert done.returncode == 0, done.stderr
 
     def jobs(self):
         """Facts of all jobs so far, by their numbers, as scontrol names them."""

@@ -7,6 +7,8 @@ import zipfile
 import pytest
 import yaml
 from actopo.config.validate import validate
+from actopo.networks.build import build
+from actopo.networks.weights import save_tensors
 from list_layers import DEFAULT, ROOT, SCHEMA, merged
 
 BLOCKS = re.findall(r"```yaml\n# (\S+)\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
@@ -20,9 +22,9 @@ def test_the_readme_shows_two_configs():
 def test_a_config_of_the_readme_is_in_order(name, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile("photographs.zip", "w") as archive:
-        for kind in ("cat", "dog"):
-            archive.writestr(f"{kind}/1.png", b"not read")
+        for i in range(5000):
+            archive.writestr(f"{'cat' if i % 2 else 'dog'}/{i}.png", b"not read")
     shutil.copy(ROOT / "docs/examples/small_network.py", "my_network.py")
-    (tmp_path / "my_network.safetensors").touch()
+    save_tensors("my_network.safetensors", build(module="my_network.py:build", n_classes=2, seed=0).state_dict())
     (tmp_path / name).write_text(text)
     validate(merged([DEFAULT, name]), yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))

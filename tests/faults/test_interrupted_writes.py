@@ -116,6 +116,13 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(forked, small_disk, kind):
     assert sorted(file.name for file in small_disk.iterdir()) == [sum_file(path).name, path.name]
 
 
+def test_a_full_disk_is_told_where_numpy_does_not_say_why(forked, small_disk):
+    done = write(forked, small_disk / "a.npy", 10, "np.save(path, np.zeros(100_000))\n")
+    assert done.returncode == 1
+    assert "error in make_it: the disk is full (100000 requested and " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_log_on_the_full_disk_does_not_hide_the_message(forked, small_disk):
     extra = """
 start_logging(SimpleNamespace(rule="make_it", log=[path + ".log"]))

@@ -68,6 +68,8 @@ def child(case):
     os.environ.update(case["environment"])
     os.umask(case["umask"])
     os.chdir(case["folder"])
+    # The limit counts the files that this process has inherited, and those of the interpreter.
+    os.closerange(3, 100)
     for name, limit in case["limits"].items():
         resource.setrlimit(getattr(resource, name), (limit, limit))
     if case["user"]:

@@ -24,7 +24,7 @@ from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.seeds_per_job import TrainingFolder
 from actopo.networks.weights import save_tensors
-from actopo.points.receptive_field import position_weights
+from actopo.points.position_weights import position_weights
 from actopo.similarity.specificity import blocks
 from actopo.similarity.wasserstein import sliced_wasserstein
 from readers import from_graphml, from_keplermapper, from_mapper_interactive
@@ -110,8 +110,9 @@ def images(folder):
         for kind in ("images", "labels", "files")
     }
     output["meta"] = folder / "meta.json"
-    source = {"dataset": "image_folder", "root": str(folder / "images"), "size": 16, "channels": 3}
-    run("prepare_images", output=output, params={"source": json.dumps({**source, "test_share": 0.3, "seed": 0})})
+    source = {"dataset": "image_folder", "size": 16, "channels": 3, "test_share": 0.3, "seed": 0}
+    params = {"source": json.dumps(source), "root": str(folder / "images"), "limits": "{}"}
+    run("prepare_images", output=output, params=params)
     return output
 
 
@@ -126,7 +127,7 @@ def trained(folder, images):
     return outputs
 
 
-def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS):
+def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS, precision="single"):
     """Inputs and params of the scripts that run a network."""
     params = {
         "network": NETWORK,
@@ -135,14 +136,17 @@ def study(images, weights, subset, tap, noise="", fitted=False, layers=LAYERS):
         "batches": json.dumps({"batch_size": 20, "seed": 0}) if subset != "all" else "",
         "noise": noise,
         "batch_norm": json.dumps({"n_images": 40, "seed": 0}) if fitted else "",
+        "precision": precision,
     }
     files = {"weights": weights, "train_images": images["train_images"] if fitted else []}
     return {**files, "images": images["test_images"], "meta": images["meta"]}, params
 
 
-def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False):
+def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False, layers=LAYERS, precision="single"):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}"
-    files, params = study(images, weights, subset, tap, noise, fitted)
+    if layers != LAYERS or precision != "single":
+        output = output.with_name(f"{output.name}.{precision}.layers{layer_set_name(layers)}")
+    files, params = study(images, weights, subset, tap, noise, fitted, layers, precision)
     run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
     return output
 
@@ -180,12 +184,17 @@ def sample(
     foreground=None,
     weight="energy",
     layers=LAYERS,
+    dumps=None,
     **settings,
 ):
     output = folder / f"{subset}.{tap}.seed{seed}{'.noise' if noise else ''}.{method}{draw}"
     output /= f"layers{'' if layers == LAYERS else layer_set_name(layers)}.npz"
     files, params = study(images, weights, subset, tap, noise, layers=layers)
-    files |= {"labels": images["test_labels"], **(foreground or {})}
+    if dumps:
+        # No network, no images, and nothing about them.
+        files, params = {}, {"layers": params["layers"]}
+        output = output.with_name(f"from.{dumps[0].name}.{output.name}")
+    files |= {"activations": dumps or [], "labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
         "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
@@ -420,7 +429,8 @@ def test_train_model(folder, trained):
     assert len(metrics["loss"]) == 1
     assert 0 <= metrics["test_accuracy"] <= 1
     assert {"seconds", "images_per_second", "precision", "device", "threads"} <= set(metrics)
-    assert not list(folder.glob("*.training"))
+    # No checkpoint is left.
+    assert {path.name for path in folder.glob("*.training/[!.]*")} == {"weights.safetensors", "metrics.json"}
 
 
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
@@ -573,6 +583,38 @@ def test_a_layer_is_the_same_bytes_whatever_other_layers_lie_in_its_file(
                 assert file[name].tobytes() == expected[name].tobytes(), name
 
 
+@pytest.mark.parametrize(
+    ("method", "subset", "settings"),
+    [
+        ("top_l2", "batch0", {"points_per_image": 2}),
+        ("random", "all", {"points_per_image": 2}),
+        ("full", "all", {}),
+        ("full", "all", {"cap": 100}),
+        ("foreground", "all", {"points_per_image": 2}),
+        ("background", "batch0", {"points_per_image": 1}),
+    ],
+)
+def test_points_of_activations_on_disk_are_those_of_the_network(
+    folder, images, trained, drawn_foreground, method, subset, settings
+):
+    """Byte for byte, from a dump of all layers and from two of some; half precision keeps positions and norms."""
+    weights, masks = trained[0]["weights"], drawn_foreground if method.endswith("ground") else None
+    arguments = {"subset": subset, "tap": "bn", "foreground": masks, **settings}
+    expected = sample(folder, images, weights, method, **arguments)
+    whole = dump(folder, images, weights, subset, "bn")
+    parts = [dump(folder, images, weights, subset, "bn", layers=layers) for layers in ([9], [0, 16])]
+    for dumps in ([whole], parts):
+        assert sample(folder, images, weights, method, dumps=dumps, **arguments).read_bytes() == expected.read_bytes()
+    half = dump(folder, images, weights, subset, "bn", precision="half")
+    sizes = [sum(path.stat().st_size for path in each.glob("layer??.npy")) for each in (whole, half)]
+    assert 1.9 < sizes[0] / sizes[1] < 2
+    rounded = np.load(sample(folder, images, weights, method, dumps=[half], **arguments))
+    for name, values in np.load(expected).items():
+        assert rounded[name].dtype == values.dtype
+        wanted = values.astype(np.float16).astype(np.float32) if name.endswith("points") else values
+        np.testing.assert_array_equal(rounded[name], wanted)
+
+
 def test_scaled_distances(distances):
     """The mean distance of a cloud becomes 1, whatever the layer."""
     points = np.load(distances["clouds"][0])
@@ -723,7 +765,7 @@ def test_detection_of_one_network_on_one_batch(folder, compared):
     assert pd.read_csv(output["sensitivity"]).empty
     figure = {kind: folder / f"alone.{kind}" for kind in ("png", "svg")}
     files = {"curves": compared["curves"][:1], "detection": output["sensitivity"]}
-    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": "all"})})
+    run("plot_sensitivity", files, figure, {"choice": json.dumps({"dimension": 1, "layers": LAYERS})})
     assert figure["png"].exists()
 
 
@@ -770,13 +812,15 @@ def test_masks_of_a_folder(folder, images):
         cv2.imwrite(str(masks / path.parent.name / path.name), (rng.random((16, 16)) < 0.1).astype(np.uint8))
     cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
     output = {"masks": folder / "own.npy", "share": folder / "own.json"}
-    settings = {"masks": f"{masks}/", "root": str(folder / "images"), "size": 16, "resize": None}
+    settings = {"masks": "folder", "size": 16, "resize": None}
+    folders = {"masks": str(masks), "images": str(folder / "images")}
     files = {"images": images["test_images"], "files": images["test_files"]}
-    run("find_foreground", files, output, {"settings": json.dumps(settings)})
+    params = {"settings": json.dumps(settings), "folders": json.dumps(folders), "limits": "{}"}
+    run("find_foreground", files, output, params)
     expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
     np.testing.assert_array_equal(np.load(output["masks"]), expected)
     share = json.loads(output["share"].read_text())
-    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "own masks", 1)
+    assert (share["n_images"], share["masks"], share["unknown_masks"]) == (27, "folder", 1)
     borders = [all([own[0].any(), own[-1].any(), own[:, 0].any(), own[:, -1].any()]) for own in expected]
     assert share["touches_all_borders"] == pytest.approx(np.mean(borders))
 
@@ -1291,7 +1335,7 @@ def test_figures_and_summary(
         ),
         "plot_sensitivity": (
             {"curves": compared["of_both"], "detection": compared["sensitivity"]},
-            {"choice": json.dumps({"dimension": 1, "layers": "all"})},
+            {"choice": json.dumps({"dimension": 1, "layers": LAYERS})},
             {},
         ),
         "plot_controls": (
@@ -1397,7 +1441,14 @@ def test_imported_weights_give_the_same_activations(folder, images):
     assert json.loads(output["metrics"].read_text())["n_classes"] == 7
     large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     np.save(folder / "large.npy", large)
-    params = {**alexnet, "layers": json.dumps({"layers": [4]}), "tap": "relu", "batches": "", "noise": ""}
+    params = {
+        **alexnet,
+        "precision": "single",
+        "layers": json.dumps({"layers": [4]}),
+        "tap": "relu",
+        "batches": "",
+        "noise": "",
+    }
     files |= {"images": folder / "large.npy", "weights": output["weights"]}
     run("dump_activations", files, {"activations": folder / "alexnet"}, params, subset="all", seed=0)
     model = build("alexnet", n_classes=7, seed=5).eval()

@@ -14,7 +14,7 @@ FILES = {
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__init__.py"
 }
-GROUND = {"errors", "environment", "checksums", "files", "digests", "keys"}
+GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {
@@ -28,8 +28,8 @@ ALLOWED = {
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
-    # Of the sciences, a config knows the tables of choices, the recipe and the names of class folders; see below.
-    "config": GROUND | {"networks.recipe", "images.class_folders"},
+    # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
+    "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }
 
 
@@ -81,10 +81,11 @@ def test_no_science_knows_figures_or_configs(module):
     assert not {room(other) for other in neighbours(module)} & {"figures", "explorer", "config", "summary"}
 
 
-@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders"])
+@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing"])
 def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other == "actopo.errors" or (other.startswith("actopo.") and is_choices(other))
+        own = other in ("actopo.errors", "actopo.images.class_folders")
+        own = own or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 
 
@@ -111,3 +112,17 @@ def test_every_module_has_a_docstring(path):
 def test_every_folder_is_a_package():
     folders = {path.parent for path in PACKAGE.rglob("*.py")}
     assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+# Functions that read a file and check no sum, and the modules that may call them: those of `files` itself, of tensors
+# (inside of `reading`), of the user's tables and weights, and of arrays that the same job has just written.
+READERS = {"np.load", "np.memmap", "np.fromfile", "json.load", "pd.read_csv", "safe_open", "load_file", "torch.load"}
+MAY_READ = {"files": {"np.load", "pd.read_csv"}, "networks.weights": {"safe_open", "load_file", "torch.load"}}
+MAY_READ |= {"graphs.image_labels": {"pd.read_csv"}, "points.spool": {"np.memmap"}}
+SOURCES = FILES | {f"scripts/{path.stem}": path for path in PACKAGE.parent.glob("*.py")}
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_files_of_the_run_are_read_where_their_check_sums_are_compared(module):
+    calls = [node.func for node in ast.walk(ast.parse(SOURCES[module].read_text())) if isinstance(node, ast.Call)]
+    assert READERS & set(map(ast.unparse, calls)) <= MAY_READ.get(module, set())

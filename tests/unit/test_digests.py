@@ -1,31 +1,20 @@
-"""Digests change with what code does and what images hold, and with nothing else."""
-
-from zipfile import ZipFile
+"""Digests change with what code does and what environments pin, and with nothing else."""
 
 import pytest
 from actopo import digests
-from actopo.digests import code_digest, files_behind, image_listing, imported_files, source_digest
+from actopo.digests import code_digest, environment_digest, files_behind, imported_files, source_digest
 
 
-def test_image_listing_sees_contents_not_times(tmp_path):
-    folder = tmp_path / "images"
-    (folder / "a").mkdir(parents=True)
-    (folder / "a/1.png").write_bytes(b"one")
-    before = image_listing("image_folder", folder)
-    (folder / "a/1.png").touch()
-    assert image_listing("image_folder", folder) == before
-    (folder / "a/2.png").write_bytes(b"two")
-    assert image_listing("image_folder", folder) != before
-    assert image_listing("digits", None) == ""
-
-    digests = []
-    for content in ("one", "one", "two"):
-        with ZipFile(tmp_path / "images.zip", "w") as archive:
-            archive.writestr("a/1.png", content)
-        digests.append(image_listing("image_folder", tmp_path / "images.zip"))
-    assert digests[0] == digests[1] != digests[2]
-    (tmp_path / "images.zip").write_bytes(b"no zip")
-    assert image_listing("image_folder", tmp_path / "images.zip") == ""
+def test_an_environment_is_what_it_pins():
+    """Whatever the order of its packages."""
+    one = ["python=3.11", "numpy=1.26", {"pip": ["b==2", "a==1"]}]
+    other = [{"pip": ["a==1", "b==2"]}, "numpy=1.26", "python=3.11"]
+    assert environment_digest(one) == environment_digest(other)
+    changed = [["python=3.11", "numpy=2.0", one[2]], [*one[:2], {"pip": ["b==2", "a==2"]}], one[:2]]
+    # A package by pip is another than that of conda.
+    changed += [[*one[:2], "a==1", "b==2"]]
+    digests = {environment_digest(dependencies) for dependencies in [one, *changed]}
+    assert len(digests) == 1 + len(changed)
 
 
 @pytest.fixture
@@ -38,13 +27,16 @@ def scripts(tmp_path, monkeypatch):
         for path, text in files.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(text)
-        for cached in (digests.code_digest, digests._read):
-            cached.cache_clear()
+        forget()
         return tmp_path
 
+    def forget():
+        """As a new process does."""
+        for cached in (digests.code_digest, digests._read, digests._known):
+            cached.cache_clear()
+
     yield write
-    for cached in (digests.code_digest, digests._read):
-        cached.cache_clear()
+    forget()
 
 
 FILES = {
@@ -145,3 +137,35 @@ def test_source_digest_is_of_the_users_file(tmp_path):
     assert source_digest({"module": f"{file}:other"}) == first
     file.write_text("two")
     assert source_digest(network) != first
+
+
+def test_what_was_read_is_kept_for_other_processes(scripts, monkeypatch):
+    root = scripts(FILES)
+    first = code_digest("run")
+    assert (root / digests.KNOWN).is_file()
+    scripts({})
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "_parse", None)
+        assert code_digest("run") == first
+    # A file is known by its content; and what a name stands for depends on the files that there are.
+    scripts({"actopo/b/three.py": FILES["actopo/b/three.py"].replace("+ 1", "+ 2")})
+    assert code_digest("run") != first
+    (root / "actopo/a/two.py").unlink()
+    scripts({})
+    with pytest.raises(ImportError, match="no module"):
+        code_digest("run")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 1}'])
+def test_a_damaged_file_of_what_was_read(scripts, content):
+    root = scripts(FILES)
+    first = code_digest("run")
+    (root / digests.KNOWN).write_text(content)
+    scripts({})
+    assert code_digest("run") == first
+
+
+def test_a_folder_that_cannot_be_written(scripts):
+    root = scripts({**FILES, "actopo/__pycache__": "a file"})
+    assert len(code_digest("run")) == 16
+    assert (root / "actopo/__pycache__").read_text() == "a file"

@@ -1,6 +1,6 @@
 """Names of what belongs to a layer, in files of several layers, and of sets of layers."""
 
-from actopo.keys import draw_number, layer_key, layer_set_name, layers_of_set
+from actopo.keys import batch_number, draw_number, layer_key, layer_set_name, layers_of_set
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,3 +32,8 @@ def test_a_set_is_read_from_its_name(layers):
 
 def test_numbers_of_draws():
     assert [draw_number(suffix) for suffix in ("", ".draw1", ".draw12")] == [0, 1, 12]
+
+
+def test_numbers_of_batches():
+    assert batch_number("all") is None
+    assert [batch_number(f"batch{i}") for i in (0, 7, 12)] == [0, 7, 12]

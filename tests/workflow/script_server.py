@@ -14,11 +14,14 @@ import runpy
 import select
 import signal
 import socket
+import subprocess
 import sys
 import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+OWN_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
+SERVERS = []
 LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
 LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "kneed")
 LIBRARIES += ("gtda.homology",)
@@ -47,37 +50,35 @@ def executable(folder):
         Where the program and the server's socket are kept; a path of at most 80 characters.
     """
     address, program = str(folder / "socket"), folder / "python"
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(address)
-    listening.listen(64)
     program.write_text(CLIENT.format(python=sys.executable, address=address))
     program.chmod(0o755)
-    alive, held = os.pipe()
-    if os.fork() == 0:
-        os.close(held)
-        serve(listening, alive)
-    os.close(alive)
-    listening.close()
-    # The write end stays open for as long as this process lives.
+    # A process of its own, since tests may have started threads, of which a fork has none.
+    command = [sys.executable, __file__, address]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | OWN_ENVIRONMENT)
+    assert server.stdout.readline() == b"ready\n"
+    # Its standard input stays open for as long as this process lives.
+    SERVERS.append(server)
     return program
 
 
-def serve(listening, alive):
-    """Fork a process for every call, until the other end of the pipe `alive` is closed."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+def serve(address):
+    """Fork a process for every call, until the standard input is closed."""
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen(64)
     for library in LIBRARIES:
         importlib.import_module(library)
     # The workflow's own package is that beside the script.
     sys.path[:] = [path for path in sys.path if not {ROOT / "tests", ROOT / "workflow"} & {*Path(path, "_").parents}]
     # Nobody waits for the processes that run jobs.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print("ready", flush=True)
     while True:
-        ready, _, _ = select.select([listening, alive], [], [])
-        if alive in ready:
-            os._exit(0)
+        ready, _, _ = select.select([listening, sys.stdin], [], [])
+        if sys.stdin in ready:
+            return
         call, _ = listening.accept()
         if os.fork() == 0:
-            os.close(alive)
             listening.close()
             answer(call)
         call.close()
@@ -120,3 +121,7 @@ def run(arguments, folder, environment, streams):
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

@@ -15,7 +15,14 @@ TABLE = reruns()
 
 
 @pytest.mark.parametrize(
-    ("script", "page"), [("describe_config.py", "config/README.md"), ("describe_reruns.py", "docs/code_reruns.md")]
+    ("script", "page"),
+    [
+        ("describe_config.py", "config/README.md"),
+        ("describe_reruns.py", "docs/code_reruns.md"),
+        ("describe_key_reruns.py", "docs/reruns.md"),
+        ("list_files.py", "workflow/scripts/files.txt"),
+        ("write_module.py", "workflow/Snakefile"),
+    ],
 )
 def test_generated_pages_are_up_to_date(script, page):
     command = [sys.executable, str(ROOT / "docs" / script)]

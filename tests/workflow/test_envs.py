@@ -18,6 +18,23 @@ PACKAGES = {
     "gtda": "giotto-tda",
     "PIL": "pillow",
 }
+
+
+def environments():
+    """Environment of every rule: that of its conda directive, or of the rule from which it takes the rest."""
+    found = {}
+    for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        for block in re.split(r"^(?=(?:use )?rule )", file.read_text(), flags=re.M)[1:]:
+            name = re.match(r"(?:use rule (\w+) as )?(?:rule )?(\w+)", block)
+            directive = re.search(r"\.\./\.\./envs/(\w+)\.yaml", block)
+            found[name[2]] = directive[1] if directive else name[1]
+    # Rules from which others are made may stand in a later file.
+    while others := {name: env for name, env in found.items() if env in found}:
+        found |= {name: found[env] for name, env in others.items()}
+    return found
+
+
+ENVIRONMENTS = environments()
 RULES = {
     name: env
     for file in (ROOT / "workflow/rules").glob("*.smk")
@@ -51,8 +68,15 @@ def packages(env):
 
 
 def test_every_rule_has_an_environment():
-    # A command for people, where Snakemake runs.
-    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers"}
+    # Commands for people, where Snakemake runs.
+    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers", "prune"}
+
+
+@pytest.mark.parametrize("rule", sorted(ENVIRONMENTS))
+def test_every_rule_has_a_digest_of_its_environment(rule):
+    text = "".join(file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk"))
+    [block] = re.findall(rf"^(?:use rule \w+ as|rule) {rule}\b.*?(?=^\S|\Z)", text, flags=re.M | re.S)
+    assert re.findall(r'^        env=env_digest\("(\w+)"\),$', block, flags=re.M) == [ENVIRONMENTS[rule]]
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

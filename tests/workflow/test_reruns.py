@@ -1,328 +1,216 @@
 """After a finished run, what a change would run again: exactly what depends on it."""
 
 import copy
+import json
 import os
 import re
+import shutil
 from collections import Counter
 
 import numpy as np
 import pytest
 import yaml
-from tiny import TINY, Workflow
+from rerun_table import (
+    AFTER_MAPPER,
+    AFTER_MODELS,
+    BASES,
+    CALIBRATION,
+    INACTIVE,
+    POSITIONS,
+    POWER_DISTANCES,
+    PURITY,
+    ROWS,
+    STABILITY,
+    schema_key,
+    schema_keys,
+    with_changes,
+)
+from test_envs import ENVIRONMENTS
+from tiny import ROOT, TINY, Workflow
 
-FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
-FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
-# Two kinds of surrogates.
-CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
-# Of the networks, three controls and two that are crossed with scale.
-SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
-METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
-POWER = {"measure_power": 1, "plot_power": 1}
-POWER_DISTANCES = {"power_distances": 1} | POWER
-DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1}
-COMPARISON = METRIC_TABLES | DETECTION
-AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
-# Clouds of the networks and of the untrained ones.
-ALL_CLOUDS = {"sample_points": 4, "draw_gaussian_clouds": 2, "compute_diagrams": 6, "layer_distances": 1}
-ALL_CLOUDS |= {"plot_layer_distances": 1, "plot_diagrams": 1, "measure_sensitivity": 4, "metric_distances": 7}
-ALL_CLOUDS |= {"sample_paired_points": 2, "metric_baselines": 2}
-ALL_CLOUDS |= {"power_distances": 1}
-UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
-UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
-ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
-AFTER_MAPPER = {
-    **{f"measure_{name}": 1 for name in ("purity", "branching")},
-    **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
-    "average_tables": 1,
-    "summarise": 1,
-}
-POSITIONS = {"measure_positions": 1}
-PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1}
-STABILITY = {"measure_stability": 1, "plot_stability": 1}
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+KEYS = list(schema_keys(SCHEMA))
+CASES = [(row.base, {row.path: row.value} | row.besides) for row in ROWS]
+CASES += [(base, changes) for base, changes, _ in INACTIVE]
 
 
-def with_change(path, value):
-    config = copy.deepcopy(TINY)
-    *parents, last = path.split(".")
-    part = config
-    for key in parents:
-        part = part.setdefault(key, {})
-    part[last] = value
-    return config
+def make_inputs(folder):
+    """Files of one's own that `WIDE` names, and others that it may name instead."""
+    for name in ("images", "more_images", "masks", "more_masks"):
+        for place in ("train/cat", "train/dog", "test/cat", "test/dog"):
+            (folder / name / place).mkdir(parents=True)
+            for number in range(9 if "more" in name else 8):
+                (folder / name / place / f"{number}.png").write_bytes(b"image")
+    for name in ("images", "masks"):
+        shutil.copytree(folder / name, folder / "elsewhere" / name)
+    for name in ("network.py", "other_network.py"):
+        (folder / name).write_text(f"def build():\n    return {name!r}\n")
+    for name in ("breeds.csv", "other_breeds.csv"):
+        (folder / name).write_text("image,breed,size\n0,a,1\n")
+    for name in ("alexnet.pth", "other_alexnet.pth", "deeplab.pth"):
+        (folder / name).touch()
+
+
+@pytest.fixture(scope="module")
+def pretended(tmp_path_factory):
+    """Workflow folders of the bases, whose outputs are empty files with Snakemake's records."""
+    made = {}
+
+    def folder_of(base):
+        if base not in made:
+            made[base] = Workflow(tmp_path_factory.mktemp(base))
+            make_inputs(made[base].folder)
+            made[base].config(BASES[base], "base.yaml")
+            made[base].pretend(configfiles=["base.yaml"])
+        return made[base]
+
+    return folder_of
+
+
+@pytest.fixture(scope="module")
+def plans(pretended, request):
+    """Plans of the bases and of all changes that are to be tested, by their places in `CASES`."""
+    wanted = {
+        item.callspec.params["case"] for item in request.session.items if "case" in getattr(item, "fixturenames", ())
+    }
+    found = {}
+    for base in BASES:
+        places = [place for place in sorted(wanted) if CASES[place][0] == base]
+        if places:
+            workflow = pretended(base)
+            names = [workflow.config(with_changes(*CASES[place]), f"case{place}.yaml") for place in places]
+            found |= dict(zip([base, *places], workflow.plans(["base.yaml", *names]), strict=True))
+    return found
+
+
+@pytest.fixture(scope="module")
+def tiny(pretended):
+    """Workflow folder of the tiny config."""
+    return pretended("tiny")
+
+
+def running(plan):
+    """Number of jobs of every rule that Snakemake would run."""
+    return dict(Counter(job["rule"] for job in plan if job["runs"]))
+
+
+def predicted(old, new):
+    """
+    Number of jobs of every rule that a plan runs after a run of another: those with a new output, with other params or
+    other inputs than Snakemake has recorded, and those that read what these write. Files that are removed after use are
+    made again if somebody reads them.
+    """
+    known = {output: job for job in old for output in job["outputs"]}
+    temporary = {output: job for job in new if job["is_temporary"] for output in job["outputs"]}
+    readers = {}
+    for job in new:
+        for file in job["inputs"]:
+            readers.setdefault(file, []).append(job)
+
+    def is_other(job):
+        compared = set(job["params"]), job["inputs"]
+        before = [known.get(output) for output in job["outputs"]]
+        return any(other is None or (set(other["params"]), other["inputs"]) != compared for other in before)
+
+    waiting, runs = [job for job in new if not job["is_temporary"] and is_other(job)], {}
+    while waiting:
+        job = waiting.pop()
+        if job["outputs"][0] not in runs:
+            runs[job["outputs"][0]] = job["rule"]
+            waiting += [reader for output in job["outputs"] for reader in readers.get(output, [])]
+            waiting += [temporary[file] for file in job["inputs"] if file in temporary]
+    return dict(Counter(runs.values()))
+
+
+def all_but(plan, rules):
+    """Number of jobs of every rule but some."""
+    return dict(Counter(job["rule"] for job in plan if job["rule"] not in rules))
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "expected"),
-    [
-        (
-            "models.resnet18_a.seeds",
-            3,
-            {"train_model": 1, "sample_points": 2, "draw_gaussian_clouds": 1, "compute_diagrams": 3, "plot_training": 1}
-            | {"metric_distances": 7, "metric_baselines": 2, "sample_paired_points": 1, "power_distances": 1}
-            | AFTER_MODELS,
-        ),
-        (
-            "similarity.directions",
-            20,
-            {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 2, "metric_distances": 1}
-            | CALIBRATION
-            | AFTER_MODELS
-            | POWER_DISTANCES,
-        ),
-        ("similarity.level", 0.9, {"plot_calibration": 1} | SPECIFICITY | COMPARISON | POWER),
-        ("similarity.surrogates.draws", 20, CALIBRATION),
-        ("similarity.surrogates.kinds", ["gaussian"], {"plot_calibration": 1}),
-        ("similarity.surrogates", None, {}),
-        ("similarity.tolerance", 0.01, {}),
-        ("similarity.controls", ["scaled"], {"compare_controls": 1, "plot_controls": 1, "summarise": 1}),
-        ("similarity.untrained.images", 40, UNTRAINED),
-        ("similarity.untrained.batch_norm", "initial", UNTRAINED),
-        ("similarity.rivals.metrics", ["linear_cka"], COMPARISON),
-        (
-            "similarity.rivals.metrics",
-            ["linear_cka", "rtd_lite", "rtd"],
-            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON,
-        ),
-        (
-            "similarity.rivals.rtd_points",
-            10,
-            {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON,
-        ),
-        ("similarity.rivals.clouds", ["own"], METRIC_TABLES),
-        (
-            "similarity.rivals.clouds",
-            ["own", "pooled", "matched"],
-            {"sample_paired_points": 2, "metric_distances": 4, "measure_sensitivity": 4} | METRIC_TABLES,
-        ),
-        # Of the CCA family alone.
-        ("similarity.rivals.permutations", 3, {}),
-        ("similarity.rivals.networks", 5, {}),
-        ("similarity.sensitivity.quantile", 0.9, DETECTION),
-        ("similarity.sensitivity.layers", [8], {"measure_sensitivity": 4} | COMPARISON | POWER_DISTANCES),
-        ("similarity.sensitivity.centered", False, {"measure_sensitivity": 4} | COMPARISON | POWER_DISTANCES),
-        ("similarity.sensitivity.orders", 3, {"measure_sensitivity": 4} | COMPARISON),
-        # The curves of the first network stay.
-        ("similarity.sensitivity.references", 2, {"measure_sensitivity": 3} | DETECTION),
-        ("figures.sensitivity_layers", [8], {"plot_sensitivity": 1}),
-        ("similarity.power.points", [20, 30], POWER_DISTANCES),
-        ("similarity.power.directions", [5, 7], POWER_DISTANCES),
-        ("similarity.power.draws", 3, POWER_DISTANCES),
-        ("similarity.power.subsets", 4, POWER),
-        ("similarity.power", None, {}),
-        ("mapper.overlap", 0.25, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
-        ("mapper.knee_sensitivity", 4, {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY),
-        (
-            "mapper.lens",
-            {"logit": "3"},
-            # The logits of clean and of noisy images; no points.
-            {"predict_classes": 2, "compute_lens": 4, "build_mapper": 4, "plot_noisy_graphs": 1}
-            | AFTER_MAPPER
-            | STABILITY,
-        ),
-        ("mapper.uncovered", "zero", PURITY),
-        (
-            "mapper.layers",
-            [16, 12],
-            # Of the three samplings; nothing of layer 16, nor of its noisy images and its stability.
-            {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_foreground": 1}
-            | {"measure_graph_distances": 1, "plot_graph_flow": 1, "average_graph_distances": 1}
-            | AFTER_MAPPER
-            | POSITIONS,
-        ),
-        (
-            "homology.layers",
-            [0, 4, 8, 9, 16],
-            # Points of one layer of two networks and two untrained ones, its Gaussian clouds, and its diagrams.
-            {"sample_points": 4, "draw_gaussian_clouds": 2, "compute_diagrams": 6, "sample_paired_points": 2}
-            | {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 7}
-            | {"metric_baselines": 2, "measure_sensitivity": 4}
-            | CALIBRATION
-            | AFTER_MODELS
-            | POWER_DISTANCES,
-        ),
-        (
-            "homology.dimensions",
-            [1],
-            # Of the sensitivity and the metrics those that are about diagrams.
-            {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 1}
-            | {"measure_sensitivity": 2}
-            | CALIBRATION
-            | AFTER_MODELS
-            | POWER_DISTANCES,
-        ),
-        (
-            "mapper.foreground.weight",
-            "count",
-            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
-        ),
-        (
-            "mapper.foreground.ties",
-            "all",
-            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
-        ),
-        # Of the one sampling by masks, whose own choice stands before the common one.
-        (
-            "mapper.samplings.foreground_1",
-            {"without": "drop"},
-            {"sample_points": 1, "build_mapper": 1, "plot_foreground": 1} | AFTER_MAPPER | POSITIONS,
-        ),
-        ("mapper.samplings.foreground_1", {"without": "random"}, {}),
-        (
-            "mapper.noise.sigmas",
-            [0.5, 1],
-            ONE_GRAPH | {"plot_noise": 1, "plot_noisy_graphs": 1} | PURITY,
-        ),
-        (
-            "mapper.draws",
-            2,
-            # Graphs of `random`, of its noisy images and of the foreground; nothing is drawn in `full`.
-            {"sample_points": 3, "build_mapper": 3, "measure_branching": 1, "average_branching": 1, "plot_branching": 1}
-            | {"measure_confidence": 2, "plot_mapper_graphs": 1}
-            | PURITY,
-        ),
-        ("models.resnet18_b.seeds", 2, {}),
-        ("mapper.seeds", [0], {}),
-        ("mapper.permutations", 6, PURITY),
-        ("mapper.confidence.parts", {"random": 2, "full": 0}, {"measure_confidence": 1, "plot_mapper_graphs": 1}),
-        # There are no other graphs.
-        ("mapper.confidence.jaccard", [0.3], {}),
-        (
-            "mapper.comparisons",
-            ["noise", "draws"],
-            # There is one draw.
-            {name: 1 for name in ("measure_noisy_accuracy", "compare_graphs", "average_comparisons")}
-            | {"plot_graph_comparisons": 1},
-        ),
-        ("mapper.comparisons", ["draws", "networks"], {}),
-        ("mapper.stability.samples", 3, STABILITY),
-        (
-            "mapper.all_eps",
-            {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
-            {"measure_all_eps": 1, "plot_all_eps": 1},
-        ),
-        ("mapper.branching.classes", 0.2, {"measure_branching": 1, "plot_branching": 1}),
-        ("mapper.exports", ["graphml"], {"export_graphs": 1}),
-        ("mapper.exports", ["graphml", "keplermapper"], {"export_graphs": 1, "export_to_keplermapper": 1}),
-        ("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 4}),
-        # One sampling of two.
-        ("mapper.samplings.full.cap", 200, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
-        ("mapper.samplings.top", {"method": "top_l2", "tap": "relu"}, ONE_GRAPH | AFTER_MAPPER | POSITIONS),
-        (
-            "mapper.samplings.matched_1",
-            {"method": "position_matched", "tap": "bn"},
-            ONE_GRAPH | AFTER_MAPPER | POSITIONS,
-        ),
-        ("mapper.samplings.full", None, AFTER_MAPPER | POSITIONS),
-        ("figures.row", 8, {"plot_specificity": 1}),
-        # Names of the layers whose numbers the config has.
-        ("figures.row", "blocks.4.conv1", {}),
-        ("mapper.noise.layers", ["last"], {}),
-        ("figures.purity_class", "7", {"plot_purity": 1}),
-        ("figures.dimension", 0, FIGURES_OF_DISTANCES),
-        (
-            "homology.tap",
-            "relu",
-            ALL_CLOUDS | CALIBRATION | AFTER_MODELS,
-        ),
-        (
-            "models.resnet18_b.training.epochs",
-            2,
-            {"train_model": 1, "plot_training": 1, "sample_points": 4, "build_mapper": 4}
-            | {"plot_foreground": 1, "plot_noisy_graphs": 1}
-            | AFTER_MAPPER
-            | POSITIONS
-            | STABILITY,
-        ),
-        ("device", "auto", {}),
-        ("models.resnet18_a.seeds_per_job", 2, {}),
-        ("mapper.overlap", 0.3, {}),
-        ("models.resnet18_a.training.epochs", 1, {}),
-        ("models.resnet18_a.training.peak_epoch", 0.5, {}),
-        ("models.resnet18_b.training.momentum", 0.9, {}),
-        ("models.resnet18_b.training.decay", 0.1, {}),
-    ],
+    ("case", "row"), list(enumerate(ROWS)), ids=[f"{row.base}-{row.path}-{row.value}" for row in ROWS]
 )
-def test_config(finished, path, value, expected):
-    name = finished.config(with_change(path, value), "changed.yaml")
-    assert finished.planned(configfiles=[name]) == expected
+def test_a_change_of_a_key(plans, case, row):
+    """
+    There, as Snakemake plans it; and back, as `predicted` has it, which agrees with Snakemake on the way there.
+
+    Back is after a run of the new configuration alone.
+    """
+    base, plan = plans[row.base], plans[case]
+    assert running(base) == {}
+    assert running(plan) == (all_but(plan, row.spared) if row.reruns is None else row.reruns)
+    assert predicted(base, plan) == running(plan)
+    back = row.reruns if row.back is None else row.back
+    assert predicted(plan, base) == (all_but(base, row.spared) if back is None else back)
 
 
-def test_the_order_of_layers_matters_to_tables_and_figures_alone(finished):
-    config = with_change("homology.layers", [16, 0, 9, 8])
-    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    expected = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1, "metric_distances": 7}
-    expected |= {"metric_baselines": 2}
-    assert planned == expected | CALIBRATION | AFTER_MODELS | POWER_DISTANCES
+@pytest.mark.parametrize(
+    ("case", "base", "changes"),
+    [(len(ROWS) + place, base, changes) for place, (base, changes, _) in enumerate(INACTIVE)],
+    ids=[reason for _, _, reason in INACTIVE],
+)
+def test_keys_that_are_not_used_or_say_the_same(plans, case, base, changes):
+    """All at once, there and back."""
+    assert running(plans[case]) == {}
+    assert predicted(plans[base], plans[case]) == predicted(plans[case], plans[base]) == {}
+    assert BASES[base] != with_changes(base, changes)
 
 
-def test_a_table_of_labels(finished):
-    """No graph is made anew, and nothing of another table."""
-    (finished.folder / "labels.csv").write_text("image,size\n0,1\n1,2\n")
-    config = with_change("mapper.labels", {"size": {"file": "labels.csv", "column": "size"}})
-    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    assert planned == {"measure_label_purity": 1, "average_label_purity": 1}
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_has_a_row(key):
+    paths = [row.path for row in ROWS] + [path for _, changes, _ in INACTIVE for path in changes]
+    assert key in {schema_key(path, KEYS) for path in paths}, f"add a row of {key} to tests/workflow/rerun_table.py"
 
 
-@pytest.mark.parametrize("part", ["train", "test"])
-def test_new_images(finished, part):
-    """No graph is made anew; points of other images, and their nodes."""
-    config = with_change("mapper.new_images", {"part": part, "shifts": [0, 1], "graphs": {"random": [16]}})
-    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    assert planned == {"sample_new_points": 2, "place_images": 1}
+def test_another_sampling_of_activations_on_disk(tiny):
+    """It needs no network; another precision makes dumps and points anew."""
+    kept = {"activations.keep": ["mapper"]}
+    changes = [{}, {"mapper.foreground.weight": "count"}, {"activations.precision": "half"}]
+    configs = [tiny.config(with_changes("tiny", kept | change), f"kept{i}.yaml") for i, change in enumerate(changes)]
+    base, sampling, precision = tiny.plans(configs)
+    graph = {"sample_kept_points": 1, "build_mapper": 1, "plot_foreground": 1}
+    assert predicted(base, sampling) == graph | AFTER_MAPPER | POSITIONS
+    dumped = predicted(base, precision)
+    assert (dumped["dump_activations"], dumped["sample_kept_points"], dumped["build_mapper"]) == (3, 4, 4)
+    assert "sample_points" not in dumped
 
 
-def test_swapped_settings_of_a_figure(finished):
-    """Numbers that change places are a change."""
-    config = with_change("figures", {**TINY["figures"], "dimension": 0, "row": 8, "pair": [1, 0]})
-    planned = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
-    assert planned == FIGURES_OF_DISTANCES
-
-
-def test_a_float_for_an_integer_is_no_change(finished):
-    config = with_change("models.resnet18_b.training.peak_epoch", 1.0)
-    assert finished.planned(configfiles=[finished.config(config, "changed.yaml")]) == {}
-
-
-def test_nothing_when_nothing_changed(finished):
-    assert finished.planned() == {}
-
-
-def test_added_seeds_that_share_a_job(finished):
+def test_added_seeds_that_share_a_job(tiny):
     """The networks that are there stay as they are."""
-    config = with_change("models.resnet18_a.seeds", 4)
-    alone = finished.planned(configfiles=[finished.config(config, "changed.yaml")])
+    config = with_changes("tiny", {"models.resnet18_a.seeds": 4})
+    alone = tiny.planned(configfiles=[tiny.config(config, "changed.yaml")])
     config["models"]["resnet18_a"]["seeds_per_job"] = 3
-    assert finished.planned(configfiles=[finished.config(config, "changed.yaml")]) == alone
+    assert tiny.planned(configfiles=[tiny.config(config, "changed.yaml")]) == alone
     assert alone["train_model"] == 2
 
 
 @pytest.mark.parametrize(
     "arguments", [("--cores", "1"), ("--set-threads", "train_model=2"), ("--set-resources", "train_model:mem_mb=1")]
 )
-def test_nothing_for_threads_and_resources(finished, arguments):
-    assert finished.planned(*arguments) == {}
+def test_nothing_for_threads_and_resources(tiny, arguments):
+    assert tiny.planned(*arguments) == {}
 
 
-def test_nothing_for_the_order_of_keys_or_files(finished):
+def test_nothing_for_the_order_of_keys_or_files(tiny):
     def backwards(value):
         if not isinstance(value, dict):
             return value
         return {key: backwards(value[key]) for key in reversed(list(value))}
 
-    (finished.folder / "backwards.yaml").write_text(yaml.safe_dump(backwards(TINY), sort_keys=False))
-    assert finished.planned(configfiles=["backwards.yaml"]) == {}
-    half = finished.config({"mapper": TINY["mapper"], "run": "tiny"}, "half.yaml")
-    assert finished.planned(configfiles=["tiny.yaml", half]) == {}
+    (tiny.folder / "backwards.yaml").write_text(yaml.safe_dump(backwards(TINY), sort_keys=False))
+    assert tiny.planned(configfiles=["backwards.yaml"]) == {}
+    half = tiny.config({"mapper": TINY["mapper"], "run": "tiny"}, "half.yaml")
+    assert tiny.planned(configfiles=["tiny.yaml", half]) == {}
 
 
-def edit(finished, file, old, new):
+def edit(tiny, file, old, new):
     """Planned jobs while `old` is `new` in a file of the workflow."""
-    path = finished.folder / "workflow/scripts" / file
+    path = tiny.folder / "workflow/scripts" / file
     text = path.read_text()
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
     try:
         path.write_text(text.replace(old, new))
-        return finished.planned()
+        return tiny.planned(is_edited=True)
     finally:
         path.write_text(text)
 
@@ -360,31 +248,110 @@ def edit(finished, file, old, new):
         ),
     ],
 )
-def test_edited_code(finished, file, old, new, expected):
-    assert edit(finished, file, old, new) == expected
+def test_edited_code(tiny, file, old, new, expected):
+    assert edit(tiny, file, old, new) == expected
 
 
-def test_nothing_for_docstrings_comments_and_layout(finished):
-    text = (finished.folder / "workflow/scripts/actopo/similarity/wasserstein.py").read_text()
+def test_nothing_for_docstrings_comments_and_layout(tiny):
+    text = (tiny.folder / "workflow/scripts/actopo/similarity/wasserstein.py").read_text()
     first = text.splitlines()[1]
-    assert edit(finished, "actopo/similarity/wasserstein.py", first, f"{first} Edited.") == {}
-    assert (
-        edit(finished, "train_model.py", "start_logging(snakemake)", "# A comment.\nstart_logging( snakemake )") == {}
-    )
+    assert edit(tiny, "actopo/similarity/wasserstein.py", first, f"{first} Edited.") == {}
+    assert edit(tiny, "train_model.py", "start_logging(snakemake)", "# A comment.\nstart_logging( snakemake )") == {}
 
 
-def test_nothing_for_logging(finished):
-    assert edit(finished, "actopo/job.py", "def progress(", "EDITED = 1\n\n\ndef progress(") == {}
+def test_nothing_for_logging(tiny):
+    assert edit(tiny, "actopo/job.py", "def progress(", "EDITED = 1\n\n\ndef progress(") == {}
 
 
-def test_nothing_for_a_touched_script(finished):
-    os.utime(finished.folder / "workflow/scripts/train_model.py")
-    assert finished.planned() == {}
+def test_nothing_for_a_touched_script(tiny):
+    os.utime(tiny.folder / "workflow/scripts/train_model.py")
+    assert tiny.planned() == {}
 
 
-def test_nothing_for_a_fresh_checkout(spoilable):
+def copy_of(workflow, folder, names=("results", ".snakemake"), **how):
+    """The workflow from a new clone, with results of another folder."""
+    copy = Workflow(folder)
+    for name in names:
+        shutil.copytree(workflow.folder / name, folder / name, **how)
+    return copy
+
+
+def test_nothing_for_a_fresh_clone(tiny, tmp_path):
     """Sources from a new copy, with new time stamps; results and Snakemake's records stay."""
-    assert spoilable.planned() == {}
+    assert copy_of(tiny, tmp_path / "clone").planned() == {}
+
+
+def test_nothing_for_a_copied_folder(tiny, tmp_path):
+    """Of which every file is new, in no order; the images are too large for Snakemake's own limit of 1 MB."""
+    copy = copy_of(tiny, tmp_path / "copy", copy_function=shutil.copyfile)
+    images = copy.folder / "results/tiny/data/digits/train/images.npy"
+    assert images.stat().st_size > 1_000_000
+    for file in (copy.folder / "results").rglob("*"):
+        os.utime(file, (1e9, 1e9))
+    os.utime(images)
+    assert copy.planned() == {}
+    # What is in the file counts.
+    with images.open("r+b") as file:
+        file.write(b"other")
+    assert copy.planned()["train_model"] == 2
+
+
+def test_everything_for_results_without_records(tiny, tmp_path):
+    """So .snakemake has to travel with the results."""
+    copy = copy_of(tiny, tmp_path / "copy", names=["results"], copy_function=shutil.copyfile)
+    for file in (copy.folder / "results").rglob("*"):
+        os.utime(file, (1e9, 1e9))
+    os.utime(copy.folder / "results/tiny/data/digits/train/images.npy")
+    assert copy.planned()["train_model"] == 2
+
+
+@pytest.fixture
+def conda(tmp_path):
+    """Environment in which an executable answers Snakemake's questions about conda."""
+    tool = tmp_path / "bin/conda"
+    tool.parent.mkdir()
+    answers = {
+        "info": {"conda_prefix": str(tmp_path), "platform": "linux-64", "channels": []},
+        "config": {"channel_priority": "strict", "get": {"channel_priority": "strict"}},
+    }
+    cases = "".join(f"{name}) echo '{json.dumps(answer)}';;\n" for name, answer in answers.items())
+    tool.write_text(f'#!/bin/sh\ncase "$1" in\n{cases}--version) echo "conda 24.7.1";;\nesac\n')
+    tool.chmod(0o755)
+    return {"PATH": f"{tool.parent}:{os.environ['PATH']}"}
+
+
+def test_nothing_for_conda(tiny, conda):
+    """Whether the environments are conda's or the host's."""
+    assert tiny.planned("--software-deployment-method", "conda", environment=conda) == {}
+
+
+@pytest.mark.parametrize("env", ["torch", "topology", "mapper", "plot"])
+def test_a_changed_pin(tiny, env):
+    """It runs again the rules of its environment, and what depends on them; nothing else about the file counts."""
+    path = tiny.folder / f"envs/{env}.yaml"
+    text, [before] = path.read_text(), tiny.plans(["tiny.yaml"])
+    described = yaml.safe_load(text)
+    try:
+        described["dependencies"].reverse()
+        path.write_text(f"# A comment.\n{yaml.safe_dump(described)}")
+        [reordered] = tiny.plans(["tiny.yaml"])
+        path.write_text(text.replace("python=3.11", "python=3.12"))
+        [changed] = tiny.plans(["tiny.yaml"])
+    finally:
+        path.write_text(text)
+    assert running(reordered) == {}
+    assert predicted(before, changed) == running(changed)
+    known = {job["outputs"][0]: job["params"] for job in before}
+    others = {job["rule"] for job in changed if job["params"] != known[job["outputs"][0]]}
+    assert others == {job["rule"] for job in changed if ENVIRONMENTS[job["rule"]] == env}
+
+
+def test_the_pretended_run_is_recorded_as_a_real_one(tiny, finished):
+    """With one job for one, and the same inputs and params."""
+    [pretended], [real] = tiny.plans(["tiny.yaml"]), finished.plans(["tiny.yaml"])
+    assert running(real) == running(pretended) == {}
+    by_output = [{job["outputs"][0]: job for job in plan} for plan in (pretended, real)]
+    assert by_output[0] == by_output[1]
 
 
 def test_the_papers_run_is_planned_whole(workflow):
@@ -404,7 +371,9 @@ def test_the_papers_run_is_planned_whole(workflow):
 
 
 def test_a_single_seed_goes_without_specificity(workflow):
-    planned = workflow.planned(configfiles=[workflow.config(with_change("models.resnet18_a.seeds", 1), "one.yaml")])
+    planned = workflow.planned(
+        configfiles=[workflow.config(with_changes("tiny", {"models.resnet18_a.seeds": 1}), "one.yaml")]
+    )
     assert planned["train_model"] == 2
     assert planned["summarise"] == 1
     assert planned["plot_sensitivity"] == 1
@@ -498,7 +467,7 @@ def test_layers_that_come_and_go(tmp_path):
 
 def test_an_added_layer_is_made_alone_and_leaves_the_others(spoilable):
     """Its points and its graph, by real jobs: each plans again, while its own outputs are gone."""
-    config = spoilable.config(with_change("mapper.layers", [12, 16]), "more.yaml")
+    config = spoilable.config(with_changes("tiny", {"mapper.layers": [12, 16]}), "more.yaml")
     results = spoilable.folder / "results/tiny"
     old = [path for kind in ("points", "mapper", "models") for path in (results / kind).rglob("*") if path.is_file()]
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in old}

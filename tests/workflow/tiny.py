@@ -1,5 +1,6 @@
 """A copy of the workflow with a config that runs every rule on as little as it takes."""
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
@@ -59,23 +61,59 @@ def share_compiled(package):
         (folder / "__pycache__").symlink_to(compiled)
 
 
-# Half of the time of a dry run is the import of Snakemake: runs are forked from a process that has it.
+# Most of the time of a dry run is the import of Snakemake, and digests of the code: runs are forked from a process that
+# has both.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema"])
+FORKS.set_forkserver_preload(
+    ["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema", "stand_ins"]
+)
 
 
-def snakemake(arguments, folder, environment, outputs, executable):
+def start_forks():
+    """Start the process that others are forked from, which finds modules by the environment alone."""
+    known = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(ROOT / "workflow/scripts")])
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if known is not None:
+            os.environ["PYTHONPATH"] = known
+
+
+def forked_snakemake(arguments, folder, environment, outputs, executable=sys.executable, stand_ins=(), is_edited=False):
     """
     What `python -m snakemake` does in a folder, in a process of its own.
 
-    `outputs` are files for what it prints; `executable` runs its scripts.
+    Parameters
+    ----------
+    arguments : list of str
+    folder : Path
+    environment : dict of str to str
+    outputs : list of Path
+        Files for what it prints to stdout and stderr.
+    executable : str or Path
+        What runs its scripts.
+    stand_ins : sequence of tuple
+        Names of functions of `stand_ins`, each with its arguments, that are called first.
+    is_edited : bool
+        Whether the code in the folder may be another than that of the tests, so that its digests are to be found.
     """
     for stream, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
     os.chdir(folder)
+    os.environ.pop("PYTHONPATH", None)
     os.environ.update(environment)
     # The workflow's own package is the copy in the folder.
     sys.path[:] = [str(folder), *(path for path in sys.path if not Path(path).is_relative_to(ROOT / "workflow"))]
+    if is_edited:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "actopo"]:
+            del sys.modules[name]
+    else:
+        import stand_ins as functions
+
+        for name, *values in stand_ins:
+            getattr(functions, name)(*values)
     from snakemake.cli import main
 
     sys.executable = str(executable)
@@ -118,19 +156,47 @@ class Workflow:
                 command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
             )
         executable = sys.executable if "--dry-run" in arguments else forked_python()
+        return self.forked(command, environment, executable=executable, is_edited=True)
+
+    def forked(self, command, environment, timeout=600, **kwargs):
+        """Run snakemake in a forked process, see `forked_snakemake`; it ends after `timeout` seconds at the latest."""
         with TemporaryDirectory() as folder:
             outputs = [Path(folder, name) for name in ("stdout", "stderr")]
-            given = (command[3:], self.folder, environment, outputs, executable)
-            process = FORKS.Process(target=snakemake, args=given)
+            arguments = (command[3:], self.folder, environment, outputs)
+            start_forks()
+            process = FORKS.Process(target=forked_snakemake, args=arguments, kwargs=kwargs)
             process.start()
-            process.join(timeout=600)
+            process.join(timeout)
+            if process.is_alive():
+                process.kill()
+                process.join()
             return subprocess.CompletedProcess(command, process.exitcode, *(path.read_text() for path in outputs))
 
-    def planned(self, *arguments, **kwargs):
+    def planned(self, *arguments, is_edited=False, environment=None, **kwargs):
         """Number of jobs of every rule that a dry run would run."""
-        done = self.run("--dry-run", *arguments, **kwargs)
+        command = self.command("--dry-run", *arguments, **kwargs)
+        done = self.forked(command, environment or {}, is_edited=is_edited)
         assert done.returncode == 0, done.stdout + done.stderr
         rules = [
             line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith(("rule ", "localrule "))
         ]
         return Counter(rule for rule in rules if rule != "all")
+
+    def plans(self, names):
+        """Jobs of dry runs with some config files, as `stand_ins.keep_plan` writes them."""
+        with TemporaryDirectory() as folder:
+            files = [Path(folder, f"plan{i}.json") for i in range(len(names))]
+            calls = [self.command("--dry-run", "--quiet", "all", configfiles=[name])[3:] for name in names]
+            stand_ins = [("plan_all", list(zip(calls, files, strict=True)))]
+            # A fraction of a second each, if nothing else runs on the machine.
+            done = self.forked(self.command("--version"), {}, timeout=600 + 30 * len(names), stand_ins=stand_ins)
+            failed = [name for name, file in zip(names, files, strict=True) if not file.exists()]
+            assert not failed, f"{failed}: {done.stderr[-5000:]}"
+            return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+    def pretend(self, *arguments, **kwargs):
+        """Run snakemake with jobs that leave empty outputs."""
+        # A second --cores stands for the first: as many jobs side by side as Snakemake can start.
+        command = self.command("--scheduler", "greedy", "--cores", "64", *arguments, **kwargs)
+        done = self.forked(command, {}, stand_ins=[("pretend_networks",), ("pretend_jobs",)])
+        assert done.returncode == 0, done.stdout + done.stderr

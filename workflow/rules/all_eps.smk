@@ -28,6 +28,7 @@ rule measure_all_eps:
         cover=COVER,
         min_samples=MAPPER["min_samples"],
         all_eps=as_json(**MAPPER["all_eps"] or {}),
+        env=env_digest("mapper"),
         code=code_digest("measure_all_eps"),
     script:
         "../scripts/measure_all_eps.py"
@@ -54,6 +55,7 @@ rule plot_all_eps:
     conda:
         "../../envs/plot.yaml"
     params:
+        env=env_digest("plot"),
         code=code_digest("plot_all_eps"),
     script:
         "../scripts/plot_all_eps.py"

@@ -1,40 +1,40 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
 import json
 import re
-import sys
-from pathlib import Path
+from functools import cache
 
-import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-
-SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True)).resolve()
-SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
-if str(SCRIPTS) not in sys.path:
-    sys.path.insert(0, str(SCRIPTS))
+from snakemake.utils import update_config
 
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
+from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
-from actopo.digests import image_listing, source_digest
+from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import DATASETS, PARTS
+from actopo.images.listing import image_listing
 from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
-from actopo.points.choices import MASKS
+from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
 from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
 from actopo.similarity.choices import crossed
 from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
+
+# Files of the command line, or of a module statement, hold what differs from the defaults.
+given, config = config, read_yaml("../../config/config.yaml")
+update_config(config, given)
 
 # Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
@@ -43,7 +43,7 @@ if workflow.is_main_process:
     for problem in environment_problems():
         raise WorkflowError(problem)
     try:
-        validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), LAYER_CACHE)
+        validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 # Layers by their numbers, so that a name in their place is no change.
@@ -56,6 +56,12 @@ onstart:
         lock_run(config["run"], LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+
+
+onsuccess:
+    from actopo.networks.seeds_per_job import forget_delivered
+
+    forget_delivered(f"results/{config['run']}/models")
 
 
 DATASET = config["data"]["dataset"]
@@ -104,6 +110,8 @@ CURVES = [
     (metric, seed) for metric in ["sw", *METRICS] for seed in REFERENCES if metric == "sw" or seed in METRIC_SEEDS
 ]
 
+# Studies whose activations stay on disk.
+KEPT = config["activations"]["keep"]
 MAPPER = config["mapper"]
 # The first network and the first draw of its positions are those of figures; the others give them intervals.
 MAPPER_SEEDS = seed_list(MAPPER["seeds"])
@@ -164,6 +172,12 @@ wildcard_constraints:
 def code_digest(script):
     """Param: digest of a script and of all that it imports, computed only for jobs that the process plans."""
     return lambda wildcards: digest_of_code(script)
+
+
+@cache
+def env_digest(name):
+    """Param: digest of what an environment pins, whether or not conda makes it, and whatever its comments say."""
+    return environment_digest(read_yaml(f"../../envs/{name}.yaml")["dependencies"])
 
 
 def figure_files(*names):

@@ -24,7 +24,12 @@ rule prepare_images:
         runtime=grows(30),
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
-        content=lambda wildcards: image_listing(DATASET, config["data"]["root"]),
+        content=lambda wildcards: image_listing(config["data"]["root"]) if DATASET == "image_folder" else "",
+        # Not tracked, since they name `output`: what lies there decides, and not where it is; a limit refuses images,
+        # and changes none.
+        root=lambda wildcards, output: config["data"]["root"],
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
+        env=env_digest("torch"),
         code=code_digest("prepare_images"),
     script:
         "../scripts/prepare_images.py"
@@ -53,7 +58,11 @@ rule find_foreground:
         runtime=grows(60),
     params:
         settings=foreground_settings,
-        content=lambda wildcards: "" if MASK_FOLDER is None else image_listing("image_folder", MASK_FOLDER),
+        content=lambda wildcards: "" if MASK_FOLDER is None else image_listing(MASK_FOLDER),
+        # Not tracked, as above.
+        folders=lambda wildcards, output: as_json(masks=MASK_FOLDER, images=config["data"]["root"]),
+        limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
+        env=env_digest("torch"),
         code=code_digest("find_foreground"),
     script:
         "../scripts/find_foreground.py"

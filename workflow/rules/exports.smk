@@ -24,6 +24,7 @@ rule export_graphs:
     params:
         order=as_json(graphs=graph_columns(EXPORTED)),
         format="graphml",
+        env=env_digest("mapper"),
         code=code_digest("export_graphs"),
     script:
         "../scripts/export_graphs.py"
@@ -39,6 +40,7 @@ use rule export_graphs as export_to_keplermapper with:
     params:
         order=as_json(graphs=graph_columns(EXPORTED)),
         format="keplermapper",
+        env=env_digest("mapper"),
         code=code_digest("export_graphs"),
 
 
@@ -53,4 +55,5 @@ use rule export_graphs as export_to_mapper_interactive with:
     params:
         order=as_json(graphs=graph_columns(EXPORTED)),
         format="mapper_interactive",
+        env=env_digest("mapper"),
         code=code_digest("export_graphs"),

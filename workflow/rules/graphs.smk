@@ -28,6 +28,7 @@ rule measure_purity:
         order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
+        env=env_digest("mapper"),
         code=code_digest("measure_purity"),
     script:
         "../scripts/measure_purity.py"
@@ -56,6 +57,7 @@ rule measure_branching:
         order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         placing=as_json(**MAPPER["branching"]),
         seed=MAPPER["sampling_seed"],
+        env=env_digest("mapper"),
         code=code_digest("measure_branching"),
     script:
         "../scripts/measure_branching.py"
@@ -80,6 +82,7 @@ rule measure_graph_distances:
     params:
         order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
+        env=env_digest("mapper"),
         code=code_digest("measure_graph_distances"),
     script:
         "../scripts/measure_graph_distances.py"
@@ -111,6 +114,7 @@ rule measure_stability:
         ),
         cover=COVER,
         clusterer=CLUSTERER,
+        env=env_digest("mapper"),
         code=code_digest("measure_stability"),
     script:
         "../scripts/measure_stability.py"
@@ -138,6 +142,7 @@ rule plot_purity:
     params:
         purity_class=as_json(name=config["figures"]["purity_class"]),
         layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
+        env=env_digest("plot"),
         code=code_digest("plot_purity"),
     script:
         "../scripts/plot_purity.py"
@@ -165,6 +170,7 @@ rule plot_branching:
     params:
         order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS, names=list(OUTPUT_NAMES.items())),
         lens=LENS_LABEL,
+        env=env_digest("plot"),
         code=code_digest("plot_branching"),
     script:
         "../scripts/plot_branching.py"
@@ -192,6 +198,7 @@ rule plot_graph_flow:
         "../../envs/plot.yaml"
     params:
         order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2], names=list(OUTPUT_NAMES.items())),
+        env=env_digest("plot"),
         code=code_digest("plot_graph_flow"),
     script:
         "../scripts/plot_graph_flow.py"
@@ -217,6 +224,7 @@ rule plot_stability:
         "../../envs/plot.yaml"
     params:
         cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap")}),
+        env=env_digest("plot"),
         code=code_digest("plot_stability"),
     script:
         "../scripts/plot_stability.py"

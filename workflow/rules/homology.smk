@@ -22,6 +22,7 @@ rule draw_gaussian_clouds:
     params:
         layers=lambda wildcards: own_layers(wildcards, "homology"),
         seed=SIMILARITY["seed"],
+        env=env_digest("topology"),
         code=code_digest("draw_gaussian_clouds"),
     script:
         "../scripts/draw_gaussian_clouds.py"
@@ -55,6 +56,7 @@ rule compute_diagrams:
     params:
         layers=lambda wildcards: own_layers(wildcards, "homology"),
         max_dimension=max(HOMOLOGY["dimensions"]),
+        env=env_digest("topology"),
         code=code_digest("compute_diagrams"),
     script:
         "../scripts/compute_diagrams.py"
@@ -79,6 +81,7 @@ rule plot_diagrams:
         "../../envs/plot.yaml"
     params:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        env=env_digest("plot"),
         code=code_digest("plot_diagrams"),
     script:
         "../scripts/plot_diagrams.py"
@@ -100,6 +103,7 @@ rule plot_vietoris_rips:
     conda:
         "../../envs/topology.yaml"
     params:
+        env=env_digest("topology"),
         code=code_digest("plot_vietoris_rips"),
     script:
         "../scripts/plot_vietoris_rips.py"

@@ -1,5 +1,4 @@
 # Inputs and params that several rules, or several kinds of one rule, choose from their wildcards.
-import os
 import re
 
 # Images of the mapper study, by their name in paths.
@@ -19,23 +18,24 @@ def images_of(name):
 
 
 def image_source(dataset):
-    """The data section for a name of images in paths."""
+    """What the images of a name in paths depend on, besides what lies in `data.root`."""
     sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
-    root = config["data"]["root"]
-    return {**config["data"], **sizes, "root": root and os.path.normpath(root)}
+    return image_keys({**config["data"], **sizes})
 
 
-# Folder of the user's own foreground masks, with a slash, which tells it from a method.
-MASK_FOLDER = None if MAPPER["foreground"]["masks"] in MASKS else f"{os.path.normpath(MAPPER['foreground']['masks'])}/"
+# Folder of the user's own foreground masks.
+MASK_FOLDER = None if MAPPER["foreground"]["masks"] in MASKS else MAPPER["foreground"]["masks"]
 
 
 def foreground_settings(wildcards):
     """What foreground masks depend on besides the images."""
-    chosen = MAPPER["foreground"]
-    if MASK_FOLDER is None:
-        return as_json(masks=chosen["masks"], weights=chosen["weights"], seed=MAPPER["sampling_seed"])
+    masks, weights = (MAPPER["foreground"][key] for key in ("masks", "weights"))
+    if masks == "grabcut":
+        return as_json(masks=masks, seed=MAPPER["sampling_seed"])
+    if masks == "deeplab":
+        return as_json(masks=masks, weights=weights)
     source = image_source(wildcards.dataset)
-    return as_json(masks=MASK_FOLDER, **{key: source[key] for key in ("root", "size", "resize")})
+    return as_json(masks="folder", **{key: source[key] for key in ("size", "resize")})
 
 
 def one_of(names):
@@ -96,6 +96,12 @@ def sensitivity_layers():
     return [layer for layer in study_layers("homology", HOMOLOGY["model"]) if chosen == "all" or layer in chosen]
 
 
+def drawn_sensitivity_layers():
+    """Those of them whose curves are drawn."""
+    drawn = config["figures"]["sensitivity_layers"]
+    return [layer for layer in sensitivity_layers() if drawn == "all" or layer in drawn]
+
+
 def compared_curves(model):
     """Clouds of the curves of the first network that are compared, and their files."""
     pooled = [clouds for clouds in ("pooled",) if METRICS and clouds in SIMILARITY["rivals"]["clouds"]]
@@ -127,6 +133,15 @@ def distance_settings(wildcards):
     if wildcards.metric in METRIC_TABLE and METRIC_TABLE[wildcards.metric].needs_rank:
         settings |= {"permutations": SIMILARITY["rivals"]["permutations"], "seed": SIMILARITY["seed"]}
     return as_json(**settings)
+
+
+def varied_in_power():
+    """Numbers of points and of directions beside the usual ones, and of draws: those that make a difference."""
+    points, usual = POWER["points"] if POWER else [], SIMILARITY["directions"]
+    if METHODS[HOMOLOGY["sampling"]].positions == "fixed":
+        points = [n for n in points if n < HOMOLOGY["batch_size"] * HOMOLOGY["points_per_image"]]
+    directions = [n for n in (POWER["directions"] if POWER else []) if n != usual]
+    return {"points": sorted(points), "directions": sorted(directions), "draws": POWER["draws"] if points else 0}
 
 
 def rival_files(model):

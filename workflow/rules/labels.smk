@@ -27,6 +27,7 @@ rule measure_label_purity:
         labels=lambda wildcards: as_json(**{key: LABELS[wildcards.label].get(key) for key in ("column", "kind")}),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
+        env=env_digest("mapper"),
         code=code_digest("measure_label_purity"),
     script:
         "../scripts/measure_label_purity.py"
@@ -43,4 +44,5 @@ use rule average_tables as average_label_purity with:
         "<results>/benchmarks/average_label_purity/{model}.{label}.tsv"
     params:
         columns=as_json(table=["sampling", "sigma", "layer", "kind", "measure", "class"]),
+        env=env_digest("mapper"),
         code=code_digest("average_tables"),

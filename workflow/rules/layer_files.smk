@@ -99,6 +99,14 @@ def receptive_fields(model, tap, layers):
     return layer_files(folder, layers, study_layers("mapper", model))
 
 
+def kept_activations(wildcards):
+    """Activations on disk from which points are taken."""
+    place = f"{wildcards.model}{wildcards.control}/seed{wildcards.seed}/{wildcards.study}.{wildcards.subset}"
+    needed = study_layers(wildcards.study, wildcards.model, wildcards.noise)
+    folder = f"<results>/activations/{place}.{tap_of(wildcards)}{wildcards.noise}"
+    return layer_files(folder, layers_of_set(wildcards.layers), needed, ending="")
+
+
 def reference_points(wildcards):
     """Points of the first network, at whose positions others are read; none for means over all positions."""
     if wildcards.pairing != "matched":

@@ -9,7 +9,7 @@ rule compute_lens:
     input:
         points=graph_points,
         predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
-        meta=f"<results>/data/{IMAGES}/meta.json",
+        meta=images_of("meta.json"),
     output:
         lens="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy",
     log:
@@ -25,6 +25,7 @@ rule compute_lens:
     params:
         lens=as_json(lenses=LENSES),
         source=LENS_SOURCE,
+        env=env_digest("mapper"),
         code=code_digest("compute_lens"),
     script:
         "../scripts/compute_lens.py"
@@ -60,6 +61,7 @@ rule predict_classes:
         batch_norm=batch_norm_of,
         batches=batches_of,
         noise=noise_of,
+        env=env_digest("torch"),
         code=code_digest("predict_classes"),
     script:
         "../scripts/predict_classes.py"

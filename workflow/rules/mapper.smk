@@ -2,13 +2,9 @@
 COVER = as_json(**{key: MAPPER[key] for key in ("intervals", "overlap", "convention")})
 # Only an eps that is looked for has a sensitivity and a curve.
 HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
-CLUSTERER_KEYS = ("eps", "min_samples", "clusterer", *(["knee_sensitivity"] if HAS_EPS_RULE else []))
 # The rule that looks at graphs, and so at their cover too.
 STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
-CLUSTERER = as_json(
-    **{key: MAPPER[key] for key in CLUSTERER_KEYS},
-    **({"stable": {key: MAPPER["all_eps"][key] for key in ("values", "quantiles")}} if STABLE else {}),
-)
+CLUSTERER = as_json(**clusterer_keys(MAPPER))
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
@@ -24,7 +20,7 @@ rule build_mapper:
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
-        meta=f"<results>/data/{IMAGES}/meta.json",
+        meta=images_of("meta.json"),
     output:
         graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
         membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
@@ -42,6 +38,7 @@ rule build_mapper:
         cover=COVER,
         clusterer=CLUSTERER,
         lens=LENS_LABEL,
+        env=env_digest("mapper"),
         code=code_digest("build_mapper"),
     script:
         "../scripts/build_mapper.py"
@@ -68,6 +65,7 @@ rule choose_eps:
     params:
         clusterer=CLUSTERER,
         cover=COVER if STABLE else "",
+        env=env_digest("mapper"),
         code=code_digest("choose_eps"),
     script:
         "../scripts/choose_eps.py"
@@ -95,6 +93,7 @@ rule cluster_intervals:
     params:
         cover=COVER,
         jobs=MAPPER["jobs"],
+        env=env_digest("mapper"),
         code=code_digest("cluster_intervals"),
     script:
         "../scripts/cluster_intervals.py"
@@ -116,6 +115,7 @@ rule plot_nested_circles:
     conda:
         "../../envs/mapper.yaml"
     params:
+        env=env_digest("mapper"),
         code=code_digest("plot_nested_circles"),
     script:
         "../scripts/plot_nested_circles.py"
@@ -146,6 +146,7 @@ rule plot_mapper_graphs:
             columns=[OUTPUT_NAMES.get(layer, layer) for layer in MAPPER_LAYERS],
             confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
+        env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
     script:
         "../scripts/plot_mapper_graphs.py"
@@ -176,6 +177,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
             rows=[f"{name}, {layer_label(layer)}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
             columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
         ),
+        env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 
 
@@ -205,6 +207,7 @@ use rule plot_mapper_graphs as plot_networks with:
             rows=list(SAMPLINGS),
             columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
+        env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 
 
@@ -228,6 +231,7 @@ rule plot_eps_choice:
         "../../envs/plot.yaml"
     params:
         order=as_json(graphs=GRAPHS, names=list(OUTPUT_NAMES.items())),
+        env=env_digest("plot"),
         code=code_digest("plot_eps_choice"),
     script:
         "../scripts/plot_eps_choice.py"

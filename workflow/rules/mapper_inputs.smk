@@ -1,4 +1,6 @@
 # The graphs of the mapper study, and inputs and params that its rules choose from their wildcards.
+import hashlib
+import os
 
 
 def draws_of(sampling):
@@ -44,7 +46,7 @@ def parts_of(sampling):
 # Graphs of the first draw that there are others of, and those that are compared in the ways for which there are two.
 CONFIDENT = [graph for graph in GRAPHS if len(MAPPER_SEEDS) > 1 or len(draws_of(graph[0])) > 1 or parts_of(graph[0])]
 SECOND = {"noise": NOISY, "samplings": list(SAMPLINGS)[1:], "draws": REPEATED, "networks": MAPPER_SEEDS[1:]}
-COMPARISONS = [kind for kind in MAPPER["comparisons"] if SECOND[kind]]
+COMPARISONS = [kind for kind in SECOND if kind in MAPPER["comparisons"] and SECOND[kind]]
 COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 
 
@@ -113,8 +115,14 @@ def goes_by_mask(wildcards):
 
 def drawing(wildcards):
     """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
-    own = sampling_of(wildcards.study, wildcards.sampling)
-    return as_json(**{key: value for key, value in own.items() if key != "without"})
+    return as_json(**sampling_keys(sampling_of(wildcards.study, wildcards.sampling)))
+
+
+def drawing_seed(wildcards):
+    """Seed of the positions of a sampling; 0 for one that draws none."""
+    if not is_random(sampling_of(wildcards.study, wildcards.sampling)):
+        return 0
+    return HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"]
 
 
 def drawing_by_masks(wildcards):
@@ -123,7 +131,10 @@ def drawing_by_masks(wildcards):
         return ""
     shared = {key: MAPPER["foreground"][key] for key in ("weight", "without", "ties")}
     own = SAMPLINGS[wildcards.sampling]
-    return as_json(**{key: own.get(key, value) for key, value in shared.items()})
+    chosen = {key: own.get(key, value) for key, value in shared.items()}
+    # They agree for one point per image.
+    chosen["ties"] = "last" if own.get("points_per_image", 1) == 1 else chosen["ties"]
+    return as_json(**chosen)
 
 
 def field_tap(tap):
@@ -205,6 +216,13 @@ def explorer_order():
         fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],
         networks=[name for name, _ in noted_networks()],
     )
+
+
+def page_digest():
+    """Digest of what the explorer's page has besides Python and data: markup, style and scripts."""
+    folder = SCRIPTS / "actopo/explorer"
+    parts = [(folder / name).read_bytes() for name in sorted(os.listdir(folder)) if not name.endswith((".py", "_"))]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def noted_networks():

@@ -36,6 +36,7 @@ rule sample_paired_points:
         tap=HOMOLOGY["tap"],
         batches=batches_of,
         noise="",
+        env=env_digest("torch"),
         code=code_digest("sample_paired_points"),
     script:
         "../scripts/sample_paired_points.py"
@@ -62,6 +63,7 @@ rule metric_distances:
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=distance_settings,
+        env=env_digest("topology"),
         code=code_digest("metric_distances"),
     script:
         "../scripts/metric_distances.py"
@@ -91,6 +93,7 @@ rule compare_metrics:
     params:
         rivals=as_json(files=RIVALS, curves=[clouds for clouds, _ in compared_curves("")]),
         tests=TESTS,
+        env=env_digest("topology"),
         code=code_digest("compare_metrics"),
     script:
         "../scripts/compare_metrics.py"
@@ -119,6 +122,7 @@ rule plot_metrics:
         "../../envs/plot.yaml"
     params:
         rivals=as_json(files=RIVALS),
+        env=env_digest("plot"),
         code=code_digest("plot_metrics"),
     script:
         "../scripts/plot_metrics.py"

@@ -40,9 +40,10 @@ rule sample_new_points:
         batches="",
         noise="",
         layers=lambda wildcards: as_json(layers=layers_of_set(wildcards.layers)),
-        sampling=lambda wildcards: as_json(**SAMPLINGS[wildcards.sampling]),
+        sampling=lambda wildcards: as_json(**sampling_keys(SAMPLINGS[wildcards.sampling])),
         tap=lambda wildcards: SAMPLINGS[wildcards.sampling]["tap"],
         seed=MAPPER["sampling_seed"],
+        env=env_digest("torch"),
         code=code_digest("sample_new_points"),
     script:
         "../scripts/sample_new_points.py"
@@ -74,6 +75,7 @@ rule place_images:
         cover=COVER,
         new=as_json(shifts=NEW["shifts"], lenses=LENSES, own_images=NEW["part"] == MAPPER["part"]),
         source=LENS_SOURCE,
+        env=env_digest("mapper"),
         code=code_digest("place_images"),
     script:
         "../scripts/place_images.py"

@@ -12,6 +12,7 @@ TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreg
 # no weights: its seed makes it, and training images give the statistics of its batch norms.
 rule sample_points:
     input:
+        activations=[],
         weights=weights_of,
         train_images=batch_norm_images,
         images=images_of("{part}/images.npy"),
@@ -31,6 +32,7 @@ rule sample_points:
         "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
     wildcard_constraints:
         control=r"|\.untrained",
+        study=one_of(study for study in STUDIES if study not in KEPT),
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -48,14 +50,47 @@ rule sample_points:
         tap=tap_of,
         batches=batches_of,
         noise=noise_of,
-        seed=lambda wildcards: HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"],
+        seed=drawing_seed,
         foreground=drawing_by_masks,
+        env=env_digest("torch"),
         code=code_digest("sample_points"),
     script:
         "../scripts/sample_points.py"
 
 
-# Nothing of a study needs them whole: for whoever asks for a folder with one array (N, n, m, c) a layer.
+# The same points, of a study whose activations are kept: from these, without the network and without a GPU.
+use rule sample_points as sample_kept_points with:
+    input:
+        activations=kept_activations,
+        labels=images_of("{part}/labels.npy"),
+        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
+        fields=lambda wildcards: (
+            receptive_fields(wildcards.model, tap_of(wildcards), layers_of_set(wildcards.layers))
+            if goes_by_mask(wildcards)
+            else []
+        ),
+    log:
+        "<results>/logs/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.log",
+    benchmark:
+        "<results>/benchmarks/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
+    wildcard_constraints:
+        control=r"|\.untrained",
+        study=one_of(KEPT),
+    threads: 1
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(30),
+    params:
+        layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
+        sampling=drawing,
+        seed=drawing_seed,
+        foreground=drawing_by_masks,
+        env=env_digest("torch"),
+        code=code_digest("sample_points"),
+
+
+# One array (N, n, m, c) a layer, and its norms, in one forward pass: of the studies whose activations are kept, and for
+# whoever asks for a folder of them.
 rule dump_activations:
     input:
         weights=weights_of,
@@ -88,6 +123,8 @@ rule dump_activations:
         tap=lambda wildcards: wildcards.tap,
         batches=batches_of,
         noise=noise_of,
+        precision=config["activations"]["precision"],
+        env=env_digest("torch"),
         code=code_digest("dump_activations"),
     script:
         "../scripts/dump_activations.py"
@@ -115,6 +152,7 @@ rule find_receptive_fields:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         layers=lambda wildcards: own_layers(wildcards, "mapper"),
+        env=env_digest("torch"),
         code=code_digest("find_receptive_fields"),
     script:
         "../scripts/find_receptive_fields.py"
@@ -143,6 +181,7 @@ rule measure_positions:
         runtime=grows(20),
     params:
         order=as_json(layers=MAPPER_LAYERS, samplings=list(SAMPLINGS), taps=samplings_by_fields()),
+        env=env_digest("torch"),
         code=code_digest("measure_positions"),
     script:
         "../scripts/measure_positions.py"
@@ -177,6 +216,7 @@ rule plot_foreground:
             weight=MAPPER["foreground"]["weight"],
             names=list(OUTPUT_NAMES.items()),
         ),
+        env=env_digest("topology"),
         code=code_digest("plot_foreground"),
     script:
         "../scripts/plot_foreground.py"
@@ -203,6 +243,7 @@ rule plot_noise:
         "../../envs/plot.yaml"
     params:
         noise=as_json(n_images=6, seed=MAPPER["sampling_seed"], **{key: NOISE[key] for key in ("sigmas", "units")}),
+        env=env_digest("plot"),
         code=code_digest("plot_noise"),
     script:
         "../scripts/plot_noise.py"

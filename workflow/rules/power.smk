@@ -31,8 +31,9 @@ rule power_distances:
         power=as_json(
             usual_directions=SIMILARITY["directions"],
             seed=SIMILARITY["seed"],
-            **{key: POWER[key] for key in ("points", "directions", "draws") if POWER},
+            **varied_in_power(),
         ),
+        env=env_digest("topology"),
         code=code_digest("power_distances"),
     script:
         "../scripts/power_distances.py"
@@ -59,6 +60,7 @@ rule measure_power:
             **{key: SIMILARITY[key] for key in ("level", "seed")},
             **{key: POWER[key] for key in ("subsets",) if POWER},
         ),
+        env=env_digest("topology"),
         code=code_digest("measure_power"),
     script:
         "../scripts/measure_power.py"
@@ -82,6 +84,7 @@ rule plot_power:
     conda:
         "../../envs/plot.yaml"
     params:
+        env=env_digest("plot"),
         code=code_digest("plot_power"),
     script:
         "../scripts/plot_power.py"

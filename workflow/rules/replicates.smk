@@ -21,6 +21,7 @@ rule average_tables:
         "../../envs/mapper.yaml"
     params:
         columns=as_json(graphs=["sampling", "sigma", "layer"], classes=["sampling", "sigma", "layer", "class"]),
+        env=env_digest("mapper"),
         code=code_digest("average_tables"),
     script:
         "../scripts/average_tables.py"
@@ -44,6 +45,7 @@ use rule average_tables as average_branching with:
         ),
         # Two classes merge in some graphs only.
         conditional=as_json(table={"level": "merge_share"}),
+        env=env_digest("mapper"),
         code=code_digest("average_tables"),
 
 
@@ -58,6 +60,7 @@ use rule average_tables as average_graph_distances with:
         "<results>/benchmarks/average_graph_distances/{model}.tsv"
     params:
         columns=as_json(table=["sampling", "layer_a", "layer_b"]),
+        env=env_digest("mapper"),
         code=code_digest("average_tables"),
 
 
@@ -87,12 +90,14 @@ rule measure_confidence:
     params:
         sources=lambda wildcards: as_json(sources=other_graphs(wildcards, "npz")[1]),
         settings=lambda wildcards: as_json(
-            **{key: MAPPER["confidence"][key] for key in ("jaccard", "branch", "share")},
+            **{key: MAPPER["confidence"][key] for key in ("jaccard", "branch")},
+            **({"share": MAPPER["confidence"]["share"]} if parts_of(wildcards.sampling) else {}),
             parts=parts_of(wildcards.sampling),
             seed=MAPPER["sampling_seed"],
         ),
         cover=lambda wildcards: COVER if parts_of(wildcards.sampling) else "",
         clusterer=lambda wildcards: CLUSTERER if parts_of(wildcards.sampling) else "",
+        env=env_digest("mapper"),
         code=code_digest("measure_confidence"),
     script:
         "../scripts/measure_confidence.py"
@@ -128,6 +133,7 @@ rule compare_graphs:
             permutations=MAPPER["permutations"],
             seed=MAPPER["sampling_seed"],
         ),
+        env=env_digest("mapper"),
         code=code_digest("compare_graphs"),
     script:
         "../scripts/compare_graphs.py"
@@ -144,6 +150,7 @@ use rule average_tables as average_comparisons with:
         "<results>/benchmarks/average_comparisons/{model}.tsv"
     params:
         columns=as_json(table=["kind", "sampling_a", "sampling_b", "layer", "sigma"]),
+        env=env_digest("mapper"),
         code=code_digest("average_tables"),
 
 
@@ -172,6 +179,7 @@ rule measure_noisy_accuracy:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         noise=as_json(sigmas=NOISE["sigmas"], units=NOISE["units"], seed=MAPPER["sampling_seed"]),
+        env=env_digest("torch"),
         code=code_digest("measure_noisy_accuracy"),
     script:
         "../scripts/measure_noisy_accuracy.py"
@@ -195,6 +203,7 @@ rule plot_graph_comparisons:
     conda:
         "../../envs/plot.yaml"
     params:
+        env=env_digest("plot"),
         code=code_digest("plot_graph_comparisons"),
     script:
         "../scripts/plot_graph_comparisons.py"

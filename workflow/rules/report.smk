@@ -40,6 +40,7 @@ rule summarise:
             n_batches=len(BATCHES),
             layer_names=layer_names(),
         ),
+        env=env_digest("plot"),
         code=code_digest("summarise"),
     script:
         "../scripts/summarise.py"
@@ -59,7 +60,7 @@ rule build_explorer:
             if MASKED
             else []
         ),
-        tables=[os.path.expanduser(item["file"]) for item in LABELS.values()],
+        tables=[str(Path(item["file"]).expanduser()) for item in LABELS.values()],
         graphs_purity=f"{MAPPED}/purity.csv",
         classes_purity=f"{MAPPED}/class_purity.csv",
         networks=[path for _, path in noted_networks()],
@@ -81,6 +82,8 @@ rule build_explorer:
     params:
         order=explorer_order(),
         benchmarks=f"{RESULTS}/benchmarks",
+        page=page_digest(),
+        env=env_digest("plot"),
         code=code_digest("build_explorer"),
     script:
         "../scripts/build_explorer.py"

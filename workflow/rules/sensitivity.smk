@@ -34,6 +34,7 @@ rule measure_sensitivity:
             ),
         ),
         settings=metric_settings,
+        env=env_digest("topology"),
         code=code_digest("measure_sensitivity"),
     script:
         "../scripts/measure_sensitivity.py"
@@ -58,6 +59,7 @@ rule metric_baselines:
     params:
         order=as_json(layers=LAYERS, seeds=METRIC_SEEDS),
         settings=metric_settings,
+        env=env_digest("topology"),
         code=code_digest("metric_baselines"),
     script:
         "../scripts/metric_baselines.py"
@@ -86,6 +88,7 @@ rule measure_detection:
         rivals=as_json(metrics=METRICS),
         references=as_json(seeds=REFERENCES, curves=[REFERENCES.index(seed) for _, seed in CURVES]),
         levels=as_json(quantile=SENSITIVITY["quantile"], level=SIMILARITY["level"]),
+        env=env_digest("topology"),
         code=code_digest("measure_detection"),
     script:
         "../scripts/measure_detection.py"
@@ -110,7 +113,8 @@ rule plot_sensitivity:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(dimension=config["figures"]["dimension"], layers=config["figures"]["sensitivity_layers"]),
+        choice=as_json(dimension=config["figures"]["dimension"], layers=drawn_sensitivity_layers()),
+        env=env_digest("plot"),
         code=code_digest("plot_sensitivity"),
     script:
         "../scripts/plot_sensitivity.py"

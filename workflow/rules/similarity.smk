@@ -33,6 +33,7 @@ rule layer_distances:
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        env=env_digest("topology"),
         code=code_digest("layer_distances"),
     script:
         "../scripts/layer_distances.py"
@@ -62,6 +63,7 @@ rule model_distances:
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        env=env_digest("topology"),
         code=code_digest("model_distances"),
     script:
         "../scripts/model_distances.py"
@@ -81,6 +83,7 @@ use rule model_distances as batch_distances with:
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        env=env_digest("topology"),
         code=code_digest("model_distances"),
 
 
@@ -103,6 +106,7 @@ rule measure_specificity:
         runtime=grows(60),
     params:
         tests=TESTS,
+        env=env_digest("topology"),
         code=code_digest("measure_specificity"),
     script:
         "../scripts/measure_specificity.py"
@@ -126,6 +130,7 @@ rule compare_controls:
         runtime=grows(30),
     params:
         tests=as_json(controls=CONTROLS, level=SIMILARITY["level"]),
+        env=env_digest("topology"),
         code=code_digest("compare_controls"),
     script:
         "../scripts/compare_controls.py"
@@ -150,6 +155,7 @@ rule plot_layer_distances:
         "../../envs/plot.yaml"
     params:
         dimension=config["figures"]["dimension"],
+        env=env_digest("plot"),
         code=code_digest("plot_layer_distances"),
     script:
         "../scripts/plot_layer_distances.py"
@@ -174,6 +180,7 @@ rule plot_specificity:
         "../../envs/plot.yaml"
     params:
         choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
+        env=env_digest("plot"),
         code=code_digest("plot_specificity"),
     script:
         "../scripts/plot_specificity.py"
@@ -199,6 +206,7 @@ rule plot_controls:
         "../../envs/plot.yaml"
     params:
         choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"]),
+        env=env_digest("plot"),
         code=code_digest("plot_controls"),
     script:
         "../scripts/plot_controls.py"

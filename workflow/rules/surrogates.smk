@@ -32,6 +32,7 @@ rule calibrate_topology:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         distance=as_json(n_directions=SIMILARITY["directions"]),
         draws=as_json(draws=SURROGATES["draws"] if SURROGATES else 0, seed=SIMILARITY["seed"]),
+        env=env_digest("topology"),
         code=code_digest("calibrate_topology"),
     script:
         "../scripts/calibrate_topology.py"
@@ -59,6 +60,7 @@ rule crossed_distances:
     params:
         order=as_json(layers=LAYERS, seeds=SEEDS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        env=env_digest("topology"),
         code=code_digest("crossed_distances"),
     script:
         "../scripts/crossed_distances.py"
@@ -88,6 +90,7 @@ rule measure_variance_budget:
             position=None if HOMOLOGY["sampling"] == "random" else 0,
             level=SIMILARITY["level"],
         ),
+        env=env_digest("topology"),
         code=code_digest("measure_variance_budget"),
     script:
         "../scripts/measure_variance_budget.py"
@@ -109,6 +112,7 @@ rule measure_debiased:
         runtime=grows(20),
     params:
         level=SIMILARITY["level"],
+        env=env_digest("topology"),
         code=code_digest("measure_debiased"),
     script:
         "../scripts/measure_debiased.py"
@@ -141,6 +145,7 @@ rule plot_calibration:
             dimension=config["figures"]["dimension"],
             level=SIMILARITY["level"],
         ),
+        env=env_digest("plot"),
         code=code_digest("plot_calibration"),
     script:
         "../scripts/plot_calibration.py"
@@ -165,6 +170,7 @@ rule plot_variance_budget:
         "../../envs/plot.yaml"
     params:
         choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        env=env_digest("plot"),
         code=code_digest("plot_variance_budget"),
     script:
         "../scripts/plot_variance_budget.py"

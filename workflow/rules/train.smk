@@ -35,9 +35,10 @@ rule train_model:
     params:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
-        recipe=lambda wildcards: as_json(**config["models"][wildcards.model]["training"]),
+        recipe=lambda wildcards: as_json(**recipe_keys(config["models"][wildcards.model]["training"])),
         # Not tracked, since it names `output`.
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
+        env=env_digest("torch"),
         code=code_digest("train_model"),
     script:
         "../scripts/train_model.py"
@@ -68,6 +69,7 @@ rule import_weights:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         weights=lambda wildcards: config["models"][wildcards.model]["weights"],
+        env=env_digest("torch"),
         code=code_digest("import_weights"),
     script:
         "../scripts/import_weights.py"
@@ -93,6 +95,7 @@ rule plot_training:
     conda:
         "../../envs/plot.yaml"
     params:
+        env=env_digest("plot"),
         code=code_digest("plot_training"),
     script:
         "../scripts/plot_training.py"

@@ -7,7 +7,7 @@ from actopo.files import load_array, load_json, load_named
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key
 from actopo.points.clouds import load_columns
-from actopo.points.receptive_field import position_weights
+from actopo.points.position_weights import position_weights
 
 start_logging(snakemake)
 

@@ -13,8 +13,7 @@ choice = settings(snakemake).choice
 def drawn(path):
     """Rows of the metric and of the layers that are drawn."""
     table = load_table(path)
-    table = table[table.metric == f"sw_h{choice['dimension']}"]
-    return table if choice["layers"] == "all" else table[table.layer.isin(choice["layers"])]
+    return table[(table.metric == f"sw_h{choice['dimension']}") & table.layer.isin(choice["layers"])]
 
 
 curves, *others = map(drawn, snakemake.input.curves)

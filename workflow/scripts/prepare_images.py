@@ -1,7 +1,5 @@
 """Images of the data set: arrays, labels, the file of each image, and what is known of the whole."""
 
-from pathlib import Path
-
 import pandas as pd
 from actopo.files import save_array, save_json, save_table
 from actopo.images.choices import PARTS
@@ -10,8 +8,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-source = settings(snakemake).source
-dataset = load_images(**source, n_workers=snakemake.threads)
+params = settings(snakemake)
+source = params.source
+dataset = load_images(root=params.root, **source, limits=params.limits, n_workers=snakemake.threads)
 for part in PARTS:
     images = getattr(dataset, part)
     save_array(snakemake.output[f"{part}_images"], images.images)
@@ -22,7 +21,6 @@ for part in PARTS:
     save_table(snakemake.output[f"{part}_files"], table)
 meta = {
     "dataset": source["dataset"],
-    "root": source["root"] and Path(source["root"]).name,
     "class_names": dataset.class_names,
     "n_train": len(dataset.train.labels),
     "n_test": len(dataset.test.labels),

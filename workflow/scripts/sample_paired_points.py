@@ -19,7 +19,7 @@ labels = load_array(snakemake.input.labels)[index]
 if snakemake.wildcards.pairing == "pooled":
     pool = MeanPool()
     with progress(len(index), "image") as bar:
-        dump_activations(**study, write=pool.append, progress=bar.update)
+        dump_activations(**study, write=lambda layer, batch, _: pool.append(layer, batch), progress=bar.update)
     save_arrays(snakemake.output.points, **pool.arrays(index, labels))
 else:
     order, streams = np.argsort(index), {}

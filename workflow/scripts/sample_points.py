@@ -1,20 +1,29 @@
-"""Point clouds of some layers of a study, with the image, position, label and norm of every point."""
+"""Point clouds of some layers, from a network or from its activations on disk, with the provenance of every point."""
 
 from actopo.errors import InputError
 from actopo.files import load_array, load_named
 from actopo.job import progress, settings, start_logging
-from actopo.keys import draw_number, layer_key
-from actopo.points.activations import activation_shapes, sample_activations
+from actopo.keys import batch_number, draw_number, layer_key
 from actopo.points.choices import SAMPLINGS
-from actopo.points.receptive_field import position_weights
+from actopo.points.dumps import Dump
+from actopo.points.position_weights import position_weights
 from actopo.points.sampling import Stream
 from actopo.points.spool import PointSpool
-from actopo.points.study import batch_of, study_of
 
 start_logging(snakemake)
 
 params = settings(snakemake)
-study, index = study_of(snakemake, params)
+layers = params.layers["layers"]
+if snakemake.input.activations:
+    dump = Dump(snakemake.input.activations, layers)
+    index, shapes = dump.index, dump.shapes
+else:
+    # PyTorch takes seconds to import.
+    from actopo.points.activations import activation_shapes, sample_activations
+    from actopo.points.study import study_of
+
+    study, index = study_of(snakemake, params)
+    shapes = activation_shapes(study["model"], layers, study["images"].shape[1:])
 draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]
@@ -27,9 +36,9 @@ if by_mask:
     method, draw["policy"], draw["has_foreground"] = "top_weight", params.foreground["without"], seen.any(axis=(1, 2))
     draw["ties"] = params.foreground["ties"]
 
-part = batch_of(snakemake.wildcards.subset) or draw_number(snakemake.wildcards.draw)
+part = batch_number(snakemake.wildcards.subset) or draw_number(snakemake.wildcards.draw)
 streams = {}
-for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
+for layer, shape in shapes.items():
     # Positions are drawn anew for every network, batch (or draw of the mapper study), layer and method, but for any
     # number of points and any noise alike: the first point of an image is the first of its five.
     place = [int(snakemake.wildcards.seed), part, layer]
@@ -47,6 +56,10 @@ for layer, shape in activation_shapes(study["model"], study["layers"], study["im
 del draw, params
 
 with PointSpool(snakemake.output.points) as spool:
-    with progress(len(index), "image") as bar:
-        sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+    if snakemake.input.activations:
+        with progress(len(layers), "layer") as bar:
+            dump.sample(streams, spool.append, progress=bar.update)
+    else:
+        with progress(len(index), "image") as bar:
+            sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
     spool.save(streams, index)

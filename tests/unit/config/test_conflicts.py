@@ -75,6 +75,9 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", ["l2", "l2"], ["mapper.lens: both lenses are the same"]),
         ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),
         ("mapper.lens", "logit", ["mapper.lens: logit needs the name of a class", "{logit: deer}"]),
+        ("mapper.lens", {"principal_component": 129}, ["mapper.lens: layer 4 has 64 channels", "up to that"]),
+        ("mapper.lens", {"density": 50_000}, ["more points than the 50000 of sampling foreground_1; write a smaller"]),
+        ("mapper.lens", {"eccentricity": 1e300}, ["mapper.lens: eccentricity takes an exponent from 1 to 1000"]),
         ("mapper.lens", {"density": 0}, ["mapper.lens: density takes a whole number of neighbours, from 1, not 0"]),
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
@@ -219,6 +222,10 @@ def test_a_folder_of_masks(tmp_path):
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/mask"
     [line] = messages(config)
     assert f"mapper.foreground.masks: there is no folder {tmp_path}/mask in " in line
+    (tmp_path / "masks/cat").symlink_to(tmp_path)
+    config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
+    [line] = messages(config)
+    assert f"mapper.foreground.masks '{tmp_path}/masks': cat/masks is a link to a folder around it" in line
 
 
 def test_no_test_part_for_either_study():

@@ -7,7 +7,7 @@ from actopo.graphs.choices import COMPARISONS, FORMATS, LABEL_KINDS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
 from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
-from actopo.points.choices import MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, TIES, WEIGHTS
+from actopo.points.choices import DUMP_TYPES, MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, STUDIES, TIES, WEIGHTS
 from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, SURROGATES
 from actopo.similarity.metrics.choices import METRICS, PAIRINGS
 from actopo.similarity.wasserstein import METHODS
@@ -24,6 +24,8 @@ TABLES = {
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
     "models.*.training.precision": ("networks.choices.PRECISIONS, and auto", ["auto", *PRECISIONS]),
+    "activations.keep[]": ("points.choices.STUDIES", STUDIES),
+    "activations.precision": ("points.choices.DUMP_TYPES", DUMP_TYPES),
     "homology.part": ("images.choices.PARTS", PARTS),
     "homology.tap": ("networks.choices.TAPS", TAPS),
     "homology.sampling": ("points.choices.SAMPLINGS, those not by_mask", WITHOUT_MASKS),

@@ -19,12 +19,28 @@ def test_seeds_are_a_number_or_a_list():
 def test_images_have_the_size_that_a_model_asks_for():
     models = {"plain": {}, "null": {"input": None}, "own": {"input": {"size": 64, "resize": None}}}
     models["cropped"] = {"input": {"size": 64, "resize": False}}
-    config = {"data": {"size": 32, "channels": 1}, "models": models}
+    config = {"data": {"size": 32, "resize": None, "channels": 1}, "models": models}
     shapes = {name: image_shape(config, name) for name in models}
     assert shapes == {"plain": (32, 32, 1), "null": (32, 32, 1), "own": (64, 64, 1), "cropped": (64, 64, 1)}
     assert image_size(config, "null") == {}
     assert image_size(config, "own") == {"size": 64}
     assert image_size(config, "cropped") == {"size": 64, "resize": False}
+
+
+def test_what_is_so_anyway_makes_no_other_images():
+    sizes = {
+        "same": {"size": 32},
+        "said": {"size": 32, "resize": 32},
+        "scaled": {"resize": 40},
+        "other": {"size": 64, "resize": 64},
+    }
+    config = {"data": {"size": 32, "resize": None}, "models": {name: {"input": size} for name, size in sizes.items()}}
+    assert [image_size(config, name) for name in sizes] == [{}, {}, {"resize": 40}, {"size": 64}]
+    config["data"]["resize"] = 32
+    assert [image_size(config, name) for name in sizes] == [{}, {}, {"resize": 40}, {"size": 64}]
+    config["data"]["resize"] = False
+    said = {"size": 64, "resize": 64}
+    assert [image_size(config, name) for name in sizes] == [{}, {"resize": 32}, {"resize": 40}, said]
 
 
 def test_params_are_one_text_for_equal_values():

@@ -247,11 +247,12 @@ def described(compositions, lens):
     return {"nodes": [{"composition": c, "lens_mean": x} for c, x in zip(compositions, lens, strict=True)], "links": []}
 
 
-def flowing():
+def flowing(classes=CLASSES):
     """Two nodes to two nodes, the last row and column for points in none."""
+    cat, dog, ship = classes[:3]
     matrix = np.array([[0.3, 0.05, 0], [0, 0.4, 0.05], [0.2, 0, 0]])
-    first = described([{"cat": 5, "dog": 3}, {"dog": 9}], [2.0, 1.0])
-    second = described([{"ship": 4}, {"cat": 1, "dog": 3}], [1.0, 2.0])
+    first = described([{cat: 5, dog: 3}, {dog: 9}], [2.0, 1.0])
+    second = described([{ship: 4}, {cat: 1, dog: 3}], [1.0, 2.0])
     return flow_table(matrix, 4), (first, second)
 
 

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.figures import branching, mapper_graphs, noise, purity, style
+from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style
 from matplotlib.cbook import is_math_text
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -16,7 +16,9 @@ from unit.figures.examples import (
     FIGURES,
     HOMOLOGY_FIGURES,
     MAPPER_FIGURES,
+    distances,
     drawn,
+    flowing,
     make_graph,
     plain_purity_table,
     texts_of,
@@ -140,11 +142,13 @@ def test_figures_with_odd_names_are_drawn():
     merged = np.arange(1.0, 1 + len(names)) * np.eye(len(names)) + 0.5
     graph = make_graph([3, 2], [(0, 1)], compositions=[{names[0]: 3}, {names[-1]: 2}])
     images = np.zeros((len(names), 8, 8, 3), dtype=np.uint8)
+    layers = {4: "$x", 8: "_y", 16: "中"}
     figures = {
-        "branching": branching.plot({4: merged}, names, layer_names={4: "$x"}),
+        "branching": branching.plot({4: merged}, names, layer_names=layers),
         "mapper_graphs": mapper_graphs.plot([[graph]], ["_$x"], ["a$\nb"], names),
         "noise": noise.plot(images, {0.5: images / 255}, names),
-        "purity": purity.plot(plain_purity_table(), "$x", layer_names={16: "$x", 4: "_y", 8: "中"}),
+        "graph_flow": graph_flow.plot(distances(), *flowing(names), names[:2], names, layer_names=layers),
+        "purity": purity.plot(plain_purity_table(), "$x", layer_names=layers),
     }
     for figure in figures.values():
         assert style.figure_bytes(figure, "png", dpi=40).startswith(b"\x89PNG")

@@ -7,9 +7,9 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
-from actopo.digests import image_listing
 from actopo.errors import InputError
 from actopo.images.datasets import load_images
+from actopo.images.listing import image_listing
 from PIL import Image
 from sklearn.datasets import load_digits
 
@@ -260,10 +260,10 @@ def test_broken_images_are_named(tmp_path, packed):
 
 def test_unreadable_and_broken_files_are_counted_together(tmp_path):
     make_tree(tmp_path)
-    before = image_listing("image_folder", tmp_path)
+    before = image_listing(tmp_path)
     (tmp_path / "cat" / "9.png").symlink_to(tmp_path / "nowhere")
     # The listing is made before any job runs, and the job is what reports the link.
-    assert image_listing("image_folder", tmp_path) != before
+    assert image_listing(tmp_path) != before
     (tmp_path / "ant" / "9.png").write_bytes(b"\x89PNG")
     assert "2 of 12 images cannot be read: ant/9.png, cat/9.png;" in error_of(load, tmp_path)
 

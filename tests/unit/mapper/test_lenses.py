@@ -190,7 +190,7 @@ def test_lists_of_lenses(lens, expected, labels):
         ({"logit": ""}, "logit takes the name of a class"),
         ({"logit": -1}, "logit takes the name of a class"),
         ({"logit": True}, "logit takes the name of a class"),
-        ({"eccentricity": 0.5}, "eccentricity takes an exponent of 1 or more, not 0.5"),
+        ({"eccentricity": 0.5}, "eccentricity takes an exponent from 1 to 1000, not 0.5"),
         ({"principal_component": 1.5}, "principal_component takes a whole number from 1, not 1.5"),
         ({"l2": 2}, "l2 takes no argument"),
         ({}, "a mapping names one lens"),

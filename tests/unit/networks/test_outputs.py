@@ -106,7 +106,7 @@ def test_convolutions_by_either_number_are_the_same(net):
     pairs = {i: number(outputs, layer.name) for i, layer in enumerate(layers)}
     found = {}
 
-    def write(layer, batch):
+    def write(layer, batch, _):
         found.setdefault(layer, []).append(batch.copy())
 
     everything = [*pairs, *pairs.values()]

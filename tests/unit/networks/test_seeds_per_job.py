@@ -11,7 +11,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.files import save_json
 from actopo.networks import seeds_per_job
-from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, train_or_take
 
 RUN = ["network", {"epochs": 3}]
 
@@ -26,18 +26,47 @@ def folder(tmp_path):
     return TrainingFolder(tmp_path / "models/seed0.safetensors", RUN, "auto")
 
 
-def test_a_network_is_delivered_once_and_its_folder_removed(folder):
+def test_a_network_is_delivered_and_its_folder_removed_in_the_end(folder):
     assert not folder.is_trained()
     assert not folder.is_done()
     fill(folder)
     os.utime(folder.weights, (0, 0))
     assert folder.is_trained()
     folder.deliver()
+    forget_delivered(folder.folder.parents[1])
     there = sorted(path.name for path in folder.folder.parent.iterdir())
-    assert there == [".seed0.json.sha256", "seed0.json", "seed0.safetensors"]
+    assert there == [".locks", ".seed0.json.sha256", ".seed0.safetensors.sha256", "seed0.json", "seed0.safetensors"]
     assert all(path.stat().st_mtime > 0 for path in folder.delivered)
     assert not folder.is_trained()
     assert folder.is_done()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_delivered_network_survives_that_snakemake_removes_it(jobs, monkeypatch, links):
+    """As it does with the output of jobs that were submitted together and cancelled."""
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: os.stat("/no/links/here"))
+    jobs.run(1)
+    made = [path.read_bytes() for path in jobs.folder_of(1).delivered]
+    for path in jobs.folder_of(1).delivered:
+        path.unlink()
+    forget_delivered(jobs.root.parent)
+    jobs.run(1)
+    assert [path.read_bytes() for path in jobs.folder_of(1).delivered] == made
+    assert jobs.trained == [1]
+    # At the end of the run it is forgotten, and trained again if it is asked for.
+    forget_delivered(jobs.root.parent)
+    for path in jobs.folder_of(1).delivered:
+        path.unlink()
+    jobs.run(1)
+    assert jobs.trained == [1, 1]
+
+
+def test_a_network_that_is_not_delivered_is_not_forgotten(jobs):
+    jobs.run(1, [0])
+    forget_delivered(jobs.root.parent)
+    jobs.run(0)
+    assert jobs.trained == [1, 0]
 
 
 def test_a_network_without_metrics_is_not_taken(folder):
@@ -133,7 +162,6 @@ def jobs(tmp_path):
 def test_a_job_trains_its_own_network_and_delivers_it(jobs):
     jobs.run(1)
     assert (jobs.trained, jobs.delivered()) == ([1], [1])
-    assert not jobs.folder_of(1).folder.exists()
 
 
 def test_other_networks_are_trained_on_the_way_and_taken_by_their_jobs(jobs, caplog):
@@ -146,7 +174,7 @@ def test_other_networks_are_trained_on_the_way_and_taken_by_their_jobs(jobs, cap
     jobs.run(2, [0, 1])
     jobs.run(0, [1, 2])
     assert (jobs.trained, jobs.delivered()) == ([1, 0, 2], [0, 1, 2])
-    assert caplog.text.count("was trained by the job of another seed") == 2
+    assert caplog.text.count("is trained already") == 2
 
 
 def test_what_is_delivered_is_not_trained_again(jobs, caplog):
@@ -154,7 +182,7 @@ def test_what_is_delivered_is_not_trained_again(jobs, caplog):
     jobs.run(1)
     jobs.run(1, [0])
     assert jobs.trained == [1]
-    assert "by a job that an earlier run had left behind" in caplog.text
+    assert "is trained already" in caplog.text
 
 
 def test_networks_that_are_trained_elsewhere_or_already_are_passed_over(jobs):

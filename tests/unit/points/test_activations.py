@@ -8,7 +8,7 @@ from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.layers import recording
 from actopo.points.activations import activation_shapes, dump_activations, sample_activations
-from actopo.points.sampling import Stream
+from actopo.points.sampling import Stream, l2_norms
 from torch.nn import functional
 
 from unit.networks.examples import IMAGE, N_LAYERS
@@ -18,7 +18,8 @@ from unit.points.examples import draw
 def dump(model, images, layers, tap, **kwargs):
     batches = {layer: [] for layer in layers}
 
-    def write(layer, batch):
+    def write(layer, batch, norms):
+        np.testing.assert_array_equal(norms, l2_norms(batch.reshape(-1, batch.shape[3])).reshape(batch.shape[:3]))
         batches[layer].append(batch.copy())
 
     dump_activations(model, images, [0.5] * 3, [0.25] * 3, layers, tap, write, **kwargs)
@@ -139,7 +140,7 @@ def test_an_activation_that_is_not_finite_names_image_and_layer(model, images, v
     streams = {layer: Stream("full", (5, 32, 32, 2), np.zeros(5, int)) for layer in (0, 1)}
     settings = {"batch_size": batch_size, "perturb": perturb}
     for run in (
-        lambda: dump_activations(*study, lambda layer, batch: written.append(layer), **settings),
+        lambda: dump_activations(*study, lambda layer, *_: written.append(layer), **settings),
         lambda: sample_activations(*study, streams, lambda layer, *_: written.append(layer), **settings),
     ):
         written.clear()

@@ -6,7 +6,8 @@ import torch
 from actopo.errors import InputError
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.points.choices import WEIGHTS
-from actopo.points.receptive_field import coarsest_block, constant_copy, position_weights, receptive_fields
+from actopo.points.position_weights import position_weights
+from actopo.points.receptive_field import coarsest_block, constant_copy, receptive_fields
 from torch import nn
 
 RELEASED = np.array(
@@ -247,7 +248,7 @@ def test_linear_layers_of_the_copy():
 @pytest.mark.parametrize("weight", WEIGHTS)
 @pytest.mark.parametrize("block", [1, 2])
 def test_weights_by_their_definitions(weight, block, monkeypatch):
-    monkeypatch.setattr("actopo.points.receptive_field.CHUNK_BYTES", 1000)
+    monkeypatch.setattr("actopo.points.position_weights.CHUNK_BYTES", 1000)
     rng = np.random.default_rng(0)
     field = rng.uniform(size=(3, 2, 4, 5)) * (rng.random((3, 2, 4, 5)) < 0.6)
     masks = rng.random((11, 4 * block, 5 * block)) < 0.4

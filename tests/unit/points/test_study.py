@@ -10,7 +10,7 @@ from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
 from actopo.points.noise import gaussian_noise
-from actopo.points.study import batch_of, batches, some_of, study_of
+from actopo.points.study import batches, some_of, study_of
 
 from unit.images.examples import error_of
 
@@ -39,11 +39,6 @@ def test_batches_are_disjoint_and_stable():
 def test_impossible_batches(arguments, words):
     message = error_of(batches, *arguments, seed=0)
     assert all(word in message for word in words)
-
-
-def test_names_of_subsets():
-    assert batch_of("all") is None
-    assert [batch_of(f"batch{i}") for i in (0, 7, 12)] == [0, 7, 12]
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
-"""Digests of code, image folders and network files, so that Snakemake reruns a job only if one of them changes."""
+"""Digests of code, environments and network files, so that Snakemake reruns a job only if one of them changes."""
 
 import ast
 import hashlib
+import json
 import os
-import zipfile
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# Where processes leave to others what they read of files, beside what Python compiled of them.
+KNOWN = Path("actopo", "__pycache__", "digests.json")
 # Logs, progress bars and error messages do not change a result.
 IGNORED = SCRIPTS / "actopo" / "job.py"
 
@@ -37,6 +41,7 @@ def code_digest(name):
     """
     files = files_behind(name)
     text = "\n".join(f"{path.relative_to(SCRIPTS)} {_read(path)[1]}" for path in files)
+    _keep_known()
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -74,14 +79,57 @@ def imported_files(path):
 
 @cache
 def _read(path):
-    """Modules that a file imports, and its source without docstrings and comments."""
-    tree, imported = ast.parse(path.read_text(encoding="utf-8")), []
+    """Modules that a file imports, and the digest of its source without docstrings and comments."""
+    source, known = path.read_bytes(), _known()
+    key = hashlib.sha256(source).hexdigest()
+    if key in known:
+        imported, digest = known[key]
+        files = tuple(SCRIPTS / file for file in imported)
+        # Which file a name stands for depends on the files that there are.
+        if all(file.is_file() for file in files):
+            return files, digest
+    files, digest = _parse(source, path)
+    known[key] = [[str(file.relative_to(SCRIPTS)) for file in files], digest]
+    known["is new"] = True
+    return files, digest
+
+
+def _parse(source, path):
+    tree, imported = ast.parse(source), []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             imported += _imported(node, path)
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return tuple(imported), ast.unparse(tree)
+    return tuple(imported), hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+@cache
+def _known():
+    """What was read of files before, by the digest of their bytes: parsing all takes half a second."""
+    try:
+        found = json.loads((SCRIPTS / KNOWN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"version": _version()}
+    return found if isinstance(found, dict) and found.get("version") == _version() else {"version": _version()}
+
+
+def _version():
+    """Version of what is kept: Python's, and that of this file."""
+    return f"{sys.version_info[:2]} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+
+
+def _keep_known():
+    """Write what is known, if there is something new. Where that is not allowed, the next process reads anew."""
+    known = _known()
+    if not known.pop("is new", False):
+        return
+    place = SCRIPTS / KNOWN
+    temporary = place.with_name(f"{place.name}.{os.getpid()}")
+    with suppress(OSError):
+        place.parent.mkdir(exist_ok=True)
+        temporary.write_text(json.dumps(known), encoding="utf-8")
+        temporary.replace(place)
 
 
 def _imported(node, path):
@@ -107,36 +155,24 @@ def _file_of(module):
     return SCRIPTS / f"{module.replace('.', '/')}.py"
 
 
-def image_listing(dataset, root):
+def environment_digest(dependencies):
     """
-    Digest of the contents of an image folder or .zip, without reading the images.
+    Digest of the packages of a conda environment and of the versions to which they are pinned.
 
-    It covers the names and sizes of the files of a folder, and the names and check sums of the members of a .zip. A
-    copy, a clone or a `touch` does not change it; an added or removed image does, and so does an edited one, unless
-    it lies in a folder and its size stays the same. It is empty for other data sets, and for a .zip that cannot be
-    listed, an error which the job that reads it reports.
+    Parameters
+    ----------
+    dependencies : list
+        Entries of ``dependencies`` in the environment's file: texts, and a mapping of `pip` to a list of texts. Their
+        order does not matter.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
     """
-    if dataset != "image_folder":
-        return ""
-    root = Path(root).expanduser()
-    if not root.exists():
-        return ""
-    if root.is_dir():
-        files = [
-            Path(folder, name)
-            for folder, _, names in os.walk(root, followlinks=True)
-            for name in names
-            if not name.startswith(".")
-        ]
-        # A broken link is listed too; the job that reads it reports it.
-        entries = [f"{file.relative_to(root)} {file.stat().st_size if file.exists() else None}" for file in files]
-    else:
-        try:
-            with zipfile.ZipFile(root) as archive:
-                entries = [f"{member.filename} {member.CRC}" for member in archive.infolist()]
-        except zipfile.BadZipFile:
-            return ""
-    return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()[:16]
+    packages = [entry for entry in dependencies if isinstance(entry, str)]
+    by_pip = [line for entry in dependencies if isinstance(entry, dict) for line in entry["pip"]]
+    return hashlib.sha256(json.dumps([sorted(packages), sorted(by_pip)]).encode()).hexdigest()[:16]
 
 
 def source_digest(network):

@@ -30,7 +30,8 @@ COMPUTED = re.compile(r"[=+\-@\t\r']")
 # What readers of the formats raise on files that are not whole.
 BROKEN = (ValueError, LookupError, EOFError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
-UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
+# Why there is no place for a file, other than that it is full.
+UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def replacing(path, summed=True):
     except OSError as error:
         if error.errno in UNWRITABLE:
             raise InputError(
-                f"{path} cannot be written ({error.strerror}); look at the rights of its folder"
+                f"{path} cannot be written ({error.strerror}); look at its folder, and who may write there"
             ) from error
         raise
     finally:

@@ -27,6 +27,8 @@ LACKS = {
     errno.EROFS: ("the disk is read-only", "keep results elsewhere by Snakemake's --directory"),
     errno.EACCES: ("a file or folder may not be used", "look at its rights"),
 }
+# NumPy does not say why it could not write all of an array.
+CUT_OFF = re.compile(r"\d+ requested and \d+ written")
 # How libraries that raise no MemoryError say that memory is not enough.
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
@@ -72,8 +74,9 @@ def _message(rule, error):
         return f"error in {rule}: {error}\n"
     if isinstance(error, KeyboardInterrupt):
         return f"{rule} was interrupted; what is finished is kept, nothing half written is\n"
-    if isinstance(error, OSError) and error.errno in LACKS:
-        what, remedy = LACKS[error.errno]
+    cause = errno.ENOSPC if CUT_OFF.fullmatch(str(error)) else getattr(error, "errno", None)
+    if isinstance(error, OSError) and cause in LACKS:
+        what, remedy = LACKS[cause]
         kept = "what is finished is kept, nothing half written is"
         return f"error in {rule}: {what} ({error}); {remedy}, and run again: {kept}\n"
     if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):

@@ -1,4 +1,4 @@
-"""Numbers of layers and draws, names of sets of layers, and of the arrays of layers in files that hold several."""
+"""Numbers of layers, draws and batches; names of sets of layers, and of their arrays in files that hold several."""
 
 # Convolutions have lower numbers; outputs of modules are numbered from here, see `actopo.networks.outputs`.
 FIRST_OUTPUT = 10_000
@@ -45,3 +45,8 @@ def layers_of_set(name):
 def draw_number(suffix):
     """Number of a draw by what names of files end in for it: `.draw2`, or nothing for the first."""
     return int(suffix.removeprefix(".draw") or 0)
+
+
+def batch_number(subset):
+    """Number of the batch in the name of a subset of the images, such as `batch3`; None for `all` images."""
+    return None if subset == "all" else int(subset.removeprefix("batch"))

@@ -7,8 +7,7 @@ from actopo.config.lens import lens_classes
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
-
-STUDIES = ("homology", "mapper")
+from actopo.points.choices import STUDIES
 
 
 def data_problems(config, sizes):
@@ -52,6 +51,14 @@ def part_sizes(data):
         test = {name: count_test_images(size, data["test_share"]) for name, size in parts[0].items()}
         parts = [{name: size - test[name] for name, size in parts[0].items()}, test]
     return dict(zip(PARTS, parts, strict=True))
+
+
+def count_images(config, sizes):
+    """Number of images of the mapper study, None where it is not known; `sizes` as `part_sizes` returns them."""
+    if sizes is None:
+        return None
+    part = sizes[config["mapper"]["part"]]
+    return sum(n for name, n in part.items() if name in (config["data"]["classes"] or part))
 
 
 def image_files(data, part):

@@ -5,7 +5,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from actopo.config.data import image_files
+from actopo.config.data import count_images, image_files
 from actopo.errors import shown
 from actopo.graphs.choices import LABEL_KEYS
 
@@ -48,8 +48,8 @@ def _read(file):
 def _unknown_images(config, sizes, rows):
     """What is wrong with the images that a table names, as far as planning can tell; None where nothing is."""
     columns, *rows = rows
-    data, part = config["data"], config["mapper"]["part"]
-    files = image_files(data, part)
+    part = config["mapper"]["part"]
+    files = image_files(config["data"], part)
     if files is not None and "file" in columns:
         place, known = columns.index("file"), {str(PurePosixPath(file)) for file in files}
         # As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
@@ -61,7 +61,7 @@ def _unknown_images(config, sizes, rows):
             )
     elif "image" in columns:
         place = columns.index("image")
-        n_images = sum(n for name, n in sizes[part].items() if name in (data["classes"] or sizes[part]))
+        n_images = count_images(config, sizes)
         for row in rows:
             value = row[place] if len(row) > place else ""
             if not re.fullmatch(r"\d+(\.0*)?", value, re.ASCII) or float(value) >= n_images:

@@ -47,7 +47,7 @@ def choose_files(folder, layers, needed, ending=".npz"):
     there, asked, needed = files_there(folder, ending), set(layers), set(needed)
     held = {layer: name for name, own in reversed(there) for layer in own}
     for new in (needed - held.keys(), asked - needed - held.keys()):
-        for part in _parts(new):
+        for part in _parts(frozenset(new)):
             held |= dict.fromkeys(part, f"layers{layer_set_name(part)}{ending}")
     return list(dict.fromkeys(held[layer] for layer in sorted(asked)))
 
@@ -63,6 +63,7 @@ def files_there(folder, ending=".npz"):
     return [(name, layers_of_set(match[1])) for name in names if (match := pattern.fullmatch(name))]
 
 
+@cache
 def _parts(layers):
     """Layers in as few parts as the length of their names allows, in ascending order."""
     parts = []

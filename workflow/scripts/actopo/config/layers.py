@@ -21,7 +21,6 @@ from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
 from actopo.errors import InputError, shown
 from actopo.keys import FIRST_OUTPUT
-from actopo.mapper.choices import DBSCAN_NAME
 from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
 
 LISTING = "actopo.networks.print_layers"
@@ -33,7 +32,7 @@ PACKAGES = Path(__file__).parents[2]
 
 def network_keys(model):
     """Keys of a model's config that determine its structure, with the digest of the user's file if there is one."""
-    network = {key: model[key] for key in NETWORK_KEYS if model.get(key) is not None}
+    network = {key: model[key] for key in NETWORK_KEYS if model.get(key) not in (None, {})}
     if "module" in network:
         network.pop("architecture", None)
     if network.get("architecture") != OWN_ARCHITECTURE:
@@ -215,7 +214,7 @@ def check_clusterer(clusterer, cache=None):
     InputError
         If there is not, or it does not take the parameters.
     """
-    if clusterer != DBSCAN_NAME and find_spec("sklearn") is not None and find_spec("numba") is not None:
+    if isinstance(clusterer, dict) and find_spec("sklearn") is not None and find_spec("numba") is not None:
         _ask(CLUSTERER_CHECK, [clusterer], cache)
 
 

@@ -2,14 +2,27 @@
 
 from pathlib import Path
 
+from actopo.config.values import sampling_order
 from actopo.errors import InputError
 from actopo.mapper.choices import FUNCTION, LENSES, lens_list
+from actopo.points.choices import SAMPLINGS
 
 
-def lens_problems(lens):
-    """Messages about a lens that there is not, or whose file is missing."""
+def lens_problems(mapper, found, n_images):
+    """
+    Messages about a lens that there is not, whose file is missing, or that a cloud is too small for.
+
+    Parameters
+    ----------
+    mapper : dict
+        Section of the configuration.
+    found : dict of int to dict
+        Descriptions of the study's layers, as `actopo.config.layers.describe_layer` returns them.
+    n_images : int or None
+        Images of the study, if their number is known.
+    """
     try:
-        lenses = lens_list(lens)
+        lenses = lens_list(mapper["lens"])
     except InputError as error:
         yield f"mapper.lens: {error}"
         return
@@ -17,6 +30,24 @@ def lens_problems(lens):
         file = Path(str(of).rpartition(":")[0]).expanduser()
         if name == FUNCTION and not file.is_file():
             yield f"mapper.lens: there is no file {file} in {Path.cwd()}, where Snakemake runs"
+        elif name == "principal_component":
+            layer = min(found, key=lambda layer: found[layer]["shape"][2])
+            if of > (n_channels := found[layer]["shape"][2]):
+                yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
+        elif name == "density" and n_images is not None:
+            yield from _sparse(mapper, of, n_images)
+
+
+def _sparse(mapper, n_neighbours, n_images):
+    """Message about a cloud of fewer points than a density needs, as far as the number of images tells."""
+    for name, sampling in sampling_order(mapper["samplings"]).items():
+        n_points = n_images * sampling.get("points_per_image", 1)
+        if SAMPLINGS[sampling["method"]].positions == "fixed" and n_points <= n_neighbours:
+            yield (
+                f"mapper.lens: density of {n_neighbours} neighbours needs more points than the {n_points} of sampling "
+                f"{name}; write a smaller number"
+            )
+            return
 
 
 def lens_classes(lens):

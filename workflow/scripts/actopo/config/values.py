@@ -11,8 +11,15 @@ def seed_list(seeds):
 
 
 def image_size(config, model):
-    """Keys of `data` that a model overrides: the size of its images, and the size to scale to before the crop."""
-    return {key: value for key, value in (config["models"][model].get("input") or {}).items() if value is not None}
+    """Keys of `data` in which a model's images differ: their size, and the size to scale to before the crop."""
+    own, data = config["models"][model].get("input") or {}, {key: config["data"][key] for key in ("size", "resize")}
+    used = data | {key: value for key, value in own.items() if value is not None}
+
+    def said(keys):
+        """What is said of the images, in one way: to scale to the size is what null says."""
+        return keys | {"resize": None if keys["resize"] == keys["size"] else keys["resize"]}
+
+    return {key: value for key, value in used.items() if said(used)[key] != said(data)[key]}
 
 
 def image_shape(config, model):

@@ -52,9 +52,16 @@ def class_files(root):
 
 
 @contextmanager
-def open_source(root):
+def open_source(root, key="data.root", largest=None):
     """
-    Open a folder or .zip.
+    Open a folder or .zip, which messages call by its `key` in the configuration.
+
+    Parameters
+    ----------
+    root : Path
+    key : str, default "data.root"
+    largest : int, optional
+        Bytes that a file may have to be read; by default any number.
 
     Yields
     ------
@@ -64,12 +71,13 @@ def open_source(root):
         Maps a name to the bytes of the file.
     """
     if root.is_dir():
-        names = _walk(root)
+        names = _walk(root, f"{key} '{root}'")
 
         def read_file(name):
             # Of a pipe or a device the bytes have no end.
             if not (root / name).is_file():
                 raise OSError(f"{name} is no file")
+            _check_bytes(root, name, (root / name).stat().st_size, largest)
             return (root / name).read_bytes()
 
         yield names, read_file
@@ -83,12 +91,23 @@ def open_source(root):
         _check_directory(archive, root)
 
     def read(name):
-        with _zip_errors(root):
-            return archive.read(members[name])
+        _check_bytes(root, name, members[name].file_size, largest)
+        # As many bytes as the archive says: a member that has more is not unpacked any further.
+        with _zip_errors(root), archive.open(members[name]) as member:
+            return member.read(members[name].file_size)
 
     with archive:
-        members = {member.filename.replace("\\", "/"): member for member in archive.infolist()}
-        yield list(members), read
+        names = [member.filename.replace("\\", "/") for member in archive.infolist()]
+        members = dict(zip(names, archive.infolist(), strict=True))
+        yield names, read
+
+
+def _check_bytes(root, name, size, largest):
+    if largest is not None and size > largest:
+        raise InputError(
+            f"data.root '{root}': {name} has {size} bytes, more than data.limits.bytes {largest}; remove it, or raise "
+            "that limit."
+        )
 
 
 def find_classes(names, where):
@@ -112,11 +131,18 @@ def find_classes(names, where):
     InputError
         If the layout is another.
     """
-    images, folders = {}, set()
+    images, folders, doubled = {}, set(), []
     for path, name, is_folder in _visible(names):
         folders.update(path[:depth] for depth in range(1, len(path) + is_folder))
         if not is_folder and _is_image(name):
+            if path in images:
+                doubled.append(name)
             images[path] = name
+    if doubled:
+        raise InputError(
+            f"{where} holds {len(doubled)} images a second time, by names that are the same or differ in slashes "
+            f"alone: {listed(doubled)}; keep one of each."
+        )
     if not images:
         raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
     if all(len(path) == 1 for path in images):
@@ -172,6 +198,11 @@ def count_others(names):
     return Counter(PurePosixPath(name).suffix or "no suffix" for name in others)
 
 
+def deep_folders(names):
+    """Folders that lie too deep to be looked into, by the names of a folder's entries."""
+    return [name for name in names if name.endswith("/") and name.count("/") > MAX_DEPTH]
+
+
 def image_names(names):
     """Those of the names that `open_source` gives that are images and not hidden."""
     return [name for _, name, is_folder in _visible(names) if not is_folder and _is_image(name)]
@@ -185,7 +216,7 @@ def listed(names):
     return ", ".join(some) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _walk(root):
+def _walk(root, where):
     """Names of files and folders below a folder, those of folders with a slash; links to folders are followed."""
     names, n_images, waiting = [], 0, [(root, "", {_identity(root)})]
     while waiting:
@@ -199,7 +230,7 @@ def _walk(root):
                 ]
         except OSError as error:
             raise InputError(
-                f"data.root '{root}': the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
+                f"{where}: the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
                 "permissions, or remove it."
             ) from error
         for entry, own in found:
@@ -207,12 +238,12 @@ def _walk(root):
             names.append(name if own is None else f"{name}/")
             n_images += own is None and _is_image(name)
             if own in above:
-                raise InputError(f"data.root '{root}': {listed([name])} is a link to a folder around it; remove it.")
+                raise InputError(f"{where}: {listed([name])} is a link to a folder around it; remove it.")
             if own is not None and name.count("/") < MAX_DEPTH:
                 waiting.append((entry.path, f"{name}/", {*above, own}))
         if len(names) - n_images > MAX_OTHERS + 10 * n_images:
             raise InputError(
-                f"data.root '{root}' is no folder of images: {n_images} of the first {len(names)} files and folders in "
+                f"{where} is no folder of images: {n_images} of the first {len(names)} files and folders in "
                 f"it are images; {LAYOUT}."
             )
     return names

@@ -30,6 +30,7 @@ from actopo.errors import InputError
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS, count_test_images
 from actopo.images.downloads import load_downloaded
 from actopo.images.image_folder import fit_all, read_image_folder
+from actopo.images.limits import Limits
 from actopo.images.part_digest import part_digest
 
 BLOCK = 512
@@ -92,6 +93,7 @@ def load_images(
     classes=None,
     images_per_class=None,
     n_workers=1,
+    limits=None,
 ):
     """
     Load a data set as uint8 arrays with a training and a test part.
@@ -127,6 +129,8 @@ def load_images(
         else from all images. A draw of fewer images is contained in a draw of more.
     n_workers : int, default 1
         Number of threads that decode images; no effect on the result.
+    limits : dict, optional
+        What the largest file of ``image_folder`` may have, see `actopo.images.limits.Limits`.
 
     Returns
     -------
@@ -149,7 +153,7 @@ def load_images(
         )
     elif dataset == "image_folder":
         parts, class_names, provenance = _load_image_folder(
-            Path(root).expanduser(), size, channels, resize, choose, n_workers
+            Path(root).expanduser(), size, channels, resize, choose, n_workers, Limits(**(limits or {}))
         )
     else:
         parts, names, origin = load_downloaded(dataset, Path(root).expanduser())
@@ -303,11 +307,13 @@ def _load_digits(size, channels, resize, choose):
     return parts, names, {"source": "sklearn.datasets.load_digits", "versions": versions}
 
 
-def _load_image_folder(root, size, channels, resize, choose, n_workers):
-    images, labels, files, n_train, class_names = read_image_folder(root, size, channels, choose, resize, n_workers)
+def _load_image_folder(root, size, channels, resize, choose, n_workers, limits):
+    images, labels, files, n_train, class_names = read_image_folder(
+        root, size, channels, choose, resize, n_workers, limits
+    )
     pieces = [slice(None)] if n_train is None else [slice(None, n_train), slice(n_train, None)]
     parts = [ImageSet(images[piece], labels[piece], tuple(files[piece])) for piece in pieces]
-    provenance = {"source": root.name, "versions": {"opencv": cv2.__version__}}
+    provenance = {"source": "image_folder", "versions": {"opencv": cv2.__version__}}
     if root.is_file():
         with root.open("rb") as stream:
             provenance["sha256"] = {"archive": hashlib.file_digest(stream, "sha256").hexdigest()}

@@ -14,13 +14,15 @@ import cv2
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.images.class_folders import count_others, find_classes, listed, open_source
+from actopo.images.class_folders import count_others, deep_folders, find_classes, listed, open_source
+from actopo.images.limits import Limits, stored_size
 
-BLOCK = 512
+# Images, and bytes of their files, that are read before they are decoded.
+BLOCK, BLOCK_BYTES = 512, 256 * 2**20
 log = logging.getLogger(__name__)
 
 
-def read_image_folder(root, size, channels, choose, resize=None, n_workers=1):
+def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, limits=None):
     """
     Read the images of a folder or .zip, sorted by part (train first), class and name.
 
@@ -39,6 +41,8 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1):
         See `fit_square`.
     n_workers : int, default 1
         Number of threads that decode images; no effect on the result.
+    limits : Limits, optional
+        What the largest file may have.
 
     Returns
     -------
@@ -55,10 +59,13 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1):
     Raises
     ------
     InputError
-        If `root` is missing or damaged, has another layout, or holds images that cannot be decoded, or that are
-        too small although `resize` is False.
+        If `root` is missing or damaged, has another layout, or holds images that cannot be decoded, that exceed
+        `limits`, or that are too small although `resize` is False.
     """
-    with open_source(root) as (names, read):
+    limits = limits or Limits()
+    with open_source(root, largest=limits.bytes) as (names, read):
+        if root.is_dir() and (deep := deep_folders(names)):
+            log.warning("%d folders lie too deep, and are not looked into: %s", len(deep), listed(deep))
         if others := count_others(names):
             known = ", ".join(f"{count} with {suffix}" for suffix, count in sorted(others.items()))
             log.warning("%d files are skipped, since they are no images: %s", others.total(), known)
@@ -69,7 +76,7 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1):
         names, indices, labels = choose(names, labels)
         files = [part[i] for part, index in zip(files, indices, strict=True) for i in index]
         # All parts in one pass, so that broken files are reported together.
-        images = _decode_all(files, read, size, channels, resize, n_workers, root)
+        images = _decode_all(files, read, size, channels, resize, n_workers, root, limits)
     return images, np.concatenate(labels), files, len(labels[0]) if len(labels) > 1 else None, names
 
 
@@ -141,9 +148,9 @@ def fit_all(images, size, channels, resize=None):
     return fitted
 
 
-def _decode_all(names, read, size, channels, resize, n_workers, root):
+def _decode_all(names, read, size, channels, resize, n_workers, root, limits):
     images = np.empty((len(names), size, size, channels), np.uint8)
-    broken, small = [], []
+    broken, small, large = [], [], []
 
     def decode_some(numbered):
         for i, data in numbered:
@@ -157,16 +164,35 @@ def _decode_all(names, read, size, channels, resize, n_workers, root):
                     continue
             images[i] = fit_square(image, size, resize).reshape(size, size, channels)
 
+    def read_blocks():
+        block, n_bytes = [], 0
+        for i, name in enumerate(names):
+            try:
+                data = read(name)
+                found = stored_size(data)
+            except OSError:
+                found = None
+            if found is None:
+                broken.append(name)
+            elif excess := limits.excess(*found, None if resize is False else resize or size):
+                large.append(f"{name} ({found[0]} x {found[1]} pixels, {excess})")
+            else:
+                block.append((i, data))
+                n_bytes += len(data)
+            if len(block) == BLOCK or n_bytes > BLOCK_BYTES:
+                yield block
+                block, n_bytes = [], 0
+        yield block
+
     with ThreadPoolExecutor(n_workers) as pool:
-        for start in range(0, len(names), BLOCK):
-            # A single thread reads, since threads cannot share a ZipFile; OpenCV decodes without the GIL.
-            block = []
-            for i in range(start, min(start + BLOCK, len(names))):
-                try:
-                    block.append((i, read(names[i])))
-                except OSError:
-                    broken.append(names[i])
+        # A single thread reads, since threads cannot share a ZipFile; OpenCV decodes without the GIL.
+        for block in read_blocks():
             list(pool.map(decode_some, [block[worker::n_workers] for worker in range(n_workers)]))
+    if large:
+        raise InputError(
+            f"data.root '{root}': {len(large)} of {len(names)} images are too large: {listed(large)}; make them "
+            "smaller, remove them, or raise that limit."
+        )
     if broken:
         raise InputError(
             f"data.root '{root}': {len(broken)} of {len(names)} images cannot be read: {listed(broken)}; "

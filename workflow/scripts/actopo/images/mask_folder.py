@@ -17,6 +17,7 @@ import numpy as np
 from actopo.errors import InputError
 from actopo.images.class_folders import image_names, listed, open_source
 from actopo.images.image_folder import fit_square
+from actopo.images.limits import Limits, stored_size
 
 # JPEG leaves values above 0 around the edges of a mask.
 LOSSY_SUFFIXES = {".jpg", ".jpeg", ".jfif"}
@@ -24,7 +25,7 @@ BLOCK = 512
 log = logging.getLogger(__name__)
 
 
-def read_masks(folder, root, files, size, resize=None, n_workers=1):
+def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None):
     """
     Masks of some images of an image folder.
 
@@ -40,6 +41,8 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1):
         How the images were made squares, see `actopo.images.image_folder.fit_square`.
     n_workers : int, default 1
         Number of threads that decode files; no effect on the result.
+    limits : actopo.images.limits.Limits, optional
+        What the largest file may have.
 
     Returns
     -------
@@ -51,11 +54,16 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1):
     ------
     InputError
         If `folder` does not exist; an image has no mask, or several; two images could have the same mask; or a mask
-        cannot be read, has another size than its image, or is a JPEG file. The message names the files.
+        cannot be read, exceeds `limits`, has another size than its image, or is a JPEG file. The message names the
+        files.
     """
     if not folder.is_dir():
         raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
-    with open_source(folder) as (found, read_mask), open_source(root) as (images, read_image):
+    limits = limits or Limits()
+    with (
+        open_source(folder, "mapper.foreground.masks", limits.bytes) as (found, read_mask),
+        open_source(root, largest=limits.bytes) as (images, read_image),
+    ):
         name_of = _masks_by_key(folder, image_names(found))
         known = set(map(_key, image_names(images)))
         unknown = [name for key, name in name_of.items() if key not in known]
@@ -64,6 +72,7 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1):
         _check_images(folder, files, name_of)
         names = [name_of[_key(file)] for file in files]
         masks, broken, odd = np.empty((len(files), size, size), bool), [], []
+        shorter = None if resize is False else resize or size
         with ThreadPoolExecutor(n_workers) as pool:
             for start in range(0, len(files), BLOCK):
                 here = slice(start, start + BLOCK)
@@ -71,6 +80,13 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1):
                 block = [
                     (read_mask(name), read_image(file)) for name, file in zip(names[here], files[here], strict=True)
                 ]
+                block = [tuple(data if stored_size(data) else b"" for data in pair) for pair in block]
+                large = [
+                    f"{name} ({excess})"
+                    for name, (data, _) in zip(names[here], block, strict=True)
+                    if data and (excess := limits.excess(*stored_size(data), shorter))
+                ]
+                _refuse(folder, large, "masks are too large", "make them smaller, or raise that limit")
                 for i, (mask, shape) in enumerate(pool.map(_decode, block), start):
                     if mask is None or shape is None:
                         broken.append(files[i] if shape is None else names[i])

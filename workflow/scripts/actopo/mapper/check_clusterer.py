@@ -7,10 +7,8 @@ The output is the name of the class; errors are one line.
 """
 
 import json
-import sys
-from contextlib import redirect_stdout
 
-from actopo.errors import InputError
+from actopo.answers import answer
 from actopo.mapper.clusterers import load_clusterer
 
 
@@ -21,10 +19,4 @@ def check(question):
 
 
 if __name__ == "__main__":
-    try:
-        # Its module may print when it is imported.
-        with redirect_stdout(sys.stderr):
-            name = check(sys.argv[1])
-    except InputError as error:
-        sys.exit(f"error: {' '.join(str(error).split())}")
-    print(json.dumps(name))
+    answer(check)

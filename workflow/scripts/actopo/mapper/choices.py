@@ -43,7 +43,7 @@ OF_CLASS = "the name of a class of the images, or the number of an output of the
 LENSES = {
     "l2": Lens("l2 norm"),
     "principal_component": Lens("principal component {of}", "a whole number from 1", 1),
-    "eccentricity": Lens("eccentricity (exponent {of})", "an exponent of 1 or more", 2),
+    "eccentricity": Lens("eccentricity (exponent {of})", "an exponent from 1 to 1000", 2),
     "density": Lens("density (of {of} neighbours)", "a whole number of neighbours, from 1", 20),
     "logit": Lens("logit of {of}", OF_CLASS, by_class=True),
     "probability": Lens("probability of {of}", OF_CLASS, by_class=True),
@@ -112,7 +112,7 @@ def _lens(item):
     is_whole = type(of) is int
     is_fit = {
         "principal_component": is_whole and of >= 1,
-        "eccentricity": type(of) in (int, float) and of >= 1,
+        "eccentricity": type(of) in (int, float) and 1 <= of <= 1000,
         "density": is_whole and of >= 1,
     }.get(name, (isinstance(of, str) and of != "") or (is_whole and of >= 0) or not kind.argument)
     if not is_fit:

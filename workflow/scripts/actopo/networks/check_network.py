@@ -10,8 +10,8 @@ known. The output is the number of classes that the network tells apart; errors 
 
 import json
 
+from actopo.answers import answer
 from actopo.errors import InputError
-from actopo.networks.answer import answer
 from actopo.networks.build import build, count_outputs
 from actopo.networks.weights import load_pretrained
 

@@ -10,7 +10,7 @@ the name, shape and taps of every layer; errors are one line.
 
 import json
 
-from actopo.networks.answer import answer
+from actopo.answers import answer
 from actopo.networks.build import build
 from actopo.networks.layers import find_layers
 from actopo.networks.weights import named_weights

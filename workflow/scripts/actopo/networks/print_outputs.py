@@ -9,7 +9,7 @@ The output is a list with the name, shape and problem of every output; errors ar
 
 import json
 
-from actopo.networks.answer import answer
+from actopo.answers import answer
 from actopo.networks.build import build
 from actopo.networks.outputs import find_outputs
 

@@ -3,7 +3,7 @@ Training of several networks in one job, and the folders that hold a network unt
 
 A job may also train the networks of other jobs, so that start-up and compilation happen once. Every network has a
 training folder beside its weights, which holds its checkpoint and, when it is trained, its files. The network's own
-job delivers them, at once if another job has trained the network. Files are valid only for the run that made them:
+job delivers them, at once if they are there. Files are valid only for the run that made them:
 network, recipe, code and images. So a killed job loses only the current epoch, and no folder is ever mistaken
 for that of another recipe.
 
@@ -21,7 +21,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from actopo.checksums import DamagedFile, check, move
+from actopo.checksums import DamagedFile, check, publish
 from actopo.errors import InputError
 from actopo.files import load_json
 
@@ -56,15 +56,13 @@ def train_or_take(own, others, folder_of, train):
         folder = folder_of(own)
         with folder.claim(shared=bool(others)) as mine:
             if mine:
-                if folder.is_trained():
-                    log.info("seed %d was trained by the job of another seed", own)
-                elif folder.is_done():
-                    log.info("seed %d was trained by a job that an earlier run had left behind", own)
-                    return
+                if folder.is_done():
+                    log.info("seed %d is trained already: by the job of another seed, or of an earlier run", own)
                 else:
                     train(folder, own)
                     _train_others(others, folder_of, train)
-                folder.deliver()
+                if folder.is_trained():
+                    folder.deliver()
                 return
         if not waiting:
             log.info("seed %d is being trained by another process; waiting for it", own)
@@ -82,6 +80,25 @@ def _train_others(seeds, folder_of, train):
                 train(folder, seed)
             except InputError as error:
                 log.warning("seed %d: %s", seed, error)
+
+
+def forget_delivered(models):
+    """
+    Remove the training folders of all networks that are delivered, at the end of a run.
+
+    Until then they are kept: when jobs that a cluster takes as one are cancelled or run out of time, Snakemake removes
+    the output of all of them, also of those that were finished.
+
+    Parameters
+    ----------
+    models : str or Path
+        Folder with a folder for each model.
+    """
+    for path in Path(models).glob("*/*.training"):
+        folder = TrainingFolder(path.with_suffix(".safetensors"), None, "auto")
+        with folder.claim(shared=False) as mine:
+            if mine and all(file.exists() for file in folder.delivered):
+                shutil.rmtree(path)
 
 
 class TrainingFolder:
@@ -103,13 +120,13 @@ class TrainingFolder:
         self.folder = Path(weights).with_suffix(".training")
         self.weights, self.metrics = self.folder / "weights.safetensors", self.folder / "metrics.json"
         self.checkpoint = self.folder / "checkpoint.safetensors"
-        # Outside of the folder, which is removed on delivery.
+        # Outside of the folder, which is removed in the end.
         self.lock_file = self.folder.parent / ".locks" / self.folder.stem
         self.run = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
         self.device = device
 
     def is_trained(self):
-        """Whether the network of this run is trained but not delivered."""
+        """Whether the folder holds the network of this run, trained."""
         return self._is_there(self.weights, self.metrics)
 
     def is_done(self):
@@ -128,12 +145,17 @@ class TrainingFolder:
         return found.get("run") == self.run and self.device in ("auto", found["device"])
 
     def deliver(self):
-        """Move weights and metrics to their places, and remove the folder."""
+        """Put weights and metrics in their places. The folder keeps them, as links; see `forget_delivered`."""
         for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
             # The images may have been prepared again since, with the same content.
             os.utime(made)
-            move(made, place)
-        shutil.rmtree(self.folder)
+            copy = place.with_name(f".{place.name}.part")
+            copy.unlink(missing_ok=True)
+            try:
+                os.link(made, copy)
+            except OSError:
+                shutil.copy2(made, copy)
+            publish(copy, place)
 
     @contextmanager
     def claim(self, shared=True):

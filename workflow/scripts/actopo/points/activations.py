@@ -80,8 +80,9 @@ def dump_activations(
         Normalisation, as in `to_input`.
     layers : sequence of int
     tap : {"conv", "bn", "relu"}
-    write : callable (layer, float32 ndarray of shape (b, n, m, c))
-        Called for every layer of every batch, in the order of the images. The array may change when `write` has
+    write : callable (layer, activations, norms)
+        Called for every layer of every batch, in the order of the images, with float32 ndarrays of shapes (b, n, m, c)
+        and (b, n, m): the activations and their l2 norms over channels. The first may change when `write` has
         returned. If `write` writes into files, memory does not depend on N.
     batch_size : int, optional
         Images per forward pass; by default 500, or fewer if they have more than 8388 pixels. Results depend on it only
@@ -100,7 +101,7 @@ def dump_activations(
     """
 
     def read(layer, start, activations, norms):
-        write(layer, activations.cpu().numpy())
+        write(layer, activations.cpu().numpy(), norms)
 
     _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
 

@@ -1,4 +1,4 @@
-"""Choices for point clouds: methods of sampling, the weights and masks that some of them use, and units of noise."""
+"""Choices for point clouds: activations on disk, methods of sampling, their weights and masks, and units of noise."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -35,6 +35,10 @@ class Sampling:
     is_drawn: bool = True
 
 
+# Studies whose activations can stay on disk, and the types of numbers in which they do; see `actopo.points.dumps`.
+STUDIES = ("homology", "mapper")
+DUMP_TYPES = {"single": "float32", "half": "float16"}
+
 # In the order of the rows of figures and tables.
 SAMPLINGS = {
     "foreground": Sampling(stream=0, settings=("points_per_image", "without"), by_mask=True),
@@ -48,7 +52,7 @@ SAMPLINGS = {
     "top_l2": Sampling(stream=4, settings=("points_per_image",), is_drawn=False),
 }
 
-# Weights of a position by the mask inside its receptive field; see `actopo.points.receptive_field.position_weights`.
+# Weights of a position by the mask inside its receptive field; see `actopo.points.position_weights.position_weights`.
 WEIGHTS = ("energy", "energy_share", "coverage", "count")
 
 # Treatments of an image whose mask is empty; see `actopo.points.sampling`.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from actopo.points.choices import central_positions
-from actopo.points.receptive_field import position_weights
+from actopo.points.position_weights import position_weights
 
 BLOCK_BYTES = 1 << 26
 # Weights of `position_weights` that are shares of a field.

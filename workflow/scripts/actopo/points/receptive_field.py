@@ -1,5 +1,5 @@
 r"""
-Effective receptive fields of positions, and the weight of each position by the foreground inside its field.
+Effective receptive fields of positions.
 
 The effective receptive field `r(p, q)` of position `p` at pixel `q` is a weighted count of the paths from `q` to `p`
 (Purvine et al. 2023, section 3, and their released code). It is computed with a copy of the network that has no
@@ -27,11 +27,10 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.networks.layers import RECTIFIERS, reading
-from actopo.points.choices import WEIGHTS
+from actopo.points.position_weights import block_of_pixels
 
 CONSTANT_TIMES_CHANNELS = 0.064
 BATCH_PIXELS = 1 << 17
-CHUNK_BYTES = 1 << 26
 MAX_SIDE = 64
 
 
@@ -80,7 +79,7 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     height, width, channels = image_shape
     if block < 1:
         raise InputError(f"block is {block}; write the side of a square in pixels, at least 1")
-    row_of, col_of = (_blocks(side, -(-side // block)) for side in (height, width))
+    row_of, col_of = (block_of_pixels(side, -(-side // block)) for side in (height, width))
     sizes = np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
     rows, cols = row_of[-1] + 1, col_of[-1] + 1
     batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
@@ -167,69 +166,6 @@ def constant_copy(model, constant=None):
     return network
 
 
-def position_weights(masks, field, weight="coverage"):
-    """
-    Weight of each position by the mask inside its receptive field.
-
-    With `r` the field and sums over the pixels `q` of the mask, a position's weight is
-
-    - `coverage`: the sum of `r`, over the sum of `r` over all pixels, from 0 to 1;
-    - `energy_share`: the sum of `r ** 2`, over the sum of `r ** 2` over all pixels, from 0 to 1;
-    - `energy`: the root of the sum of `r ** 2`, as the paper's released code;
-    - `count`: the number of pixels with `r > 0`, which is the same for all positions whose field is the whole image.
-
-    The first two compare positions by what they see. With `energy`, a position whose field is strong, as those in the
-    middle of an image are, has more weight than others whatever the mask.
-
-    Parameters
-    ----------
-    masks : bool ndarray or memmap of shape (N, H, W)
-        Foreground; for the background give its complement.
-    field : ndarray of shape (n, m, H / block, W / block), rounded up
-        Fields of one layer, from `receptive_fields`. Within a block of pixels `r` is constant.
-    weight : {"coverage", "energy_share", "energy", "count"}
-
-    Returns
-    -------
-    float64 ndarray of shape (N, n, m)
-
-    Raises
-    ------
-    InputError
-        If the weight is unknown, or masks and field do not fit each other.
-    """
-    if weight not in WEIGHTS:
-        raise InputError(f"unknown weight {weight!r}; choose one of {', '.join(WEIGHTS)}")
-    n, m, rows, cols = field.shape
-    if masks.ndim != 3 or masks.dtype != bool:
-        raise InputError(f"masks are {masks.dtype} of shape {masks.shape}; give booleans of shape (N, H, W)")
-    sides = range(1, 1 + max(masks.shape[1:]))
-    if not any((-(-masks.shape[1] // block), -(-masks.shape[2] // block)) == (rows, cols) for block in sides):
-        raise InputError(
-            f"masks of {masks.shape[1]} x {masks.shape[2]} pixels do not fit receptive fields of {rows} x {cols}; "
-            "compute both for the same images"
-        )
-    matrix = field.reshape(n * m, rows * cols)
-    if weight in ("energy", "energy_share"):
-        matrix = matrix**2
-    elif weight == "count":
-        matrix = (matrix > 0).astype(np.float64)
-    row_of, col_of = _blocks(masks.shape[1], rows), _blocks(masks.shape[2], cols)
-    tops, lefts = (np.flatnonzero(np.diff(block_of, prepend=-1)) for block_of in (row_of, col_of))
-    weights = np.empty((len(masks), n * m))
-    step = max(1, CHUNK_BYTES // (8 * masks[0].size)) if len(masks) else 1
-    for start in range(0, len(masks), step):
-        pixels = np.add.reduceat(masks[start : start + step], tops, axis=1, dtype=np.float64)
-        pixels = np.add.reduceat(pixels, lefts, axis=2).reshape(-1, rows * cols)
-        np.matmul(pixels, matrix.T, out=weights[start : start + step])
-    if weight == "energy":
-        np.sqrt(weights, out=weights)
-    elif weight in ("coverage", "energy_share"):
-        total = matrix @ np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
-        weights /= np.where(total > 0, total, 1)
-    return weights.reshape(-1, n, m)
-
-
 class _AllRead(Exception):
     """All layers have responded to the unit images."""
 
@@ -270,11 +206,6 @@ def _pool_runs(x, pool):
 
 def _sum_of_inputs(x, n_out, constant):
     return (constant * x.sum(dim=-1, keepdim=True)).expand(*x.shape[:-1], n_out).clone()
-
-
-def _blocks(side, n_blocks):
-    """Block of each pixel along a side."""
-    return np.arange(side) * n_blocks // side
 
 
 def _unit_images(pixels, row_of, col_of, channels):

@@ -25,7 +25,7 @@ class Stream:
     `random` draws positions uniformly, independently for each image and distinct within an image; `central` does so
     among the positions nearest the centre (`actopo.points.choices.central_positions`). `top_l2` takes the positions
     with the largest l2 norm over channels. `top_weight` takes those with the largest weight, such as that of the
-    foreground inside their receptive fields (`actopo.points.receptive_field.position_weights`). `full` takes every
+    foreground inside their receptive fields (`actopo.points.position_weights.position_weights`). `full` takes every
     position, or `cap` of them if there are more. `given` takes positions that are given.
 
     Points are in the order of the images, and within an image in the order of positions (`random`, `full`) or of

@@ -6,6 +6,7 @@ import torch
 from actopo.errors import InputError
 from actopo.files import load_array, load_json
 from actopo.job import choose_device, log_device
+from actopo.keys import batch_number
 from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
@@ -61,11 +62,6 @@ def some_of(images, n_images, seed):
     return images[np.sort(drawn)]
 
 
-def batch_of(subset):
-    """Number of the batch in the name of a subset of the images, such as `batch3`; None for `all` images."""
-    return None if subset == "all" else int(subset.removeprefix("batch"))
-
-
 def study_of(job, params):
     """
     Network and images of a job.
@@ -101,7 +97,7 @@ def study_of(job, params):
     elif params.batch_norm:
         train_images = load_array(job.input.train_images, mapped=True)
         fit_batch_norm(model, some_of(train_images, **params.batch_norm), meta["mean"], meta["std"], device)
-    images, batch = load_array(job.input.images, mapped=True), batch_of(job.wildcards.subset)
+    images, batch = load_array(job.input.images, mapped=True), batch_number(job.wildcards.subset)
     index = np.arange(len(images))
     if batch is not None:
         index = batches(len(images), n_batches=batch + 1, **params.batches)[batch]

@@ -1,4 +1,4 @@
-"""Answers to the process that plans the workflow: alone on the standard output, whatever the network's code prints."""
+"""Answers to the process that plans the workflow: alone on the standard output, whatever a user's code prints."""
 
 import json
 import os
@@ -12,7 +12,7 @@ def answer(find):
     """
     Print what `find` returns of the question in the first argument as JSON, or exit with an error of one line.
 
-    What the code of a network prints, when it is imported, called or at the end, goes to the standard error.
+    What a user's code prints, when it is imported, called or at the end, goes to the standard error.
 
     Parameters
     ----------

@@ -1,0 +1,127 @@
+"""
+Write docs/reruns.md: what a change of each key of the configuration runs again, from the table of the tests.
+
+    python docs/describe_key_reruns.py > docs/reruns.md
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests/workflow"), str(ROOT / "workflow/scripts")]
+
+from rerun_table import BASES, INACTIVE, ROWS, schema_key, schema_keys  # noqa: E402 - the path comes first
+from snakemake.utils import update_config  # noqa: E402
+
+HEAD = """<!-- Written by `make docs` from tests/workflow/rerun_table.py; edit that instead. -->
+# What a change runs again
+
+After a finished run, a change of the configuration runs again what depends on it, and nothing else. Every line of this
+table is tested (`tests/workflow/test_reruns.py`): there, as Snakemake plans it, and back. The changes are of two small
+configurations; a line holds the rules, of which a larger study has more jobs. Rules that only draw are counted.
+
+Files of one's own are known by what they hold: the images of `data.root` and the masks of `mapper.foreground.masks` may
+be moved and renamed, and so may whatever lies beside them that is no image. An image that is edited in a folder is
+noticed if its size in bytes changes; in a .zip, always. Other files (weights, the file of a network, of a lens, of
+labels) are known by their path as well.
+
+`mapper.jobs` makes the same graphs, but makes them again, since Snakemake compares the inputs of a job, and the jobs
+that a graph is split into are among them. Change it before a large graph is there, not after.
+
+## Keys
+
+| key | change | runs again |
+|---|---|---|
+"""
+OTHER_CHANGES = {
+    "`results` and `.snakemake` are moved or copied to another folder": "nothing, whatever the times of files of up to "
+    "1 GB (`max-checksum-file-size` in the profile); larger ones keep theirs with `cp -a` and `rsync -a`",
+    "`results` without `.snakemake`": "what is older than what it was made from, since nothing else is known of it: "
+    "let both travel together",
+    "a new clone of the workflow beside `results` and `.snakemake`": "nothing",
+    "`--software-deployment-method conda` is switched on or off": "nothing",
+    "a version in a file of `envs/`": "the rules of that environment, and what depends on them",
+    "a comment or the order of lines there": "nothing",
+    "threads, memory, time, GPUs, the profile": "nothing",
+    "a line of code": "the rules that import it, see [code_reruns.md](code_reruns.md), and what depends on them",
+    "a comment, a docstring, the layout or the time of a script": "nothing",
+}
+
+
+def rules():
+    """Names of all rules, in the order in which data pass through them."""
+    included = re.findall(r'"workflow/rules/(\w+\.smk)"', (ROOT / "Snakefile").read_text(encoding="utf-8"))
+    text = "\n".join((ROOT / "workflow/rules" / name).read_text(encoding="utf-8") for name in included)
+    return re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, flags=re.MULTILINE)
+
+
+def value_at(config, path):
+    """Value of a key; None if it is not there."""
+    for key in path.split("."):
+        config = (config or {}).get(key)
+    return config
+
+
+def shown(value):
+    """A value as YAML has it, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def named(jobs, order):
+    """Rules in words; those that only draw are counted."""
+    if not jobs:
+        return "nothing"
+    figures = [rule for rule in jobs if rule.startswith("plot_")]
+    others = sorted(set(jobs) - set(figures), key=order.index)
+    if not others:
+        return ", ".join(f"`{rule}`" for rule in sorted(figures, key=order.index))
+    words = [f"`{rule}`" for rule in others]
+    if figures:
+        words.append(f"{len(figures)} figure{'s' if len(figures) > 1 else ''}")
+    return ", ".join(words)
+
+
+def table():
+    """Lines of the table, in the order of the schema."""
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    keys, order, configs = list(schema_keys(schema)), rules(), {}
+    for name, base in BASES.items():
+        configs[name] = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+        update_config(configs[name], base)
+    found = []
+    for row in ROWS:
+        besides = "".join(f", with `{path}: {shown(value)}`" for path, value in row.besides.items())
+        if row.reruns is None:
+            text = "everything" + (f" but {', '.join(f'`{rule}`' for rule in row.spared)}" if row.spared else "")
+        else:
+            text = named(row.reruns, order)
+        found.append((row.path, value_at(configs[row.base], row.path), row.value, besides, text))
+    for base, changes, reason in INACTIVE:
+        found += [(path, value_at(configs[base], path), new, "", f"nothing: {reason}") for path, new in changes.items()]
+    # A section stands before its keys.
+    places = {path: place for place, path in enumerate(keys)}
+    for path, *_ in found:
+        known = (place for place, key in enumerate(keys) if is_part(key.split("."), path.split(".")))
+        places.setdefault(schema_key(path, keys), next(known) - 0.5)
+    for path, old, new, besides, text in sorted(found, key=lambda item: places[schema_key(item[0], keys)]):
+        if old != new:
+            yield f"| `{schema_key(path, keys)}` | `{shown(old)}` to `{shown(new)}`{besides} | {text} |"
+
+
+def is_part(key, section):
+    """Whether a key of the schema is in a section, both in pieces."""
+    return all(a in ("NAME", b) for a, b in zip(key, section, strict=False))
+
+
+if __name__ == "__main__":
+    others = [f"| {change} | {text} |" for change, text in OTHER_CHANGES.items()]
+    tail = ["", "## Other changes", "", "| change | runs again |", "|---|---|", *others]
+    print(HEAD + "\n".join([*table(), *tail]))

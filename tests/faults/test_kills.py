@@ -1,0 +1,105 @@
+"""A run that is killed in the middle of any of its rules goes on to the same bytes when it is started again."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faults.test_damaged_files import jobs  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.slow
+
+# What is ended, and how: the job or all of Snakemake, with no time to tidy up; Snakemake and its jobs by Ctrl-C; and
+# Snakemake as a cluster ends it.
+WAYS = {
+    "job killed": (False, signal.SIGKILL),
+    "all killed": (True, signal.SIGKILL),
+    "interrupted": (True, signal.SIGINT),
+    "terminated": (True, signal.SIGTERM),
+}
+# Contents of these are times.
+TIMED = ("logs", "benchmarks")
+
+
+def contents(folder):
+    """Bytes of the results by path, but for files in which times stand."""
+    results = folder / "results" / "tiny"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in results.rglob("*")
+        if path.is_file() and path.relative_to(results).parts[0] not in TIMED and not is_timed(path)
+    }
+
+
+def is_timed(path):
+    """Whether a file holds times: metrics of a training, and their check sum; and locks, which hold nothing."""
+    return "models" in path.parts and (".json" in path.name or ".locks" in path.parts)
+
+
+def script_of(rule, folder):
+    """Number of the process that runs the script of a rule in a folder, None as long as there is none."""
+    for place in Path("/proc").iterdir():
+        if not place.name.isdigit():
+            continue
+        try:
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            if any(word.endswith(f".{rule}.py".encode()) for word in words) and os.path.samefile(place / "cwd", folder):
+                return int(place.name)
+        except OSError:
+            continue
+    return None
+
+
+def end_in_the_middle(workflow, rule, targets, way, delay):
+    """Run a rule once more, end it some time after it has begun, and return what was said."""
+    whole, number = WAYS[way]
+    command = workflow.command("--force", "--", *targets)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command,
+        cwd=workflow.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    while process.poll() is None and (script := script_of(rule, workflow.folder)) is None:
+        time.sleep(0.02)
+    time.sleep(delay)
+    try:
+        if whole:
+            os.killpg(process.pid, number)
+        elif process.poll() is None:
+            os.kill(script, number)
+    except ProcessLookupError:
+        # It was faster.
+        pass
+    said, _ = process.communicate(timeout=600)
+    return said
+
+
+def test_every_rule_goes_on_after_a_kill(spoilable, jobs, tally):  # noqa: F811
+    """One case for each rule and one way of ending it; ways take turns, and moments are drawn."""
+    expected, problems, rng = contents(spoilable.folder), {}, np.random.default_rng(0)
+    for i, (rule, job) in enumerate(jobs.items()):
+        way = list(WAYS)[i % len(WAYS)]
+        targets = [file for files in job["output"].values() for file in ([files] if isinstance(files, str) else files)]
+        said = end_in_the_middle(spoilable, rule, targets[:1], way, rng.uniform(0, 4))
+        unlocked = spoilable.run("--unlock")
+        again = spoilable.run("--", *targets)
+        found = contents(spoilable.folder)
+        different = [name for name in expected | found if expected.get(name) != found.get(name)]
+        if unlocked.returncode or again.returncode:
+            problem = f"it does not run again: {(again.stdout + again.stderr)[-1500:]}"
+        elif "error in " in said and "Traceback" in said:
+            problem = f"a traceback: {said[-1500:]}"
+        else:
+            problem = f"other results: {', '.join(different)}" if different else ""
+        problems[f"{rule}, {way}"] = problem
+    assert len(problems) > 40
+    tally(problems)

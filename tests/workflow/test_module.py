@@ -1,0 +1,63 @@
+"""Another workflow takes this one as a module from a git repository, by the lines of the README."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+from tiny import ROOT, TINY
+
+TAG = "v0.1.0"
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """Folder of another workflow, beside a repository with a tag."""
+    folder = tmp_path_factory.mktemp("other")
+    clone, own = folder / "clone", folder / "own"
+    clone.mkdir()
+    for name in ("config", "envs", "workflow"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", clone)
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "all"], ["tag", TAG]):
+        subprocess.run(["git", "-C", clone, *command], check=True)
+    # Only what is committed counts.
+    for name in ("config", "envs", "workflow"):
+        shutil.rmtree(clone / name)
+    [lines] = re.findall(r"```python\n(module actopo:.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    place = re.search(r"# or: (gitfile\(.*\))\n", lines)[1]
+    lines = re.sub(r"github\(.*\)", place.replace("path/to/clone", str(clone)), lines)
+    own.mkdir()
+    (own / "Snakefile").write_text(f'configfile: "config.yaml"\n\n{lines}')
+    (own / "config.yaml").write_text(yaml.safe_dump({"actopo": TINY}))
+    return own
+
+
+def snakemake(folder, *arguments):
+    """Run Snakemake with the lines that the README asks for, in an environment without the package."""
+    triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
+    command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run([*command, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_whole_workflow_is_planned(other):
+    """Of a config that holds what differs from the defaults."""
+    text = snakemake(other, "--dry-run")
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", text, re.MULTILINE))
+    assert {"all", "actopo_train_model", "actopo_build_mapper", "actopo_summarise"} <= rules
+    assert "results/tiny/summary.json" in text
+
+
+def test_jobs_find_the_package(other):
+    """In two environments of scripts; and nothing is planned again afterwards."""
+    targets = ["results/tiny/data/digits/meta.json", "results/tiny/figures/nested_circles.svg"]
+    snakemake(other, *targets)
+    assert all((other / target).is_file() for target in targets)
+    assert "Nothing to be done" in snakemake(other, "--dry-run", *targets)

@@ -1,0 +1,67 @@
+"""Checks of the homology study of a configuration, and of the comparisons of its diagrams."""
+
+from actopo.config.values import seed_list
+from actopo.errors import shown
+from actopo.points.choices import SAMPLINGS
+from actopo.similarity.metrics.choices import METRICS
+
+# The distances between this many points take 3 GB.
+MAX_RIPS_POINTS = 20_000
+
+
+def count_seeds(config):
+    """Number of networks of the homology study."""
+    return len(seed_list(config["models"][config["homology"]["model"]]["seeds"]))
+
+
+def homology_problems(config, found, layers):
+    """Messages about the study's clouds; `found` has the descriptions of the layers with these numbers."""
+    homology, sampling = config["homology"], config["homology"]["sampling"]
+    if SAMPLINGS[sampling].positions == "all":
+        for layer in layers:
+            rows, columns, _ = found[layer]["shape"]
+            n_points = homology["batch_size"] * rows * columns
+            if n_points > MAX_RIPS_POINTS:
+                yield (
+                    f"homology.sampling: {sampling} has {n_points} points in layer {layer}, and Vietoris-Rips "
+                    f"complexes of more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later "
+                    "homology.layers"
+                )
+                break
+        if homology["points_per_image"] != 1:
+            what = f"has no meaning for sampling {sampling}, which takes every position; leave it 1"
+            yield f"homology.points_per_image: {what}"
+    if count_seeds(config) > 1 and len(layers) < 3:
+        yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
+
+
+def similarity_problems(config, found, layers):
+    """Messages about sensitivity and other measures of similarity; arguments as in `homology_problems`."""
+    similarity, homology = config["similarity"], config["homology"]
+    wanted = similarity["sensitivity"]["layers"]
+    if wanted != "all" and not set(wanted) <= set(layers):
+        missing = [layer for layer in wanted if layer not in layers]
+        yield (
+            f"similarity.sensitivity.layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some "
+            "of those, or all"
+        )
+    metrics, path = similarity["rivals"]["metrics"], "similarity.rivals.metrics"
+    if count_seeds(config) == 1 or not metrics:
+        return
+    if SAMPLINGS[homology["sampling"]].positions == "all":
+        full = homology["sampling"]
+        yield f"{path}: layers have different numbers of positions, so sampling {full} pairs no rows; write []"
+        return
+    n_points = homology["batch_size"] * homology["points_per_image"]
+    for metric in metrics:
+        if n_points < METRICS[metric].min_points:
+            needed = METRICS[metric].min_points
+            yield f"{path}: {metric} needs {needed} points or more; raise homology.batch_size or remove it"
+    wide = [layer for layer in layers if found[layer]["shape"][2] >= n_points]
+    ranked = [metric for metric in metrics if METRICS[metric].needs_rank]
+    if ranked and wide:
+        n_channels = found[wide[0]]["shape"][2]
+        yield (
+            f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has {n_channels} "
+            f"channels to {n_points} points; raise homology.batch_size or remove them"
+        )

@@ -1,0 +1,87 @@
+"""Checks of the networks of a configuration, and of what trains them or holds their weights."""
+
+from pathlib import Path
+
+from actopo.config.layers import check_network
+from actopo.config.values import drawn_networks, image_shape, seed_list
+from actopo.errors import InputError
+from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
+from actopo.networks.recipe import Recipe
+from actopo.points.choices import STUDIES
+
+# Places of the peak and of the milestones in the recipes of config.yaml, as shares of the epochs.
+PEAK, MILESTONES = 5 / 24, (150 / 350, 250 / 350)
+
+
+def model_problems(config):
+    """Messages about networks, which are checked before their layers are looked up."""
+    for name, model in config["models"].items():
+        path, architecture, weights = f"models.{name}", model.get("architecture"), model.get("weights")
+        own = model.get("module") is None and architecture == OWN_ARCHITECTURE
+        if model.get("module") is None and architecture is None:
+            yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+        if (module := model.get("module")) is not None:
+            file = Path(module.rpartition(":")[0]).expanduser()
+            if not file.is_file():
+                yield f"{path}.module: there is no file {file} in {Path.cwd()}, where Snakemake runs"
+        if own:
+            missing = [key for key in ("width", "shortcut") if model.get(key) is None]
+            if missing:
+                yield f"{path}: missing {', '.join(missing)}"
+        if weights is None:
+            if model.get("training") is None:
+                yield f"{path}: give training, or weights that are trained already"
+            continue
+        if own and not is_weight_file(weights):
+            yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
+        if model.get("module") is not None and not is_weight_file(weights):
+            yield f"{path}.weights: there is no file {weights}, and only torchvision's networks have weights by name"
+        elif is_weight_file(weights) and not Path(weights).expanduser().is_file():
+            yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
+        if len(seed_list(model["seeds"])) > 1:
+            yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
+
+
+def studied_problems(config):
+    """Messages about studies of networks that are not there."""
+    studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
+    studies |= {f"mapper.networks.{name}": name for name in drawn_networks(config["mapper"])}
+    for path, name in studies.items():
+        if name not in config["models"]:
+            yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
+
+
+def training_problems(config):
+    """Messages about the recipes of networks that are trained."""
+    for name, model in config["models"].items():
+        training, path = model.get("training"), f"models.{name}.training"
+        if training is None or model.get("weights") is not None:
+            continue
+        epochs, peak = training["epochs"], training.get("peak_epoch", Recipe.peak_epoch)
+        if training["schedule"] == "triangular" and not 0 <= peak <= epochs:
+            fitting = f"{PEAK * epochs:.2g}"
+            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs; set it too, such as to {fitting}"
+        if training["schedule"] == "step" and not any(epoch < epochs for epoch in training.get("milestones", [])):
+            fitting = sorted({max(1, round(share * epochs)) for share in MILESTONES} & set(range(1, epochs)))
+            remedy = f"set them too, such as to {fitting}; or" if fitting else "give more epochs, or"
+            yield (
+                f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
+                "to triangular, and peak_epoch"
+            )
+        size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
+        if cutout > size:
+            yield f"{path}.cutout: {cutout} is larger than data.size {size}"
+
+
+def misfits(config, cache, sizes):
+    """
+    Messages about networks that do not tell the classes apart, and weights of other networks; other processes know.
+
+    `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
+    """
+    n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
+    for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
+        try:
+            check_network(config, name, n_classes, cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"

@@ -1,0 +1,98 @@
+"""Files of a run that its configuration no longer asks for: which they are, and their removal."""
+
+import os
+from pathlib import Path
+
+from actopo.checksums import sum_file
+from actopo.errors import InputError
+
+# Folders of a run in which rules write. Whatever else lies in the run's folder is the user's.
+FOLDERS = (
+    "activations",
+    "benchmarks",
+    "data",
+    "diagrams",
+    "figures",
+    "logs",
+    "mapper",
+    "models",
+    "points",
+    "predictions",
+    "similarity",
+)
+
+
+def outdated_files(folder, wanted):
+    """
+    Files of a run that are not among those that are wanted.
+
+    Links are left alone, and nothing is looked for behind them. So are hidden files; the check sum of a file goes with
+    the file.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of the run.
+    wanted : iterable of str or Path
+        Files, and folders as wholes, that the configuration asks for.
+
+    Returns
+    -------
+    dict of Path to int
+        Size in bytes of each, sorted by path.
+
+    Raises
+    ------
+    InputError
+        If the folder of the run is a link.
+    """
+    folder = Path(folder)
+    if folder.is_symlink():
+        raise InputError(f"{folder} is a link; nothing is removed behind links, so remove it where it leads to")
+    wanted, found = {Path(os.path.normpath(path)) for path in wanted}, {}
+    for name in FOLDERS:
+        if (folder / name).is_symlink():
+            continue
+        for place, folders, files in os.walk(folder / name):
+            here = Path(place)
+            # A training that was killed goes on from its folder.
+            folders[:] = [
+                each
+                for each in folders
+                if here / each not in wanted and not (here / each).is_symlink() and not each.endswith(".training")
+            ]
+            for file in files:
+                path = here / file
+                if not file.startswith(".") and path not in wanted and not path.is_symlink():
+                    found[path] = path.stat().st_size
+    return dict(sorted(found.items()))
+
+
+def is_network(folder, path):
+    """Whether a file of a run is a trained network, or of its training."""
+    parts = path.relative_to(folder).parts
+    return len(parts) > 2 and parts[0] == "models" and parts[2].startswith("seed")
+
+
+def remove_files(folder, paths):
+    """
+    Remove files of a run with their check sums, and the folders that are empty then.
+
+    Parameters
+    ----------
+    folder : str or Path
+    paths : iterable of Path
+        As `outdated_files` returns them.
+    """
+    folder, emptied = Path(folder), set()
+    for path in paths:
+        for file in (path, sum_file(path)):
+            file.unlink(missing_ok=True)
+        emptied |= {parent for parent in path.parents if folder in parent.parents}
+    # The deepest first. What is left in a folder of activations is a file of Snakemake's.
+    for place in sorted(emptied, key=lambda path: -len(path.parts)):
+        left = list(place.iterdir())
+        if all(file.name == ".snakemake_timestamp" and not file.is_symlink() for file in left):
+            for file in left:
+                file.unlink()
+            place.rmdir()

@@ -1,0 +1,93 @@
+"""Checks of the layers that a configuration names, and of the samplings that read them."""
+
+from functools import partial
+
+from actopo.config.layers import choose_layers, describe_layer, model_layers, module_outputs
+from actopo.config.values import drawn_networks, sampling_order
+from actopo.errors import InputError
+from actopo.points.choices import CENTRAL_SHARE, STUDIES, central_positions
+
+
+def layer_problems(config, cache, found, chosen):
+    """
+    Messages about the layers that a study reads.
+
+    Sets `chosen` to the numbers of the layers that each study reads, and `found` to their descriptions by number.
+    """
+    for study in STUDIES:
+        name, samplings = config[study]["model"], {"homology": config["homology"]}
+        if study == "mapper":
+            own = sampling_order(config["mapper"]["samplings"])
+            samplings = {f"mapper.samplings.{key}": item for key, item in own.items()}
+        try:
+            known = model_layers(config, name, cache)
+        except InputError as error:
+            yield f"models.{name}: {error}"
+            continue
+        try:
+            outputs = partial(module_outputs, config, name, cache)
+            chosen[study] = choose_layers(config[study]["layers"], known, outputs)
+            found[study] = {layer: describe_layer(layer, known, outputs) for layer in chosen[study]}
+        except InputError as error:
+            yield f"{study}.layers: {error}"
+            continue
+        for path, sampling in samplings.items():
+            problems = (_unfit_layer(path, sampling, layer, found[study][layer]) for layer in chosen[study])
+            # A message about the first such layer is enough.
+            yield from [problem for problem in problems if problem][:1]
+
+
+def drawn_problems(config, cache):
+    """Messages about networks that are drawn side by side and belong to no study."""
+    studied, mapper = {config[study]["model"] for study in STUDIES}, config["mapper"]
+    for name, choice in drawn_networks(mapper).items():
+        path = f"mapper.networks.{name}"
+        try:
+            known = model_layers(config, name, cache)
+        except InputError as error:
+            if name not in studied:
+                yield f"models.{name}: {error}"
+            continue
+        outputs = partial(module_outputs, config, name, cache)
+        try:
+            [layer] = choose_layers([choice["layer"]], known, outputs)
+        except InputError as error:
+            yield f"{path}.layer: {error}"
+            continue
+        except ValueError:
+            yield f"{path}.layer: {choice['layer']!r} matches several layers; name one"
+            continue
+        described = describe_layer(layer, known, outputs)
+        for key, sampling in sampling_order(mapper["samplings"]).items():
+            tap = choice.get("tap") or sampling["tap"]
+            if name == mapper["model"] and tap != sampling["tap"]:
+                yield f"{path}.tap: {name} is mapper.model, whose layers have the taps of mapper.samplings; remove it"
+            elif tap not in described["taps"]:
+                yield f"{path}.tap: no rectifier follows layer {described['name']}, which has conv only; set it to conv"
+            else:
+                problem = _unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
+                if problem is None:
+                    continue
+                yield f"{problem}, of network {name}"
+            # A message about the first such sampling is enough.
+            break
+
+
+def _unfit_layer(path, sampling, layer, described):
+    """Message about a sampling that needs more positions or another tap than the layer has; None if it fits."""
+    rows, columns, _ = described["shape"]
+    border = sampling.get("exclude_border", False)
+    rows, columns = rows - border, columns - border
+    wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
+    available = rows * columns
+    share = sampling.get("share", CENTRAL_SHARE)
+    # They are listed only where the share alone does not tell that there are enough.
+    if "central" in (sampling.get("method"), sampling.get("sampling")) and wanted > share * available:
+        available = len(central_positions(rows, columns, share))
+        positions = f"{available} central ones of {positions}"
+    if wanted > available:
+        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
+    if sampling["tap"] not in described["taps"]:
+        named = f"{layer} ({described['name']})"
+        return f"{path}.tap: no rectifier follows layer {named}, which has conv only; set tap to conv"
+    return None

@@ -1,0 +1,111 @@
+"""
+List the files of a run that its config no longer asks for, and remove them if the answer is yes.
+
+    python workflow/scripts/prune.py --configfile mine.yaml
+
+Options are those of the run: --configfile, --config and --directory. Networks are removed only if their model is named.
+Run it where Snakemake is run, and not during a run.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from actopo.config.outdated import is_network, outdated_files, remove_files
+from actopo.config.run_lock import lock_run
+from actopo.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+# Folders with a file for every job, of which the sum is told.
+SUMMED = ("logs", "benchmarks")
+
+
+def wanted_files(options):
+    """Folder of the run, and the files that its config asks for, as Snakemake plans them."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--summary"]
+    for name in ("configfile", "config"):
+        if values := getattr(options, name):
+            command += [f"--{name}", *values]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"Snakemake cannot plan the run:\n{done.stderr.strip()}")
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    # There may be other lines before the table.
+    start = next(i for i, line in enumerate(lines) if line[0] == "output_file")
+    place = {name: i for i, name in enumerate(lines[start])}
+    rows = lines[start + 1 :]
+    wanted = [row[place["output_file"]] for row in rows]
+    logs = [log for row in rows for log in row[place["log-file(s)"]].split(",") if log not in ("", "-")]
+    folder = next(Path(row[place["output_file"]]).parent for row in rows if row[place["rule"]] == "summarise")
+    # Benchmarks have the names of logs.
+    benchmarks = [
+        folder / "benchmarks" / Path(log).relative_to(folder / "logs").with_suffix(".tsv")
+        for log in logs
+        if Path(log).is_relative_to(folder / "logs")
+    ]
+    return folder, [*wanted, *logs, *benchmarks]
+
+
+def size(n_bytes):
+    """Number of bytes in words."""
+    units = ["bytes", "kB", "MB", "GB"]
+    while n_bytes >= 1000 and len(units) > 1:
+        n_bytes /= 1000
+        del units[0]
+    return f"{n_bytes:.3g} {units[0]}"
+
+
+def listing(folder, files):
+    """Lines that name files with their sizes; of logs and benchmarks their number."""
+    for path, n_bytes in files.items():
+        if path.relative_to(folder).parts[0] not in SUMMED:
+            yield f"{size(n_bytes):>10}  {path}"
+    for name in SUMMED:
+        own = [n_bytes for path, n_bytes in files.items() if path.is_relative_to(folder / name)]
+        if own:
+            yield f"{size(sum(own)):>10}  {folder / name}: {len(own)} files"
+
+
+def prune(options, ask=input):
+    """List what is outdated, ask, and remove."""
+    os.chdir(options.directory)
+    folder, wanted = wanted_files(options)
+    lock_run(folder.name, Path(".snakemake") / "actopo")
+    found = outdated_files(folder, wanted)
+    networks = {path: found.pop(path) for path in list(found) if is_network(folder, path)}
+    if not found and not networks:
+        print(f"{folder} has no file that the config does not ask for.")
+    if found:
+        print("\n".join(listing(folder, found)))
+        if ask(f"Remove these {len(found)} files ({size(sum(found.values()))})? yes or no: ").strip() == "yes":
+            remove_files(folder, found)
+        else:
+            print("Nothing is removed.")
+    for model in sorted({path.relative_to(folder).parts[1] for path in networks}):
+        own = {path: n for path, n in networks.items() if path.relative_to(folder).parts[1] == model}
+        print("\n".join(listing(folder, own)))
+        question = f"Networks that took training, {size(sum(own.values()))}. To remove them, write {model}: "
+        if ask(question).strip() == model:
+            remove_files(folder, own)
+        else:
+            print("They are kept.")
+
+
+def main():
+    """Read the command line and prune."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--configfile", nargs="+", default=[], help="config files, as for Snakemake")
+    parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="as for Snakemake")
+    parser.add_argument("--directory", "-d", default=".", help="where Snakemake runs")
+    try:
+        prune(parser.parse_args())
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except EOFError:
+        sys.exit("\nNothing more is removed: there is nobody to answer.")
+
+
+if __name__ == "__main__":
+    main()
