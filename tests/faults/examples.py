@@ -1,7 +1,8 @@
 """What cases of several files share: damages, and what makes an end a good one."""
 
 import os
-import shlex
+
+from actopo.checksums import removal
 
 DAMAGES = ("flipped", "cut", "emptied", "missing")
 
@@ -39,4 +40,4 @@ def problem_of(done, *words):
 
 def remedy(path):
     """The command that a message about a damaged file gives."""
-    return f"to make it again, rm {shlex.quote(str(path))} and run the same command as before"
+    return f"to make it again, {removal(path)} and run the same command as before"

@@ -6,6 +6,7 @@ Print one job of each rule of a planned workflow as JSON: files, params and wild
 
 import json
 import sys
+from pathlib import Path
 
 from snakemake.cli import main
 from snakemake.workflow import Workflow
@@ -23,6 +24,7 @@ def is_several(value):
 def describe(job):
     return {
         "rule": job.rule.name,
+        "script": Path(str(job.rule.script)).name,
         "input": {name: value if is_several(value) else str(value) for name, value in plain(job.input).items()},
         "output": {name: value if is_several(value) else str(value) for name, value in plain(job.output).items()},
         "params": dict(job.params.items()),

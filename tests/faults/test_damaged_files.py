@@ -139,7 +139,7 @@ def test_each_rule_names_whichever_of_its_inputs_is_damaged(finished, jobs, fork
             kind = DAMAGES[len(problems) % len(DAMAGES)]
             shutil.copy2(path, kept)
             damage(path, kind)
-            script = str(SCRIPTS / f"{rule}.py")
+            script = str(SCRIPTS / job["script"])
             done = forked(finished.folder, script=script, job=elsewhere(job, tmp_path / "out"))
             maker = f"rule {rule_of(path)} makes it"
             problems[f"{rule}: {file} {kind}"] = problem_of(done, f"error in {rule}: {file} is ", maker, remedy(path))

@@ -40,22 +40,22 @@ def is_timed(path):
     return "models" in path.parts and (".json" in path.name or ".locks" in path.parts)
 
 
-def script_of(rule, folder):
-    """Number of the process that runs the script of a rule in a folder, None as long as there is none."""
+def script_of(script, folder):
+    """Number of the process that runs a script in a folder, None as long as there is none."""
     for place in Path("/proc").iterdir():
         if not place.name.isdigit():
             continue
         try:
             words = (place / "cmdline").read_bytes().split(b"\0")
-            if any(word.endswith(f".{rule}.py".encode()) for word in words) and os.path.samefile(place / "cwd", folder):
+            if any(word.endswith(f".{script}".encode()) for word in words) and os.path.samefile(place / "cwd", folder):
                 return int(place.name)
         except OSError:
             continue
     return None
 
 
-def end_in_the_middle(workflow, rule, targets, way, delay):
-    """Run a rule once more, end it some time after it has begun, and return what was said."""
+def end_in_the_middle(workflow, script, targets, way, delay):
+    """Run a rule, known by its script, once more, end it some time after it has begun, and return what was said."""
     whole, number = WAYS[way]
     command = workflow.command("--force", "--", *targets)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -68,14 +68,14 @@ def end_in_the_middle(workflow, rule, targets, way, delay):
         text=True,
         start_new_session=True,
     )
-    while process.poll() is None and (script := script_of(rule, workflow.folder)) is None:
+    while process.poll() is None and (found := script_of(script, workflow.folder)) is None:
         time.sleep(0.02)
     time.sleep(delay)
     try:
         if whole:
             os.killpg(process.pid, number)
         elif process.poll() is None:
-            os.kill(script, number)
+            os.kill(found, number)
     except ProcessLookupError:
         # It was faster.
         pass
@@ -89,7 +89,7 @@ def test_every_rule_goes_on_after_a_kill(spoilable, jobs, tally):  # noqa: F811
     for i, (rule, job) in enumerate(jobs.items()):
         way = list(WAYS)[i % len(WAYS)]
         targets = [file for files in job["output"].values() for file in ([files] if isinstance(files, str) else files)]
-        said = end_in_the_middle(spoilable, rule, targets[:1], way, rng.uniform(0, 4))
+        said = end_in_the_middle(spoilable, job["script"], targets[:1], way, rng.uniform(0, 4))
         unlocked = spoilable.run("--unlock")
         again = spoilable.run("--", *targets)
         found = contents(spoilable.folder)

@@ -12,7 +12,7 @@ from tiny import TINY, Workflow
 from faults.conftest import SCRIPTS
 from faults.examples import problem_of
 
-SOURCE = {"dataset": "digits", "root": None, "size": 16, "channels": 3, "test_share": 0.1, "seed": 0}
+SOURCE = {"dataset": "digits", "size": 16, "channels": 3, "test_share": 0.1, "seed": 0}
 OUTPUTS = ("train_images", "train_labels", "train_files", "test_images", "test_labels", "test_files", "meta")
 
 
@@ -22,7 +22,7 @@ def prepare(forked, folder, **surroundings):
         "rule": "prepare_images",
         "input": {},
         "output": {name: f"out/{name}" for name in OUTPUTS},
-        "params": {"source": json.dumps(SOURCE), "limits": "{}"},
+        "params": {"source": json.dumps(SOURCE), "root": None, "limits": "{}"},
         "wildcards": {},
         "resources": {},
         "threads": 1,

@@ -439,6 +439,7 @@ ROWS = [
         back={},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
+    Row("mapper.samplings.random.share", 0.5, RANDOM, besides={"mapper.samplings.random.method": "central"}),
     Row("mapper.samplings.random.tap", "bn", RANDOM),
     Row("mapper.samplings.random.points_per_image", 2, RANDOM),
     Row("mapper.samplings.random.exclude_border", True, RANDOM),

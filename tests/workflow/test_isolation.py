@@ -105,7 +105,7 @@ def test_jobs_of_every_environment_run_in_it(tmp_path):
     targets += [f"results/tiny/figures/{name}.svg" for name in ("noise", "nested_circles", "vietoris_rips")]
     rules = ("prepare_images", "find_foreground", "plot_noise", "plot_nested_circles", "plot_vietoris_rips")
     assert {ENVIRONMENTS[rule] for rule in rules} == {name_of(env) for env in ENVS}
-    command = workflow.command("--software-deployment-method", "conda", *targets)
+    command = workflow.command("--software-deployment-method", "conda", "--", *targets)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     done = subprocess.run(command, cwd=workflow.folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from actopo.config.outdated import FOLDERS
-from tiny import TINY
+from tiny import TINY, Workflow
 
 
 def prune(workflow, config, answers):
@@ -24,24 +24,26 @@ def files(workflow):
     }
 
 
-def test_a_smaller_config(spoilable):
+def test_a_smaller_config(tmp_path):
+    workflow = Workflow(tmp_path / "tiny")
+    workflow.pretend()
     assert set(FOLDERS) - {"activations", "predictions"} == {
-        path.name for path in (spoilable.folder / "results/tiny").iterdir() if path.is_dir()
+        path.name for path in (workflow.folder / "results/tiny").iterdir() if path.is_dir()
     }
-    (spoilable.folder / "results/tiny/figures/mine.txt").touch()
+    (workflow.folder / "results/tiny/figures/mine.txt").touch()
     smaller = copy.deepcopy(TINY)
     smaller["models"]["resnet18_a"]["seeds"], smaller["mapper"]["samplings"]["full"] = 1, None
-    config, before = spoilable.config(smaller, "smaller.yaml"), files(spoilable)
-    planned = spoilable.planned(configfiles=[config])
-    refused = prune(spoilable, config, "y\n\n")
+    config, before = workflow.config(smaller, "smaller.yaml"), files(workflow)
+    planned = workflow.planned(configfiles=[config])
+    refused = prune(workflow, config, "y\n\n")
     assert refused.returncode == 0, refused.stderr
-    assert files(spoilable) == before
+    assert files(workflow) == before
     assert "results/tiny/points/resnet18_b/seed0/mapper.all.full/layers16.npz" in refused.stdout
     assert "results/tiny/logs: " in refused.stdout
     # A network is removed by its name alone.
-    done = prune(spoilable, config, "yes\nyes\n")
+    done = prune(workflow, config, "yes\nyes\n")
     assert done.returncode == 0, done.stderr
-    removed = before - files(spoilable)
+    removed = before - files(workflow)
     assert {
         "points/resnet18_b/seed0/mapper.all.full/layers16.npz",
         "figures/specificity.png",
@@ -50,13 +52,11 @@ def test_a_smaller_config(spoilable):
     assert "diagrams/resnet18_a/seed1.batch0/layers0.8-9.16.npz" in removed
     assert not [name for name in removed if name.startswith("models/")]
     # Nothing that the config asks for is gone.
-    assert spoilable.planned(configfiles=[config]) == planned
-    done = prune(spoilable, config, "resnet18_a\n")
+    assert workflow.planned(configfiles=[config]) == planned
+    done = prune(workflow, config, "resnet18_a\n")
     assert done.returncode == 0, done.stderr
-    assert before - files(spoilable) - removed == {
-        f"models/resnet18_a/seed1.{kind}" for kind in ("json", "safetensors")
-    }
-    assert "has no file that the config does not ask for" in prune(spoilable, config, "").stdout
-    wrong = prune(spoilable, spoilable.config({"run": "a/b"}, "wrong.yaml"), "yes\n")
+    assert before - files(workflow) - removed == {f"models/resnet18_a/seed1.{kind}" for kind in ("json", "safetensors")}
+    assert "has no file that the config does not ask for" in prune(workflow, config, "").stdout
+    wrong = prune(workflow, workflow.config({"run": "a/b"}, "wrong.yaml"), "yes\n")
     assert wrong.returncode == 1
     assert "Snakemake cannot plan the run" in wrong.stderr

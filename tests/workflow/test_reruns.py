@@ -293,7 +293,7 @@ def test_nothing_for_a_copied_folder(tiny, tmp_path):
     # What is in the file counts.
     with images.open("r+b") as file:
         file.write(b"other")
-    assert copy.planned()["train_model"] == 2
+    assert copy.planned()["train_model"] == 3
 
 
 def test_everything_for_results_without_records(tiny, tmp_path):
@@ -302,7 +302,7 @@ def test_everything_for_results_without_records(tiny, tmp_path):
     for file in (copy.folder / "results").rglob("*"):
         os.utime(file, (1e9, 1e9))
     os.utime(copy.folder / "results/tiny/data/digits/train/images.npy")
-    assert copy.planned()["train_model"] == 2
+    assert copy.planned()["train_model"] == 3
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_networks_that_may_not_fit_are_checked(keys, is_asked, tmp_path, monkeyp
         keys = keys | {"weights": keys["weights"].format(tmp_path)}
     asked = []
     monkeypatch.setattr("actopo.config.layers._ask", lambda *question: asked.append(question))
-    config = {"models": {"own": keys}, "data": {"size": 12, "channels": 3}}
+    config = {"models": {"own": keys}, "data": {"size": 12, "resize": None, "channels": 3}}
     check_network(config, "own", 4)
     assert len(asked) == is_asked
     for listing, question, _, state in asked:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from actopo.errors import InputError
 
-LINE = re.compile(r"(?:# rule (?P<rule>\w+)\n)?(?P<sha256>[0-9a-f]{64})  (?P<name>[^\n]+)\n")
+WHOLE = " makes the whole folder"
+LINE = re.compile(rf"(?:# rule (?P<rule>\w+)(?P<whole>{WHOLE})?\n)?(?P<sha256>[0-9a-f]{{64}})  (?P<name>[^\n]+)\n")
 # State of files whose check sum this process has found right.
 _checked = set()
 _writer = {"rule": None}
@@ -39,9 +40,9 @@ class DamagedFile(InputError):
     def __init__(self, path, reason, sums=None):
         rule = rule_of(path)
         maker = f"rule {rule} makes it" if rule else "it is a file of this run"
-        message = f"{path} {reason}; {maker}: to make it again, {_command(path)} and run the same command as before"
+        message = f"{path} {reason}; {maker}: to make it again, {removal(path)} and run the same command as before"
         if sums is not None:
-            message += f" (if you changed the file on purpose, {_command(sums)} instead)"
+            message += f" (if you changed the file on purpose, rm {_quoted(sums)} instead)"
         super().__init__(message)
 
 
@@ -58,11 +59,16 @@ def sum_file(path):
 
 def rule_of(path):
     """Rule that made a file, None where its check sum does not say."""
-    try:
-        found = LINE.fullmatch(sum_file(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None
+    found = _note(path)
     return found and found["rule"]
+
+
+def removal(path):
+    """Command after which Snakemake makes a file again: it removes the file, or the whole folder that a rule makes."""
+    found = _note(path)
+    if found and found["whole"]:
+        return f"rm -r {_quoted(Path(path).parent)}"
+    return f"rm {_quoted(path)}"
 
 
 def publish(temporary, path):
@@ -70,7 +76,8 @@ def publish(temporary, path):
     temporary, path = Path(temporary), Path(path)
     if temporary.is_dir():
         for file in sorted(file for file in temporary.rglob("*") if file.is_file()):
-            _write(sum_file(file), _sha256(file), file.name, _writer["rule"])
+            rule = _writer["rule"] and f"{_writer['rule']}{WHOLE}"
+            _write(sum_file(file), _sha256(file), file.name, rule)
         os.replace(temporary, path)
         return
     _replace(temporary, path, _sha256(temporary), _writer["rule"])
@@ -156,5 +163,13 @@ def _sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _command(path):
-    return f"rm {shlex.quote(os.path.abspath(path))}"
+def _note(path):
+    """What stands beside a file, None where that is nothing or damaged."""
+    try:
+        return LINE.fullmatch(sum_file(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _quoted(path):
+    return shlex.quote(os.path.abspath(path))

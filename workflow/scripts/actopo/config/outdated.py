@@ -91,7 +91,7 @@ def remove_files(folder, paths):
         emptied |= {parent for parent in path.parents if folder in parent.parents}
     # The deepest first. What is left in a folder of activations is a file of Snakemake's.
     for place in sorted(emptied, key=lambda path: -len(path.parts)):
-        left = list(place.iterdir())
+        left = list(place.iterdir()) if place.is_dir() else [place]
         if all(file.name == ".snakemake_timestamp" and not file.is_symlink() for file in left):
             for file in left:
                 file.unlink()

@@ -23,13 +23,16 @@ def image_listing(root):
     Returns
     -------
     str
-        16 hexadecimal digits; empty if there is nothing, or a .zip cannot be listed, which the job that reads it
-        reports.
+        16 hexadecimal digits; empty if there is nothing, or a folder or .zip cannot be listed, which the job that
+        reads it reports.
     """
     root = Path(root).expanduser()
     if root.is_dir():
-        with open_source(root) as (names, _):
-            files = {name: root / name for name in image_names(names)}
+        try:
+            with open_source(root) as (names, _):
+                files = {name: root / name for name in image_names(names)}
+        except InputError:
+            return ""
         # A broken link is listed too; the job that reads it reports it.
         entries = [f"{name} {file.stat().st_size if file.exists() else None}" for name, file in files.items()]
     elif not root.is_file():
