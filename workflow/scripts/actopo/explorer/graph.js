@@ -50,8 +50,9 @@ class GraphPanel {
     for (let i = 0; i < links.length; i += 2) ends.push({ source: links[i], target: links[i + 1], shared: graph.shared[i / 2] });
     this.world.html("");
     const most = d3.max(ends, (end) => end.shared) || 1;
+    const thin = Math.min(1, Math.sqrt(300 / Math.max(1, ends.length)));
     this.lines = this.world.append("g").attr("class", "links").selectAll("line").data(ends).enter().append("line")
-      .attr("stroke-width", (end) => 0.7 + 2.5 * Math.sqrt(end.shared / most));
+      .attr("stroke-width", (end) => thin * (0.7 + 2.5 * Math.sqrt(end.shared / most)));
     this.linesOf = graph.size.map(() => []);
     this.lines.each((end, i, elements) => [end.source, end.target].forEach((node) => this.linesOf[node].push(elements[i])));
     this.nodes = this.world.append("g").attr("class", "nodes").selectAll("g").data(d3.range(graph.size.length)).enter().append("g")
