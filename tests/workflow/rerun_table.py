@@ -435,8 +435,8 @@ ROWS = [
     Row(
         "mapper.networks",
         {"resnet18_a": {"layer": "last"}},
-        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1},
-        back={},
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1} | {"build_explorer": 1},
+        back={"build_explorer": 1},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
     Row("mapper.samplings.random.share", 0.5, RANDOM, besides={"mapper.samplings.random.method": "central"}),
