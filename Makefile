@@ -25,6 +25,7 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@test -e $(DEMO)/report.html -a -z "$$(find $(DEMO)/figures $(DEMO)/summary.json -newer $(DEMO)/report.html)" || \
 	  $(BIN)/snakemake $(DEMO_FLAGS) --report $(DEMO)/report.html
 	@echo "report:  $(DEMO)/report.html"
+	@echo "explorer: $(DEMO)/explorer.html"
 	@echo "figures: $(DEMO)/figures"
 	@echo "summary: $(DEMO)/summary.json"
 

@@ -43,6 +43,7 @@ rule all:
     default_target: True
     input:
         "<results>/summary.json",
+        "<results>/explorer.html",
         FIGURES,
         TABLES,
         EXPORTS,

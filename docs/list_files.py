@@ -9,4 +9,6 @@ from pathlib import Path
 SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
 
 if __name__ == "__main__":
-    print("\n".join(sorted(path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.rglob("*.py"))))
+    kinds = (".py", ".html", ".css", ".js")
+    files = [path for path in SCRIPTS.rglob("*") if path.suffix in kinds]
+    print("\n".join(sorted(path.relative_to(SCRIPTS).as_posix() for path in files)))

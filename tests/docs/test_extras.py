@@ -15,6 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # Distributions whose package has another name.
 PACKAGES = {
     "giotto-tda": "gtda",
+    "pillow": "PIL",
     "opencv-python-headless": "cv2",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
@@ -28,6 +29,7 @@ EXTRAS = {
     "mapper": "mapper",
     "graphs": "mapper",
     "figures": "figures",
+    "explorer": "explorer",
     "config": "workflow",
 }
 NO_EXTRA = [

@@ -27,6 +27,7 @@ ALLOWED = {
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
+    "explorer": GROUND | {"figures.graph_layout", "figures.style"},
     # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }
@@ -77,7 +78,7 @@ def test_imports_go_one_way(module):
 
 @pytest.mark.parametrize("module", [module for module in FILES if room(module) in SCIENCE | GROUND | {"gpu", "job"}])
 def test_no_science_knows_figures_or_configs(module):
-    assert not {room(other) for other in neighbours(module)} & {"figures", "config", "summary"}
+    assert not {room(other) for other in neighbours(module)} & {"figures", "explorer", "config", "summary"}
 
 
 @pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing"])

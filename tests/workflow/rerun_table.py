@@ -181,9 +181,10 @@ AFTER_MAPPER = {
     **{f"plot_{name}": 1 for name in ("mapper_graphs", "purity", "branching", "eps_choice")},
     "average_tables": 1,
     "summarise": 1,
+    "build_explorer": 1,
 }
 POSITIONS = {"measure_positions": 1}
-PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1}
+PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 # Graphs of three samplings, and of one with noise.
 GRAPHS = {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY
@@ -195,8 +196,8 @@ RANDOM = {"sample_points": 2, "build_mapper": 2, "plot_noisy_graphs": 1} | AFTER
 
 
 # Of WIDE: graphs of two samplings and two layers of two networks, one with noise for each, and two of another network.
-OTHER_W = {"sample_points": 2, "compute_lens": 2, "build_mapper": 2, "plot_networks": 1}
-TABLES_W = {"measure_purity": 2, "average_tables": 1, "plot_purity": 1, "summarise": 1}
+OTHER_W = {"sample_points": 2, "compute_lens": 2, "build_mapper": 2, "plot_networks": 1, "build_explorer": 1}
+TABLES_W = {"measure_purity": 2, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
 TABLES_W |= {"measure_label_purity": 2, "average_label_purity": 1}
 COMPARISONS_W = {"compare_graphs": 2, "average_comparisons": 1, "plot_graph_comparisons": 1}
 AFTER_W = {"plot_mapper_graphs": 1, "measure_branching": 2, "average_branching": 1, "plot_branching": 1}
@@ -227,7 +228,7 @@ DISTANCES_W |= {"measure_specificity": 2, "plot_specificity": 1, "compare_contro
 TRAINING_W = DISTANCES_W | {"train_model": 2, "plot_training": 1, "sample_points": 3, "compute_diagrams": 3}
 TRAINING_W |= {"plot_diagrams": 1, "measure_sensitivity": 5, "metric_distances": 2, "metric_baselines": 1}
 # The untrained networks stay.
-TRAINING_W |= {"model_distances": 2}
+TRAINING_W |= {"model_distances": 2, "build_explorer": 1}
 
 
 ROWS = [
@@ -255,8 +256,12 @@ ROWS = [
         3,
         {"train_model": 1, "sample_points": 2, "draw_gaussian_clouds": 1, "compute_diagrams": 3, "plot_training": 1}
         | {"metric_distances": 7, "metric_baselines": 2, "sample_paired_points": 1, "power_distances": 1}
+        # Its accuracy is shown.
+        | {"build_explorer": 1}
         | AFTER_MODELS,
-        back={"metric_distances": 7, "metric_baselines": 2, "plot_training": 1, "power_distances": 1} | AFTER_MODELS,
+        back={"metric_distances": 7, "metric_baselines": 2, "plot_training": 1, "power_distances": 1}
+        | {"build_explorer": 1}
+        | AFTER_MODELS,
     ),
     # The mapper study has one of them.
     Row("models.resnet18_b.seeds", 2, {}),
@@ -277,10 +282,10 @@ ROWS = [
         "resnet18_b",
         # One network of this name: there is nothing to compare it with.
         {"sample_points": 1, "compute_diagrams": 1, "layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
-        | {"measure_sensitivity": 1}
+        | {"measure_sensitivity": 1, "build_explorer": 1}
         | CALIBRATION
         | DETECTION,
-        back={"train_model": 2, "plot_training": 1} | CLOUDS_A,
+        back={"train_model": 2, "plot_training": 1, "build_explorer": 1} | CLOUDS_A,
     ),
     Row("homology.part", "train", CLOUDS_A),
     Row(
@@ -430,8 +435,8 @@ ROWS = [
     Row(
         "mapper.networks",
         {"resnet18_a": {"layer": "last"}},
-        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1},
-        back={},
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1} | {"build_explorer": 1},
+        back={"build_explorer": 1},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
     Row("mapper.samplings.random.share", 0.5, RANDOM, besides={"mapper.samplings.random.method": "central"}),
@@ -484,8 +489,8 @@ ROWS = [
     Row(
         "mapper.confidence.parts",
         {"random": 2, "full": 0},
-        {"measure_confidence": 1, "plot_mapper_graphs": 1},
-        back={"plot_mapper_graphs": 1},
+        {"measure_confidence": 1, "plot_mapper_graphs": 1, "build_explorer": 1},
+        back={"plot_mapper_graphs": 1, "build_explorer": 1},
     ),
     Row(
         "mapper.comparisons",
@@ -544,7 +549,7 @@ ROWS = [
         {"plot_training": 1, "measure_confidence": 2, "plot_mapper_graphs": 1, "average_tables": 1, "plot_purity": 1}
         | {"average_graph_distances": 1, "plot_graph_flow": 1, "average_label_purity": 1, "summarise": 1}
         | COMPARISONS_W
-        | {"compare_graphs": 1},
+        | {"compare_graphs": 1, "build_explorer": 1},
         back={rule: n for rule, n in AFTER_W.items() if rule != "plot_branching"}
         | {"train_model": 1, "plot_training": 1, "predict_classes": 2, "sample_points": 3, "compute_lens": 5}
         | {"build_mapper": 5, "measure_confidence": 4, "measure_noisy_accuracy": 1, "measure_purity": 1}
@@ -594,21 +599,39 @@ ROWS = [
     Row(
         "mapper.labels.breed.file",
         "other_breeds.csv",
-        {"measure_label_purity": 2, "average_label_purity": 1},
+        {"measure_label_purity": 2, "average_label_purity": 1, "build_explorer": 1},
         base="wide",
     ),
-    Row("mapper.labels.breed.column", "size", {"measure_label_purity": 2, "average_label_purity": 1}, base="wide"),
-    Row("mapper.labels.breed.kind", "classes", {"measure_label_purity": 2, "average_label_purity": 1}, base="wide"),
+    Row(
+        "mapper.labels.breed.column",
+        "size",
+        {"measure_label_purity": 2, "average_label_purity": 1, "build_explorer": 1},
+        base="wide",
+    ),
+    Row(
+        "mapper.labels.breed.kind",
+        "classes",
+        {"measure_label_purity": 2, "average_label_purity": 1, "build_explorer": 1},
+        base="wide",
+    ),
     Row(
         "mapper.confidence.jaccard",
         [0.5],
-        {"measure_confidence": 4, "plot_mapper_graphs": 1} | COMPARISONS_W,
+        {"measure_confidence": 4, "plot_mapper_graphs": 1, "build_explorer": 1} | COMPARISONS_W,
         base="wide",
     ),
     Row(
-        "mapper.confidence.branch", 0.1, {"measure_confidence": 4, "plot_mapper_graphs": 1} | COMPARISONS_W, base="wide"
+        "mapper.confidence.branch",
+        0.1,
+        {"measure_confidence": 4, "plot_mapper_graphs": 1, "build_explorer": 1} | COMPARISONS_W,
+        base="wide",
     ),
-    Row("mapper.confidence.share", 0.4, {"measure_confidence": 2, "plot_mapper_graphs": 1}, base="wide"),
+    Row(
+        "mapper.confidence.share",
+        0.4,
+        {"measure_confidence": 2, "plot_mapper_graphs": 1, "build_explorer": 1},
+        base="wide",
+    ),
     Row("mapper.new_images.part", "test", {"sample_new_points": 1, "place_images": 1}, base="wide"),
     Row(
         "mapper.new_images.shifts",

@@ -1,4 +1,4 @@
-# Stage 10: every headline number of the run beside the paper's.
+# Stage 10: every headline number of the run beside the paper's, and a page to look at its results.
 
 
 rule summarise:
@@ -44,3 +44,46 @@ rule summarise:
         code=code_digest("summarise"),
     script:
         "../scripts/summarise.py"
+
+
+# One page for a browser, with everything in it. It shows the configuration by which it was made and the times of the jobs
+# that had ended by then; neither makes it again.
+rule build_explorer:
+    input:
+        graphs=explored_files("json"),
+        memberships=explored_files("npz"),
+        confidence=reference_graphs("confidence.json", CONFIDENT),
+        predictions=once(filter(None, explored_predictions())),
+        points=once(sum(explored_points(), [])),
+        fields=(
+            [path for tap in samplings_by_fields() for path in receptive_fields(MAPPER["model"], tap, MAPPER_LAYERS)]
+            if MASKED
+            else []
+        ),
+        tables=[str(Path(item["file"]).expanduser()) for item in LABELS.values()],
+        graphs_purity=f"{MAPPED}/purity.csv",
+        classes_purity=f"{MAPPED}/class_purity.csv",
+        networks=[path for _, path in noted_networks()],
+        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
+        files=f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv",
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        page="<results>/explorer.html",
+    log:
+        "<results>/logs/build_explorer.log",
+    benchmark:
+        "<results>/benchmarks/build_explorer.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(60),
+    params:
+        order=explorer_order(),
+        benchmarks=f"{RESULTS}/benchmarks",
+        page=page_digest(),
+        env=env_digest("plot"),
+        code=code_digest("build_explorer"),
+    script:
+        "../scripts/build_explorer.py"

@@ -1,0 +1,20 @@
+from actopo.explorer.documents import main_document
+
+
+def test_what_is_left_out_is_counted():
+    told = {
+        "model": "a",
+        "seed": 0,
+        "sampling": "random",
+        "draw": 0,
+        "sigma": 0,
+        "layer": 1,
+        "layer_name": "1",
+        "tap": "bn",
+    }
+    sheets = {"images": [[3], [1, 2]]}
+    main = main_document("run", ["a", "b"], [{**told, "points": [0]}] * 5, 9, "l2", [(1, "1")], sheets, {}, 4, 3, 7)
+    assert main["graphs"] == [told] * 4
+    assert main["left_out"] == {"graphs": 1, "members": 1}
+    assert main["thumbnails"]["left_out"] == 4
+    assert len(main["colours"]) == 2

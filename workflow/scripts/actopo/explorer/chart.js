@@ -1,0 +1,86 @@
+"use strict";
+// Charts of lines: a mark for each value, which says its numbers when it is pointed at or has the focus.
+const CHART = { width: 520, height: 330, left: 58, right: 14, top: 12, bottom: 46 };
+const LINE_COLOURS = ["#332288", "#CC6677", "#117733", "#AA4499", "#999933", "#0077BB", "#EE7733", "#888888"];
+const DARK_COLOURS = ["#88AAFF", "#FF99AA", "#55CC77", "#EE88DD", "#DDCC77", "#66CCEE", "#FFAA66", "#BBBBBB"];
+const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "4 4", "12 4"];
+const SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar, d3.symbolWye];
+
+function lineStyle(i) {
+  const colours = document.documentElement.dataset.theme === "dark" ? DARK_COLOURS : LINE_COLOURS;
+  return {
+    colour: colours[i % colours.length],
+    dash: DASHES[(i + Math.floor(i / colours.length)) % DASHES.length],
+    symbol: d3.symbol().size(46).type(SYMBOLS[(i + Math.floor(i / SYMBOLS.length)) % SYMBOLS.length])(),
+  };
+}
+
+function lineSample(parent, style) {
+  const svg = parent.append("svg").attr("width", 38).attr("height", 14).attr("aria-hidden", "true");
+  svg.append("line").attr("x1", 1).attr("x2", 37).attr("y1", 7).attr("y2", 7).attr("stroke", style.colour).attr("stroke-width", 2)
+    .attr("stroke-dasharray", style.dash);
+  svg.append("path").attr("d", style.symbol).attr("transform", "translate(19,7)").attr("fill", style.colour);
+}
+
+/*
+ * Draw a chart. `ticks` are the labels of the places 0, 1, ... of the horizontal axis; each series has `name`, `style` and
+ * `values`, with `x` (a place), `y`, and where they are known `low` and `high` (an interval), `nullLow` and `nullHigh` (the
+ * same for permuted labels), `empty` (a mark that is not filled) and `text` (what is told of it). `level` is a dotted line.
+ */
+function lineChart(parent, { title, xTitle, yTitle, ticks, series, level = null, limits = null }) {
+  const { width, height, left, right, top, bottom } = CHART;
+  const figure = parent.append("figure").attr("class", "chart");
+  figure.append("figcaption").text(title);
+  const svg = figure.append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "group").attr("aria-label", title);
+  const all = series.flatMap(({ values }) => values.flatMap((value) => [value.y, value.low, value.high, value.nullLow, value.nullHigh]));
+  const known = all.filter((value) => value !== null && value !== undefined);
+  const [low, high] = limits ?? [Math.min(0, d3.min(known) ?? 0), 1.08 * (d3.max([...known, level ?? 0]) || 1)];
+  const x = d3.scaleLinear().domain([-0.4, Math.max(0.4, ticks.length - 0.6)]).range([left, width - right]);
+  const y = d3.scaleLinear().domain([low, high]).range([height - bottom, top]);
+  svg.append("g").attr("class", "grid").attr("transform", `translate(${left},0)`)
+    .call(d3.axisLeft(y).ticks(6).tickSize(-(width - left - right)).tickFormat("")).select(".domain").remove();
+  const every = Math.ceil(ticks.length / 12);
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`)
+    .call(d3.axisBottom(x).tickValues(d3.range(0, ticks.length, every)).tickFormat((place) => ticks[place]));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(6));
+  svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(xTitle);
+  svg.append("text").attr("transform", `translate(14,${(top + height - bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text(yTitle);
+  if (level !== null) {
+    svg.append("line").attr("x1", left).attr("x2", width - right).attr("y1", y(level)).attr("y2", y(level))
+      .attr("stroke", "var(--dim)").attr("stroke-dasharray", "2 3");
+  }
+  series.forEach((own, i) => drawSeries(svg, own, x, y, (i - (series.length - 1) / 2) * 0.06));
+  return svg.node();
+}
+
+function drawSeries(svg, { name, style, values }, x, y, aside) {
+  const has = (...names) => values.filter((value) => names.every((key) => value[key] !== null && value[key] !== undefined));
+  const group = svg.append("g").attr("data-series", name);
+  const band = has("low", "high");
+  if (band.length > 1) {
+    group.append("path").attr("fill", style.colour).attr("opacity", 0.18)
+      .attr("d", d3.area().x((value) => x(value.x)).y0((value) => y(value.low)).y1((value) => y(value.high))(band));
+  }
+  for (const value of band) {
+    group.append("line").attr("x1", x(value.x)).attr("x2", x(value.x)).attr("y1", y(value.low)).attr("y2", y(value.high))
+      .attr("stroke", style.colour).attr("stroke-width", 5).attr("opacity", 0.35);
+  }
+  for (const value of has("nullLow", "nullHigh")) {
+    const [middle, from, to] = [x(value.x + aside), y(value.nullLow), y(value.nullHigh)];
+    group.append("path").attr("d", `M${middle - 4},${from}h8M${middle - 4},${to}h8M${middle},${from}V${to}`)
+      .attr("stroke", style.colour).attr("stroke-width", 1.2).attr("fill", "none");
+  }
+  group.append("path").attr("fill", "none").attr("stroke", style.colour).attr("stroke-width", 2).attr("stroke-dasharray", style.dash)
+    .attr("d", d3.line().defined((value) => value.y !== null).x((value) => x(value.x)).y((value) => y(value.y))(values));
+  group.selectAll(".mark").data(has("y")).enter().append("path").attr("class", "mark").attr("d", style.symbol)
+    .attr("transform", (value) => `translate(${x(value.x)},${y(value.y)})`)
+    .attr("fill", (value) => (value.empty ? "var(--page)" : style.colour)).attr("stroke", style.colour).attr("stroke-width", 1.5)
+    .attr("tabindex", (value, i) => (i === 0 ? 0 : -1)).attr("role", "img").attr("aria-label", (value) => value.text)
+    .on("mouseenter focus", (value) => tell(value.text)).on("mouseleave blur", () => tell(""))
+    .on("keydown", (value, i, marks) => {
+      const next = { ArrowLeft: i - 1, ArrowRight: i + 1 }[d3.event.key];
+      if (next === undefined || !marks[next]) return;
+      marks[next].focus();
+      d3.event.preventDefault();
+    });
+}

@@ -1,0 +1,85 @@
+"use strict";
+// Documents of the page: each is read once, when it is first wanted.
+const documents = new Map();
+
+function readDocument(id) {
+  if (!documents.has(id)) {
+    const element = document.getElementById(id);
+    documents.set(id, element ? JSON.parse(element.textContent) : null);
+  }
+  return documents.get(id);
+}
+
+const main = readDocument("main");
+
+// Sets of ascending numbers, as actopo.explorer.coding writes them: differences in bytes of seven bits.
+function decodeSets(text, counts) {
+  const bytes = atob(text);
+  let place = 0;
+  return counts.map((count) => {
+    const numbers = new Int32Array(count);
+    let last = -1;
+    for (let i = 0; i < count; i++) {
+      let difference = 0;
+      let shift = 0;
+      let byte;
+      do {
+        byte = bytes.charCodeAt(place++);
+        difference += (byte & 127) * 2 ** shift;
+        shift += 7;
+      } while (byte > 127);
+      last += difference;
+      numbers[i] = last;
+    }
+    return numbers;
+  });
+}
+
+// Name of a graph in links.
+function graphKey(graph) {
+  return [graph.model, graph.seed, graph.sampling, graph.draw, graph.sigma, graph.layer].join("/");
+}
+
+function graphIndex(key) {
+  return Math.max(0, main.graphs.findIndex((graph) => graphKey(graph) === key));
+}
+
+const memberSets = new Map();
+
+// Images of each node, or null where the page has no room for them.
+function membersOf(index) {
+  if (!memberSets.has(index)) {
+    const graph = readDocument(`graph-${index}`);
+    memberSets.set(index, graph.members === null ? null : decodeSets(graph.members, graph.n_images));
+  }
+  return memberSets.get(index);
+}
+
+// Where each image is on the sheets: class and place.
+const tiles = new Map();
+main.thumbnails.images.forEach((images, label) => images.forEach((image, place) => tiles.set(image, [label, place])));
+
+// Measures that have one number for each node of a graph.
+function measureOf(graph, name) {
+  if (name === "members") return graph.size;
+  if (name === "purity") return graph.purity;
+  if (name === "lens") return graph.lens.map((values) => values[2]);
+  return graph.measures[name] ?? null;
+}
+
+function measureNames(graph) {
+  return ["purity", "lens", ...Object.keys(graph.measures)];
+}
+
+const MEASURE_LABELS = { lens: `mean lens (${main.lens})`, misclassified: "misclassified images", members: "points" };
+
+function measureLabel(name) {
+  return MEASURE_LABELS[name] ?? name;
+}
+
+// A number as it is shown everywhere: four significant digits.
+function shown(value) {
+  if (value === null || value === undefined) return "–";
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,46 @@
+"""What the page knows of a run besides its tables and graphs."""
+
+from actopo.figures.style import class_colours
+
+TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap")
+
+
+def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
+    """
+    What every view needs; the page reads it first.
+
+    Parameters
+    ----------
+    run : str
+    class_names : sequence of str
+    graphs : sequence of dict
+        What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`.
+    n_images : int
+    lens : str
+        Name of the lens.
+    layers : sequence of (int, str)
+        Number and name of each layer, in the order of axes.
+    sheets : dict
+        As `actopo.explorer.thumbnails.image_sheets` returns it, without the sheets themselves.
+    boxes : dict of str to list
+        Boxes of receptive fields (`actopo.explorer.thumbnails.field_boxes`) by tap and layer, such as ``"bn 16"``.
+    n_kept, n_whole : int
+        Graphs in the page, and how many of them have the members of their nodes (`actopo.explorer.page.fit`).
+    n_wanted : int
+        Different images that nodes show, those that are left out included.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "run": run,
+        "class_names": list(class_names),
+        "colours": class_colours(len(class_names)),
+        "n_images": n_images,
+        "lens": lens,
+        "layers": [list(layer) for layer in layers],
+        "graphs": [{name: graph[name] for name in TOLD} for graph in graphs[:n_kept]],
+        "left_out": {"graphs": len(graphs) - n_kept, "members": n_kept - n_whole},
+        "thumbnails": {**sheets, "left_out": n_wanted - sum(map(len, sheets["images"])), "boxes": boxes},
+    }

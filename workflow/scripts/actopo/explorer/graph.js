@@ -1,0 +1,231 @@
+"use strict";
+// A mapper graph in a panel: nodes that are pies or coloured discs, with zoom, drag and keys.
+const MARGIN = 26;
+
+class GraphPanel {
+  constructor(name) {
+    this.name = name;
+    this.element = document.querySelector(`#panel-${name} .drawing`);
+    this.svg = d3.select(this.element).append("svg").attr("role", "group");
+    this.world = this.svg.append("g");
+    this.axis = this.svg.append("g").attr("class", "axis");
+    // While it moves, the drawing is a layer of its own, which the browser does not paint anew; at rest it is sharp.
+    this.zoom = d3.zoom().scaleExtent([0.3, 40])
+      .on("start", () => this.world.style("will-change", "transform"))
+      .on("zoom", () => this.moved(d3.event.transform))
+      .on("end", () => this.world.style("will-change", null));
+    this.svg.call(this.zoom).on("dblclick.zoom", null);
+    this.drawn = "";
+    new ResizeObserver(() => this.resized()).observe(this.element);
+  }
+
+  resized() {
+    const { clientWidth, clientHeight } = this.element;
+    if (!clientWidth || !this.size || (this.size[0] === clientWidth && this.size[1] === clientHeight)) return;
+    this.drawn = "";
+    this.show();
+  }
+
+  // Draw anew only what the state changed: the graph, or marks on its nodes.
+  show() {
+    if (!this.element.clientWidth) return;
+    this.index = graphIndex(state[this.name]);
+    this.graph = readDocument(`graph-${this.index}`);
+    const wanted = [this.index, state.layout, state.colour, state.size, state.names].join("|");
+    if (wanted !== this.drawn) {
+      this.drawn = wanted;
+      this.draw();
+    }
+    this.mark();
+  }
+
+  draw() {
+    const graph = this.graph;
+    const about = main.graphs[this.index];
+    const [width, height] = (this.size = [this.element.clientWidth, this.element.clientHeight]);
+    this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${about.layer_name}, ${graph.size.length} nodes`);
+    this.radii = this.nodeRadii(width, height);
+    this.place(width, height);
+    const [links, ends] = [graph.links, []];
+    for (let i = 0; i < links.length; i += 2) ends.push({ source: links[i], target: links[i + 1], shared: graph.shared[i / 2] });
+    this.world.html("");
+    const most = d3.max(ends, (end) => end.shared) || 1;
+    const thin = Math.min(1, Math.sqrt(300 / Math.max(1, ends.length)));
+    this.lines = this.world.append("g").attr("class", "links").selectAll("line").data(ends).enter().append("line")
+      .attr("stroke-width", (end) => thin * (0.7 + 2.5 * Math.sqrt(end.shared / most)));
+    this.linesOf = graph.size.map(() => []);
+    this.lines.each((end, i, elements) => [end.source, end.target].forEach((node) => this.linesOf[node].push(elements[i])));
+    this.nodes = this.world.append("g").attr("class", "nodes").selectAll("g").data(d3.range(graph.size.length)).enter().append("g")
+      .attr("class", "node").attr("role", "button").attr("tabindex", (node) => (node === 0 ? 0 : -1))
+      .attr("data-node", (node) => node);
+    this.fill();
+    this.nodes
+      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)))
+      .on("click", (node) => select(this.name, node, d3.event.shiftKey || d3.event.ctrlKey || d3.event.metaKey))
+      .on("keydown", (node) => this.key(node))
+      .on("mouseenter focus", (node) => tell(this.describe(node)))
+      .on("mouseleave blur", () => tell(""));
+    this.update(this.nodes, this.lines);
+    this.svg.call(this.zoom.transform, d3.zoomIdentity);
+  }
+
+  nodeRadii(width, height) {
+    const n = Math.max(1, this.graph.size.length);
+    const most = Math.max(3.5, Math.min(22, 0.42 * Math.sqrt((width * height) / n)));
+    const values = state.size === "equal" ? null : measureOf(this.graph, state.size);
+    if (!values) return this.graph.size.map(() => 0.6 * most);
+    const known = values.filter((value) => value !== null);
+    const low = state.size === "members" ? 0 : Math.min(0, d3.min(known) ?? 0);
+    const span = (d3.max(known) ?? 1) - low || 1;
+    return values.map((value) => (value === null ? 0.2 * most : most * Math.max(0.2, Math.sqrt((value - low) / span))));
+  }
+
+  // Nodes at their places of the free layout, or with the mean lens from left to right.
+  place(width, height) {
+    const graph = this.graph;
+    const byLens = state.layout === "lens";
+    const xs = byLens ? graph.lens.map((values) => values[2]) : graph.xy.map((point) => point[0]);
+    const ys = graph.xy.map((point) => point[1]);
+    const below = byLens ? 40 : 0;
+    const scale = (values, from, to) => {
+      const [low, high] = d3.extent(values);
+      const domain = high > low ? [low, high] : [(low ?? 0) - 1, (low ?? 0) + 1];
+      return d3.scaleLinear().domain(domain).range([from, to]);
+    };
+    this.x = scale(xs, MARGIN, width - MARGIN);
+    const y = scale(ys, height - MARGIN - below, MARGIN);
+    if (!byLens) this.keepShape(this.x, y, width, height);
+    this.positions = xs.map((x, i) => [this.x(x), y(ys[i])]);
+    this.axis.attr("transform", `translate(0, ${height - below + 8})`).attr("display", byLens ? null : "none");
+  }
+
+  keepShape(x, y, width, height) {
+    const size = (scale) => Math.abs((scale.range()[1] - scale.range()[0]) / (scale.domain()[1] - scale.domain()[0]));
+    const unit = Math.min(size(x), size(y));
+    for (const [scale, middle] of [[x, width / 2], [y, height / 2]]) {
+      const [low, high] = scale.domain();
+      const half = ((high - low) * unit) / 2;
+      scale.range(scale === x ? [middle - half, middle + half] : [middle + half, middle - half]);
+    }
+  }
+
+  fill() {
+    const graph = this.graph;
+    const pie = isPie(graph, state.colour) ? pieClasses(graph, state.colour) : null;
+    const scale = pie ? null : valueScale(graph, state.colour);
+    const [radii, named] = [this.radii, state.names === "1"];
+    this.nodes.each((node, i, elements) => {
+      const element = d3.select(elements[i]);
+      const radius = radii[node];
+      const slices = pie ? slicesOf(pie.pairs[node]) : [];
+      if (slices.length > 1) {
+        for (const slice of slices) {
+          element.append("path").attr("fill", slice.code < 0 ? "var(--missing)" : pie.colours[slice.code])
+            .attr("d", d3.arc()({ innerRadius: 0, outerRadius: radius, startAngle: slice.start, endAngle: slice.end }));
+        }
+      } else {
+        const colour = pie ? (slices.length ? pie.colours[slices[0].code] : "var(--missing)") : valueColour(scale, scale.values[node]);
+        element.append("circle").attr("r", radius).attr("fill", colour);
+      }
+      element.append("circle").attr("class", "edge").attr("r", radius);
+      element.append("circle").attr("class", "halo").attr("r", radius + 5);
+      if (named && pie && slices.length) {
+        const label = pie.names.length > 10 ? String(slices[0].code) : pie.names[slices[0].code].slice(0, 4);
+        const size = Math.min(14, (2.8 * radius) / Math.max(2, label.length));
+        if (size >= 5) {
+          element.append("text").text(label).style("font-size", `${size}px`);
+        }
+      }
+      element.attr("aria-label", this.describe(node));
+    });
+  }
+
+  describe(node) {
+    const graph = this.graph;
+    const [first] = slicesOf(graph.classes[node]);
+    const share = first.count / graph.size[node];
+    const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(measureOf(graph, state.colour)[node])}`;
+    return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${value}`;
+  }
+
+  update(nodes, lines) {
+    const at = this.positions;
+    nodes.attr("transform", (node) => `translate(${at[node][0]},${at[node][1]})`);
+    lines.attr("x1", (end) => at[end.source][0]).attr("y1", (end) => at[end.source][1])
+      .attr("x2", (end) => at[end.target][0]).attr("y2", (end) => at[end.target][1]);
+  }
+
+  shift(node, x, y) {
+    this.positions[node] = [x, y];
+    this.update(this.nodes.filter((other) => other === node), d3.selectAll(this.linesOf[node]));
+  }
+
+  drag(node) {
+    const [x, y] = this.positions[node];
+    this.shift(node, x + d3.event.dx, y + d3.event.dy);
+  }
+
+  moved(transform) {
+    this.world.attr("transform", transform);
+    if (state.layout === "lens") {
+      this.axis.html("").call(d3.axisBottom(transform.rescaleX(this.x)).ticks(6));
+      this.axis.append("text").attr("x", this.element.clientWidth - 8).attr("y", 30).attr("text-anchor", "end")
+        .text(measureLabel("lens"));
+    }
+  }
+
+  // Keys on a node; the nearest node in the direction of an arrow is the next.
+  key(node) {
+    const event = d3.event;
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const [x, y] = this.positions[node];
+    if (step && event.shiftKey) this.shift(node, x + 10 * step[0], y + 10 * step[1]);
+    else if (step) this.focus(this.next(node, step));
+    else if (event.key === "Enter" || event.key === " ") select(this.name, node, event.shiftKey || event.ctrlKey);
+    else if (event.key === "+" || event.key === "=") this.svg.call(this.zoom.scaleBy, 1.4, [x, y]);
+    else if (event.key === "-") this.svg.call(this.zoom.scaleBy, 1 / 1.4);
+    else if (event.key === "0") this.svg.call(this.zoom.transform, d3.zoomIdentity);
+    else if (event.key === "Escape") change({ selected: "" });
+    else return;
+    event.preventDefault();
+  }
+
+  next(node, [stepX, stepY]) {
+    const [x, y] = this.positions[node];
+    let [best, least] = [node, Infinity];
+    this.positions.forEach(([otherX, otherY], other) => {
+      const along = (otherX - x) * stepX + (otherY - y) * stepY;
+      const across = Math.abs((otherX - x) * stepY) + Math.abs((otherY - y) * stepX);
+      if (other !== node && along > 0 && along + 2 * across < least) [best, least] = [other, along + 2 * across];
+    });
+    return best;
+  }
+
+  focus(node) {
+    this.nodes.attr("tabindex", (other) => (other === node ? 0 : -1));
+    this.nodes.filter((other) => other === node).node().focus();
+  }
+
+  // Marks of the search and of the selection, here and in the other graph.
+  mark() {
+    const { panel, nodes } = selection();
+    const chosen = new Set(panel === this.name ? nodes : []);
+    const lit = panel !== null && panel !== this.name && state.two === "1" ? litShares(this.index) : null;
+    const found = searchedClasses();
+    this.nodes.attr("class", (node) => {
+      const misses = found && !this.graph.classes[node].some((code, i) => i % 2 === 0 && found.has(code));
+      const dark = lit && lit[node] === 0;
+      const marks = ["node", chosen.has(node) ? "selected" : "", lit && lit[node] > 0 ? "lit" : "", misses || dark ? "faded" : ""];
+      return marks.filter(Boolean).join(" ");
+    }).attr("aria-pressed", (node) => String(chosen.has(node)));
+    this.lines.attr("class", found || lit ? "faded" : null);
+  }
+}
+
+function searchedClasses() {
+  const text = state.search.trim().toLowerCase();
+  if (!text) return null;
+  const names = main.class_names.map((name) => name.toLowerCase());
+  const exact = names.indexOf(text);
+  return new Set(exact >= 0 ? [exact] : d3.range(names.length).filter((i) => names[i].includes(text)));
+}

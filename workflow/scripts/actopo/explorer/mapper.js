@@ -1,0 +1,92 @@
+"use strict";
+// The view of mapper graphs: which graphs are shown, and by what their nodes are coloured.
+const FACETS = [
+  ["model", "network"], ["seed", "seed"], ["draw", "draw"], ["sampling", "sampling"], ["sigma", "noise"], ["layer", "layer"],
+];
+const panels = {};
+
+function startMapper() {
+  if (!main.graphs.length) return;
+  for (const name of ["a", "b"]) {
+    panels[name] = new GraphPanel(name);
+    const controls = d3.select(`#panel-${name} .controls`);
+    for (const [facet, label] of FACETS) {
+      const field = controls.append("label").text(`${label} `);
+      field.append("select").attr("data-facet", facet).on("change", function () {
+        choose(name, facet, this.value);
+      });
+    }
+  }
+  d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
+  d3.select("#clear").on("click", () => change({ selected: "" }));
+  d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => panel.svg.node()))));
+  d3.select("#mapper-csv").on("click", () => save("mapper.csv", "text/csv", mapperCsv()));
+}
+
+// The graph that has the wanted value, and of the others as many as there is one with, the first facets first.
+function choose(name, facet, value) {
+  const own = main.graphs[graphIndex(state[name])];
+  const likeness = (graph) => d3.sum(FACETS, ([other], i) => (String(graph[other]) === String(own[other]) ? 2 ** (6 - i) : 0));
+  const fitting = main.graphs.filter((graph) => String(graph[facet]) === value);
+  const best = fitting.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
+  const selected = selection().panel === name ? { selected: "" } : {};
+  change({ [name]: graphKey(best), ...selected });
+}
+
+function fillOptions(select, options) {
+  const entries = d3.select(select).selectAll("option").data(options, (option) => option[0]);
+  entries.exit().remove();
+  entries.enter().append("option").attr("value", (option) => option[0]).text((option) => option[1]);
+}
+
+function shownPanels() {
+  return state.two === "1" ? [panels.a, panels.b] : [panels.a];
+}
+
+function showMapper() {
+  if (!main.graphs.length) {
+    d3.select("#workplace").text("This run has no mapper graph.");
+    return;
+  }
+  for (const name of ["a", "b"]) {
+    const own = main.graphs[graphIndex(state[name])];
+    for (const [facet] of FACETS) {
+      const values = [...new Map(main.graphs.map((graph) => [String(graph[facet]), facet === "layer" ? graph.layer_name : String(graph[facet])]))];
+      const control = document.querySelector(`#panel-${name} [data-facet=${facet}]`);
+      fillOptions(control, values);
+      control.value = String(own[facet]);
+      control.parentElement.hidden = values.length < 2;
+    }
+  }
+  document.getElementById("panel-b").hidden = state.two !== "1";
+  const graph = readDocument(`graph-${graphIndex(state.a)}`);
+  const measures = measureNames(graph).map((name) => [name, measureLabel(name)]);
+  const columns = Object.keys(graph.columns).map((name) => [name, name]);
+  fillOptions(document.querySelector("[data-key=colour]"), [["class", "class"], ...columns, ...measures]);
+  fillOptions(document.querySelector("[data-key=size]"), [["members", "points"], ["equal", "equal"], ...measures]);
+  if (!document.querySelector(`[data-key=colour] option[value="${CSS.escape(state.colour)}"]`)) state.colour = "class";
+  if (!document.querySelector(`[data-key=size] option[value="${CSS.escape(state.size)}"]`)) state.size = "members";
+  document.querySelector("[data-key=colour]").value = state.colour;
+  document.querySelector("[data-key=size]").value = state.size;
+  drawLegend(graph);
+  for (const panel of shownPanels()) panel.show();
+  showDetails();
+}
+
+// A row for each node of the graphs that are shown, with a column for each class.
+function mapperCsv() {
+  const indices = shownPanels().map((panel) => panel.index);
+  const measures = [...new Set(indices.flatMap((index) => Object.keys(readDocument(`graph-${index}`).measures)))];
+  const columns = [...FACETS.map(([facet]) => facet), "node", "points", "images", "purity", "lens_min", "lens_max", "lens_mean",
+    ...measures, ...main.class_names.map((name) => `class ${name}`)];
+  const rows = indices.flatMap((index) => {
+    const graph = readDocument(`graph-${index}`);
+    return graph.size.map((size, node) => {
+      const counts = new Array(main.class_names.length).fill(0);
+      graph.classes[node].forEach((code, i, pairs) => i % 2 === 0 && (counts[code] = pairs[i + 1]));
+      return [...FACETS.map(([facet]) => main.graphs[index][facet]), node, size, graph.n_images[node], graph.purity[node], ...graph.lens[node],
+        ...measures.map((name) => graph.measures[name]?.[node] ?? null), ...counts];
+    });
+  });
+  return csvText(columns, rows);
+}

@@ -1,0 +1,66 @@
+"use strict";
+// Colours of nodes, and the legend that explains them.
+const MOST_SLICES = 9;
+
+// Classes by which nodes are pies: those of the images, or those of a column of labels.
+function pieClasses(graph, colour) {
+  const column = graph.columns[colour];
+  if (!column) return { names: main.class_names, colours: main.colours, pairs: graph.classes };
+  const colours = column.classes.map((_, i) => d3.interpolateRainbow((i * 0.618) % 1));
+  return { names: column.classes, colours, pairs: column.counts };
+}
+
+function isPie(graph, colour) {
+  return colour === "class" || colour in graph.columns;
+}
+
+// Slices of a node: class, share of the circle; classes beyond the most frequent ones are one grey slice.
+function slicesOf(pairs) {
+  const counts = [];
+  for (let i = 0; i < pairs.length; i += 2) counts.push([pairs[i], pairs[i + 1]]);
+  counts.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const total = d3.sum(counts, (pair) => pair[1]);
+  const kept = counts.slice(0, counts.length > MOST_SLICES ? MOST_SLICES - 1 : MOST_SLICES);
+  const rest = total - d3.sum(kept, (pair) => pair[1]);
+  if (rest > 0) kept.push([-1, rest]);
+  let angle = 0;
+  return kept.map(([code, count]) => {
+    const start = angle;
+    angle += (count / total) * 2 * Math.PI;
+    return { code, count, start, end: angle };
+  });
+}
+
+// Shares have a scale from 0 to 1; other numbers one from the smallest to the largest.
+function valueScale(graph, name) {
+  const values = measureOf(graph, name) ?? [];
+  const isShare = ["purity", "confidence", "misclassified"].includes(name);
+  const [low, high] = isShare ? [0, 1] : d3.extent(values.filter((value) => value !== null));
+  const span = high > low ? high - low : 1;
+  return { values, low, high, place: (value) => (value - low) / span };
+}
+
+function valueColour(scale, value) {
+  return value === null || value === undefined ? "var(--missing)" : d3.interpolateViridis(scale.place(value));
+}
+
+function drawLegend(graph) {
+  const legend = d3.select("#legend").html("");
+  if (isPie(graph, state.colour)) {
+    const { names, colours } = pieClasses(graph, state.colour);
+    names.forEach((name, i) => {
+      const entry = legend.append("span");
+      entry.append("span").attr("class", "swatch").style("background", colours[i]);
+      entry.append("span").text(names.length > 10 ? `${i} ${name}` : name);
+    });
+    return;
+  }
+  const scale = valueScale(graph, state.colour);
+  const stops = d3.range(0, 1.01, 0.1).map((share) => d3.interpolateViridis(share));
+  legend.append("span").text(measureLabel(state.colour));
+  const entry = legend.append("span");
+  entry.append("span").text(shown(scale.low));
+  entry.append("span").attr("class", "ramp").style("background", `linear-gradient(to right, ${stops.join(", ")})`);
+  entry.append("span").text(shown(scale.high));
+  entry.append("span").text("   grey: not known");
+}

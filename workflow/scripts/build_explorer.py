@@ -1,0 +1,107 @@
+"""The explorer: one page with the graphs, images, purity, and facts of the run, for a browser without a network."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from actopo.explorer.documents import main_document
+from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, graph_document, means_over_images
+from actopo.explorer.page import build_page, fit
+from actopo.explorer.run import accuracy_table, times_of_jobs, versions
+from actopo.explorer.tables import table_document
+from actopo.explorer.thumbnails import field_boxes, image_sheets
+from actopo.files import load_array, load_arrays, load_json, load_named, load_table, replacing
+from actopo.graphs.image_labels import image_labels, read_label_table
+from actopo.job import progress, settings, start_logging
+from actopo.keys import layer_key
+from actopo.mapper.intermediate import load_incidence
+from actopo.points.clouds import load_columns
+
+start_logging(snakemake)
+
+given, params = snakemake.input, settings(snakemake)
+order, labels = params.order, load_array(given.labels)
+class_names = load_json(given.meta)["class_names"]
+rank = np.random.default_rng(params.order["seed"]).permutation(len(labels))
+files = load_table(given.files)["file"].tolist()
+columns = {
+    name: image_labels(read_label_table(path), choice["column"], files, choice["kind"], source=path)
+    for (name, choice), path in zip(order["labels"], given.tables, strict=True)
+}
+fields = {(tap, layer): load_named(given.fields, [layer_key(layer)])[0] for tap, layer in order["fields"]}
+
+
+def read_graph(key, path, membership):
+    """One graph with all that is known of its nodes."""
+    graph, file = load_json(path), load_arrays(membership)
+    incidence, images = load_incidence(file), file["image"]
+    extra, compositions = {}, {}
+    if key["confidence"] is not None:
+        extra["confidence"] = confidence_of_nodes(load_json(given.confidence[key["confidence"]]), len(graph["nodes"]))
+    if key["predictions"] is not None:
+        answers = load_arrays(given.predictions[key["predictions"]])
+        wrong = np.full(len(labels), np.nan)
+        wrong[answers["image"]] = answers["logits"].argmax(axis=1) != answers["label"]
+        extra["misclassified"] = means_over_images(incidence, images, wrong)
+    for name, column in columns.items():
+        if column.class_names is None:
+            extra[name] = means_over_images(incidence, images, column.values)
+        else:
+            pairs = counts_over_images(incidence, images, column.values, len(column.class_names))
+            compositions[name] = {"classes": column.class_names, "counts": pairs}
+    positions = None
+    if key["points"] is not None:
+        row, column = load_columns([given.points[place] for place in key["points"]], key["layer"], "row", "col")
+        positions = row.astype(np.int64) * fields[key["tap"], key["layer"]].shape[1] + column
+    return graph_document(graph, incidence, images, class_names, rank, positions, extra) | {"columns": compositions}
+
+
+wanted = set()
+
+
+def read_graphs():
+    """Every graph, and on the way the images that are shown."""
+    for key, *paths in zip(progress(order["graphs"], "graph"), given.graphs, given.memberships, strict=True):
+        document = read_graph(key, *paths)
+        wanted.update(image for pairs in document["shown"] for image in pairs[::2])
+        yield document
+
+
+texts, n_whole, n_all = fit(read_graphs())
+logging.info("%d of %d graphs, %d of them with the members of their nodes", len(texts), n_all, n_whole)
+
+images = load_array(given.images, mapped=True)
+sheets = image_sheets(images, labels, wanted, rank, len(class_names))
+pictures = sheets.pop("sheets")
+boxes = {f"{tap} {layer}": field_boxes(field) for (tap, layer), field in fields.items()}
+benchmarks = Path(params.benchmarks)
+tables = ((path.relative_to(benchmarks).parts[0], path) for path in sorted(benchmarks.rglob("*.tsv")))
+meta = load_json(given.meta)
+documents = {
+    "main": main_document(
+        order["run"],
+        class_names,
+        order["graphs"],
+        len(labels),
+        order["lens"] or "l2 norm",
+        order["layers"],
+        sheets,
+        boxes,
+        len(texts),
+        n_whole,
+        len(wanted),
+    ),
+    "purity": {name: table_document(load_table(given[f"{name}_purity"])) for name in ("graphs", "classes")},
+    "run": {
+        "config": snakemake.config,
+        "versions": versions(),
+        "accuracy": accuracy_table(zip(order["networks"], map(load_json, given.networks), strict=True)),
+        "times": times_of_jobs((name.removesuffix(".tsv"), pd.read_csv(path, sep="\t")) for name, path in tables),
+        "data": {key: meta[key] for key in ("dataset", "n_train", "n_test", "image_shape")},
+    },
+}
+page = build_page(f"actopo: {order['run']}", documents, texts, pictures)
+logging.info("%.1f MB, %.1f MB of it images", len(page) / 1e6, sum(map(len, pictures)) / 1e6)
+with replacing(snakemake.output.page, summed=False) as temporary:
+    temporary.write_text(page, encoding="utf-8")
