@@ -163,7 +163,7 @@ def explored_graphs():
 
 def explored_files(ending):
     """Files of the explorer's graphs."""
-    path = "<results>/mapper/{}/seed{}/{}{}/layer{}." + ending
+    path = f"<results>/mapper/{{}}/seed{{}}/{{}}{{}}/layer{{}}.{ending}"
     return [path.format(*graph) for graph in explored_graphs()]
 
 
