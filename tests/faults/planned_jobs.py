@@ -29,6 +29,7 @@ def describe(job):
         "output": {name: value if is_several(value) else str(value) for name, value in plain(job.output).items()},
         "params": dict(job.params.items()),
         "wildcards": dict(job.wildcards_dict),
+        "config": dict(job.rule.workflow.config),
         "resources": {"device": "cpu"},
         "threads": 1,
         "log": [str(path) for path in job.log],
