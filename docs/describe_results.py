@@ -73,7 +73,7 @@ def print_specificity(folder, model):
 def print_sensitivity(folder, model):
     """Share of components whose removal is detected, over the networks that take their turn as reference."""
     table = pd.read_csv(folder / model / "sensitivity.csv")
-    table = table[table.metric.isin([METRIC, "sw_h0"]) & table.threshold.isin(["mean", "floor"])]
+    table = table[table.metric.isin([METRIC, "sw_h0"]) & table.threshold.isin(["mean", "floor_mean"])]
     rows = []
     for (metric, components, threshold), own in table.groupby(["metric", "components", "threshold"], sort=False):
         cells = []
