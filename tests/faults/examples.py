@@ -2,7 +2,7 @@
 
 import os
 
-from actopo.checksums import removal
+from actopo.checksums import removal, written_by
 
 DAMAGES = ("flipped", "cut", "emptied", "missing")
 
@@ -41,3 +41,12 @@ def problem_of(done, *words):
 def remedy(path):
     """The command that a message about a damaged file gives."""
     return f"to make it again, {removal(path)} and run the same command as before"
+
+
+def written_example(kinds, name, folder):
+    """Write one of some kinds of files, `{name: (write, read)}`, as a job of rule `make_it`; its path and reader."""
+    write, read = kinds[name]
+    written_by("make_it")
+    write(folder / name)
+    written_by(None)
+    return folder / name, read

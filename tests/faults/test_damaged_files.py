@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from actopo.checksums import DamagedFile, rule_of, sum_file, written_by
+from actopo.checksums import DamagedFile, rule_of, sum_file
 from actopo.files import load_array, load_json, load_table, save_array, save_arrays, save_json, save_table
 from actopo.homology.diagram_files import load_diagrams, save_diagrams
 from actopo.mapper.intermediate import load_choice, load_intervals, load_lens, save_choice, save_intervals
@@ -20,7 +20,7 @@ from actopo.networks.weights import load_tensors, save_tensors
 from actopo.points.clouds import load_clouds, load_columns
 
 from faults.conftest import SCRIPTS
-from faults.examples import DAMAGES, damage, problem_of, remedy
+from faults.examples import DAMAGES, damage, problem_of, remedy, written_example
 
 POINTS = {
     f"layer03.{name}": np.arange(12.0).reshape(shape)
@@ -57,12 +57,7 @@ KINDS = {
 @pytest.fixture(params=KINDS)
 def written(request, tmp_path):
     """A file of each kind, and its reader."""
-    write, read = KINDS[request.param]
-    path = tmp_path / request.param
-    written_by("make_it")
-    write(path)
-    written_by(None)
-    return path, read
+    return written_example(KINDS, request.param, tmp_path)
 
 
 @pytest.mark.parametrize("kind", DAMAGES)

@@ -22,6 +22,7 @@ from actopo.files import (
     save_table,
 )
 from actopo.networks.weights import load_tensors, save_tensors
+from faults.examples import written_example
 
 KINDS = {
     "a.npy": (lambda path: save_array(path, np.arange(20.0)), load_array),
@@ -36,12 +37,7 @@ KINDS = {
 @pytest.fixture(params=KINDS)
 def written(request, tmp_path):
     """A file of every kind, and its reader."""
-    write, read = KINDS[request.param]
-    path = tmp_path / request.param
-    written_by("make_it")
-    write(path)
-    written_by(None)
-    return path, read
+    return written_example(KINDS, request.param, tmp_path)
 
 
 def flip(path, byte, bit):
