@@ -10,6 +10,7 @@ from actopo.errors import InputError
 from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style
 from matplotlib.cbook import is_math_text
 from matplotlib.legend import Legend
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from unit.figures.examples import (
@@ -133,6 +134,53 @@ def test_a_name_is_drawn_letter_by_letter(name):
 def test_tabs_and_control_characters_are_replaced():
     assert style.plain("a\tb\x01c\nd\ud800") == "a b\ufffdc\nd\ufffd"
     assert style.plain(3) == "3"
+
+
+def test_long_names_are_shortened_and_stay_different():
+    assert style.short("golden retriever") == "golden retriever"
+    assert style.short("n02099601 golden retriever", 12) == "n020996…ever"
+    assert style.short("$" * 9, 4) == r"\$\$…\$"
+    for names in (
+        [f"breed {index} of dogs" for index in range(30)],
+        [f"a long word before the number {index:02}" for index in range(30)],
+        [f"a long word before {index:02} and a long one behind" for index in range(30)],
+    ):
+        shown = style.short_names(names, 16)
+        assert len(set(shown)) == 30
+        assert max(map(len, shown)) <= 16
+    assert style.short_names(["cat", "dog"]) == ["cat", "dog"]
+
+
+def test_names_are_broken_where_a_part_ends():
+    name = "features.denseblock4.denselayer16"
+    assert style.wrapped(name, 22) == "features.denseblock4.\ndenselayer16"
+    assert style.wrapped(name, 40) == name
+    assert style.wrapped("a" * 10, 4, lines=3) == "aaaa\naaaa\naa"
+    assert style.wrapped("a" * 20, 4) == "aaaa\naa…a"
+
+
+def test_numbers_have_minus_signs():
+    assert style.number(-0.5) == "−0.5"
+    assert style.number(-1e-7, ".1e") == "−1.0e−07"
+    assert style.number(12.345, ".2f") == "12.35"
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 25])
+def test_legends_are_as_wide_as_there_is_room(n):
+    names = [f"class {index}" for index in range(n)]
+    with style.context():
+        for room in (0.5, 3.0, 7.0):
+            figure = style.new_figure(7.2, 5)
+            columns = style.legend_columns(figure, names, room)
+            handles = [Patch(label=name) for name in names]
+            place = {"loc": "center", "borderpad": 0, **style.LEGEND}
+            widths = {
+                number: figure.legend(handles=handles, ncols=number, **place).get_window_extent().width / figure.dpi
+                for number in (columns, columns + 1)
+            }
+            assert columns == 1 or widths[columns] <= room
+            # One column more would make the legend too wide, or no lower.
+            assert widths[columns + 1] > room or -(-n // columns) == -(-n // (columns + 1)) or columns >= n
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")

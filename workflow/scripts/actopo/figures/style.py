@@ -16,6 +16,7 @@ References
 
 import functools
 import io
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,6 +61,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
 MISSING = "0.85"
 MAX_TICKS = 17
+# Longer names are drawn without their middle.
+MOST_LETTERS = 24
+# Lengths in a legend, in units of its font's size.
+LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "columnspacing": 1.2}
 PARAMETERS = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
@@ -334,6 +339,74 @@ def plain(text):
     lines = [UNPRINTABLE.sub("\ufffd", line.replace("\t", " ")) for line in str(text).split("\n")]
     # A space of no width.
     return ("\u200b" if lines[0].startswith("_") else "") + "\n".join(lines).replace("$", r"\$")
+
+
+def short(text, most=MOST_LETTERS, end=None):
+    """A text of the user's as `plain` gives it; if it has more than `most` letters, without those before the last."""
+    text, end = str(text), most // 3 if end is None else end
+    if len(text) > most:
+        text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
+    return plain(text)
+
+
+def short_names(names, most=MOST_LETTERS):
+    """Names of the user's as `short` gives them, so that different ones stay different; with numbers if need be."""
+    for end in (most // 3, 0, most // 2, most - 2):
+        found = [short(name, most, end) for name in names]
+        if len(set(found)) == len(set(map(str, names))):
+            return found
+    return [f"{place}: {short(name, most - 4)}" for place, name in enumerate(names, 1)]
+
+
+def wrapped(text, most=MOST_LETTERS, lines=2):
+    """A text of the user's on lines of at most `most` letters, broken where a part ends; the last may be shortened."""
+    rest, found = str(text), []
+    while len(rest) > most and len(found) < lines - 1:
+        ends = [match.end() for match in re.finditer(r"[\s._/,-]+|$", rest) if match.end() <= most]
+        at = ends[-1] if ends else most
+        found.append(rest[:at].rstrip())
+        rest = rest[at:]
+    return "\n".join([*(plain(line) for line in found), short(rest, most)])
+
+
+def number(value, form="g"):
+    """A number as text, in a format of Python's, with a minus sign that is no hyphen."""
+    return format(value, form).replace("-", "\N{MINUS SIGN}")
+
+
+def legend_columns(figure, labels, width, handlelength=LEGEND["handlelength"]):
+    """
+    Number of columns of a legend with the spacing of `LEGEND`, as equal in height as can be.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Figure of the legend, in which texts are measured.
+    labels : sequence of str
+        Texts of the legend.
+    width : float
+        Room for it, in inches.
+    handlelength : float
+        Length of a handle, in units of the font's size.
+
+    Returns
+    -------
+    int
+        At least 1, even if a single column is too wide.
+    """
+    size = PARAMETERS["legend.fontsize"] / 72
+    probe = figure.text(0, 0, "", size=72 * size)
+    widths = []
+    for label in labels:
+        probe.set_text(label)
+        widths.append(probe.get_window_extent().width / figure.dpi + (handlelength + LEGEND["handletextpad"]) * size)
+    probe.remove()
+    for columns in range(len(widths), 1, -1):
+        parts = np.array_split(widths, columns)
+        if sum(max(part) for part in parts) + (columns - 1) * LEGEND["columnspacing"] * size <= width:
+            rows = -(-len(widths) // columns)
+            return -(-len(widths) // rows)
+    return 1
 
 
 def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
