@@ -1,7 +1,8 @@
 """Where on the lens classes part: a dendrogram for every layer of one sampling, and the agreement of graphs."""
 
 from actopo.figures.branching import plot
-from actopo.figures.style import plain, save_figure
+from actopo.figures.style import save_figure
+from actopo.figures.texts import plain
 from actopo.files import load_arrays, load_json, load_table
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key

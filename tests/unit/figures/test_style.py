@@ -7,8 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style
-from matplotlib.cbook import is_math_text
+from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style, texts
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -17,6 +16,7 @@ from unit.figures.examples import (
     FIGURES,
     HOMOLOGY_FIGURES,
     MAPPER_FIGURES,
+    ODD_NAMES,
     distances,
     drawn,
     flowing,
@@ -50,9 +50,9 @@ def test_bytes_do_not_depend_on_the_time_or_on_the_users_settings(name, monkeypa
 @pytest.mark.parametrize("name", FIGURES)
 def test_text_is_legible_at_print_size_and_inside_the_figure(name):
     figure = drawn(name)
-    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    assert texts
-    assert min(text.get_fontsize() for text in texts) >= 6
+    shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    assert shown
+    assert min(text.get_fontsize() for text in shown) >= 6
     box = figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < figure.get_figwidth() + 0.02
@@ -106,65 +106,6 @@ def test_figures_are_saved_in_the_format_of_their_ending(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-# Names of classes as people may have them; "a\x01b" is one that they hardly have.
-NAMES = [
-    "$x",
-    "$a$_b^c",
-    "\\alpha$",
-    "%",
-    "<script>alert(1)</script>",
-    "a -- b",
-    "n" * 60,
-    "_x",
-    "中文",
-    "👨‍👩‍👧",
-    "שלום",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_drawn_letter_by_letter(name):
-    text = style.plain(name)
-    assert not is_math_text(text)
-    # As matplotlib does with what is no formula.
-    assert text.replace(r"\$", "$").removeprefix("\u200b") == name
-    assert not text.startswith("_")
-
-
-def test_tabs_and_control_characters_are_replaced():
-    assert style.plain("a\tb\x01c\nd\ud800") == "a b\ufffdc\nd\ufffd"
-    assert style.plain(3) == "3"
-
-
-def test_long_names_are_shortened_and_stay_different():
-    assert style.short("golden retriever") == "golden retriever"
-    assert style.short("n02099601 golden retriever", 12) == "n020996…ever"
-    assert style.short("$" * 9, 4) == r"\$\$…\$"
-    for names in (
-        [f"breed {index} of dogs" for index in range(30)],
-        [f"a long word before the number {index:02}" for index in range(30)],
-        [f"a long word before {index:02} and a long one behind" for index in range(30)],
-    ):
-        shown = style.short_names(names, 16)
-        assert len(set(shown)) == 30
-        assert max(map(len, shown)) <= 16
-    assert style.short_names(["cat", "dog"]) == ["cat", "dog"]
-
-
-def test_names_are_broken_where_a_part_ends():
-    name = "features.denseblock4.denselayer16"
-    assert style.wrapped(name, 22) == "features.denseblock4.\ndenselayer16"
-    assert style.wrapped(name, 40) == name
-    assert style.wrapped("a" * 10, 4, lines=3) == "aaaa\naaaa\naa"
-    assert style.wrapped("a" * 20, 4) == "aaaa\naa…a"
-
-
-def test_numbers_have_minus_signs():
-    assert style.number(-0.5) == "−0.5"
-    assert style.number(-1e-7, ".1e") == "−1.0e−07"
-    assert style.number(12.345, ".2f") == "12.35"
-
-
 @pytest.mark.parametrize("n", [1, 3, 10, 25])
 def test_legends_are_as_wide_as_there_is_room(n):
     names = [f"class {index}" for index in range(n)]
@@ -186,7 +127,7 @@ def test_legends_are_as_wide_as_there_is_room(n):
 @pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.filterwarnings("ignore:Matplotlib currently does not support")
 def test_figures_with_odd_names_are_drawn():
-    names = [*NAMES, "a\tb", "a\x01b"]
+    names = [*ODD_NAMES, "a\tb", "a\x01b"]
     merged = np.arange(1.0, 1 + len(names)) * np.eye(len(names)) + 0.5
     graph = make_graph([3, 2], [(0, 1)], compositions=[{names[0]: 3}, {names[-1]: 2}])
     images = np.zeros((len(names), 8, 8, 3), dtype=np.uint8)
@@ -203,5 +144,5 @@ def test_figures_with_odd_names_are_drawn():
         ElementTree.fromstring(style.figure_bytes(figure, "svg"))
     legend = texts_of(figures["mapper_graphs"].legends[-1])
     assert [text.removeprefix("\u200b") for text in legend] == [
-        style.plain(name).removeprefix("\u200b") for name in names
+        texts.plain(name).removeprefix("\u200b") for name in names
     ]

@@ -17,7 +17,7 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.graphs.branching import dendrogram
 
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
@@ -77,7 +77,7 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
     trees, _ = style.panel_grid(parts[0], len(levels), PER_ROW)
     for axes, (layer, matrix) in zip(trees, levels.items(), strict=True):
         _draw_tree(axes, np.asarray(matrix, dtype=float), class_names)
-        axes.set_title(style.layer_title(layer, layer_names))
+        axes.set_title(texts.layer_title(layer, layer_names))
     parts[0].supxlabel(lens, fontsize=7)
     dotted = Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component")
     tip = Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class")
@@ -126,7 +126,7 @@ def _draw_tree(axes, levels, class_names):
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(-0.6, n - 0.4)
     order = np.argsort(rank)
-    axes.set_yticks(range(n), [style.plain(class_names[present[leaf]]) for leaf in order], size=6)
+    axes.set_yticks(range(n), [texts.plain(class_names[present[leaf]]) for leaf in order], size=6)
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", pad=8, length=0)
     beside = axes.get_yaxis_transform() + ScaledTranslation(5 / 72, 0, axes.figure.dpi_scale_trans)

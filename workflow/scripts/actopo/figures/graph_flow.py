@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
 # A p-value above it leaves the marker empty.
@@ -139,7 +139,7 @@ def _draw_distances(axes, table, label, names):
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
         axes.plot(
-            x, own.distance, label=style.short(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
+            x, own.distance, label=texts.short(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
         )
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
@@ -148,7 +148,7 @@ def _draw_distances(axes, table, label, names):
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     # Names of layers are too wide for one line.
     between = "–\n" if names else "–"
-    named = [between.join(style.short((names or {}).get(layer, layer), MOST_LAYER) for layer in pair) for pair in pairs]
+    named = [between.join(texts.short((names or {}).get(layer, layer), MOST_LAYER) for layer in pair) for pair in pairs]
     axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names else {}))
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
@@ -191,14 +191,14 @@ def _draw_flows(axes, flows, graphs, titles, class_names):
     axes.set(xlim=(0, 1), ylim=(-0.01 * height, 1.01 * height))
     axes.set_axis_off()
     for title, place, side in zip(titles, (0, 1), ("left", "right"), strict=True):
-        text = style.wrapped(title, MOST_TITLE)
+        text = texts.wrapped(title, MOST_TITLE)
         axes.text(place, -0.02, text, transform=axes.transAxes, ha=side, va="top", multialignment=side)
     axes.annotate("", (-0.035, 0.95), (-0.035, 0.05), "axes fraction", arrowprops={"arrowstyle": "->", "lw": 0.7})
     axes.text(-0.055, 0.5, "mean lens of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
     count = "the largest flow" if len(mass) == 1 else f"the {len(mass)} largest flows"
     axes.set_title(f"{count}: {100 * mass.sum():.0f} % of the images")
     used = {side.label[node] for side in sides for node in side.bottom}
-    shown = dict(zip(class_names, style.short_names(class_names), strict=True))
+    shown = dict(zip(class_names, texts.short_names(class_names), strict=True))
     handles = [Patch(facecolor=colours[name], label=shown[name]) for name in class_names if name in used]
     if None in used:
         handles.append(Patch(facecolor=NO_NODE, label="in no node"))

@@ -21,7 +21,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.figures.graph_layout import ASPECT, ends_of, layout
 
 FULL_WIDTH = 9.5
@@ -91,16 +91,16 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
         bottom = height - TOP - (i + 1) * (ASPECT * cell + STRIP) + STRIP
         scale = _Scale(row, cell)
         middle = (bottom + ASPECT * cell / 2) / height
-        figure.text(0.13 / width, middle, style.plain(name), rotation=90, ha="center", va="center", size=7.5)
+        figure.text(0.13 / width, middle, texts.plain(name), rotation=90, ha="center", va="center", size=7.5)
         for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
             box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
             axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
             _draw(axes, graph, scale, colours, seed, _opacity(graph, (confidence or {}).get((i, j))))
             if i == 0:
-                axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else style.plain(column))
+                axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else texts.plain(column))
         _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
 
-    handles = [Patch(facecolor=colour, label=style.plain(name)) for name, colour in colours.items()]
+    handles = [Patch(facecolor=colour, label=texts.plain(name)) for name, colour in colours.items()]
     spacing = {
         "borderpad": 0,
         "borderaxespad": 0,

@@ -16,7 +16,6 @@ References
 
 import functools
 import io
-import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +24,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure, SubFigure
 
-from actopo.errors import UNPRINTABLE, InputError
+from actopo.errors import InputError
+from actopo.figures import texts
 from actopo.files import save_bytes
 
 MUTED = (
@@ -61,8 +61,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
 MISSING = "0.85"
 MAX_TICKS = 17
-# Longer names are drawn without their middle.
-MOST_LETTERS = 24
 # Lengths in a legend, in units of its font's size.
 LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "columnspacing": 1.2}
 PARAMETERS = {
@@ -329,51 +327,6 @@ def colour_bar(figure, mesh, axes, label, **kwargs):
     return bar
 
 
-def plain(text):
-    """
-    A text of the user's, such as the name of a class, as matplotlib draws it letter by letter.
-
-    Dollars would begin a formula, control characters make an SVG that is no XML, and a name that begins with an
-    underscore is left out of legends. A text may have several lines; what a figure itself says needs none of this.
-    """
-    lines = [UNPRINTABLE.sub("\ufffd", line.replace("\t", " ")) for line in str(text).split("\n")]
-    # A space of no width.
-    return ("\u200b" if lines[0].startswith("_") else "") + "\n".join(lines).replace("$", r"\$")
-
-
-def short(text, most=MOST_LETTERS, end=None):
-    """A text of the user's as `plain` gives it; if it has more than `most` letters, without those before the last."""
-    text, end = str(text), most // 3 if end is None else end
-    if len(text) > most:
-        text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
-    return plain(text)
-
-
-def short_names(names, most=MOST_LETTERS):
-    """Names of the user's as `short` gives them, so that different ones stay different; with numbers if need be."""
-    for end in (most // 3, 0, most // 2, most - 2):
-        found = [short(name, most, end) for name in names]
-        if len(set(found)) == len(set(map(str, names))):
-            return found
-    return [f"{place}: {short(name, most - 4)}" for place, name in enumerate(names, 1)]
-
-
-def wrapped(text, most=MOST_LETTERS, lines=2):
-    """A text of the user's on lines of at most `most` letters, broken where a part ends; the last may be shortened."""
-    rest, found = str(text), []
-    while len(rest) > most and len(found) < lines - 1:
-        ends = [match.end() for match in re.finditer(r"[\s._/,-]+|$", rest) if match.end() <= most]
-        at = ends[-1] if ends else most
-        found.append(rest[:at].rstrip())
-        rest = rest[at:]
-    return "\n".join([*(plain(line) for line in found), short(rest, most)])
-
-
-def number(value, form="g"):
-    """A number as text, in a format of Python's, with a minus sign that is no hyphen."""
-    return format(value, form).replace("-", "\N{MINUS SIGN}")
-
-
 def legend_columns(figure, labels, width, handlelength=LEGEND["handlelength"]):
     """
     Number of columns of a legend with the spacing of `LEGEND`, as equal in height as can be.
@@ -413,12 +366,7 @@ def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
     """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th if over `most`."""
     step = -(-len(layers) // most)
     positions = np.arange(0, len(layers), step)
-    axis.set_ticks(positions + offset, [plain(layers[position]) for position in positions])
-
-
-def layer_title(layer, names=None):
-    """Title of a layer: its name, if it has one among `names` (dict of int to str), else "layer" and its number."""
-    return plain((names or {}).get(layer, f"layer {layer}"))
+    axis.set_ticks(positions + offset, [texts.plain(layers[position]) for position in positions])
 
 
 def panel_letter(axes, letter, lines=1):
