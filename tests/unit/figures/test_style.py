@@ -144,5 +144,5 @@ def test_figures_with_odd_names_are_drawn():
         ElementTree.fromstring(style.figure_bytes(figure, "svg"))
     legend = texts_of(figures["mapper_graphs"].legends[-1])
     assert [text.removeprefix("\u200b") for text in legend] == [
-        texts.plain(name).removeprefix("\u200b") for name in names
+        text.removeprefix("\u200b") for text in texts.short_names(names)
     ]

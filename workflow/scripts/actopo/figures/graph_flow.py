@@ -25,7 +25,7 @@ BAR = 0.05
 GAP = 0.012
 STEPS = 40
 NO_NODE = "0.55"
-WIDTH, HEIGHT, LEGEND_ROW = 7.2, 3.3, 0.125
+WIDTH, HEIGHT = 7.2, 3.3
 # Letters of a line that fit below one half of the flows, and below a pair of layers.
 MOST_TITLE, MOST_LAYER = 26, 16
 
@@ -107,7 +107,7 @@ def plot(
     style.require_columns(table, COLUMNS, "the table of graph distances")
     n_lines = table.sampling.nunique()
     if flows is None:
-        figure = style.new_figure(3.5, 2.3 + LEGEND_ROW * n_lines)
+        figure = style.new_figure(3.5, 2.3 + style.LEGEND_ROW * n_lines)
         _draw_distances(figure.subplots(), table, label, layer_names)
         return figure
     if graphs is None:
@@ -120,7 +120,7 @@ def plot(
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style.LEGEND)
     # What is below and above the panels takes nothing from them.
     rows = -(-len(handles) // columns) + -(-n_lines // 2)
-    figure.set_figheight(HEIGHT + LEGEND_ROW * rows + (0.5 if layer_names else 0))
+    figure.set_figheight(HEIGHT + style.LEGEND_ROW * rows + (0.5 if layer_names else 0))
     for axes, letter in ((distances, "a"), (sankey, "b")):
         style.panel_letter(axes, letter)
     return figure

@@ -62,7 +62,9 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 
 MISSING = "0.85"
 MAX_TICKS = 17
 # Lengths in a legend, in units of its font's size.
-LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "columnspacing": 1.2}
+LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "columnspacing": 1.2, "labelspacing": 0.3}
+# Height of a row of such a legend, in inches.
+LEGEND_ROW = 0.128
 PARAMETERS = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
