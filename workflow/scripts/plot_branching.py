@@ -17,4 +17,5 @@ class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
 # With two lenses, levels are those of the first.
 lens = {"lens": f"lens ({plain(params.lens.split(', ')[0])})"} if params.lens else {}
-save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, layer_names=dict(order["names"])))
+trees = {"layer_names": dict(order["names"]), "sampling": order["sampling"]}
+save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, **trees))

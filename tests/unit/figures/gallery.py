@@ -78,22 +78,23 @@ def graph_of(names, n_nodes, seed=0, singles=0):
 
 
 def levels_of(n, seed=0):
-    """Merge levels of `n` classes at the tips of a caterpillar of nodes, the last class in a component of its own."""
-    rng = np.random.default_rng(seed)
-    edges = [*pairwise(range(n)), *((index, n + index) for index in range(n - 1))]
-    lens = np.concatenate([np.arange(n), np.arange(n) + rng.uniform(0.5, 5, n)])
-    placed = np.concatenate([np.ones((n, n), dtype=bool), np.eye(n, dtype=bool)])
-    placed[:, -1] = False
-    placed[-1, -1] = True
-    return merge_levels(edges, lens, placed)
+    """Merge levels of `n` classes that leave a trunk one after the other, and of one in a component of its own."""
+    rng, last = np.random.default_rng(seed), n - 1
+    edges = [*pairwise(range(last)), *((index, last + index) for index in range(last))]
+    lens = np.concatenate([np.arange(last), np.arange(last) + rng.uniform(0.5, 5, last), [n / 2]])
+    order = rng.permutation(n)
+    trunk = np.triu(np.ones((last, n), dtype=bool))
+    trunk[:, -1] = False
+    return merge_levels(edges, lens, np.concatenate([trunk, np.eye(n, dtype=bool)])[:, order])
 
 
 def agreement_of(samplings, layers):
     rng = np.random.default_rng(2)
     rows = [
-        (*a, *b, rng.uniform(-1, 1), rng.choice([0.01, 0.5])) for a, b in combinations(product(samplings, layers), 2)
+        (*a, *b, rng.choice([rng.uniform(-1, 1), np.nan], p=[0.9, 0.1]), rng.choice([0.01, 0.5]), rng.integers(3, 11))
+        for a, b in combinations(product(samplings, layers), 2)
     ]
-    return pd.DataFrame(rows, columns=branching.AGREEMENT_COLUMNS)
+    return pd.DataFrame(rows, columns=[*branching.AGREEMENT_COLUMNS, "n_classes"])
 
 
 def flows_of(names, n_nodes, top=40):
@@ -246,7 +247,7 @@ def _of_classes(n, kind, layers, samplings, layer_names=None):
     shown = names[: min(n, 4)]
     return {
         "all_eps": lambda: all_eps.plot(*eps_tables(names), 0.4, {"rule": "stable", "knee": 0.2}),
-        "branching": lambda: branching.plot(levels, names, agreement, layer_names=layer_names),
+        "branching": lambda: branching.plot(levels, names, agreement, layer_names=layer_names, sampling=samplings[0]),
         "foreground": lambda: foreground.plot(*foreground_arrays(shown, layers[:3]), "a note", layer_names),
         "graph_flow": lambda: graph_flow.plot(
             pairs, *flowing, pair, names, "distance of memberships", layer_names=layer_names

@@ -75,6 +75,8 @@ PARAMETERS = {
     "legend.fontsize": 6.5,
     "legend.title_fontsize": 6.5,
     "figure.titlesize": 8,
+    # Hinted letters have other widths at other resolutions than that of the layout.
+    "text.hinting": "none",
     "axes.linewidth": 0.6,
     "axes.titlepad": 4,
     "axes.labelpad": 2.5,
