@@ -373,6 +373,6 @@ def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
     axis.set_ticks(positions + offset, [texts.plain(layers[position]) for position in positions])
 
 
-def panel_letter(axes, letter, lines=1):
-    """Write a panel's bold letter above its top left corner, beside the first of a title's `lines`."""
-    axes.set_title(letter + "\n" * (lines - 1), loc="left", fontweight="bold")
+def panel_letter(axes, letter, lines=1, x=0.0):
+    """Write a panel's bold letter above its top left corner, or at `x`, beside the first of a title's `lines`."""
+    axes.set_title(letter + "\n" * (lines - 1), loc="left", x=x, fontweight="bold")
