@@ -29,8 +29,8 @@ from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPA
 PER_ROW = 7
 # Clouds on which a measure is tested, one row each, and their names.
 CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
-# Lowest ratio to the baseline that is drawn, and lower ones like it: below it, a change is far from detectable, and that
-# of a metric that the removal does not change is a rounding error.
+# Lowest ratio to the baseline that is drawn, and all lower ones with it: a change there is far from detectable, and one
+# of a metric that the removal leaves as it is only rounding.
 FLOOR = 1e-3
 
 
