@@ -104,7 +104,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     _share_ratio(panels)
     curve_figure.legend(upper, panels, 3)
     for axes, letter in zip(grid[:2, 0], "ab", strict=True):
-        style.panel_letter(axes, letter, x=-0.25)
+        # Beside the title of a narrow panel.
+        style.panel_letter(axes, letter, x=-0.25 if columns > 4 else 0.0)
     _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
     return figure
 
