@@ -254,6 +254,6 @@ def explain_nulls(figure, panels, columns=None):
     """Legend of nulls, and of ranges in place of intervals, drawn in any panel; in one row or in some columns."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
-        figure.legend(
-            handles.values(), handles, loc="outside lower center", ncols=columns or len(handles), handlelength=1.5
-        )
+        spacing = style.LEGEND | {"handlelength": 1.5}
+        place = {"loc": "outside lower center", "ncols": columns or len(handles)}
+        figure.legend(handles.values(), handles, **place, **spacing)
