@@ -97,7 +97,8 @@ def plot(specificity, differences=None, labels=None):
     for axes, letter in zip((retrieval, ding), letters, strict=False):
         style.panel_letter(axes, letter)
     handles, _ = by_layer.get_legend_handles_labels()
-    lower.legend(handles, names, loc="outside lower center", ncols=min(len(names), 5), handlelength=3)
+    columns = style.legend_columns(figure, names, figure.get_figwidth() - 0.2, 3)
+    lower.legend(handles, names, loc="outside lower center", ncols=columns, **style.LEGEND | {"handlelength": 3})
     return figure
 
 
