@@ -111,7 +111,7 @@ def test_tables_of_positions_have_every_sampling_and_layer(results):
 
 def test_the_same_seed_gives_the_same_bytes(spoilable):
     """
-    Weights, points, diagrams, distances and graphs, made a second time by other jobs, in which strings have other hashes.
+    Weights, points, diagrams, distances and graphs, made again by jobs in which strings have other hashes.
 
     The tests of the cluster compare them with a run whose jobs are all processes that start anew.
     """
