@@ -1488,6 +1488,45 @@ def test_calibration(folder, diagrams, distances, kind):
     assert figure["png"].stat().st_size > 1000
 
 
+def test_gathered_distances(folder, diagrams, distances, compared):
+    """What the explorer shows of distances: every matrix, as the files have it."""
+    order = {"layers": [[layer, f"layer {layer}"] for layer in LAYERS], "seeds": [0, 1], "dimensions": [0, 1]}
+    order |= {"clouds": ["trained", "scaled"], "rivals": [clouds for clouds, _ in compared["names"]], "surrogates": []}
+    order["diagrams"] = [["trained", 0], ["trained", 1]]
+    files = {"batches": distances["layers"]["matrix"], "models": [distances["models"], distances["scaled"]]}
+    files |= {"rivals": compared["rivals"], "specificity": [distances["specificity"]] * 2, "calibration": []}
+    files |= {"by_metric": [compared["specificity"]], "curves": compared["of_both"][:1]}
+    files |= {"detection": compared["sensitivity"], "diagrams": diagrams, "points": distances["clouds"][:1]}
+    run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": json.dumps(order)})
+    documents = json.loads((folder / "explored.json").read_text())
+    found = documents["distances"]
+    matrices = {(own["clouds"], own["metric"]): np.array(own["values"], dtype=float) for own in found["matrices"]}
+    models = np.load(distances["models"])
+    own = blocks(models["h1"], 2, 3)[0].reshape(2, 9)
+    np.testing.assert_allclose(matrices["trained", "sw_h1"], own, rtol=1e-6)
+    for (clouds, _), path in zip(compared["names"], compared["rivals"], strict=True):
+        clouds = "trained" if clouds == "own" else clouds
+        file = np.load(path)
+        for name in set(file.files) & {"linear_cka", "scale", "sw_h0", "mean_cca", "rtd"}:
+            np.testing.assert_allclose(matrices[clouds, name], file[name].reshape(2, 9), rtol=1e-6)
+    assert set(found["clouds"]) == {"trained", "scaled", "matched", "pooled"}
+    assert found["sizes"] == [
+        list(np.load(distances["clouds"][0])[f"layer{layer:02d}.points"].shape) for layer in LAYERS
+    ]
+    rho = pd.DataFrame(found["rho"]["rows"], columns=found["rho"]["columns"])
+    assert {"sw_h1", "linear_cka", "scale"} <= set(rho[rho.clouds == "trained"].metric)
+    assert not rho.duplicated(["clouds", "metric", "layer"]).any()
+    assert len(documents["diagrams-1"]["h0"]) == 3
+    # A single network has its distances on the first batch.
+    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": []}
+    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": []})
+    run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": alone})
+    found = json.loads((folder / "explored.json").read_text())["distances"]["matrices"]
+    assert {own["metric"] for own in found} == {"sw_h0", "sw_h1", "sw_sum"}
+    first = np.load(distances["layers"]["matrix"])["h1"][0].ravel()
+    np.testing.assert_allclose(found[1]["values"][0], first, rtol=1e-6)
+
+
 def test_variance_budget(folder, diagrams, distances):
     """Clouds of another network stand in for those of another batch."""
     order = {"layers": LAYERS, "dimensions": [0, 1], "batches": [0, 1], "seeds": [0, 1]}

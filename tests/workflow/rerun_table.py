@@ -154,14 +154,16 @@ EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+# The explorer shows all of them but the power.
+GATHERED = {"gather_distances": 1, "build_explorer": 1}
 # Two kinds of surrogates.
-CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
+CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1} | GATHERED
 # Of the networks, three controls and two that are crossed with scale.
-SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
-METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
+SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
+METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1} | GATHERED
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
-DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1}
+DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1} | GATHERED
 COMPARISON = METRIC_TABLES | DETECTION
 CURVES = {"measure_sensitivity": 4} | COMPARISON
 AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
@@ -173,7 +175,7 @@ DIAGRAMS = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
 DIAGRAMS |= {"metric_distances": 1, "measure_sensitivity": 2, "power_distances": 1} | CALIBRATION | AFTER_MODELS
 OF_LAYERS = ("sample_points", "sample_paired_points", "draw_gaussian_clouds", "compute_diagrams")
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
-UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
+UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
 RTD = {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
@@ -341,7 +343,7 @@ ROWS = [
     Row(
         "similarity.controls",
         ["scaled"],
-        {"compare_controls": 1, "plot_controls": 1, "summarise": 1},
+        {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED,
         back=UNTRAINED
         | {"draw_gaussian_clouds": 2, "compute_diagrams": 4, "model_distances": 4, "measure_specificity": 4},
     ),
@@ -401,10 +403,10 @@ ROWS = [
     Row(
         "similarity.surrogates.kinds",
         ["gaussian"],
-        {"plot_calibration": 1},
-        back={"calibrate_topology": 1, "plot_calibration": 1},
+        {"plot_calibration": 1} | GATHERED,
+        back={"calibrate_topology": 1, "plot_calibration": 1} | GATHERED,
     ),
-    Row("similarity.surrogates", None, {}, back=CALIBRATION),
+    Row("similarity.surrogates", None, GATHERED, back=CALIBRATION),
     Row(
         "mapper.model",
         "resnet18_a",

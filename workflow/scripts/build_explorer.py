@@ -92,6 +92,7 @@ documents = {
         n_whole,
         len(wanted),
     ),
+    **load_json(given.distances),
     "purity": {name: table_document(load_table(given[f"{name}_purity"])) for name in ("graphs", "classes")},
     "run": {
         "config": snakemake.config,

@@ -1,6 +1,18 @@
 """A small graph of four images, and a page of it."""
 
 import numpy as np
+import pandas as pd
+from actopo.explorer.distances import (
+    CALIBRATION_COLUMNS,
+    CURVE_COLUMNS,
+    DETECTION_COLUMNS,
+    RHO,
+    batch_document,
+    columns_of,
+    diagram_document,
+    matrix_documents,
+    rho_document,
+)
 from actopo.explorer.documents import main_document
 from actopo.explorer.graphs import graph_document
 from actopo.explorer.page import build_page, fit
@@ -29,6 +41,51 @@ def document(names=("cat", "dog"), **kwargs):
     return {**made, "columns": {}}
 
 
+MATRIX = np.array([[[0, 1, 2], [1, 0, 4], [2, 4, 0]], [[0.5, 1, 2], [1, 0.25, np.nan], [2, 4, 0.5]]])
+DIAGRAM = np.array([[0, 1.5], [0.25, 0.75]])
+
+
+def rho_table():
+    """Correlations of three layers, and rows of other statistics."""
+    rows = [
+        {**RHO, "metric": "sw_h1", "layer": layer, "n_pairs": 1, "value": 0.5, "p_value": 0.1}
+        for layer in ("mean", 1, 2, 3)
+    ]
+    return pd.DataFrame([*rows, {**rows[0], "statistic": "ding"}, {**rows[0], "correlation": "spearman"}])
+
+
+def distances(names=("cat", "dog", "cow")):
+    """Documents of distances between three layers of two networks."""
+    curve = [
+        ("sw_h1", 1, "random", fraction, order + 4 * fraction, True) for order in (0, 1, 2) for fraction in (0, 0.5)
+    ]
+    pairs = [("h1", "own", 1, other, 2.0, 1.0, 2.0, 3.0, 0.25, 0.5, 0.04, 3) for other in (1, 2, 3)]
+    main = {
+        "layers": [[layer + 1, name] for layer, name in enumerate(names)],
+        "sizes": [[100, 4], [100, 8], [100, 16]],
+        "clouds": {"trained": names[0]},
+        "matrices": matrix_documents(
+            "trained", [0, 7], {"sw_h1": MATRIX, "sw_h1_chance": MATRIX + 1}, {"sw_h1": names[1]}
+        ),
+        "batches": {"sw_h1": batch_document(2, MATRIX[0], MATRIX[1])},
+        "dimensions": ["h1"],
+        "diagrams": [["trained", 0]],
+        "surrogates": {
+            "gaussian": {"label": names[0], "table": columns_of(frame(pairs, CALIBRATION_COLUMNS), CALIBRATION_COLUMNS)}
+        },
+        "rho": rho_document([("trained", rho_table())]),
+        "curves": [columns_of(frame(curve, CURVE_COLUMNS), CURVE_COLUMNS)],
+        "detection": columns_of(
+            frame([("sw_h1", 1, "random", "mean", 1.5, 0.5, False)], DETECTION_COLUMNS), DETECTION_COLUMNS
+        ),
+    }
+    return {"distances": main, "diagrams-0": diagram_document({"h1": [DIAGRAM, DIAGRAM * 2, DIAGRAM[:0]]})}
+
+
+def frame(rows, columns):
+    return pd.DataFrame(rows, columns=columns)
+
+
 def page(names=("cat", "dog"), run="made up"):
     """Text of a page with two equal graphs of two layers."""
     texts, n_whole, _ = fit([document(names)] * 2)
@@ -42,6 +99,7 @@ def page(names=("cat", "dog"), run="made up"):
     by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[1], 0.5]]}
     layers = [(1, "layer 1"), (2, "layer 2")]
     main = main_document(run, names, graphs, 4, "l2 norm", layers, sheets, {}, 2, n_whole, 3)
-    run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
-    documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": run}
+    of_run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
+    documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": of_run}
+    documents |= distances([*names, names[0]])
     return build_page(f"actopo: {run}", documents, texts, pictures)

@@ -77,6 +77,18 @@ function measureLabel(name) {
   return MEASURE_LABELS[name] ?? name;
 }
 
+// Rows of a table as objects.
+function records(table) {
+  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
+}
+
+// Pairs of numbers of a diagram, as actopo.explorer.distances writes them.
+function decodeFloats(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
 // A number as it is shown everywhere: four significant digits.
 function shown(value) {
   if (value === null || value === undefined) return "–";
