@@ -19,6 +19,8 @@ import torch
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
+from actopo.mapper.eps_graphs import load_graphs
+from actopo.mapper.intermediate import load_incidence
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
@@ -916,6 +918,7 @@ def analysed(folder, images, trained, graphs):
     files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
     run("measure_stability", files, stable, params, layer=16, seed=0, draw="")
     tables = {name: folder / f"{name}.csv" for name in ("profile", "segments", "branches")}
+    tables["graphs"] = folder / "all_eps.npz"
     all_eps = {"all_eps": json.dumps({"values": 7, "quantiles": [0.2, 1], "prominence": 1.1})}
     files = {"points": points, "lens": [], "meta": images["meta"]}
     run("measure_all_eps", files, tables, {"cover": GRAPH["cover"], "min_samples": 3, **all_eps}, layer=16)
@@ -955,6 +958,12 @@ def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
     graph = json.loads(output["graph"].read_text())
     assert [graph["graph"][name] for name in ("model", "seed", "draw", "noise")] == ["net", 0, 2, 0.5]
     assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
+    # Its graph is kept, and is the same.
+    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if eps == row.eps]
+    own = np.load(output["membership"])
+    for name in ("interval", "edges", "shared", "jaccard"):
+        np.testing.assert_array_equal(getattr(kept, name), own[name])
+    assert (kept.incidence != load_incidence(own)).nnz == 0
     segments, branches = pd.read_csv(analysed["segments"]), pd.read_csv(analysed["branches"])
     assert set(segments.branch[segments.is_leaf]) == set(branches.branch)
 

@@ -187,11 +187,14 @@ AFTER_MAPPER = {
 }
 POSITIONS = {"measure_positions": 1}
 PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
+ALL_EPS = {"measure_all_eps": 1, "plot_all_eps": 1, "build_explorer": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 # Graphs of three samplings, and of one with noise.
 GRAPHS = {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY
 CLOUDS_B = {"sample_points": 4, "plot_foreground": 1} | GRAPHS | POSITIONS
-TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B
+# What the network says of the images, for the explorer.
+PREDICTED = {"predict_classes": 1}
+TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B | PREDICTED
 FOREGROUND = ONE_GRAPH | {"plot_foreground": 1} | AFTER_MAPPER | POSITIONS
 # Clean images, and those with noise.
 RANDOM = {"sample_points": 2, "build_mapper": 2, "plot_noisy_graphs": 1} | AFTER_MAPPER | POSITIONS | STABILITY
@@ -410,7 +413,7 @@ ROWS = [
     Row(
         "mapper.model",
         "resnet18_a",
-        CLOUDS_B | {"find_receptive_fields": 1},
+        CLOUDS_B | {"find_receptive_fields": 1} | PREDICTED,
         back=TRAINING_B | {"find_receptive_fields": 1},
     ),
     Row("mapper.seeds", [0], {}),
@@ -423,7 +426,7 @@ ROWS = [
         | PURITY,
         back={"measure_branching": 1, "plot_branching": 1, "plot_mapper_graphs": 1} | PURITY,
     ),
-    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1}),
+    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1} | PREDICTED),
     Row(
         "mapper.layers",
         [16, 12],
@@ -437,7 +440,9 @@ ROWS = [
     Row(
         "mapper.networks",
         {"resnet18_a": {"layer": "last"}},
-        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1} | {"build_explorer": 1},
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1}
+        | {"build_explorer": 1}
+        | PREDICTED,
         back={"build_explorer": 1},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
@@ -475,8 +480,8 @@ ROWS = [
     Row(
         "mapper.lens",
         {"logit": "3"},
-        # The logits of clean and of noisy images; no points.
-        {"predict_classes": 2, "compute_lens": 4} | GRAPHS,
+        # The logits of noisy images; no points.
+        {"predict_classes": 1, "compute_lens": 4} | GRAPHS,
         back=GRAPHS,
     ),
     Row("mapper.intervals", 6, GRAPHS),
@@ -505,8 +510,8 @@ ROWS = [
     Row(
         "mapper.all_eps",
         {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
-        {"measure_all_eps": 1, "plot_all_eps": 1},
-        back={},
+        ALL_EPS,
+        back={"build_explorer": 1},
     ),
     Row("mapper.stability.graphs", {"random": []}, {}, back=STABILITY),
     Row("mapper.stability.intervals", [6], STABILITY),
@@ -595,9 +600,9 @@ ROWS = [
         base="wide",
         besides={"mapper.stability.graphs": [], "mapper.new_images": None},
     ),
-    Row("mapper.all_eps.values", 9, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.quantiles", [0.5, 1], {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.prominence", 2, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
+    Row("mapper.all_eps.values", 9, ALL_EPS, base="wide"),
+    Row("mapper.all_eps.quantiles", [0.5, 1], ALL_EPS, base="wide"),
+    Row("mapper.all_eps.prominence", 2, ALL_EPS, base="wide"),
     Row(
         "mapper.labels.breed.file",
         "other_breeds.csv",

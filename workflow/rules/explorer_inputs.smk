@@ -29,12 +29,15 @@ def explored_points():
 
 
 def explored_predictions():
-    """File of the logits of each of the explorer's graphs; none where no lens needs them or classes may be others."""
+    """
+    File of the logits of each of the explorer's graphs; none where classes may be others, or for noisy images that no
+    lens needs them of.
+    """
     path = "<results>/predictions/{}/seed{}/mapper.all{}.npz"
     return [
         (
             path.format(model, seed, suffix[suffix.index(".noise") :] if ".noise" in suffix else "")
-            if needs_network(LENSES) and config["models"][model].get("weights") is None
+            if (needs_network(LENSES) or ".noise" not in suffix) and config["models"][model].get("weights") is None
             else None
         )
         for model, seed, _, suffix, _ in explored_graphs()
@@ -59,9 +62,12 @@ def explorer_order():
                 "points": [points.index(path) for path in own] or None,
             }
         )
+    places = {(graph["sampling"], graph["layer"]): place for place, graph in reversed(list(enumerate(graphs)))}
     return as_json(
         run=config["run"],
         graphs=graphs,
+        # The graph that is one of those at every eps.
+        at_all_eps=[places[graph] for graph in AT_ALL_EPS],
         seed=MAPPER["sampling_seed"],
         lens=LENS_LABEL,
         layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],

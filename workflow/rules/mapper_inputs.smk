@@ -48,6 +48,14 @@ COMPARISONS = [kind for kind in SECOND if kind in MAPPER["comparisons"] and SECO
 COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 
 
+# Sampling and layer of the graphs that there are at every eps.
+AT_ALL_EPS = [
+    (name, layer)
+    for name, layers in dict(MAPPER["stability"]["graphs"] if MAPPER["all_eps"] else []).items()
+    if name in SAMPLINGS
+    for layer in layers
+]
+
 # Graphs that are written for other programs.
 EXPORTED = GRAPHS + NOISY
 

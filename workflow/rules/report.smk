@@ -95,6 +95,7 @@ rule build_explorer:
     input:
         graphs=explored_files("json"),
         memberships=explored_files("npz"),
+        at_all_eps=reference_graphs("all_eps.npz", [(name, "", layer) for name, layer in AT_ALL_EPS]),
         confidence=reference_graphs("confidence.json", CONFIDENT),
         predictions=once(filter(None, explored_predictions())),
         points=once(sum(explored_points(), [])),
