@@ -2,9 +2,9 @@
 Size, load time and frame rate of the explorer's page, for a made-up run of the paper's size and one with 100 classes.
 
 The paper's run has 6 layers, 7 samplings, 50 000 images and 10 classes; graphs have as many nodes as are given, up to
-1000, and one is there at 20 values of eps. Its distances are between 17 layers of 100 networks, by 4 metrics and on 4 kinds
-of clouds, with diagrams of 1000 points. The page is opened in a headless Chromium (`playwright` drives it, and downloads none), whose graphics the CPU
-draws; a node, and then the whole drawing, is dragged for two seconds.
+1000, and one is there at 20 values of eps. Its distances are between 17 layers of 100 networks, by 4 metrics and on 4
+kinds of clouds, with diagrams of 1000 points. The page is opened in a headless Chromium (`playwright` drives it, and
+downloads none), whose graphics the CPU draws; a node, and then the whole drawing, is dragged for two seconds.
 
 Usage: python benchmarks/explorer.py [--nodes 1000] [--chromium /usr/bin/chromium] [--keep FOLDER]
 """
