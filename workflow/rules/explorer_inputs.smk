@@ -93,7 +93,8 @@ def noted_networks():
 
 def explored_diagrams():
     """Kinds of clouds and seeds whose diagrams the explorer has; those at equal scale are shown as they are before."""
-    kinds = ["trained", *(control for control in CONTROLS if "scaled" not in control.split("."))]
+    controls = [control for control in CONTROLS if "scaled" not in control.split(".")] if len(SEEDS) > 1 else []
+    kinds = ["trained", *controls]
     return [(kind, seed) for kind in kinds for seed in EXPLORED_SEEDS]
 
 

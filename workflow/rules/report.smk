@@ -61,7 +61,7 @@ rule gather_distances:
             if len(SEEDS) > 1
             else []
         ),
-        by_metric=f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv" if len(SEEDS) > 1 else [],
+        by_metric=[f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv"] if len(SEEDS) > 1 else [],
         calibration=collect(
             f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
             kind=SURROGATES["kinds"] if SURROGATES else [],
