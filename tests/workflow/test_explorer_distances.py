@@ -155,7 +155,7 @@ def test_specificity_and_sensitivity_are_those_of_the_tables(page, similarity):
         labels = marks.evaluate_all("all => all.map((e) => e.getAttribute('aria-label'))")
         assert [label.rpartition(" ")[2] for label in labels] == numbers(curve)
     levels = pd.read_csv(similarity / "resnet18_a/sensitivity.csv")
-    levels = levels[(levels.metric == "sw_h0") & (levels.layer == 8)].groupby("threshold").level.first()
+    levels = levels[(levels.metric == "sw_h0") & (levels.layer == 8)].groupby("threshold")["level"].first()
     # A single batch has no floor.
     assert set(levels.index) == {"mean", "quantile"}
     texts = sensitivity.locator(".entry text").all_text_contents()
