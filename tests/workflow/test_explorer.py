@@ -40,12 +40,20 @@ def images_of_nodes(file):
     return [set(file["image"][incidence.indices[start:end]].tolist()) for start, end in bounds]
 
 
+def misclassified(results):
+    """Whether the network gets each image of the test part wrong."""
+    file = np.load(results / "predictions/resnet18_b/seed0/mapper.all.npz")
+    wrong = np.zeros(len(file["image"]))
+    wrong[file["image"]] = file["logits"].argmax(axis=1) != file["label"]
+    return wrong
+
+
 def test_numbers_of_nodes_are_those_of_the_files(page, results):
     for sampling, noise in (("random", "0"), ("random.noise0.5", "0.5"), ("full", "0"), ("foreground_1", "0")):
         facet(page, "a", "sampling", sampling.partition(".")[0])
         facet(page, "a", "sigma", noise)
         graph, file = graph_files(results, sampling)
-        members = images_of_nodes(file)
+        members, wrong = images_of_nodes(file), misclassified(results)
         assert nodes(page).count() == len(graph["nodes"])
         assert page.locator("#panel-a .links line").count() == len(graph["links"])
         for own in graph["nodes"]:
@@ -55,6 +63,9 @@ def test_numbers_of_nodes_are_those_of_the_files(page, results):
             assert told["points"] == shown(own["size"])
             assert told["images"] == shown(len(members[own["id"]]))
             assert told["purity"] == shown(own["purity"])
+            assert told["share of all points"] == shown(own["size"] / graph["graph"]["n_points"])
+            if noise == "0":
+                assert told["misclassified images"] == shown(float(wrong[list(members[own["id"]])].mean()))
             assert told["l2 norm"] == f"{shown(own['lens_min'])} to {shown(own['lens_max'])}"
             names, counts = (card.locator(f".bar .{part}").all_inner_texts() for part in ("name", "count"))
             assert dict(zip(names, map(int, counts), strict=True)) == own["composition"]
