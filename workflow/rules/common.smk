@@ -48,7 +48,9 @@ if workflow.is_main_process:
     try:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        # What contradicts may be a default that nobody wrote.
+        defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
+        raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
 # Layers by their numbers, so that a name in their place is no change.
 number_layers(config, LAYER_CACHE)
 
