@@ -28,7 +28,7 @@ def train_network(folder, seed):
     from actopo.images.part_digest import part_digest
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
-    from actopo.networks.training import DTYPES, accuracy, choose_precision, train
+    from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
     from actopo.networks.weights import save_tensors
 
     folder.metrics.unlink(missing_ok=True)
@@ -53,7 +53,8 @@ def train_network(folder, seed):
             raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
     checkpoint = Checkpoint(folder.checkpoint, (*run, device))
     keep = (checkpoint.load(), checkpoint.save)
-    with progress(recipe.epochs, "epoch", f"seed {seed}") as bar:
+    steps = recipe.epochs * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    with progress(steps, "batch", f"seed {seed}, {recipe.epochs} epochs") as bar:
         metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
     precision = DTYPES[metrics["precision"]]
     for part, (images, labels) in parts.items():
