@@ -1371,7 +1371,11 @@ def test_figures_and_summary(
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2], "names": [[9, "block"]]})},
+            {
+                "order": json.dumps(
+                    {"sampling": "full", "layers": LAYERS[:2], "axis": LAYERS[::-1], "names": [[9, "block"]]}
+                )
+            },
             {},
         ),
         "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
