@@ -29,7 +29,7 @@ from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPA
 PER_ROW = 7
 # Clouds on which a measure is tested, one row each, and their names.
 CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
-# Lowest ratio to the baseline that is drawn, and lower ones like it: below it, a change is far from detectable, and that
+# Lowest ratio to the baseline that is drawn, and lower ones like it: below it, a change is far from detectable, and one
 # of a metric that the removal does not change is a rounding error.
 FLOOR = 1e-3
 
