@@ -17,7 +17,9 @@ env: .venv/ready  ## create .venv with everything that is needed (6 GB)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \
 	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --progress-bar off --no-compile -r requirements.txt
+	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python.
+	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples)/' .venv/lib
 	@touch $@
 
 demo: .venv/ready  ## run the whole workflow on handwritten digits

@@ -16,7 +16,7 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, dataset_name, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -206,8 +206,8 @@ def network_source(model):
 
 
 def dataset_of(model):
-    """Name of the images that a model is given: those of the config, or the same of another size."""
-    return ".".join([DATASET, *(f"{key}{value}" for key, value in sorted(image_size(config, model).items()))])
+    """Name of the images that a model is given."""
+    return dataset_name(config, model)
 
 
 def sampling_of(study, name):
