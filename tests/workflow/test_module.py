@@ -28,7 +28,9 @@ def other(tmp_path_factory):
     # Only what is committed counts.
     for name in ("config", "envs", "workflow"):
         shutil.rmtree(clone / name)
-    [lines] = re.findall(r"```python\n(module actopo:.*?)```", (ROOT / "docs/usage.md").read_text(encoding="utf-8"), re.S)
+    [lines] = re.findall(
+        r"```python\n(module actopo:.*?)```", (ROOT / "docs/usage.md").read_text(encoding="utf-8"), re.S
+    )
     place = re.search(r"# or: (gitfile\(.*\))\n", lines)[1]
     lines = re.sub(r"github\(.*\)", place.replace("path/to/clone", str(clone)), lines)
     own.mkdir()
