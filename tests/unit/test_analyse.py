@@ -84,6 +84,8 @@ def test_matrices_and_graphs_show_themselves(found):
         assert "<script" not in text
     assert found._repr_html_().count("<img") == 4
     assert repr(found.graphs["first"]).startswith("mapper graph of layer first: ")
+    assert repr(found.distances[1]) == "sliced-Wasserstein distance, H1 between 2 layers"
+    assert repr(found) == f"analysis of 60 images, classes cat, {HOSTILE}; layers first, second"
 
 
 def test_the_explorer_has_everything(found, open_page, tmp_path):

@@ -19,6 +19,7 @@ FORMS = {
     "channels first": torch.from_numpy(pictures()).permute(0, 3, 1, 2),
     "floats": INPUT,
     "doubles": INPUT.double(),
+    "with gradients": INPUT.clone().requires_grad_(),
     "loader": LOADER,
     "batches": [pictures()[:50], pictures()[50:]],
     "pairs": [(pictures()[:50], labels()[:50].tolist()), (pictures()[50:], labels()[50:].tolist())],
@@ -66,6 +67,7 @@ def test_classes_by_name():
     read = read_images(pictures(), names)
     assert read.class_names == ["cat", "dog"]
     assert read.labels.tolist() == (1 - labels()).tolist()
+    assert read_images(pictures(), torch.from_numpy(labels())).labels.tolist() == labels().tolist()
     read = read_images(pictures(), names.tolist(), class_names=["dog", "cat", "cow"])
     assert read.class_names == ["dog", "cat", "cow"]
     assert read.labels.tolist() == labels().tolist()

@@ -29,7 +29,7 @@ from actopo.notebook.shown import Graph, LayerMatrix
 from actopo.similarity.wasserstein import pairwise_distances
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """
     What `analyse` found, by the names of layers; it shows itself in a notebook.
@@ -71,6 +71,9 @@ class Analysis:
         with replacing(path, summed=False) as temporary:
             temporary.write_text(self.explorer(title), encoding="utf-8")
         return Path(path)
+
+    def __repr__(self):
+        return f"analysis of {self.images!r}; layers {', '.join(self.layers)}"
 
     def _repr_html_(self):
         graphs = "".join(graph._repr_html_() for graph in self.graphs.values())

@@ -17,7 +17,7 @@ BATCH = 500
 UNLABELLED = "image"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Images:
     """
     Images for a network, and what is known of them.
@@ -41,6 +41,9 @@ class Images:
     def __len__(self):
         """Number of images."""
         return len(self.labels)
+
+    def __repr__(self):
+        return f"{len(self)} images, classes {', '.join(self.class_names)}"
 
 
 def read_images(images, labels=None, class_names=None, mean=None, std=None):
@@ -77,7 +80,7 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
     if not sum(map(len, pieces)):
         raise InputError("there are no images; give an array, a tensor, or batches such as those of a DataLoader")
     if labels is None and all(given is not None for given in own):
-        labels = np.concatenate([np.asarray(given) for given in own])
+        labels = np.concatenate(list(map(_array, own)))
     read = [part for piece in pieces for part in _read(piece, mean, std)]
     shapes = {tuple(batch.shape[1:]) for batch, _ in read}
     if len(shapes) > 1:
@@ -97,9 +100,14 @@ def _split(piece):
     )
 
 
+def _array(values):
+    """Labels as an array, from wherever they are."""
+    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+
+
 def _read(piece, mean, std):
     """Batches of network input, each with its pictures, None where they are yet to be made."""
-    piece = torch.as_tensor(piece)
+    piece = torch.as_tensor(piece).detach().cpu()
     if piece.dtype == torch.uint8:
         piece = _channels_last(piece)
         n_channels = piece.shape[-1]
@@ -148,7 +156,7 @@ def _classes(labels, class_names, n_images):
     """Classes as numbers, and their names."""
     if labels is None:
         return np.zeros(n_images, dtype=np.int64), list(class_names or [UNLABELLED])[:1]
-    labels = np.asarray(labels)
+    labels = _array(labels)
     if labels.shape != (n_images,):
         raise InputError(f"labels have shape {labels.shape}; give one for each of {n_images} images")
     if labels.dtype.kind in "iub":

@@ -19,7 +19,7 @@ def picture(figure, text):
     return f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data}">'
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerMatrix:
     """
     Matrix between layers; NumPy takes it as an array.
@@ -45,11 +45,14 @@ class LayerMatrix:
         """Heat map: matplotlib.figure.Figure."""
         return layer_matrix.plot(self.values, self.layers, self.label)
 
+    def __repr__(self):
+        return f"{self.label} between {len(self.layers)} layers"
+
     def _repr_html_(self):
-        return picture(self.plot(), f"{self.label} between {len(self.layers)} layers")
+        return picture(self.plot(), repr(self))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """
     Mapper graph of a layer.
