@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.choices import PRECISIONS
 from actopo.networks.inputs import images_per_pass, to_input
@@ -116,14 +117,14 @@ def batches_of(order, batch_size):
 def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
     """Share of images (uint8, (N, h, w, c)) with the largest logit at the label, nan if N is 0; autocast to `dtype`."""
     model.eval()
-    right = 0
-    with torch.inference_mode(), _autocast(device, dtype):
+    with torch.inference_mode(), exact_arithmetic(), _autocast(device, dtype):
+        right = torch.zeros((), dtype=torch.int64, device=device)
         step = images_per_pass(EVALUATION_BATCH, images.shape[1:])
         for start in range(0, len(images), step):
             batch = to_input(images[start : start + step], mean, std, device)
             truth = torch.as_tensor(labels[start : start + step], device=device)
-            right += int((model(batch).argmax(dim=1) == truth).sum())
-    return right / len(images) if len(images) else float("nan")
+            right += (model(batch).argmax(dim=1) == truth).sum()
+    return int(right) / len(images) if len(images) else float("nan")
 
 
 def _autocast(device, dtype):
@@ -221,9 +222,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
 
     begin, rates = time.perf_counter(), []
     devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
-    # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
-    with exact, torch.random.fork_rng(devices):
+    # By fixed algorithms the same seed gives the same weights.
+    with exact_arithmetic(), torch.random.fork_rng(devices):
         for epoch in range(len(losses), recipe.epochs):
             model.train()
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
