@@ -10,7 +10,7 @@ from actopo.networks import training
 from actopo.networks.checkpoints import Checkpoint
 from actopo.networks.recipe import Recipe
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.networks.training import accuracy, train
+from actopo.networks.training import accuracy, augment, train
 from actopo.networks.weights import load_tensors, save_tensors
 from emulated_cuda import emulated_cuda
 
@@ -56,6 +56,29 @@ def test_training_is_that_of_the_host(data, precision, compile, monkeypatch):
         assert data[0].size in cuda.to_device
 
 
+@pytest.mark.parametrize("n_batches", [1, 2, 3, 100])
+def test_images_of_several_batches_are_augmented_at_a_time(data, n_batches, monkeypatch):
+    """With the bits of each batch alone, also where a single image joins the last batch."""
+    images, labels = data[0][:31], data[1][:31]
+    recipe = replace(RECIPE, precision="fp32")
+    _, metrics = run((images, labels), recipe, "cpu")
+    monkeypatch.setattr(training, "AUGMENTED_BYTES", n_batches * 11 * 4 * images[0].size)
+    seen = []
+    monkeypatch.setattr(training, "augment", lambda *args: seen.append(len(args[3])) or augment(*args))
+    with emulated_cuda() as cuda:
+        assert run((images, labels), recipe, "cuda")[1]["loss"] == metrics["loss"]
+        inputs = max(seen) * images[0].size
+        assert cuda.largest >= inputs
+    # Batches of 10, 10 and 11 images.
+    expected = {1: [10, 10, 11], 2: [20, 11]}.get(n_batches, [31])
+    assert seen == expected * recipe.epochs
+
+
+def test_what_is_augmented_at_a_time_has_indices_of_32_bits():
+    """Inputs of 4 bytes; a batch that is larger is one piece, as the convolutions take it."""
+    assert training.AUGMENTED_BYTES / 4 < 2**31
+
+
 def test_a_gpu_trains_in_half_precision_by_itself(data, cuda):
     assert run(data, replace(RECIPE, epochs=1), "cuda")[1]["precision"] == "fp16"
 
@@ -79,21 +102,20 @@ def test_an_epoch_waits_for_the_loss_alone(data, cuda, precision, interval, monk
     assert set(cuda.waits) <= {"nonzero", "_local_scalar_dense"}
 
 
+@pytest.mark.parametrize("interval", [0, 60])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_checkpoints_are_written_and_resumed(data, precision, tmp_path):
+def test_checkpoints_are_written_and_resumed(data, precision, interval, tmp_path):
+    """Each epoch, or when the process is asked to end."""
     recipe = replace(RECIPE, epochs=3, precision=precision)
     whole, _ = run(data, recipe, "cpu")
     with emulated_cuda():
-        checkpoint = Checkpoint(tmp_path / "checkpoint", "run")
-
-        class Killed(Exception):
-            pass
+        checkpoint = Checkpoint(tmp_path / "checkpoint", "run", interval)
 
         def save_and_stop(tensors):
-            checkpoint.save(tensors)
-            raise Killed
+            checkpoint.keep(tensors)
+            raise KeyboardInterrupt
 
-        with pytest.raises(Killed):
+        with pytest.raises(KeyboardInterrupt), checkpoint.written_at_the_end():
             run(data, recipe, "cuda", save=save_and_stop)
         resumed, _ = run(data, recipe, "cuda", checkpoint=checkpoint.load())
         assert_same_weights(resumed, whole)
