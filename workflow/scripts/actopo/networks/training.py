@@ -220,9 +220,11 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     def inputs(batches, draw):
         """Network input of each batch in turn."""
         for some in _together(batches, images):
-            augmented = augment(images, mean, std, some[0] if len(some) == 1 else torch.cat(some), draw, recipe)
-            for batch in augmented.split([len(chosen) for chosen in some]):
-                yield batch.contiguous(memory_format=layout)
+            chosen = some[0] if len(some) == 1 else torch.cat(some)
+            pieces = [*augment(images, mean, std, chosen, draw, recipe).split([len(piece) for piece in some])][::-1]
+            # No name keeps an input, so that its memory is free when the network has taken it.
+            while pieces:
+                yield pieces.pop().contiguous(memory_format=layout)
 
     def give_logits(batch):
         with _autocast(device, dtype):
@@ -268,10 +270,11 @@ def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, 
     batches = batches_of(draw["order"], recipe.batch_size)
     sizes = torch.tensor([len(chosen) for chosen in batches], dtype=torch.float64, device=images.device)
     losses = torch.zeros_like(sizes)
-    for index, (chosen, batch) in enumerate(zip(batches, inputs(batches, draw), strict=True)):
+    stream = inputs(batches, draw)
+    for index, chosen in enumerate(batches):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate(epoch + index / len(batches))
-        logits = give_logits(batch)
+        logits = give_logits(next(stream))
         if not isinstance(logits, torch.Tensor):
             raise InputError(
                 f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
