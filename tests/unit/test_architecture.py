@@ -14,7 +14,7 @@ FILES = {
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__init__.py"
 }
-GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys"}
+GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {

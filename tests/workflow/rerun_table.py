@@ -668,6 +668,7 @@ INACTIVE = [
             "activations.precision": "half",
             "similarity.tolerance": 0.01,
             "similarity.rivals.permutations": 3,
+            "mapper.device": "auto",
             "mapper.foreground.weights": "weights.pth",
             # For one point an image.
             "mapper.foreground.ties": "all",

@@ -245,6 +245,6 @@ def grows(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def gpu_count():
-    """GPUs that a job on a network asks for; none where the config says cpu."""
-    return 0 if config["device"] == "cpu" else 1
+def gpu_count(device=config["device"]):
+    """GPUs that a job asks for: by default one on a network. None where the config says cpu."""
+    return 0 if device == "cpu" else 1

@@ -5,6 +5,8 @@ HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
 # The rule that looks at graphs, and so at their cover too.
 STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
 CLUSTERER = as_json(**clusterer_keys(MAPPER))
+# Clusterers of the user's find their device themselves.
+MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
@@ -32,6 +34,8 @@ rule build_mapper:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE if MAPPER["jobs"] == 1 else "cpu"),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:
@@ -60,6 +64,8 @@ rule choose_eps:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:
@@ -88,6 +94,8 @@ rule cluster_intervals:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:

@@ -1,5 +1,6 @@
 """One network from one seed, and those of the seeds that share its job: weights, accuracy, loss curve and timing."""
 
+from functools import cache
 from pathlib import Path
 
 from actopo.checksums import DamagedFile
@@ -21,11 +22,25 @@ def folder_of(seed):
     return TrainingFolder(weights, run, snakemake.resources.device)
 
 
+@cache
+def load_parts():
+    """Images and labels of both parts, once for all networks of the job."""
+    from actopo.images.part_digest import part_digest
+
+    parts = {
+        part: tuple(load_array(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
+        for part in ("train", "test")
+    }
+    for part, arrays in parts.items():
+        if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
+            raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
+    return parts
+
+
 def train_network(folder, seed):
     """Train the network of a seed."""
     # Another job may have trained the network already, and then there is no need of all this.
     import torch
-    from actopo.images.part_digest import part_digest
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
     from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
@@ -44,17 +59,11 @@ def train_network(folder, seed):
             f"the network tells {n_outputs} classes apart, and the images have {sizes['n_classes']}; let its function "
             "take n_classes, or set data.classes"
         )
-    parts = {
-        part: tuple(load_array(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
-        for part in ("train", "test")
-    }
-    for part, arrays in parts.items():
-        if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
-            raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
+    parts = load_parts()
     checkpoint = Checkpoint(folder.checkpoint, (*run, device))
-    keep = (checkpoint.load(), checkpoint.save)
+    keep = (checkpoint.load(), checkpoint.keep)
     steps = recipe.epochs * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
-    with progress(steps, "batch", f"seed {seed}, {recipe.epochs} epochs") as bar:
+    with checkpoint.written_at_the_end(), progress(steps, "batch", f"seed {seed}, {recipe.epochs} epochs") as bar:
         metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
     precision = DTYPES[metrics["precision"]]
     for part, (images, labels) in parts.items():
