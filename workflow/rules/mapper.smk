@@ -16,18 +16,18 @@ if HAS_EPS_RULE:
 rule build_mapper:
     input:
         points=graph_points,
-        lens=LENS_FILE,
+        lens=GRAPH_LENS,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
         meta=images_of("meta.json"),
     output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
+        graph="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
+        membership="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
     log:
-        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/build_mapper/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/build_mapper/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -49,13 +49,13 @@ rule build_mapper:
 rule choose_eps:
     input:
         points=graph_points,
-        lens=LENS_FILE if STABLE else [],
+        lens=GRAPH_LENS if STABLE else [],
     output:
-        eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
+        eps=temp("<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
     log:
-        "<results>/logs/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/choose_eps/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/choose_eps/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -74,14 +74,16 @@ rule choose_eps:
 rule cluster_intervals:
     input:
         points=graph_points,
-        lens=LENS_FILE,
-        eps="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
+        lens=GRAPH_LENS,
+        eps="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
     output:
-        intervals=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.part{part}.npz"),
+        intervals=temp(
+            "<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.part{part}.npz"
+        ),
     log:
-        "<results>/logs/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.log",
+        "<results>/logs/cluster_intervals/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.log",
     benchmark:
-        "<results>/benchmarks/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.tsv"
+        "<results>/benchmarks/cluster_intervals/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.tsv"
     wildcard_constraints:
         part=r"\d+",
     conda:

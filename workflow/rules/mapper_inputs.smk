@@ -56,7 +56,7 @@ EXPORTED = GRAPHS + NOISY
 
 def interval_jobs(*names):
     """Files of the jobs that a graph is split into; none where one job makes it."""
-    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
+    folder = "<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}"
     return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
 
 
@@ -64,6 +64,15 @@ def graph_files(ending, graphs):
     """Files of some graphs of one network."""
     folder = "<results>/mapper/{model}/seed{seed}"
     return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def epoch_graphs(model, ending):
+    """Files of the first draw's graphs of one network, at every epoch of its training that is looked at."""
+    return [
+        path.replace("{model}", f"{model}{in_training(model, epoch)}")
+        for epoch in study_epochs(model)
+        for path in graph_files(ending, GRAPHS)
+    ]
 
 
 def exported_files(kind, folder="<results>/mapper/{model}/seed{seed}"):

@@ -1,4 +1,8 @@
-"""One network from one seed, and those of the seeds that share its job: weights, accuracy, loss curve and timing."""
+"""
+One network from one seed, and those of the seeds that share its job: weights, accuracy, loss curve and timing.
+
+Or the network at an epoch of its training: what the training left on its way, or what a training until there gives.
+"""
 
 from pathlib import Path
 
@@ -6,6 +10,7 @@ from actopo.checksums import DamagedFile
 from actopo.errors import InputError
 from actopo.files import load_array, load_json, save_json
 from actopo.job import choose_device, log_device, progress, settings, start_logging
+from actopo.keys import epoch_number
 from actopo.networks.recipe import Recipe
 from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
 
@@ -13,16 +18,23 @@ start_logging(snakemake)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
 run = (*(getattr(snakemake.params, name) for name in ("network", "source", "recipe", "code")), meta["provenance"])
+recipe, own_epoch = Recipe(**params.recipe), epoch_number(snakemake.wildcards.epoch)
+kept_epochs = sorted({*params.keep, *([] if own_epoch is None else [own_epoch])})
+if kept_epochs and kept_epochs[-1] >= recipe.epochs:
+    raise InputError(f"epoch {kept_epochs[-1]} is not before the last of {recipe.epochs} epochs; see training.keep")
 
 
-def folder_of(seed):
-    """Where the network of a seed is trained."""
+def folder_of(seed, epoch=own_epoch):
+    """Where the network of a seed is trained, and where it is put at an epoch that is kept."""
     weights = Path(snakemake.output.weights).with_name(f"seed{seed}.safetensors")
-    return TrainingFolder(weights, run, snakemake.resources.device)
+    if epoch is None:
+        return TrainingFolder(weights, run, snakemake.resources.device)
+    weights = weights.with_suffix(f".epoch{epoch}.safetensors")
+    return TrainingFolder(weights, (*run, epoch), snakemake.resources.device)
 
 
-def train_network(folder, seed):
-    """Train the network of a seed."""
+def train_network(_, seed):
+    """Train the network of a seed, as far as is needed, and keep it at its end and at epochs."""
     # Another job may have trained the network already, and then there is no need of all this.
     import torch
     from actopo.images.part_digest import part_digest
@@ -31,10 +43,11 @@ def train_network(folder, seed):
     from actopo.networks.training import DTYPES, accuracy, choose_precision, train
     from actopo.networks.weights import save_tensors
 
-    folder.metrics.unlink(missing_ok=True)
+    whole, missing = folder_of(seed, None), [epoch for epoch in kept_epochs if not folder_of(seed, epoch).is_done()]
+    stop = recipe.epochs if own_epoch is None else missing[-1]
     device = choose_device(snakemake.resources.device)
     torch.set_num_threads(snakemake.threads)
-    recipe, normalisation = Recipe(**params.recipe), (meta["mean"], meta["std"])
+    normalisation = (meta["mean"], meta["std"])
     log_device(device, snakemake.threads, choose_precision(recipe.precision, device))
     sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
     model = build(**params.network, **sizes, seed=seed)
@@ -51,16 +64,32 @@ def train_network(folder, seed):
     for part, arrays in parts.items():
         if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
             raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
-    checkpoint = Checkpoint(folder.checkpoint, (*run, device))
-    keep = (checkpoint.load(), checkpoint.save)
-    with progress(recipe.epochs, "epoch", f"seed {seed}") as bar:
-        metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
-    precision = DTYPES[metrics["precision"]]
-    for part, (images, labels) in parts.items():
-        metrics[f"{part}_accuracy"] = accuracy(model, images, labels, *normalisation, device, precision)
-    save_tensors(folder.weights, model.state_dict())
-    about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
-    save_json(folder.metrics, {**about, **metrics})
+
+    def write(folder, facts):
+        folder.metrics.unlink(missing_ok=True)
+        precision = DTYPES[facts["precision"]]
+        for part, (images, labels) in parts.items():
+            facts[f"{part}_accuracy"] = accuracy(model, images, labels, *normalisation, device, precision)
+        save_tensors(folder.weights, model.state_dict())
+        about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
+        save_json(folder.metrics, {**about, **facts})
+
+    def keep(epoch, facts):
+        if epoch in missing:
+            write(folder_of(seed, epoch), facts)
+
+    checkpoint = Checkpoint(whole.checkpoint, (*run, device))
+    state = checkpoint.load()
+    # A whole network is not trained again for an epoch that its checkpoint is beyond: that has a job of its own.
+    if state is not None and own_epoch is not None and len(state["loss"]) >= missing[0]:
+        state = None
+    with progress(stop, "epoch", f"seed {seed}") as bar:
+        saved = (state, checkpoint.save)
+        metrics = train(
+            model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, stop=stop, keep=keep
+        )
+    if own_epoch is None:
+        write(whole, metrics)
     checkpoint.remove()
 
 

@@ -91,6 +91,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
         ("mapper.seeds", 2, ["mapper.seeds: [1]", "models.resnet18_b.seeds"]),
         ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
+        ("models.resnet18_a.training.keep", [3, 25], ["models.resnet18_a.training.keep: 25", "the last of 24 epochs"]),
         ("figures.row", 17, ["figures.row", "homology.layers"]),
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
         ("data.root", None, ["data.root", "cifar10"]),

@@ -68,6 +68,8 @@ def training_problems(config):
                 f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
                 "to triangular, and peak_epoch"
             )
+        if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
+            yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"

@@ -73,7 +73,8 @@ def recipe_keys(training):
         Arguments of `actopo.networks.recipe.Recipe`: all, but for those of the other schedule, and for the colour that
         shifts leave where there are none. Milestones are sorted, without those after the last epoch.
     """
-    recipe = asdict(Recipe(**training))
+    # What is kept on the way changes no training.
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key != "keep"}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])

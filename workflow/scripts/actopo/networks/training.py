@@ -158,7 +158,21 @@ def memory_format(model, device):
     return torch.contiguous_format if unsafe and on_cpu else torch.channels_last
 
 
-def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoint=None, save=None, progress=None):
+def train(
+    model,
+    images,
+    labels,
+    mean,
+    std,
+    recipe,
+    seed,
+    device="cpu",
+    checkpoint=None,
+    save=None,
+    progress=None,
+    stop=None,
+    keep=None,
+):
     """
     Train `model` in place.
 
@@ -180,6 +194,11 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
         Called after each epoch but the last with a dict of tensors.
     progress : callable, optional
         Called without arguments after each epoch; its loss and speed are logged.
+    stop : int, optional
+        Number of epochs after which to stop, where the rest is not needed; the learning rate goes by the recipe.
+    keep : callable (epoch, facts), optional
+        Called after each epoch, before `save`, with its number, which counts from 1, and with the `loss` and
+        `precision` of the result until then. It may evaluate the network, and must not change its tensors.
 
     Returns
     -------
@@ -224,7 +243,7 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
     exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
     with exact, torch.random.fork_rng(devices):
-        for epoch in range(len(losses), recipe.epochs):
+        for epoch in range(len(losses), recipe.epochs if stop is None else stop):
             model.train()
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
@@ -234,6 +253,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
             log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
             if progress is not None:
                 progress()
+            if keep is not None:
+                keep(epoch + 1, {"loss": list(losses), "precision": precision})
             if save is not None and epoch + 1 < recipe.epochs:
                 save(_checkpoint(model, parameters, optimiser, scaler, losses))
     return {
