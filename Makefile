@@ -54,13 +54,15 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and what a module needs
+docs: .venv/ready  ## write the generated pages and what a module needs, and the documentation as a site in site/
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
 	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
 	$(BIN)/python docs/write_module.py > workflow/Snakefile
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site: site/index.html"
 
-clean:  ## remove the demo's results and caches, keep .venv and other runs
-	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove the demo's results, the site and caches, keep .venv and other runs
+	rm -rf $(DEMO) site .pytest_cache .ruff_cache .hypothesis
 	find workflow tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

@@ -37,6 +37,7 @@ include: "workflow/rules/labels.smk"
 include: "workflow/rules/placements.smk"
 include: "workflow/rules/epochs.smk"
 include: "workflow/rules/exports.smk"
+include: "workflow/rules/explorer_inputs.smk"
 include: "workflow/rules/report.smk"
 
 

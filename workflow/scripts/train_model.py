@@ -40,7 +40,7 @@ def train_network(_, seed):
     from actopo.images.part_digest import part_digest
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
-    from actopo.networks.training import DTYPES, accuracy, choose_precision, train
+    from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
     from actopo.networks.weights import save_tensors
 
     whole, missing = folder_of(seed, None), [epoch for epoch in kept_epochs if not folder_of(seed, epoch).is_done()]
@@ -80,11 +80,11 @@ def train_network(_, seed):
 
     checkpoint = Checkpoint(whole.checkpoint, (*run, device))
     state = checkpoint.load()
-    # A whole network is not trained again for an epoch that its checkpoint is beyond: that has a job of its own.
+    # An epoch that a checkpoint has behind it cannot be had from there.
     if state is not None and own_epoch is not None and len(state["loss"]) >= missing[0]:
         state = None
-    with progress(stop, "epoch", f"seed {seed}") as bar:
-        saved = (state, checkpoint.save)
+    saved, steps = (state, checkpoint.save), stop * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    with progress(steps, "batch", f"seed {seed}, {stop} epochs") as bar:
         metrics = train(
             model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, stop=stop, keep=keep
         )
