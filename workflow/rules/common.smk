@@ -16,15 +16,8 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import (
-    as_json,
-    dataset_name,
-    drawn_networks,
-    image_size,
-    kept_epochs,
-    sampling_order,
-    seed_list,
-)
+from actopo.config.values import as_json, dataset_name, drawn_networks, image_size
+from actopo.config.values import kept_epochs, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -220,20 +213,6 @@ def network_source(model):
 def dataset_of(model):
     """Name of the images that a model is given."""
     return dataset_name(config, model)
-
-
-def sampling_of(study, name):
-    """Settings of a sampling: the homology study has one, named after its method."""
-    if study == "homology":
-        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
-        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
-    return SAMPLINGS[name]
-
-
-def tap_of(wildcards):
-    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
-    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
-    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def study_layers(study, model, noise=""):

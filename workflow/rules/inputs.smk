@@ -17,6 +17,20 @@ def images_of(name):
     return path
 
 
+def sampling_of(study, name):
+    """Settings of a sampling: the homology study has one, named after its method."""
+    if study == "homology":
+        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
+        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
+    return SAMPLINGS[name]
+
+
+def tap_of(wildcards):
+    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
+    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
+    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
+
+
 def image_source(dataset):
     """What the images of a name in paths depend on, besides what lies in `data.root`."""
     sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
