@@ -39,6 +39,7 @@ ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "laye
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
+BY_CLASSES = json.dumps({"by": "classes", "classes": 20})
 # Files of a network, by their endings.
 FILES_OF_NETWORK = {"weights": "safetensors", "metrics": "json"}
 
@@ -1256,8 +1257,26 @@ def test_confidence(folder, images, analysed, graphs):
         "meta": images["meta"],
     }
     figure = {kind: folder / f"confident.{kind}" for kind in ("png", "svg")}
-    run("plot_mapper_graphs", files, figure, {"order": order})
+    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": BY_CLASSES})
     assert b"faint" in figure["svg"].read_bytes()
+
+
+@pytest.mark.parametrize("colouring", [{"by": "lens"}, {"by": "labels", "column": "size", "kind": None, "classes": 2}])
+def test_graphs_in_other_colours(folder, images, graphs, colouring):
+    table = pd.read_csv(images["test_files"])
+    table.assign(size=np.arange(len(table)) ** 2).iloc[:-2].to_csv(folder / "sizes.csv", index=False)
+    is_by_labels = colouring["by"] == "labels"
+    files = {
+        "graphs": [own["graph"] for own in graphs],
+        "memberships": [own["membership"] for own in graphs] if is_by_labels else [],
+        "files": [images["test_files"]] if is_by_labels else [],
+        "labels": [folder / "sizes.csv"] if is_by_labels else [],
+        "meta": images["meta"],
+    }
+    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    figure = {kind: folder / f"{colouring['by']}.{kind}" for kind in ("png", "svg")}
+    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": json.dumps(colouring)})
+    assert figure["png"].stat().st_size > 1000
 
 
 def test_comparisons(folder, images, trained, graphs):
@@ -1401,7 +1420,7 @@ def test_figures_and_summary(
         ),
         "plot_mapper_graphs": (
             {"graphs": [files["graph"] for files in graphs], "meta": images["meta"]},
-            {"order": order},
+            {"order": order, "colouring": BY_CLASSES},
             {},
         ),
         "plot_nested_circles": ({}, {}, {}),

@@ -149,6 +149,8 @@ class Row:
     besides: dict = field(default_factory=dict)
 
 
+# Figures whose nodes have colours.
+COLOURED = ("mapper_graphs", "noisy_graphs", "networks")
 # Rules that draw examples of their own.
 EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
@@ -529,7 +531,11 @@ ROWS = [
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
+    Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("mapper.branching", None, {}, back={"measure_branching": 1, "plot_branching": 1}),
     # Of WIDE.
+    Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),
     Row("data.root", "more_images", None, spared=EXAMPLES, base="wide"),
     Row("models.own.module", "other_network.py:build", NETWORK_W, base="wide"),
     Row("models.own.arguments", {"depth": 3}, NETWORK_W, base="wide"),

@@ -75,7 +75,7 @@ onsuccess:
     logger.info(outcome(RUN))
 
 
-DATASET = config["data"]["dataset"]
+DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]
 
 
 def model_layers(name):

@@ -7,6 +7,7 @@ STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
 CLUSTERER = as_json(**clusterer_keys(MAPPER))
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
+NOISY_GRID = [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
 FIGURES += figure_files(*(["networks"] if NETWORKS else []))
 if HAS_EPS_RULE:
@@ -125,7 +126,7 @@ rule plot_nested_circles:
 
 rule plot_mapper_graphs:
     input:
-        graphs=reference_graphs("json", GRAPHS),
+        unpack(coloured(reference_graphs("json", GRAPHS))),
         confidence=reference_graphs("confidence.json", CONFIDENT),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
@@ -148,6 +149,7 @@ rule plot_mapper_graphs:
             columns=[OUTPUT_NAMES.get(layer, layer) for layer in MAPPER_LAYERS],
             confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
     script:
@@ -157,10 +159,7 @@ rule plot_mapper_graphs:
 # Of one or more layers, clean and with growing noise.
 use rule plot_mapper_graphs as plot_noisy_graphs with:
     input:
-        graphs=reference_graphs(
-            "json",
-            [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS],
-        ),
+        unpack(coloured(reference_graphs("json", NOISY_GRID))),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -179,6 +178,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
             rows=[f"{name}, {layer_label(layer)}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
             columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 
@@ -186,11 +186,13 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
 # A layer of each of several networks, such as the last (Fig. 13).
 use rule plot_mapper_graphs as plot_networks with:
     input:
-        graphs=[
-            f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
-            for sampling in SAMPLINGS
-            for model, layer in NETWORKS.items()
-        ],
+        unpack(
+            coloured(
+                f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
+                for sampling in SAMPLINGS
+                for model, layer in NETWORKS.items()
+            )
+        ),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -209,6 +211,7 @@ use rule plot_mapper_graphs as plot_networks with:
             rows=list(SAMPLINGS),
             columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 

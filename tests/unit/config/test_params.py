@@ -11,6 +11,7 @@ from actopo.networks.recipe import Recipe
 DATA = {
     "dataset": "digits",
     "root": None,
+    "labelled": True,
     "size": 32,
     "resize": None,
     "channels": 3,

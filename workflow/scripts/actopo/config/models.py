@@ -82,6 +82,8 @@ def misfits(config, cache, sizes):
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
     n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
+    if not config["data"]["labelled"]:
+        n_classes = None
     for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
         try:
             check_network(config, name, n_classes, cache)
