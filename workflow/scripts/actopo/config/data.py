@@ -186,8 +186,8 @@ def _few_points(mapper, n_images):
     if short:
         yield (
             f"mapper.min_samples: {short[0]} has {n_images * per_image[short[0]]} points of {n_images} images of part "
-            f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more points_per_image, "
-            "or add images"
+            f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more "
+            "points_per_image, or add images"
         )
         return
     stability = mapper["stability"]
