@@ -17,7 +17,8 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, dataset_name, drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, dataset_name, drawn_networks, image_size
+from actopo.config.values import kept_epochs, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -75,7 +76,7 @@ onsuccess:
     logger.info(outcome(RUN))
 
 
-DATASET = config["data"]["dataset"]
+DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]
 
 
 def model_layers(name):
@@ -105,6 +106,9 @@ SENSITIVITY = SIMILARITY["sensitivity"]
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
 CONTROLS = crossed(SIMILARITY["controls"])
 SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]
+# Networks at an epoch of their training are named in the same way; before it they are those of the control.
+UNTRAINED = ".untrained"
+IN_TRAINING = rf"|{re.escape(UNTRAINED)}|\.epoch[1-9]\d*"
 # Other measures of similarity compare networks.
 METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
 # Clouds and metrics. The sliced-Wasserstein distances of the networks' own clouds are those of the study.
@@ -165,7 +169,8 @@ wildcard_constraints:
     dataset=r"[a-z0-9_]+(\.\w+)*",
     part="|".join(PARTS),
     model="[A-Za-z0-9_-]+",
-    control="|".join(["", *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
+    control="|".join([IN_TRAINING, *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
+    epoch=r"|\.epoch[1-9]\d*",
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",
@@ -209,20 +214,6 @@ def network_source(model):
 def dataset_of(model):
     """Name of the images that a model is given."""
     return dataset_name(config, model)
-
-
-def sampling_of(study, name):
-    """Settings of a sampling: the homology study has one, named after its method."""
-    if study == "homology":
-        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
-        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
-    return SAMPLINGS[name]
-
-
-def tap_of(wildcards):
-    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
-    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
-    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def study_layers(study, model, noise=""):
