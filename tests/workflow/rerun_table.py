@@ -227,6 +227,11 @@ NETWORK_W |= {
 NETWORK_W |= {"measure_noisy_accuracy": 2, "measure_all_eps": 1, "sample_new_points": 1}
 SIZE_W = NETWORK_W | {"prepare_images": 1, "find_foreground": 1, "plot_noise": 1}
 NETWORK_W.pop("plot_networks")
+# Convolutions, which are read alone from noisy and new images, have one layout; the output of a module lies in one file
+# with a convolution.
+LAYOUT_W = NETWORK_W | {"sample_points": 4, "compute_lens": 8, "build_mapper": 8}
+for rule in ("train_model", "plot_training", "predict_classes", "measure_noisy_accuracy", "sample_new_points"):
+    LAYOUT_W.pop(rule)
 # Without the figures and tables that need DBSCAN.
 CLUSTERER_W = {"measure_stability", "plot_stability", "plot_all_eps", "place_images"}
 CLUSTERER_W = {rule: n for rule, n in GRAPHS_W.items() if rule not in CLUSTERER_W}
@@ -271,6 +276,10 @@ ROWS = [
         | {"build_explorer": 1}
         | AFTER_MODELS,
     ),
+    Row("models.resnet18_b.layout.channels", "first", {}),
+    Row("models.own.layout.channels", "first", LAYOUT_W, base="wide"),
+    Row("models.own.layout.grid", [2, 2], LAYOUT_W, base="wide"),
+    Row("models.own.layout.prefix_tokens", 1, LAYOUT_W, base="wide"),
     # The mapper study has one of them.
     Row("models.resnet18_b.seeds", 2, {}),
     Row("models.resnet18_b.training.epochs", 2, TRAINING_B),
@@ -686,6 +695,7 @@ INACTIVE = [
             "activations.precision": "half",
             "similarity.tolerance": 0.01,
             "similarity.rivals.permutations": 3,
+            "mapper.device": "auto",
             "mapper.foreground.weights": "weights.pth",
             # For one point an image.
             "mapper.foreground.ties": "all",
@@ -756,6 +766,7 @@ INACTIVE = [
             "models.resnet18_a.training.milestones": [9, 2],
             "models.own.input.resize": 32,
             "similarity.sensitivity.references": 2,
+            "models.own.layout": {},
             "mapper.foreground.masks": "./elsewhere/masks",
             "mapper.lens": [{"l2": None}, {"logit": "cat"}],
         },

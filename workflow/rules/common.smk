@@ -8,10 +8,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
+from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
+from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
@@ -236,6 +237,6 @@ def grows(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def gpu_count():
-    """GPUs that a job on a network asks for; none where the config says cpu."""
-    return 0 if config["device"] == "cpu" else 1
+def gpu_count(device=config["device"]):
+    """GPUs that a job asks for: by default one on a network. None where the config says cpu."""
+    return 0 if device == "cpu" else 1

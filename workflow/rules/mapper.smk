@@ -5,6 +5,8 @@ HAS_EPS_RULE = MAPPER["eps"] in EPS_RULES and MAPPER["clusterer"] == DBSCAN_NAME
 # The rule that looks at graphs, and so at their cover too.
 STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
 CLUSTERER = as_json(**clusterer_keys(MAPPER))
+# Clusterers of the user's find their device themselves.
+MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
 NOISY_GRID = [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS]
@@ -33,6 +35,8 @@ rule build_mapper:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE if MAPPER["jobs"] == 1 else "cpu"),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:
@@ -61,6 +65,8 @@ rule choose_eps:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:
@@ -91,6 +97,8 @@ rule cluster_intervals:
         "../../envs/mapper.yaml"
     threads: 8
     resources:
+        gpu=gpu_count(MAPPER_DEVICE),
+        device=MAPPER_DEVICE,
         mem_mb=grows(16000),
         runtime=grows(60),
     params:

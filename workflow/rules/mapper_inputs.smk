@@ -177,8 +177,8 @@ def drawing_by_masks(wildcards):
 
 
 def field_tap(tap):
-    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
-    return "bn" if tap == "relu" else tap
+    """Tap whose receptive fields are those of a tap: the ReLU changes none, and `output` is another name of `conv`."""
+    return {"relu": "bn", "output": "conv"}.get(tap, tap)
 
 
 def samplings_by_fields():

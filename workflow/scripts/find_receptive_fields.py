@@ -21,5 +21,6 @@ fields = receptive_fields(
     meta["image_shape"],
     block=coarsest_block(meta["image_shape"]),
     device=device,
+    given=params.layers.get("layout"),
 )
 save_arrays(snakemake.output.fields, **{layer_key(layer): field for layer, field in fields.items()})

@@ -4,6 +4,7 @@ One network from one seed, and those of the seeds that share its job: weights, a
 Or the network at an epoch of its training: what the training left on its way, or what a training until there gives.
 """
 
+from functools import cache
 from pathlib import Path
 
 from actopo.checksums import DamagedFile
@@ -33,11 +34,25 @@ def folder_of(seed, epoch=own_epoch):
     return TrainingFolder(weights, (*run, epoch), snakemake.resources.device)
 
 
+@cache
+def load_parts():
+    """Images and labels of both parts, once for all networks of the job."""
+    from actopo.images.part_digest import part_digest
+
+    parts = {
+        part: tuple(load_array(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
+        for part in ("train", "test")
+    }
+    for part, arrays in parts.items():
+        if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
+            raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
+    return parts
+
+
 def train_network(_, seed):
     """Train the network of a seed, as far as is needed, and keep it at its end and at epochs."""
     # Another job may have trained the network already, and then there is no need of all this.
     import torch
-    from actopo.images.part_digest import part_digest
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
     from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
@@ -57,13 +72,7 @@ def train_network(_, seed):
             f"the network tells {n_outputs} classes apart, and the images have {sizes['n_classes']}; let its function "
             "take n_classes, or set data.classes"
         )
-    parts = {
-        part: tuple(load_array(snakemake.input[f"{part}_{kind}"]) for kind in ("images", "labels"))
-        for part in ("train", "test")
-    }
-    for part, arrays in parts.items():
-        if part_digest(*arrays) != meta["provenance"]["sha256"][part]:
-            raise DamagedFile(snakemake.input.meta, f"describes other images than those of the {part} part beside it")
+    parts = load_parts()
 
     def write(folder, facts):
         folder.metrics.unlink(missing_ok=True)
@@ -83,8 +92,8 @@ def train_network(_, seed):
     # An epoch that a checkpoint has behind it cannot be had from there.
     if state is not None and own_epoch is not None and len(state["loss"]) >= missing[0]:
         state = None
-    saved, steps = (state, checkpoint.save), stop * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
-    with progress(steps, "batch", f"seed {seed}, {stop} epochs") as bar:
+    saved, steps = (state, checkpoint.keep), stop * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    with checkpoint.written_at_the_end(), progress(steps, "batch", f"seed {seed}, {stop} epochs") as bar:
         metrics = train(
             model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, stop=stop, keep=keep
         )

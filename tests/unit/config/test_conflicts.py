@@ -416,10 +416,10 @@ def small_network(tmp_path_factory):
     [
         ({"layer": "0"}, None),
         ({"layer": "0", "tap": "bn"}, None),
-        ({"layer": "2"}, "mapper.networks.small.layer: module '2' returns a tensor with 2 axes"),
+        ({"layer": "2"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10006's 1 x 1"),
         (
             {"layer": "last"},
-            "mapper.networks.small.tap: no rectifier follows layer 0.3, which has conv only; set it to",
+            "mapper.networks.small.tap: layer 0.3 has conv only: no rectifier follows it; set tap to conv",
         ),
         ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9'; the nearest names"),
         ({"layer": 57}, "mapper.networks.small.layer: layers [57] do not exist"),

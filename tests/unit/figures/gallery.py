@@ -240,7 +240,8 @@ def _of_classes(n, kind, layers, samplings, layer_names=None):
     names = names_of(n, kind)
     pair = [f"{samplings[-1]}, {texts.layer_title(layer, layer_names)}" for layer in (layers * 2)[:2]]
     columns = [(layer_names or {}).get(layer, layer) for layer in layers]
-    agreement = agreement_of(samplings, layers) if len(samplings) * len(layers) > 1 else None
+    # More graphs take long to draw; `test_branching` has 36.
+    agreement = agreement_of(samplings[:3], layers) if len(samplings) * len(layers) > 1 else None
     levels = {layer: levels_of(n, seed) for seed, layer in enumerate(layers)}
     pairs = graph_distances(samplings, layers if len(layers) > 1 else [4, 8])
     flowing = flows_of(names, 14)
@@ -252,7 +253,7 @@ def _of_classes(n, kind, layers, samplings, layer_names=None):
         "graph_flow": lambda: graph_flow.plot(
             pairs, *flowing, pair, names, "distance of memberships", layer_names=layer_names
         ),
-        "mapper_graphs": lambda: mapper_grid(samplings, columns, names, 60),
+        "mapper_graphs": lambda: mapper_grid(samplings, columns, names, 40),
         "noise": lambda: noise.plot(*pictures_of(shown, (0.1, 0.5))),
         "purity": lambda: purity.plot(purity_of(samplings, layers), names[0], n, layer_names=layer_names),
     }
