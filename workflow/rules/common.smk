@@ -17,8 +17,8 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, dataset_name, drawn_networks, image_size
-from actopo.config.values import kept_epochs, sampling_order, seed_list
+from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
+from actopo.config.values import kept_epochs, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -219,12 +219,13 @@ def dataset_of(model):
 def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
     if study == "homology":
-        read = {HOMOLOGY["model"]: LAYERS}
+        read = {**{item["model"]: item["layers"] for item in PAIR}, HOMOLOGY["model"]: LAYERS}
     elif noise:
         read = {MAPPER["model"]: NOISE["layers"]}
     else:
         read = {name: [layer] for name, layer in NETWORKS.items()}
-        read[MAPPER["model"]] = {*MAPPER_LAYERS, *read.get(MAPPER["model"], [])}
+        for name, own in [(item["model"], item["graph_layers"]) for item in PAIR] + [(MAPPER["model"], MAPPER_LAYERS)]:
+            read[name] = {*own, *read.get(name, [])}
     if not read.get(model):
         what = f"the {study} study{' with noise' if noise else ''}"
         there = ", ".join(name for name in read if read[name]) or "no network"

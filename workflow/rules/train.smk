@@ -1,7 +1,5 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
-TRAINED = sorted(
-    name for name in {HOMOLOGY["model"], MAPPER["model"], *NETWORKS} if config["models"][name].get("weights") is None
-)
+TRAINED = sorted(name for name in studied_models(config) if config["models"][name].get("weights") is None)
 FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
 
 

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
-from actopo.config.values import drawn_networks, sampling_order
+from actopo.config.values import sampling_order, studied_models
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
@@ -119,12 +119,6 @@ def _unlabelled(config):
     for name in studied_models(config):
         if config["models"][name].get("weights") is None:
             yield f"{path}: without labels nothing is trained; give models.{name}.weights, or a network that has them"
-
-
-def studied_models(config):
-    """Names of the models that the studies use, each once."""
-    names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))
-    return list(dict.fromkeys(names))
 
 
 def _classes(config, sizes):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 COLUMNS = (
     "epoch",
@@ -87,7 +87,7 @@ def depth_colours(n):
 def depth_handles(names):
     """Handles of a legend of layers: of all, or of the first, the middle and the last where they are many."""
     handles = [
-        Line2D([], [], color=colour, label=style.plain(name))
+        Line2D([], [], color=colour, label=texts.plain(name))
         for name, colour in zip(names, depth_colours(len(names)), strict=True)
     ]
     return handles if len(handles) <= MOST_NAMES else [handles[place] for place in (0, len(handles) // 2, -1)]
