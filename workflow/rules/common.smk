@@ -13,6 +13,7 @@ from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
@@ -47,7 +48,8 @@ if workflow.is_main_process:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-# Layers by their numbers, so that a name in their place is no change.
+# What is left to published weights, and layers, by their numbers, so that a name in their place is no change.
+fill_pretrained(config, LAYER_CACHE)
 number_layers(config, LAYER_CACHE)
 
 

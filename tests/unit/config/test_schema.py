@@ -19,7 +19,10 @@ WITHOUT_MASKS = [name for name, sampling in SAMPLINGS.items() if not sampling.by
 TABLES = {
     "device": ("networks.choices.DEVICES", DEVICES),
     "data.dataset": ("images.choices.DATASETS", DATASETS),
-    "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
+    "data.normalisation": (
+        "images.choices.NORMALISATIONS, measured and pretrained",
+        ["measured", "pretrained", *NORMALISATIONS],
+    ),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
