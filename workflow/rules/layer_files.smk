@@ -70,17 +70,17 @@ def crossed_inputs(wildcards):
     }
 
 
-def mapper_files(model, seed, sampling, suffix, layers):
+def mapper_files(model, seed, sampling, suffix, layers, control=""):
     """Points of the mapper study; noise and the number of a draw are a suffix to the sampling's name."""
     noise = suffix[suffix.index(".noise") :] if ".noise" in suffix else ""
-    folder = f"<results>/points/{model}/seed{seed}/mapper.all.{sampling}{suffix}"
+    folder = f"<results>/points/{model}{control}/seed{seed}/mapper.all.{sampling}{suffix}"
     return layer_files(folder, layers, study_layers("mapper", model, noise))
 
 
 def graph_points(wildcards):
     """Points of one graph."""
-    suffix = wildcards.get("draw", "") + wildcards.get("noise", "")
-    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)])
+    suffix, control = wildcards.get("draw", "") + wildcards.get("noise", ""), wildcards.get("control", "")
+    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)], control)
 
 
 def sampled_points(wildcards):

@@ -11,7 +11,7 @@ device = choose_device(snakemake.resources.device)
 log_device(device, snakemake.threads)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
-sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
+sizes = {"n_classes": max(len(meta["class_names"]), 2), "n_channels": meta["image_shape"][-1]}
 # The field is that of the network's structure: the weights do not matter.
 model = build(**params.network, **sizes, seed=0, pretrained=True)
 fields = receptive_fields(

@@ -18,6 +18,7 @@ WITHOUT_MASKS = [name for name, sampling in SAMPLINGS.items() if not sampling.by
 # By path in the config: `*` is any name, `[]` the items of a list.
 TABLES = {
     "device": ("networks.choices.DEVICES", DEVICES),
+    "mapper.device": ("networks.choices.DEVICES", DEVICES),
     "data.dataset": ("images.choices.DATASETS", DATASETS),
     "data.normalisation": (
         "images.choices.NORMALISATIONS, measured and pretrained",

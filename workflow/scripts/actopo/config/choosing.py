@@ -121,7 +121,9 @@ def _numbers(asked, layers, outputs):
         )
     if isinstance(item, int) and item < FIRST_OUTPUT and not found:
         there = f"layers 0 to {len(layers) - 1}" if layers else "no convolution and no block; name its modules"
-        raise InputError(f"layers [{item}] do not exist: the network has {there}")
+        raise InputError(
+            f"layers [{item}] do not exist: the network has {there}, which workflow/scripts/list_layers.py lists"
+        )
     known = outputs()
     names = [output["name"] for output in known]
     if found and known:

@@ -10,6 +10,12 @@ def seed_list(seeds):
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
+def kept_epochs(model):
+    """Epochs before the last at which a model's networks are kept, ascending; 0 is before training."""
+    training = (model.get("training") or {}) if model.get("weights") is None else {}
+    return sorted(epoch for epoch in training.get("keep", []) if epoch < training["epochs"])
+
+
 def image_size(config, model):
     """Keys of `data` in which a model's images differ: their size, and the size to scale to before the crop."""
     own, data = config["models"][model].get("input") or {}, {key: config["data"][key] for key in ("size", "resize")}
@@ -20,6 +26,12 @@ def image_size(config, model):
         return keys | {"resize": None if keys["resize"] == keys["size"] else keys["resize"]}
 
     return {key: value for key, value in used.items() if said(used)[key] != said(data)[key]}
+
+
+def dataset_name(config, model):
+    """Name in paths of the images that a model is given: those of the config, or the same of another size."""
+    sizes = sorted(image_size(config, model).items())
+    return ".".join([config["data"]["dataset"], *(f"{key}{value}" for key, value in sizes)])
 
 
 def image_shape(config, model):

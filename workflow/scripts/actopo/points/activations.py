@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.inputs import images_per_pass, to_input
 from actopo.networks.layers import reading, recording
-from actopo.points.sampling import l2_norms
 
 
 def activation_shapes(model, layers, image_shape, tap="conv", given=None):
@@ -187,9 +187,8 @@ def _batches(model, images, mean, std, batch_size, device, perturb):
 
 @contextmanager
 def _exact_inference():
-    """Without gradients, and with products in full float32, since TF32 would lose three digits."""
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.inference_mode(), exact:
+    """Without gradients, and with products in full float32."""
+    with torch.inference_mode(), exact_arithmetic():
         yield
 
 
@@ -224,6 +223,9 @@ def _read_activations(model, images, mean, std, layers, tap, read, batch_size, d
 
 def _norms(activations):
     """l2 norms over channels with sums in float64; infinite or nan where an activation is."""
-    if activations.is_cuda:
+    if activations.device.type != "cpu":
         return torch.linalg.vector_norm(activations, dim=3, dtype=torch.float64).float().cpu().numpy()
+    # It needs numba, which a GPU does not.
+    from actopo.points.norms import l2_norms
+
     return l2_norms(activations.flatten(0, 2).numpy()).reshape(activations.shape[:3])
