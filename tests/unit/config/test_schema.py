@@ -20,7 +20,10 @@ TABLES = {
     "device": ("networks.choices.DEVICES", DEVICES),
     "mapper.device": ("networks.choices.DEVICES", DEVICES),
     "data.dataset": ("images.choices.DATASETS", DATASETS),
-    "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
+    "data.normalisation": (
+        "images.choices.NORMALISATIONS, measured and pretrained",
+        ["measured", "pretrained", *NORMALISATIONS],
+    ),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
