@@ -36,6 +36,7 @@ include: "workflow/rules/all_eps.smk"
 include: "workflow/rules/labels.smk"
 include: "workflow/rules/placements.smk"
 include: "workflow/rules/exports.smk"
+include: "workflow/rules/explorer_inputs.smk"
 include: "workflow/rules/report.smk"
 
 

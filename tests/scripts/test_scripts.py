@@ -19,6 +19,8 @@ import torch
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
+from actopo.mapper.eps_graphs import load_graphs
+from actopo.mapper.intermediate import load_incidence
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
@@ -916,6 +918,7 @@ def analysed(folder, images, trained, graphs):
     files = {"points": points, "lens": [], "graph": graphs[2]["graph"]}
     run("measure_stability", files, stable, params, layer=16, seed=0, draw="")
     tables = {name: folder / f"{name}.csv" for name in ("profile", "segments", "branches")}
+    tables["graphs"] = folder / "all_eps.npz"
     all_eps = {"all_eps": json.dumps({"values": 7, "quantiles": [0.2, 1], "prominence": 1.1})}
     files = {"points": points, "lens": [], "meta": images["meta"]}
     run("measure_all_eps", files, tables, {"cover": GRAPH["cover"], "min_samples": 3, **all_eps}, layer=16)
@@ -955,6 +958,12 @@ def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
     graph = json.loads(output["graph"].read_text())
     assert [graph["graph"][name] for name in ("model", "seed", "draw", "noise")] == ["net", 0, 2, 0.5]
     assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
+    # Its graph is kept, and is the same.
+    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if eps == row.eps]
+    own = np.load(output["membership"])
+    for name in ("interval", "edges", "shared", "jaccard"):
+        np.testing.assert_array_equal(getattr(kept, name), own[name])
+    assert (kept.incidence != load_incidence(own)).nnz == 0
     segments, branches = pd.read_csv(analysed["segments"]), pd.read_csv(analysed["branches"])
     assert set(segments.branch[segments.is_leaf]) == set(branches.branch)
 
@@ -1362,7 +1371,11 @@ def test_figures_and_summary(
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS[:2], "names": [[9, "block"]]})},
+            {
+                "order": json.dumps(
+                    {"sampling": "full", "layers": LAYERS[:2], "axis": LAYERS[::-1], "names": [[9, "block"]]}
+                )
+            },
             {},
         ),
         "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
@@ -1486,6 +1499,45 @@ def test_calibration(folder, diagrams, distances, kind):
     choice = json.dumps({"kinds": [kind], "layers": LAYERS, "dimension": 0, "level": 0.95})
     run("plot_calibration", {"tables": [table]}, figure, {"choice": choice})
     assert figure["png"].stat().st_size > 1000
+
+
+def test_gathered_distances(folder, diagrams, distances, compared):
+    """What the explorer shows of distances: every matrix, as the files have it."""
+    order = {"layers": [[layer, f"layer {layer}"] for layer in LAYERS], "seeds": [0, 1], "dimensions": [0, 1]}
+    order |= {"clouds": ["trained", "scaled"], "rivals": [clouds for clouds, _ in compared["names"]], "surrogates": []}
+    order["diagrams"] = [["trained", 0], ["trained", 1]]
+    files = {"batches": distances["layers"]["matrix"], "models": [distances["models"], distances["scaled"]]}
+    files |= {"rivals": compared["rivals"], "specificity": [distances["specificity"]] * 2, "calibration": []}
+    files |= {"by_metric": [compared["specificity"]], "curves": compared["of_both"][:1]}
+    files |= {"detection": compared["sensitivity"], "diagrams": diagrams, "points": distances["clouds"][:1]}
+    run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": json.dumps(order)})
+    documents = json.loads((folder / "explored.json").read_text())
+    found = documents["distances"]
+    matrices = {(own["clouds"], own["metric"]): np.array(own["values"], dtype=float) for own in found["matrices"]}
+    models = np.load(distances["models"])
+    own = blocks(models["h1"], 2, 3)[0].reshape(2, 9)
+    np.testing.assert_allclose(matrices["trained", "sw_h1"], own, rtol=1e-6)
+    for (clouds, _), path in zip(compared["names"], compared["rivals"], strict=True):
+        clouds = "trained" if clouds == "own" else clouds
+        file = np.load(path)
+        for name in set(file.files) & {"linear_cka", "scale", "sw_h0", "mean_cca", "rtd"}:
+            np.testing.assert_allclose(matrices[clouds, name], file[name].reshape(2, 9), rtol=1e-6)
+    assert set(found["clouds"]) == {"trained", "scaled", "matched", "pooled"}
+    assert found["sizes"] == [
+        list(np.load(distances["clouds"][0])[f"layer{layer:02d}.points"].shape) for layer in LAYERS
+    ]
+    rho = pd.DataFrame(found["rho"]["rows"], columns=found["rho"]["columns"])
+    assert {"sw_h1", "linear_cka", "scale"} <= set(rho[rho.clouds == "trained"].metric)
+    assert not rho.duplicated(["clouds", "metric", "layer"]).any()
+    assert len(documents["diagrams-1"]["h0"]) == 3
+    # A single network has its distances on the first batch.
+    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": []}
+    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": []})
+    run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": alone})
+    found = json.loads((folder / "explored.json").read_text())["distances"]["matrices"]
+    assert {own["metric"] for own in found} == {"sw_h0", "sw_h1", "sw_sum"}
+    first = np.load(distances["layers"]["matrix"])["h1"][0].ravel()
+    np.testing.assert_allclose(found[1]["values"][0], first, rtol=1e-6)
 
 
 def test_variance_budget(folder, diagrams, distances):

@@ -154,14 +154,16 @@ EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+# The explorer shows all of them but the power.
+GATHERED = {"gather_distances": 1, "build_explorer": 1}
 # Two kinds of surrogates.
-CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
+CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1} | GATHERED
 # Of the networks, three controls and two that are crossed with scale.
-SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
-METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
+SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
+METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1} | GATHERED
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
-DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1}
+DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1} | GATHERED
 COMPARISON = METRIC_TABLES | DETECTION
 CURVES = {"measure_sensitivity": 4} | COMPARISON
 AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
@@ -173,7 +175,7 @@ DIAGRAMS = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
 DIAGRAMS |= {"metric_distances": 1, "measure_sensitivity": 2, "power_distances": 1} | CALIBRATION | AFTER_MODELS
 OF_LAYERS = ("sample_points", "sample_paired_points", "draw_gaussian_clouds", "compute_diagrams")
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
-UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
+UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
 RTD = {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
@@ -185,11 +187,14 @@ AFTER_MAPPER = {
 }
 POSITIONS = {"measure_positions": 1}
 PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
+ALL_EPS = {"measure_all_eps": 1, "plot_all_eps": 1, "build_explorer": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 # Graphs of three samplings, and of one with noise.
 GRAPHS = {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY
 CLOUDS_B = {"sample_points": 4, "plot_foreground": 1} | GRAPHS | POSITIONS
-TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B
+# What the network says of the images, for the explorer.
+PREDICTED = {"predict_classes": 1}
+TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B | PREDICTED
 FOREGROUND = ONE_GRAPH | {"plot_foreground": 1} | AFTER_MAPPER | POSITIONS
 # Clean images, and those with noise.
 RANDOM = {"sample_points": 2, "build_mapper": 2, "plot_noisy_graphs": 1} | AFTER_MAPPER | POSITIONS | STABILITY
@@ -341,7 +346,7 @@ ROWS = [
     Row(
         "similarity.controls",
         ["scaled"],
-        {"compare_controls": 1, "plot_controls": 1, "summarise": 1},
+        {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED,
         back=UNTRAINED
         | {"draw_gaussian_clouds": 2, "compute_diagrams": 4, "model_distances": 4, "measure_specificity": 4},
     ),
@@ -401,14 +406,14 @@ ROWS = [
     Row(
         "similarity.surrogates.kinds",
         ["gaussian"],
-        {"plot_calibration": 1},
-        back={"calibrate_topology": 1, "plot_calibration": 1},
+        {"plot_calibration": 1} | GATHERED,
+        back={"calibrate_topology": 1, "plot_calibration": 1} | GATHERED,
     ),
-    Row("similarity.surrogates", None, {}, back=CALIBRATION),
+    Row("similarity.surrogates", None, GATHERED, back=CALIBRATION),
     Row(
         "mapper.model",
         "resnet18_a",
-        CLOUDS_B | {"find_receptive_fields": 1},
+        CLOUDS_B | {"find_receptive_fields": 1} | PREDICTED,
         back=TRAINING_B | {"find_receptive_fields": 1},
     ),
     Row("mapper.seeds", [0], {}),
@@ -421,7 +426,7 @@ ROWS = [
         | PURITY,
         back={"measure_branching": 1, "plot_branching": 1, "plot_mapper_graphs": 1} | PURITY,
     ),
-    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1}),
+    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1} | PREDICTED),
     Row(
         "mapper.layers",
         [16, 12],
@@ -435,7 +440,9 @@ ROWS = [
     Row(
         "mapper.networks",
         {"resnet18_a": {"layer": "last"}},
-        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1} | {"build_explorer": 1},
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1}
+        | {"build_explorer": 1}
+        | PREDICTED,
         back={"build_explorer": 1},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
@@ -473,8 +480,8 @@ ROWS = [
     Row(
         "mapper.lens",
         {"logit": "3"},
-        # The logits of clean and of noisy images; no points.
-        {"predict_classes": 2, "compute_lens": 4} | GRAPHS,
+        # The logits of noisy images; no points.
+        {"predict_classes": 1, "compute_lens": 4} | GRAPHS,
         back=GRAPHS,
     ),
     Row("mapper.intervals", 6, GRAPHS),
@@ -503,8 +510,8 @@ ROWS = [
     Row(
         "mapper.all_eps",
         {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
-        {"measure_all_eps": 1, "plot_all_eps": 1},
-        back={},
+        ALL_EPS,
+        back={"build_explorer": 1},
     ),
     Row("mapper.stability.graphs", {"random": []}, {}, back=STABILITY),
     Row("mapper.stability.intervals", [6], STABILITY),
@@ -593,9 +600,9 @@ ROWS = [
         base="wide",
         besides={"mapper.stability.graphs": [], "mapper.new_images": None},
     ),
-    Row("mapper.all_eps.values", 9, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.quantiles", [0.5, 1], {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.prominence", 2, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
+    Row("mapper.all_eps.values", 9, ALL_EPS, base="wide"),
+    Row("mapper.all_eps.quantiles", [0.5, 1], ALL_EPS, base="wide"),
+    Row("mapper.all_eps.prominence", 2, ALL_EPS, base="wide"),
     Row(
         "mapper.labels.breed.file",
         "other_breeds.csv",

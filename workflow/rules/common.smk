@@ -1,12 +1,14 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
 import json
 import re
+from contextlib import suppress
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
+from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
@@ -14,7 +16,7 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, dataset_name, drawn_networks, image_size, sampling_order, seed_list
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -36,6 +38,7 @@ from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 given, config = config, read_yaml("../../config/config.yaml")
 update_config(config, given)
 
+RUN = Path("results") / config["run"]
 # Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
@@ -45,7 +48,9 @@ if workflow.is_main_process:
     try:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        # What contradicts may be a default that nobody wrote.
+        defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
+        raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
 # Layers by their numbers, so that a name in their place is no change.
 number_layers(config, LAYER_CACHE)
 
@@ -56,12 +61,17 @@ onstart:
         lock_run(config["run"], LAYER_CACHE)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+    limits = (workflow.cores, workflow.global_resources.get("gpu")) if workflow.local_exec else ()
+    # Benchmark files of other runs may be anyone's.
+    with suppress(OSError):
+        logger.info(announcement(RUN, jobs_to_do(RUN, workflow.dag.needrun_jobs()), *limits))
 
 
 onsuccess:
     from actopo.networks.seeds_per_job import forget_delivered
 
-    forget_delivered(f"results/{config['run']}/models")
+    forget_delivered(RUN / "models")
+    logger.info(outcome(RUN))
 
 
 DATASET = config["data"]["dataset"]
@@ -196,8 +206,8 @@ def network_source(model):
 
 
 def dataset_of(model):
-    """Name of the images that a model is given: those of the config, or the same of another size."""
-    return ".".join([DATASET, *(f"{key}{value}" for key, value in sorted(image_size(config, model).items()))])
+    """Name of the images that a model is given."""
+    return dataset_name(config, model)
 
 
 def sampling_of(study, name):

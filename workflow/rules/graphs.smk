@@ -197,7 +197,9 @@ rule plot_graph_flow:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2], names=list(OUTPUT_NAMES.items())),
+        order=as_json(
+            sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2], axis=LAYER_AXIS, names=list(OUTPUT_NAMES.items())
+        ),
         env=env_digest("plot"),
         code=code_digest("plot_graph_flow"),
     script:

@@ -43,7 +43,7 @@ def train_network(folder, seed):
     import torch
     from actopo.networks.build import build, count_outputs
     from actopo.networks.checkpoints import Checkpoint
-    from actopo.networks.training import DTYPES, accuracy, choose_precision, train
+    from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
     from actopo.networks.weights import save_tensors
 
     folder.metrics.unlink(missing_ok=True)
@@ -62,7 +62,9 @@ def train_network(folder, seed):
     parts = load_parts()
     checkpoint = Checkpoint(folder.checkpoint, (*run, device))
     keep = (checkpoint.load(), checkpoint.keep)
-    with checkpoint.written_at_the_end(), progress(recipe.epochs, "epoch", f"seed {seed}") as bar:
+    steps = recipe.epochs * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    bar = progress(steps, "batch", f"seed {seed}, {recipe.epochs} epochs")
+    with checkpoint.written_at_the_end(), bar:
         metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
     precision = DTYPES[metrics["precision"]]
     for part, (images, labels) in parts.items():

@@ -108,7 +108,9 @@ def test_layers_are_chosen_by_index_name_pattern_and_place():
     assert choose_layers("all", layers) == [0, 1, 2, 3]
     with pytest.raises(InputError, match=r"'block3\.conv'; the nearest names are block2\.conv, block1\.conv"):
         choose_layers(["block3.conv"], layers)
-    with pytest.raises(InputError, match=r"layers \[4\] do not exist: the network has layers 0 to 3"):
+    with pytest.raises(
+        InputError, match=r"layers \[4\] do not exist: the network has layers 0 to 3, which .*list_layers"
+    ):
         choose_layers([4], layers)
 
 

@@ -20,6 +20,7 @@ from actopo.networks.training import (
     accuracy,
     augment,
     batches_of,
+    batches_per_epoch,
     choose_precision,
     draw_augmentation,
     memory_format,
@@ -136,23 +137,23 @@ def test_seeds_trained_in_one_process_are_those_trained_alone(data, precision):
     state = torch.get_rng_state()
     run(data, recipe, seed=1)
     assert torch.equal(torch.get_rng_state(), state)
-    after = run(data, recipe, seed=2, progress=lambda: torch.rand(3))
+    after = run(data, recipe, seed=2, progress=lambda _: torch.rand(3))
     assert after[1]["loss"] == alone[1]["loss"]
     assert_same_weights(after[0], alone[0])
 
 
 def test_a_job_that_was_killed_goes_on_to_the_same_weights(data, tmp_path):
-    """The kill comes in the second epoch, while nothing but the checkpoint of the first is on the disk."""
+    """The kill comes at the end of the second epoch, when the disk has the checkpoint of the first."""
     np.savez(tmp_path / "data.npz", images=data[0], labels=data[1])
     script = """
 import os, signal, numpy as np
 from actopo.networks.checkpoints import Checkpoint
 from unit.networks.test_training import run
 data = np.load("data.npz")
-epochs = []
-def progress():
-    epochs.append(1)
-    if len(epochs) == 2:
+batches = []
+def progress(_):
+    batches.append(1)
+    if len(batches) == 8:
         os.kill(os.getpid(), signal.SIGKILL)
 run((data["images"], data["labels"]), save=Checkpoint("run.checkpoint", "run").save, progress=progress)
 """
@@ -162,6 +163,17 @@ run((data["images"], data["labels"]), save=Checkpoint("run.checkpoint", "run").s
     checkpoint = Checkpoint(tmp_path / "run.checkpoint", "run").load()
     assert len(checkpoint["loss"]) == 1
     assert_same_weights(run(data, checkpoint=checkpoint)[0], run(data)[0])
+
+
+def test_progress_counts_batches_within_epochs(data):
+    """Of 16, 16, 16 and 2 images, before and after a pause."""
+    assert [batches_per_epoch(n, 16) for n in (1, 16, 17, 18, 50)] == [1, 1, 1, 2, 4]
+    steps, states = [], []
+    run(data, progress=steps.append, save=lambda state: states.append(deepcopy(state)))
+    assert steps == [1] * 12
+    resumed = []
+    run(data, progress=resumed.append, checkpoint=states[1])
+    assert resumed == [8, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])

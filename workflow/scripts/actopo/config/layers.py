@@ -333,7 +333,10 @@ def _lists_of_layers(config):
 def _output(item, names, outputs):
     """Number of the output that an item names."""
     if isinstance(item, int) and item < FIRST_OUTPUT:
-        raise InputError(f"layers [{item}] do not exist: the network has layers 0 to {len(names) - 1}")
+        raise InputError(
+            f"layers [{item}] do not exist: the network has layers 0 to {len(names) - 1}, which "
+            "workflow/scripts/list_layers.py lists"
+        )
     there = outputs()
     known = [output["name"] for output in there]
     number = item - FIRST_OUTPUT if isinstance(item, int) else known.index(item) if item in known else len(known)

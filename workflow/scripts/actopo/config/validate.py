@@ -20,6 +20,8 @@ MOST_CHARACTERS = 1000
 LARGEST = 2**63 - 1
 # Lines of a message.
 MOST_LINES = 20
+# Words for choices that no spelling is near to.
+MEANT = {"gpu": "cuda"}
 # Types of the schema in words.
 TYPES = {
     "integer": "a whole number",
@@ -192,7 +194,8 @@ def _either(choices):
 
 
 def _near(value, choices):
-    near = get_close_matches(value if isinstance(value, str) else shown(value), choices, n=1)
+    text = value if isinstance(value, str) else shown(value)
+    near = [MEANT[text]] if MEANT.get(text) in choices else get_close_matches(text, choices, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 

@@ -22,6 +22,12 @@ def image_size(config, model):
     return {key: value for key, value in used.items() if said(used)[key] != said(data)[key]}
 
 
+def dataset_name(config, model):
+    """Name in paths of the images that a model is given: those of the config, or the same of another size."""
+    sizes = sorted(image_size(config, model).items())
+    return ".".join([config["data"]["dataset"], *(f"{key}{value}" for key, value in sizes)])
+
+
 def image_shape(config, model):
     """Height, width and channels of a model's input images."""
     size = image_size(config, model).get("size", config["data"]["size"])

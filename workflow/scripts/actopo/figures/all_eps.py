@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import LogFormatter
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 COUNTS = {"n_nodes": "nodes", "n_components": "components", "n_cycles": "cycles"}
 SHARES = {"node_purity": "mean node purity", "coverage": "coverage"}
@@ -109,7 +109,7 @@ def _draw_bars(axes, segments, branches, eps):
         end = f"{row.death:.3g}" if np.isfinite(row.death) else "∞"
         over = f"intervals {row.first_interval} to {row.last_interval}, ε {row.birth:.3g} to {end}"
         axes.plot(
-            [], [], color=colours[row.branch], label=f"{row.branch}: {style.plain(cls)} ({100 * share:.0f} %), {over}"
+            [], [], color=colours[row.branch], label=f"{row.branch}: {texts.plain(cls)} ({100 * share:.0f} %), {over}"
         )
     if len(branches) > len(named):
         axes.plot([], [], color=OTHER, label=f"{len(branches) - len(named)} others")

@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: no knee", "fixed": "fixed"}
 MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
@@ -108,5 +108,5 @@ def _draw(axes, curve, names):
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
-    title = f"{curve['sampling']}\n{style.layer_title(curve['layer'], names)}, ε = {number}{noise}"
+    title = f"{curve['sampling']}\n{texts.layer_title(curve['layer'], names)}, ε = {number}{noise}"
     axes.set_title(title, size=6.5, linespacing=1.25)

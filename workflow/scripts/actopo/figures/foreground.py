@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 CELL = 1.12
 MAX_WIDTH = 7.2
@@ -112,11 +112,11 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
                 layer = layers[j - 2]
                 mesh = _draw_weights(axes, weights[layer][i], chosen[layer][i], 72 * (cell - GAP))
                 positions = " × ".join(map(str, weights[layer].shape[1:]))
-                title = f"{style.layer_title(layer, layer_names)} ({positions})"
+                title = f"{texts.layer_title(layer, layer_names)} ({positions})"
             if i == 0:
                 axes.set_title(title, fontsize=7)
             if j == 0:
-                axes.set_ylabel(style.plain(name), labelpad=3)
+                axes.set_ylabel(texts.plain(name), labelpad=3)
 
     bar_axes = figure.add_axes(
         np.divide(

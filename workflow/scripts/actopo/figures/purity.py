@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 # Key, label of the axis, title, and whether 1 / (number of classes) is the lowest value possible.
 PANELS = (
@@ -142,11 +142,11 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
     for axes, letter, (key, label, title, has_floor) in zip(grid, "abcde"[: len(panels)], panels, strict=True):
         for index, (sampling, line) in enumerate(zip(table, style.line_styles(len(table)), strict=True)):
             shift = DODGE * (index - (len(table) - 1) / 2)
-            _draw(axes, table[sampling], key, layers, shift, {"label": style.plain(sampling), **line})
+            _draw(axes, table[sampling], key, layers, shift, {"label": texts.plain(sampling), **line})
         if has_floor:
             floor = {"color": "0.35", "linestyle": ":", "linewidth": 0.9}
             axes.axhline(1 / n_classes, label=f"lowest possible, 1/{n_classes}", **floor)
-        axes.set_title(title or f"class {style.plain(class_name)}")
+        axes.set_title(title or f"class {texts.plain(class_name)}")
         axes.set_ylabel(label)
         axes.set_xlabel("layer")
         axes.set_ylim(_limits(table, key, has_floor))

@@ -116,6 +116,11 @@ def batches_of(order, batch_size):
     return [*pieces[:-2], torch.cat(pieces[-2:])] if len(pieces) > 1 and len(pieces[-1]) == 1 else pieces
 
 
+def batches_per_epoch(n_images, batch_size):
+    """Number of batches of `batches_of`."""
+    return len(batches_of(torch.arange(n_images), batch_size))
+
+
 def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
     """Share of images (uint8, (N, h, w, c)) with the largest logit at the label, nan if N is 0; autocast to `dtype`."""
     model.eval()
@@ -182,7 +187,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     save : callable, optional
         Called after each epoch but the last with a dict of tensors.
     progress : callable, optional
-        Called without arguments after each epoch; its loss and speed are logged.
+        Called with 1 after each batch, and with the batches of the epochs that `checkpoint` has, before the first; an
+        epoch has `batches_per_epoch`. Loss and speed of each epoch are logged.
 
     Returns
     -------
@@ -209,8 +215,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     for parameter in parameters.values():
         optimiser.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
     losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
-    for _ in losses if progress is not None else ():
-        progress()
+    if progress is not None and losses:
+        progress(len(losses) * batches_per_epoch(len(images), recipe.batch_size))
     # Kernels are chosen by fixed rules and not by timing, so that the same seed gives the same weights.
     forward = torch.compile(model, dynamic=False, options={"deterministic": True}) if recipe.compile else model
 
@@ -239,10 +245,8 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
-            losses.append(_epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch))
+            losses.append(_epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress))
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
-            if progress is not None:
-                progress()
             if save is not None and epoch + 1 < recipe.epochs:
                 save(_checkpoint(model, parameters, optimiser, scaler, losses))
             log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
@@ -263,7 +267,7 @@ def _together(batches, images):
     return [batches[start : start + step] for start in range(0, len(batches), step)]
 
 
-def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch):
+def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress):
     """Train for one epoch and return the mean loss; `inputs` yields the input of batches, given their draw."""
     draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
     draw = {name: torch.as_tensor(values, device=images.device) for name, values in draw.items()}
@@ -288,6 +292,8 @@ def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, 
         losses[index] = loss.detach()
         if index % CHECK_INTERVAL == CHECK_INTERVAL - 1 or index == len(batches) - 1:
             _require_finite(losses, epoch, recipe)
+        if progress is not None:
+            progress(1)
     return float(losses @ sizes) / len(images)
 
 
