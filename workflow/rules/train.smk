@@ -7,7 +7,7 @@ FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
 
 # One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
 # they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
-# checkpoint.
+# checkpoint, which is written once a minute and when the job is asked to end.
 rule train_model:
     input:
         train_images=images_of("train/images.npy"),
