@@ -64,6 +64,7 @@ TABLES = {
 
 # Single words in the place of a list or a number, which no table has.
 WORDS = {
+    "models.*.seeds_per_job": ["auto"],
     "homology.layers": ["all"],
     "similarity.sensitivity.layers": ["all"],
     "similarity.sensitivity.references": ["all"],
