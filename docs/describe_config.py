@@ -28,6 +28,8 @@ anything runs; a change reruns exactly what depends on it.
 
 def values(schema):
     """Allowed values of a key in words."""
+    if "$ref" in schema:
+        return "a layer"
     if "oneOf" in schema:
         return " or ".join(values(branch) for branch in schema["oneOf"])
     if "const" in schema:

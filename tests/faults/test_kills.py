@@ -36,7 +36,9 @@ def contents(folder):
 
 
 def is_timed(path):
-    """Whether a file holds times: metrics of a training, and their check sum; and locks, which hold nothing."""
+    """Whether a file holds times: metrics of a training and the explorer, and check sums; and locks, which hold nothing."""
+    if "explorer.html" in path.name:
+        return True
     return "models" in path.parts and (".json" in path.name or ".locks" in path.parts)
 
 

@@ -17,6 +17,20 @@ def images_of(name):
     return path
 
 
+def sampling_of(study, name):
+    """Settings of a sampling: the homology study has one, named after its method."""
+    if study == "homology":
+        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
+        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
+    return SAMPLINGS[name]
+
+
+def tap_of(wildcards):
+    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
+    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
+    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
+
+
 def image_source(dataset):
     """What the images of a name in paths depend on, besides what lies in `data.root`."""
     sizes = next((image_size(config, model) for model in config["models"] if dataset_of(model) == dataset), {})
@@ -58,15 +72,28 @@ def layer_names():
     return {model: {str(layer): layer_name(model, layer) for layer in sorted(own)} for model, own in layers.items()}
 
 
+def study_epochs(model):
+    """Epochs of a model's training at which a study looks at it, the last one included; none if no other is kept."""
+    kept = kept_epochs(config["models"][model])
+    return [*kept, config["models"][model]["training"]["epochs"]] if kept else []
+
+
+def in_training(model, epoch):
+    """What the name of a model ends in at an epoch of its training."""
+    is_last = epoch == config["models"][model]["training"]["epochs"]
+    return "" if is_last else f".epoch{epoch}" if epoch else UNTRAINED
+
+
 def weights_of(wildcards):
-    """File of a network's weights; none for an untrained network."""
-    return [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
+    """File of a network's weights, of an epoch of its training if that is its control; none for an untrained network."""
+    epoch = wildcards.control
+    return [] if epoch == UNTRAINED else f"<results>/models/{wildcards.model}/seed{wildcards.seed}{epoch}.safetensors"
 
 
 def batch_norm_of(wildcards):
     """From which training images an untrained network has the statistics of its batch norms; empty for none."""
     untrained = SIMILARITY["untrained"]
-    if not wildcards.control or untrained["batch_norm"] == "initial":
+    if wildcards.control != UNTRAINED or untrained["batch_norm"] == "initial":
         return ""
     return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
 
@@ -164,7 +191,7 @@ def first_seed(model):
 def seeds_sharing_job(wildcards):
     """The other seeds whose networks the job of a seed trains, if it comes first."""
     seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", 1)
-    if int(wildcards.seed) not in seeds:
+    if int(wildcards.seed) not in seeds or wildcards.epoch:
         return []
     start = seeds.index(int(wildcards.seed)) // size * size
     return [seed for seed in seeds[start : start + size] if seed != int(wildcards.seed)]

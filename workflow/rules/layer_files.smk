@@ -10,9 +10,18 @@ def layer_files(folder, layers, needed, ending=".npz"):
 
 
 def own_layers(wildcards, study=None, noise=""):
-    """Layers of a file, as one text: a param that depends on nothing but the name of the file."""
+    """Layers of a file, as one text: a param that depends on nothing but the name of the file, and their layout."""
     study_layers(study or wildcards.study, wildcards.model, noise)
-    return as_json(layers=layers_of_set(wildcards.layers))
+    return layers_to_read(wildcards)
+
+
+def layers_to_read(wildcards):
+    """Layers of a file, and what the config says of their layout, on which convolutions do not depend."""
+    layers, layout = layers_of_set(wildcards.layers), config["models"][wildcards.model].get("layout")
+    own = model_layers(wildcards.model) if layout else []
+    if all(layer < len(own) and own[layer]["is_convolution"] for layer in layers):
+        layout = None
+    return as_json(layers=layers, **({"layout": layout} if layout else {}))
 
 
 def homology_files(kind, model, seeds, batches, layers=LAYERS):
@@ -61,17 +70,17 @@ def crossed_inputs(wildcards):
     }
 
 
-def mapper_files(model, seed, sampling, suffix, layers):
+def mapper_files(model, seed, sampling, suffix, layers, control=""):
     """Points of the mapper study; noise and the number of a draw are a suffix to the sampling's name."""
     noise = suffix[suffix.index(".noise") :] if ".noise" in suffix else ""
-    folder = f"<results>/points/{model}/seed{seed}/mapper.all.{sampling}{suffix}"
+    folder = f"<results>/points/{model}{control}/seed{seed}/mapper.all.{sampling}{suffix}"
     return layer_files(folder, layers, study_layers("mapper", model, noise))
 
 
 def graph_points(wildcards):
     """Points of one graph."""
-    suffix = wildcards.get("draw", "") + wildcards.get("noise", "")
-    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)])
+    suffix, control = wildcards.get("draw", "") + wildcards.get("noise", ""), wildcards.get("control", "")
+    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)], control)
 
 
 def sampled_points(wildcards):

@@ -1,7 +1,8 @@
 """Where on the lens classes part: a dendrogram for every layer of one sampling, and the agreement of graphs."""
 
 from actopo.figures.branching import plot
-from actopo.figures.style import plain, save_figure
+from actopo.figures.style import save_figure
+from actopo.figures.texts import plain
 from actopo.files import load_arrays, load_json, load_table
 from actopo.job import settings, start_logging
 from actopo.keys import layer_key
@@ -16,4 +17,5 @@ class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
 # With two lenses, levels are those of the first.
 lens = {"lens": f"lens ({plain(params.lens.split(', ')[0])})"} if params.lens else {}
-save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, layer_names=dict(order["names"])))
+trees = {"layer_names": dict(order["names"]), "sampling": order["sampling"]}
+save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, **trees))

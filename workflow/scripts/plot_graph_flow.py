@@ -1,7 +1,7 @@
-"""How far the graphs of neighbouring layers are apart, and the flow of images between the last two."""
+"""How far the graphs of neighbouring layers are apart, and the flow of images between two of them."""
 
-from actopo.figures.graph_flow import plot
-from actopo.figures.style import layer_title, save_figure
+from actopo.figures.graph_flow import in_order, plot
+from actopo.figures.style import save_figure
 from actopo.files import load_arrays, load_json, load_table
 from actopo.graphs.distances import flow_table
 from actopo.job import settings, start_logging
@@ -10,13 +10,16 @@ from actopo.keys import layer_key
 start_logging(snakemake)
 
 order, meta = settings(snakemake).order, load_json(snakemake.input.meta)
-names = dict(order["names"])
-flows = load_arrays(snakemake.input.flows)[".".join([order["sampling"], *map(layer_key, order["layers"])])]
+names, pair = dict(order["names"]), order["layers"]
+flows = load_arrays(snakemake.input.flows)[".".join([order["sampling"], *map(layer_key, pair)])]
+table, flows = in_order(load_table(snakemake.input.table), flows, pair, order["axis"])
+graphs = dict(zip(pair, map(load_json, snakemake.input.graphs), strict=True))
+pair = sorted(pair, key=order["axis"].index)
 figure = plot(
-    load_table(snakemake.input.table),
+    table,
     flow_table(flows, 40),
-    [load_json(path) for path in snakemake.input.graphs],
-    [f"{order['sampling']}, {layer_title(layer, names)}" for layer in order["layers"]],
+    [graphs[layer] for layer in pair],
+    [f"{order['sampling']}, {names.get(layer, f'layer {layer}')}" for layer in pair],
     meta["class_names"],
     "distance of memberships",
     names,

@@ -9,5 +9,6 @@ from actopo.similarity.layer_distances import layer_statistics
 start_logging(snakemake)
 
 file, dimension = load_arrays(snakemake.input.matrix), snakemake.params.dimension
-mean, _, cv = layer_statistics(file[f"h{dimension}"])
-save_figure(snakemake.output, plot(mean, cv, file["layers"].tolist(), f"H{dimension}"))
+matrices = file[f"h{dimension}"]
+mean, _, cv = layer_statistics(matrices)
+save_figure(snakemake.output, plot(mean, cv, file["layers"].tolist(), f"H{dimension}", len(matrices)))

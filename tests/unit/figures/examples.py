@@ -41,6 +41,22 @@ from actopo.similarity.specificity import specificity_table
 FOUR_LAYERS = [0, 3, 8, 16]
 
 
+# Names of classes as people may have them; "a\x01b" is one that they hardly have.
+ODD_NAMES = [
+    "$x",
+    "$a$_b^c",
+    "\\alpha$",
+    "%",
+    "<script>alert(1)</script>",
+    "a -- b",
+    "n" * 60,
+    "_x",
+    "中文",
+    "👨‍👩‍👧",
+    "שלום",
+]
+
+
 TEN_CLASSES = [f"class {index}" for index in range(10)]
 
 

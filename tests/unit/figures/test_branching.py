@@ -9,7 +9,7 @@ from actopo.errors import InputError
 from actopo.figures import branching, style
 from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 
-from unit.figures.examples import CLASSES, SAMPLINGS, agreement_table, class_levels, collections, drawn
+from unit.figures.examples import CLASSES, SAMPLINGS, agreement_table, class_levels, collections, drawn, texts_of
 
 
 def titled(figure, part):
@@ -80,6 +80,26 @@ def test_agreement_of_many_graphs_has_no_numbers_but_every_layer():
     assert {text.get_text() for text in axes.texts} == {"*", *names}
     boxes = [label.get_window_extent() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_cells_without_a_value_or_of_few_classes_are_explained():
+    table = agreement_table(layers=(16, 8, 4)).assign(n_classes=10, p=0.5)
+    sure = branching.plot({4: class_levels()}, CLASSES, table)
+    assert not sure.subfigs[1].legends
+    table.loc[0, ["n_classes", "p"]] = 5, 0.01
+    table.loc[3, ["n_classes", "rho", "p"]] = 2, np.nan, np.nan
+    figure = branching.plot({4: class_levels()}, CLASSES, table, sampling="full")
+    assert texts_of(figure.subfigs[1].legends[0]) == [
+        "$p$ ≤ 0.05",
+        "over fewer than 6 classes in both",
+        "no value: fewer than 3 classes in both, or all merge at one level",
+    ]
+    hatched = {patch.get_xy() for patch in titled(figure, "agreement").patches if patch.get_hatch()}
+    row = table.loc[0]
+    graphs = [(sampling, layer) for sampling in ("random", "full") for layer in (4, 8, 16)]
+    i, j = graphs.index((row.sampling_a, row.layer_a)), graphs.index((row.sampling_b, row.layer_b))
+    assert hatched == {(i, j), (j, i)}
+    assert texts_of(figure.subfigs[0].legends[0])[0] == "sampling: full"
 
 
 def test_branching_refuses_what_does_not_fit():

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from actopo.errors import InputError
 from actopo.figures import graph_flow, style
@@ -11,7 +12,7 @@ from actopo.graphs.distances import flow_table
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 
-from unit.figures.examples import CLASSES, SAMPLINGS, collections, distances, drawn, flowing
+from unit.figures.examples import CLASSES, SAMPLINGS, collections, described, distances, drawn, flowing, texts_of
 
 
 def test_graph_distances_stand_against_chance():
@@ -63,8 +64,7 @@ def test_flows_have_their_mass_and_their_nodes_colour():
     assert sorted(height for _, height in left) == [0.2, 0.35, 0.4]
     # From the bottom up: points in no node, then the nodes by their lens.
     assert [height for _, height in sorted(left, key=lambda key: bars[key].get_y())] == [0.2, 0.4, 0.35]
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names == ["cat", "dog", "ship", "in no node"]
+    assert texts_of(drawn("graph_flow").legends[0]) == ["cat", "dog", "ship", "in no node"]
     assert [text.get_text() for text in axes.texts if text.get_text().startswith("layer")] == ["layer 8", "layer 16"]
 
 
@@ -77,6 +77,28 @@ def test_flows_fill_their_nodes_without_overlap():
             pieces.append((y[x == end(x)].min(), y[x == end(x)].max()))
         pieces.sort()
         assert all(a[1] <= b[0] + 1e-12 for a, b in pairwise(pieces))
+
+
+def test_a_node_has_the_colour_of_the_class_of_which_it_holds_the_largest_share():
+    """Of 100 cats and 10 dogs the second node has 40 % and 60 %."""
+    graph = described([{"cat": 60, "dog": 4}, {"cat": 40, "dog": 6}], [1.0, 2.0])
+    figure = graph_flow.plot(distances(), ([0, 1], [0, 1], [0.5, 0.5]), (graph, graph), class_names=CLASSES)
+    bars = [bar for bar in figure.axes[1].patches if isinstance(bar, Rectangle) and bar.get_x() == 0]
+    expected = matplotlib.colors.to_rgba_array(style.class_colours(4)[:2])
+    np.testing.assert_array_equal([bar.get_facecolor() for bar in bars], expected)
+
+
+def test_the_earlier_layer_is_on_the_left():
+    table = pd.DataFrame({"sampling": "full", "layer_a": [16, 8, 16], "layer_b": [8, 4, 8], "distance": [1, 2, 3]})
+    flows = np.arange(6.0).reshape(2, 3)
+    found, turned = graph_flow.in_order(table, flows, [16, 8], [4, 8, 16])
+    expected = [("full", 4, 8, 2), ("full", 8, 16, 1), ("full", 8, 16, 3)]
+    assert list(found.itertuples(index=False, name=None)) == expected
+    np.testing.assert_array_equal(turned, flows.T)
+    same, kept = graph_flow.in_order(table, flows, [16, 8], [16, 8, 4])
+    assert same.distance.tolist() == [1, 3, 2]
+    assert same.layer_a.tolist() == [16, 16, 8]
+    np.testing.assert_array_equal(kept, flows)
 
 
 def test_graph_flow_alone_and_bad_input():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from actopo.figures import layer_distances, specificity
+from actopo.similarity.layer_distances import layer_statistics
 from matplotlib.collections import QuadMesh
 
 from unit.figures.examples import FOUR_LAYERS, collections, matrices
@@ -32,6 +33,14 @@ def test_layer_distances_shows_both_matrices_and_the_largest_variation():
     np.testing.assert_array_equal(shown[0], mean)
     np.testing.assert_array_equal(np.ma.getmaskarray(shown[1]), np.eye(4, dtype=bool))
     assert left.yaxis_inverted()
+
+
+def test_the_largest_possible_variation_is_said():
+    """One of two distances is 0: their deviation is the root of 2 times their mean."""
+    _, _, cv = layer_statistics([np.zeros((2, 2)), np.ones((2, 2))])
+    np.testing.assert_allclose(cv, np.sqrt(2), rtol=1e-15)
+    figure = layer_distances.plot(np.ones((2, 2)), cv, [4, 8], "H1", 2)
+    assert figure.axes[-1].get_ylabel() == r"coefficient of variation over 2 batches (at most $\sqrt{2}$)"
 
 
 def test_one_layer_has_no_pair():

@@ -8,9 +8,20 @@ import pytest
 from actopo.errors import InputError
 from actopo.figures import graph_layout, layer_distances, mapper_graphs, purity, specificity, style, training
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.transforms import Affine2D
 from scipy.spatial.distance import pdist
 
-from unit.figures.examples import EMPTY, FOUR_LAYERS, TEN_CLASSES, branched, collections, make_graph, matrices
+from unit.figures.examples import (
+    EMPTY,
+    FOUR_LAYERS,
+    TEN_CLASSES,
+    branched,
+    collections,
+    make_graph,
+    matrices,
+    texts_of,
+)
+from unit.figures.gallery import graph_of
 
 
 def test_wrong_shapes_are_refused():
@@ -104,16 +115,64 @@ def _area(path):
     return 0.5 * (x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-def test_edges_are_the_links():
+def test_edges_join_the_nodes_of_the_links():
     graph = branched()
     figure = mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES)
-    (edges,) = collections(figure.axes[0], LineCollection)
-    index = {node["id"]: place for place, node in enumerate(graph["nodes"])}
-    position = graph_layout.layout(graph)
-    expected = [[position[index[link["source"]]], position[index[link["target"]]]] for link in graph["links"]]
+    (edges,), (pies,) = (collections(figure.axes[0], kind) for kind in (LineCollection, PathCollection))
+    # Discs are drawn from the largest to the smallest, each before its wedges.
+    places = pies.get_offsets()[np.array(pies.get_linewidths()) > 0]
+    order = np.argsort([-node["size"] for node in graph["nodes"]], kind="stable")
+    position = dict(zip((graph["nodes"][place]["id"] for place in order), places, strict=True))
+    expected = [[position[link["source"]], position[link["target"]]] for link in graph["links"]]
     np.testing.assert_array_equal(edges.get_segments(), expected)
     shared = [link["shared"] for link in graph["links"]]
     np.testing.assert_allclose(edges.get_linewidths(), 0.2 + 1.2 * np.sqrt(np.divide(shared, max(shared))))
+
+
+def discs(figure, axes):
+    """Places and radii of the discs of a graph, in points."""
+    (pies,) = collections(axes, PathCollection)
+    kept = np.array(pies.get_linewidths()) > 0
+    places = axes.transData.transform(pies.get_offsets()[kept]) * 72 / figure.dpi
+    return places, np.sqrt(pies.get_sizes()[kept])
+
+
+@pytest.mark.parametrize(("n_nodes", "n_single"), [(48, 0), (1, 0), (1, 40), (60, 12), (200, 40)])
+def test_discs_do_not_touch_and_stay_in_their_cell(n_nodes, n_single):
+    graph = branched() if n_nodes == 48 else graph_of(TEN_CLASSES, n_nodes, singles=n_single)
+    figure = mapper_graphs.plot([[graph, graph]], ["full"], [16, 8], TEN_CLASSES)
+    for axes in figure.axes:
+        places, radii = discs(figure, axes)
+        assert len(places) == n_nodes + n_single
+        apart = pdist(places) - pdist(radii[:, None], lambda a, b: (a + b)[0])
+        assert apart.min(initial=1) > 0
+        frame = axes.get_position().transformed(Affine2D().scale(*(72 * figure.get_size_inches())))
+        assert (places - radii[:, None] > frame.p0).all()
+        assert (places + radii[:, None] < frame.p1).all()
+
+
+def test_nodes_that_nothing_touches_stay():
+    position = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
+    found, scale = graph_layout.spread(position, np.array([1.0, 1.0, 2.0]), (44.0, 34.0))
+    assert found is position
+    # The height is the narrower room: 34 less the largest disc.
+    assert scale == pytest.approx(10)
+    found, scale = graph_layout.spread(position[:1], np.ones(1), (44.0, 34.0))
+    assert found is not None
+    assert scale > 0
+    apart, scale = graph_layout.spread(np.zeros((2, 2)), np.full(2, 5.0), (44.0, 34.0), gap=1)
+    assert scale * np.hypot(*(apart[0] - apart[1])) >= 11 - 1e-4
+
+
+def test_a_graph_takes_the_room_that_it_needs():
+    small, large = (graph_of(TEN_CLASSES, n) for n in (6, 120))
+    widths = [
+        mapper_graphs.plot([[graph] * 2], ["full"], [16, 8], TEN_CLASSES).get_figwidth() for graph in (small, large)
+    ]
+    assert widths[0] < 0.6 * widths[1]
+    path = make_graph([50] * 12, list(pairwise(range(12))))
+    flat, high = (mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES).get_figheight() for graph in (path, small))
+    assert flat < high
 
 
 def test_layout_is_a_function_of_graph_and_seed():
@@ -174,11 +233,11 @@ def test_mapper_legends_name_classes_and_sizes():
     figure = mapper_graphs.plot(
         [[make_graph([9, 4, 1], [(0, 1)])] * 6] * 2, ["random", "full"], [16, 15, 14, 12, 8, 4], TEN_CLASSES
     )
-    assert 7 <= figure.get_figwidth() <= 10
+    assert 7 <= figure.get_figwidth() <= 7.2
     assert len(figure.axes) == 12
     *sizes, classes = figure.legends
     assert [text.get_text() for text in classes.get_texts()] == TEN_CLASSES
-    assert [legend.get_title().get_text() for legend in sizes] == ["points in a node"] * 2
+    assert [texts_of(legend) for legend in sizes] == [["5", "1 point", "1 shared"]] * 2
 
 
 def test_bad_graphs_are_named():

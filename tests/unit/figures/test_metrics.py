@@ -88,6 +88,9 @@ def test_ratios_that_vanish_are_below_the_axis():
     figure = metrics.plot(distances, specificity, curves, detection.assign(first_fraction=np.nan), layers)
     (ratio,) = [axes for axes in figure.subfigs[0].axes if axes.get_yscale() == "log"]
     assert ratio.get_ylim()[0] == pytest.approx(metrics.FLOOR / 1.4)
+    assert set(line_of(ratio, "smallest components").get_ydata()) == {metrics.FLOOR}
+    assert line_of(ratio, "largest components").get_ydata().min() > metrics.FLOOR
+    assert "≤ 0.001" in [label.get_text() for label in ratio.get_yticklabels()]
 
 
 def test_bad_input_of_metrics_is_named():

@@ -5,7 +5,7 @@ import pytest
 from actopo.figures import specificity
 from matplotlib.collections import QuadMesh
 
-from unit.figures.examples import FOUR_LAYERS, collections, matrices
+from unit.figures.examples import FOUR_LAYERS, collections, matrices, texts_of
 
 
 @pytest.mark.parametrize(("larger", "expected"), [(0, 50), (1, 70)])
@@ -32,6 +32,7 @@ def test_specificity_marks_the_level_and_the_correlations():
     assert "0.700" in curves.get_title()
     dots, mean = correlation.lines
     assert set(mean.get_ydata()) == {0.75}
+    assert correlation.get_title() == "correlation, mean 0.750 (dashed)"
     np.testing.assert_array_equal(dots.get_ydata(), rho)
     assert correlation.get_ylim() == (0, 1)
     assert len(specificity.plot(d_aa, d_ab, FOUR_LAYERS, row=8).axes) == len(figure.axes) - 1
@@ -49,3 +50,14 @@ def test_undefined_correlations_are_said_to_be_so():
     assert correlation.get_legend() is None
     some = specificity.plot(*matrices(), FOUR_LAYERS, row=8, rho_layers=[np.nan, 0.5, 0.7, np.nan]).axes[-1]
     assert set(some.lines[-1].get_ydata()) == {0.6}
+
+
+def test_a_distance_that_is_not_known_has_no_level():
+    d_aa, d_ab = matrices()
+    d_ab[2, 2] = np.nan
+    figure = specificity.plot(d_aa, d_ab, FOUR_LAYERS, row=8, rho_layers=[0.9, 0.8, -0.7, 0.6])
+    curves, correlation = figure.axes[-2:]
+    assert len(curves.lines) == 2
+    assert "= −0.700" in curves.get_title()
+    assert "nan" not in " ".join([curves.get_title(), *texts_of(curves.get_legend())])
+    assert not correlation.lines[0].get_clip_on()

@@ -63,6 +63,16 @@ def test_stability_of_parts_with_an_eps_of_their_own():
         assert [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"] == [used[key]]
 
 
+def test_numbers_of_nodes_components_and_cycles_have_whole_ticks():
+    grid, samples = stability_tables()
+    few = {"n_nodes": 3, "n_components": 1, "n_cycles": 0}
+    figure = stability.plot(grid.assign(**few), samples.assign(**few, node_purity=0.5))
+    for index, axes in enumerate(figure.axes):
+        if axes.get_ylabel() in ("nodes", "components", "cycles"):
+            ticks = axes.get_yticks()
+            np.testing.assert_array_equal(ticks, np.round(ticks), err_msg=str(index))
+
+
 def test_stability_without_samples_and_bad_input():
     grid, samples = stability_tables()
     # Without a node there is no purity.

@@ -7,15 +7,16 @@ import matplotlib
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style
-from matplotlib.cbook import is_math_text
+from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style, texts
 from matplotlib.legend import Legend
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from unit.figures.examples import (
     FIGURES,
     HOMOLOGY_FIGURES,
     MAPPER_FIGURES,
+    ODD_NAMES,
     distances,
     drawn,
     flowing,
@@ -49,9 +50,9 @@ def test_bytes_do_not_depend_on_the_time_or_on_the_users_settings(name, monkeypa
 @pytest.mark.parametrize("name", FIGURES)
 def test_text_is_legible_at_print_size_and_inside_the_figure(name):
     figure = drawn(name)
-    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    assert texts
-    assert min(text.get_fontsize() for text in texts) >= 6
+    shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    assert shown
+    assert min(text.get_fontsize() for text in shown) >= 6
     box = figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < figure.get_figwidth() + 0.02
@@ -105,40 +106,28 @@ def test_figures_are_saved_in_the_format_of_their_ending(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-# Names of classes as people may have them; "a\x01b" is one that they hardly have.
-NAMES = [
-    "$x",
-    "$a$_b^c",
-    "\\alpha$",
-    "%",
-    "<script>alert(1)</script>",
-    "a -- b",
-    "n" * 60,
-    "_x",
-    "中文",
-    "👨‍👩‍👧",
-    "שלום",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_drawn_letter_by_letter(name):
-    text = style.plain(name)
-    assert not is_math_text(text)
-    # As matplotlib does with what is no formula.
-    assert text.replace(r"\$", "$").removeprefix("\u200b") == name
-    assert not text.startswith("_")
-
-
-def test_tabs_and_control_characters_are_replaced():
-    assert style.plain("a\tb\x01c\nd\ud800") == "a b\ufffdc\nd\ufffd"
-    assert style.plain(3) == "3"
+@pytest.mark.parametrize("n", [1, 3, 10, 25])
+def test_legends_are_as_wide_as_there_is_room(n):
+    names = [f"class {index}" for index in range(n)]
+    with style.context():
+        for room in (0.5, 3.0, 7.0):
+            figure = style.new_figure(7.2, 5)
+            columns = style.legend_columns(figure, names, room)
+            handles = [Patch(label=name) for name in names]
+            place = {"loc": "center", "borderpad": 0, **style.LEGEND}
+            widths = {
+                number: figure.legend(handles=handles, ncols=number, **place).get_window_extent().width / figure.dpi
+                for number in (columns, columns + 1)
+            }
+            assert columns == 1 or widths[columns] <= room
+            # One column more would make the legend too wide, or no lower.
+            assert widths[columns + 1] > room or -(-n // columns) == -(-n // (columns + 1)) or columns >= n
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.filterwarnings("ignore:Matplotlib currently does not support")
 def test_figures_with_odd_names_are_drawn():
-    names = [*NAMES, "a\tb", "a\x01b"]
+    names = [*ODD_NAMES, "a\tb", "a\x01b"]
     merged = np.arange(1.0, 1 + len(names)) * np.eye(len(names)) + 0.5
     graph = make_graph([3, 2], [(0, 1)], compositions=[{names[0]: 3}, {names[-1]: 2}])
     images = np.zeros((len(names), 8, 8, 3), dtype=np.uint8)
@@ -155,5 +144,5 @@ def test_figures_with_odd_names_are_drawn():
         ElementTree.fromstring(style.figure_bytes(figure, "svg"))
     legend = texts_of(figures["mapper_graphs"].legends[-1])
     assert [text.removeprefix("\u200b") for text in legend] == [
-        style.plain(name).removeprefix("\u200b") for name in names
+        text.removeprefix("\u200b") for text in texts.short_names(names)
     ]

@@ -68,6 +68,8 @@ def training_problems(config):
                 f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
                 "to triangular, and peak_epoch"
             )
+        if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
+            yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"
@@ -80,6 +82,8 @@ def misfits(config, cache, sizes):
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
     n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
+    if not config["data"]["labelled"]:
+        n_classes = None
     for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
         try:
             check_network(config, name, n_classes, cache)

@@ -10,6 +10,12 @@ def seed_list(seeds):
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
+def kept_epochs(model):
+    """Epochs before the last at which a model's networks are kept, ascending; 0 is before training."""
+    training = (model.get("training") or {}) if model.get("weights") is None else {}
+    return sorted(epoch for epoch in training.get("keep", []) if epoch < training["epochs"])
+
+
 def image_size(config, model):
     """Keys of `data` in which a model's images differ: their size, and the size to scale to before the crop."""
     own, data = config["models"][model].get("input") or {}, {key: config["data"][key] for key in ("size", "resize")}

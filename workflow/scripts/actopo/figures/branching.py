@@ -6,18 +6,17 @@ them (`actopo.graphs.branching`). As in the drawings of the graphs the lens grow
 the left, and classes that separate late do so on the right.
 """
 
-import textwrap
-
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.graphs.branching import dendrogram
 
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
@@ -25,10 +24,16 @@ PER_ROW = 3
 LINE = "0.35"
 SIGNIFICANT = 0.05
 MOST_NUMBERS = 12
+# A correlation over the pairs of fewer classes is hatched: five have ten pairs.
+FEW = 6
+# Letters of names of classes beside trees, and of layers.
+MOST_CLASS, MOST_LAYER = 20, 16
+# In inches: of the page, and of names and legend below the matrix.
+WIDTH, BELOW = 7.2, 0.85
 
 
 @style.styled
-def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_names=None):
+def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_names=None, sampling=None):
     """
     Draw the classes' merge tree of each layer, and the agreement of graphs as a matrix.
 
@@ -40,11 +45,14 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
         Names of the classes.
     agreement : DataFrame, optional
         A row per pair of graphs, in one order or both: columns `sampling_a`, `layer_a`, `sampling_b`, `layer_b`,
-        `rho` and `p`, from `actopo.graphs.branching.agreement`. None leaves the matrix out.
+        `rho` and `p`, from `actopo.graphs.branching.agreement`, and optionally `n_classes`, the number of classes that
+        are compared: few are hatched. None leaves the matrix out.
     lens : str
         Label of the lens.
     layer_names : dict of int to str, optional
         Names of layers that are outputs of modules, by number; other layers are shown by their number.
+    sampling : str, optional
+        Name of the sampling of the trees.
 
     Returns
     -------
@@ -65,33 +73,46 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
             )
     if agreement is not None:
         style.require_columns(agreement, AGREEMENT_COLUMNS, "the table of agreement")
+    names = {layer: texts.short(name, MOST_LAYER) for layer, name in (layer_names or {}).items()}
     rows = -(-len(levels) // PER_ROW)
-    tree_height = 0.45 + rows * max(1.1, 0.35 + 0.115 * len(class_names))
-    n_graphs = 0 if agreement is None else len(_graphs(agreement))
-    side = float(np.clip(0.3 * n_graphs, 1.9, 4.3))
+    of_class = 0.115 if len(class_names) <= 40 else 0.1
+    heights = [0.65 + rows * max(1.1, 0.35 + of_class * len(class_names))]
+    side = 0.0 if agreement is None else float(np.clip(0.3 * len(_graphs(agreement)), 1.9, 4.4))
     # Names of layers need more space than their numbers.
-    name_width = 0.05 * max(map(len, (layer_names or {}).values()), default=0)
-    heights = [tree_height] if agreement is None else [tree_height, 0.35 + side + 0.8 + name_width]
-    figure = style.new_figure(3.5 if len(levels) == 1 and agreement is None else 7.2, sum(heights))
+    name_width = 0.055 * max(map(len, names.values()), default=0)
+    if agreement is not None:
+        heights.append(0.35 + side + BELOW + name_width)
+    figure = style.new_figure(WIDTH / 2 if len(levels) == 1 and agreement is None else WIDTH, sum(heights))
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
     trees, _ = style.panel_grid(parts[0], len(levels), PER_ROW)
+    shown = texts.short_names(class_names, MOST_CLASS)
     for axes, (layer, matrix) in zip(trees, levels.items(), strict=True):
-        _draw_tree(axes, np.asarray(matrix, dtype=float), class_names)
-        axes.set_title(style.layer_title(layer, layer_names))
+        _draw_tree(axes, np.asarray(matrix, dtype=float), shown)
+        axes.set_title(names.get(layer, f"layer {layer}"))
     parts[0].supxlabel(lens, fontsize=7)
-    dotted = Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component")
-    tip = Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class")
-    parts[0].legend(handles=[tip, dotted], loc="outside upper right", ncols=2)
+    notes = [] if sampling is None else [Line2D([], [], linestyle="none", label=f"sampling: {texts.short(sampling)}")]
+    notes.append(Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class"))
+    notes.append(Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component"))
+    columns = style.legend_columns(figure, [note.get_label() for note in notes], figure.get_figwidth() - 0.2, 2)
+    parts[0].legend(handles=notes, loc="outside upper right", ncols=columns, **style.LEGEND | {"handlelength": 2})
     if agreement is not None:
         style.panel_letter(trees[0], "a")
-        # The names of the samplings lie outside of the axes, where the layout engine does not reserve enough space.
-        left, bottom, height = (7.2 - side) / 2 / 7.2, (0.8 + name_width) / heights[1], side / heights[1]
-        axes = parts[1].add_axes([left, bottom, side / 7.2, height])
-        mesh = _draw_agreement(axes, agreement, list(levels), layer_names or {}, 72 * name_width)
-        style.panel_letter(axes, "b")
-        bar = parts[1].add_axes([left + (side + 0.15) / 7.2, bottom + 0.1 * height, 0.1 / 7.2, 0.8 * height])
-        style.colour_bar(parts[1], mesh, axes, "Spearman correlation\nof merge levels", cax=bar, ticks=[-1, 0, 1])
+        _add_agreement(parts[1], agreement, list(levels), names, side, name_width)
     return figure
+
+
+def _add_agreement(part, agreement, order, names, side, name_width):
+    """Matrix, colour bar and legend at places by hand: the layout engine reserves too little for names of samplings."""
+    height = part.bbox.height / part.dpi
+    left, bottom, inside = (WIDTH - side + name_width) / 2, BELOW + name_width, side / height
+    axes = part.add_axes([left / WIDTH, bottom / height, side / WIDTH, inside])
+    mesh, notes = _draw_agreement(axes, agreement, order, names, 72 * name_width)
+    style.panel_letter(axes, "b")
+    bar = part.add_axes([(left + side + 0.15) / WIDTH, bottom / height + 0.1 * inside, 0.1 / WIDTH, 0.8 * inside])
+    style.colour_bar(part, mesh, axes, "Spearman correlation\nof merge levels", cax=bar, ticks=[-1, 0, 1])
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0), "ncols": 3}
+    if notes:
+        part.legend(handles=notes, handlelength=1.2, handleheight=1.2, columnspacing=1.6, **place)
 
 
 def _draw_tree(axes, levels, class_names):
@@ -126,7 +147,7 @@ def _draw_tree(axes, levels, class_names):
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(-0.6, n - 0.4)
     order = np.argsort(rank)
-    axes.set_yticks(range(n), [style.plain(class_names[present[leaf]]) for leaf in order], size=6)
+    axes.set_yticks(range(n), [class_names[present[leaf]] for leaf in order], size=6)
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", pad=8, length=0)
     beside = axes.get_yaxis_transform() + ScaledTranslation(5 / 72, 0, axes.figure.dpi_scale_trans)
@@ -149,39 +170,69 @@ def _graphs(agreement, order=None):
 def _draw_agreement(axes, agreement, order, names, name_width):
     graphs = _graphs(agreement, order if names else None)
     place = {graph: position for position, graph in enumerate(graphs)}
-    rho = np.full((len(graphs),) * 2, np.nan)
-    p = np.full_like(rho, np.nan)
+    rho, p, compared = np.full((3, len(graphs), len(graphs)), np.nan)
     for row in agreement.itertuples():
         i, j = place[str(row.sampling_a), int(row.layer_a)], place[str(row.sampling_b), int(row.layer_b)]
         rho[i, j] = rho[j, i] = row.rho
         p[i, j] = p[j, i] = row.p
+        compared[i, j] = compared[j, i] = getattr(row, "n_classes", np.nan)
     np.fill_diagonal(rho, np.nan)
     shown = [names.get(layer, layer) for _, layer in graphs]
     mesh = style.heat_map(axes, rho, shown, Normalize(-1, 1), "RdBu_r", most=len(graphs))
+    with_number = len(graphs) <= MOST_NUMBERS
     for i, j in np.argwhere(np.isfinite(rho)):
         text = {"ha": "center", "va": "center", "size": 6, "color": "white" if abs(rho[i, j]) > 0.6 else "black"}
-        with_number = len(graphs) <= MOST_NUMBERS
         if with_number:
-            number = f"{np.round(rho[i, j], 2) + 0.0:.2f}".replace("-", "−").replace("0.", ".")
-            axes.text(j + 0.5, i + 0.5, number, **text)
+            axes.text(j + 0.5, i + 0.5, texts.number(np.round(rho[i, j], 2) + 0.0, ".2f").replace("0.", "."), **text)
         if p[i, j] <= SIGNIFICANT:
             axes.text(j + 0.5, i + (0.22 if with_number else 0.62), "*", **text)
-    axes.set_title(f"agreement (* $p$ ≤ {SIGNIFICANT:g})")
+    axes.set_title("agreement of graphs")
     if len(graphs) > MOST_NUMBERS or names:
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(labelsize=6)
     # Layers are the ticks; each sampling is named once, beyond them, and a line separates it from the next.
     beyond = 14 + name_width if names else 25
+    # Letters beside a cell.
+    room = 72 * WIDTH * axes.get_position().width / len(graphs) / 4.2
     for sampling in dict.fromkeys(sampling for sampling, _ in graphs):
         own = [position for position, graph in enumerate(graphs) if graph[0] == sampling]
         middle = (own[0] + own[-1] + 1) / 2
-        name = textwrap.fill(sampling, 12)
+        name = texts.wrapped(sampling, max(int(len(own) * room), 5))
         offset = {"textcoords": "offset points", "size": 6.5, "annotation_clip": False, "ha": "center", "va": "center"}
         axes.annotate(name, (middle, len(graphs)), (0, -beyond), **offset)
         axes.annotate(name, (0, middle), (-beyond, 0), rotation=90, **offset)
         for line in (axes.axhline, axes.axvline):
             if own[0]:
                 line(own[0], color="white", linewidth=2)
-    axes.set_xlabel("layer", labelpad=24)
-    axes.set_ylabel("layer", labelpad=24)
-    return mesh
+    axes.set(xlabel="", ylabel="")
+    return mesh, _explain_cells(axes, rho, p, compared)
+
+
+def _explain_cells(axes, rho, p, compared):
+    """Hatch cells that rest on few classes, and blank the diagonal; return the handles that explain all cells."""
+    notes, off = [], ~np.eye(len(rho), dtype=bool)
+    for place in range(len(rho)):
+        axes.add_patch(Rectangle((place, place), 1, 1, facecolor="white", linewidth=0, zorder=1.5))
+    if (p <= SIGNIFICANT).any():
+        notes.append(
+            Line2D(
+                [],
+                [],
+                color="black",
+                marker="*",
+                markersize=4,
+                markeredgewidth=0,
+                linestyle="none",
+                label=f"$p$ ≤ {SIGNIFICANT:g}",
+            )
+        )
+    few = np.isfinite(rho) & (compared < FEW)
+    hatch = {"fill": False, "hatch": "//////", "edgecolor": "0.35", "linewidth": 0}
+    for i, j in np.argwhere(few):
+        axes.add_patch(Rectangle((j, i), 1, 1, zorder=1.5, **hatch))
+    if few.any():
+        notes.append(Patch(**hatch, label=f"over fewer than {FEW} classes in both"))
+    if np.isnan(rho[off]).any():
+        label = "no value: fewer than 3 classes in both, or all merge at one level"
+        notes.append(Patch(facecolor=style.MISSING, label=label))
+    return notes

@@ -12,8 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from actopo.errors import InputError
 from actopo.figures import style
 
-PER_ROW = 6
+PER_ROW = 4
 MARKERS = ("o", "^", "s", "D")
+# Size of a marker by that of dimension 0: points of the others are few, and near the diagonal.
+SIZES = (1.0, 1.6, 1.6, 1.6)
 # Axes extend below 0 by this share of their length, so that H0, born at 0, does not touch the frame.
 MARGIN = 0.04
 
@@ -51,18 +53,18 @@ def plot(diagrams, layers):
     rows = -(-len(layers) // PER_ROW)
     columns = -(-len(layers) // rows)
     cell = min(7.0 / columns, 2.8)
-    figure = style.new_figure(cell * columns + 0.2, rows * (cell + 0.12) + 0.45)
+    figure = style.new_figure(cell * columns + 0.2, rows * (cell + 0.05) + 0.45, layout="compressed")
     panels, _ = style.panel_grid(figure, len(layers), PER_ROW)
     handles = {}
     for axes, layer, each in zip(panels, layers, diagrams, strict=True):
-        points = draw(axes, each, size=1.1 if columns > 3 else 1.8)
+        points = draw(axes, each, size=1.7 if columns > 2 else 2.2)
         handles |= points
         counts = "\n".join(f"{len(pairs)} {name}" for name, pairs in zip(points, each.values(), strict=True))
         axes.text(0.97, 0.06, counts, transform=axes.transAxes, ha="right", va="bottom", fontsize=6, linespacing=1.3)
         axes.set_title(f"layer {layer}")
     figure.supxlabel("birth (filtration units)", fontsize=7)
     figure.supylabel("death (filtration units)", fontsize=7)
-    figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), markerscale=2.5)
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), markerscale=1.8)
     return figure
 
 
@@ -89,7 +91,7 @@ def draw(axes, diagrams, size):
     diagrams : dict of int to ndarray of shape (k, 2)
         Diagrams as `checked` returns them.
     size : float
-        Size of a marker, in points.
+        Size of a marker of dimension 0, in points.
 
     Returns
     -------
@@ -102,9 +104,10 @@ def draw(axes, diagrams, size):
     points = {}
     for dimension, pairs in diagrams.items():
         look = {"marker": MARKERS[dimension % len(MARKERS)], "color": style.LINES[dimension % len(style.LINES)]}
-        (points[f"H{dimension}"],) = axes.plot(*pairs.T, linestyle="none", markersize=size, mew=0, zorder=3, **look)
+        look |= {"markersize": size * SIZES[dimension % len(SIZES)], "markeredgewidth": 0, "linestyle": "none"}
+        (points[f"H{dimension}"],) = axes.plot(*pairs.T, zorder=3 + dimension / 10, clip_on=False, **look)
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axis.set_major_formatter("{x:g}")
     return points

@@ -2,8 +2,12 @@
 How mapper graphs of neighbouring layers are related: their distances, and the flow of images from node to node.
 
 A distance of two graphs (`actopo.graphs.distances`) is compared with its chance level, the distance after the
-images of one graph are permuted. The flow says in which nodes of one graph the images of a node of the other lie.
+images of one graph are permuted. The flow says in which nodes of one graph the images of a node of the other lie. The
+earlier layer is on the left, in both panels. A node has the colour of the class of whose points it holds the largest
+share, so that a frequent class is not the largest everywhere.
 """
+
+from collections import Counter
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -11,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
 # A p-value above it leaves the marker empty.
@@ -21,6 +25,37 @@ BAR = 0.05
 GAP = 0.012
 STEPS = 40
 NO_NODE = "0.55"
+WIDTH, HEIGHT = 7.2, 3.3
+# Letters of a line that fit below one half of the flows, and below a pair of layers.
+MOST_TITLE, MOST_LAYER = 26, 16
+
+
+def in_order(table, flows, layers, axis):
+    """
+    Distances and flows between graphs of layers from the earlier to the later layer.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `layer_a` and `layer_b`; the other columns do not depend on the order of the two.
+    flows : ndarray of shape (n, m)
+        Flow from the nodes of the graph of `layers[0]` to those of the graph of `layers[1]`.
+    layers : pair of int
+    axis : sequence of int
+        All layers, the earliest first.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows, `layer_a` before `layer_b`, in the order of the layers; rows of equal layers keep their order.
+    flows : ndarray
+        Transposed if `layers[0]` is the later one.
+    """
+    place = {layer: index for index, layer in enumerate(axis)}
+    ends = np.array([table.layer_a.map(place), table.layer_b.map(place)])
+    first, second = (np.array(axis)[ends.min(axis=0)], np.array(axis)[ends.max(axis=0)])
+    table = table.assign(layer_a=first, layer_b=second).iloc[np.lexsort((ends.max(axis=0), ends.min(axis=0)))]
+    return table, flows if place[layers[0]] < place[layers[1]] else flows.T
 
 
 @style.styled
@@ -52,7 +87,8 @@ def plot(
     titles : pair of str
         Names of the two graphs.
     class_names : sequence of str
-        Names of the classes. A node has the colour of its largest class, a flow that of its source node.
+        Names of the classes. A node has the colour of the class of whose points in the graph it holds the largest
+        share, a flow that of its source node.
     label : str, default 'distance'
         Label of the distances, with their unit.
     layer_names : dict of int to str, optional
@@ -69,15 +105,22 @@ def plot(
         class that does not exist, or no flow is above 0.
     """
     style.require_columns(table, COLUMNS, "the table of graph distances")
-    figure = style.new_figure(3.5, 2.6) if flows is None else style.new_figure(7.2, 3.4)
+    n_lines = table.sampling.nunique()
     if flows is None:
+        figure = style.new_figure(3.5, 2.3 + style.LEGEND_ROW * n_lines)
         _draw_distances(figure.subplots(), table, label, layer_names)
         return figure
     if graphs is None:
         raise InputError("flows need the two graphs that they run between; give both in node-link form")
+    figure = style.new_figure(WIDTH, HEIGHT)
     distances, sankey = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_distances(distances, table, label, layer_names)
-    _draw_flows(sankey, flows, graphs, titles, class_names)
+    handles = _draw_flows(sankey, flows, graphs, titles, class_names)
+    columns = style.legend_columns(figure, [handle.get_label() for handle in handles], WIDTH - 0.3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style.LEGEND)
+    # What is below and above the panels takes nothing from them.
+    rows = -(-len(handles) // columns) + -(-n_lines // 2)
+    figure.set_figheight(HEIGHT + style.LEGEND_ROW * rows + (0.5 if layer_names else 0))
     for axes, letter in ((distances, "a"), (sankey, "b")):
         style.panel_letter(axes, letter)
     return figure
@@ -96,7 +139,7 @@ def _draw_distances(axes, table, label, names):
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
         axes.plot(
-            x, own.distance, label=style.plain(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
+            x, own.distance, label=texts.short(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
         )
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
@@ -105,7 +148,7 @@ def _draw_distances(axes, table, label, names):
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     # Names of layers are too wide for one line.
     between = "–\n" if names else "–"
-    named = [between.join(style.plain((names or {}).get(layer, layer)) for layer in pair) for pair in pairs]
+    named = [between.join(texts.short((names or {}).get(layer, layer), MOST_LAYER) for layer in pair) for pair in pairs]
     axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names else {}))
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
@@ -114,13 +157,13 @@ def _draw_distances(axes, table, label, names):
     axes.grid(axis="y")
     axes.set_xlabel("pair of layers")
     axes.set_ylabel(label)
-    handles, names = axes.get_legend_handles_labels()
+    handles, _ = axes.get_legend_handles_labels()
     handles.append(Patch(facecolor=NO_NODE, alpha=0.5, label="chance: images permuted"))
     if "p" in table and (table.p > LEVEL).any():
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker(NO_NODE)}
         handles.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "ncols": min(len(handles), 3)}
-    axes.legend(handles, [*names, *(handle.get_label() for handle in handles[len(names) :])], **place)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.06), "ncols": 2, "borderaxespad": 0}
+    axes.legend(handles=handles, **style.LEGEND, **place)
 
 
 def _draw_flows(axes, flows, graphs, titles, class_names):
@@ -148,16 +191,18 @@ def _draw_flows(axes, flows, graphs, titles, class_names):
     axes.set(xlim=(0, 1), ylim=(-0.01 * height, 1.01 * height))
     axes.set_axis_off()
     for title, place, side in zip(titles, (0, 1), ("left", "right"), strict=True):
-        axes.text(place, -0.02, title, transform=axes.transAxes, ha=side, va="top")
+        text = texts.wrapped(title, MOST_TITLE)
+        axes.text(place, -0.02, text, transform=axes.transAxes, ha=side, va="top", multialignment=side)
     axes.annotate("", (-0.035, 0.95), (-0.035, 0.05), "axes fraction", arrowprops={"arrowstyle": "->", "lw": 0.7})
     axes.text(-0.055, 0.5, "mean lens of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
-    axes.set_title(f"the {len(mass)} largest flows: {100 * mass.sum():.0f} % of the images")
+    count = "the largest flow" if len(mass) == 1 else f"the {len(mass)} largest flows"
+    axes.set_title(f"{count}: {100 * mass.sum():.0f} % of the images")
     used = {side.label[node] for side in sides for node in side.bottom}
-    handles = [Patch(facecolor=colours[name], label=style.plain(name)) for name in class_names if name in used]
+    shown = dict(zip(class_names, texts.short_names(class_names), strict=True))
+    handles = [Patch(facecolor=colours[name], label=shown[name]) for name in class_names if name in used]
     if None in used:
         handles.append(Patch(facecolor=NO_NODE, label="in no node"))
-    spacing = {"handlelength": 0.9, "handleheight": 0.9, "columnspacing": 1.2}
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=4, **spacing)
+    return handles
 
 
 class _Side:
@@ -168,13 +213,15 @@ class _Side:
         if not 0 <= found[0] <= found[-1] <= len(nodes):
             raise InputError(f"a flow names node {found[-1]}, but the graph has {len(nodes)} nodes; give its own graph")
         self.total, self.colour, self.label = {}, {}, {}
+        of_class = sum((Counter(node["composition"]) for node in nodes), Counter())
         for node in found:
             self.total[node] = mass[flowing == node].sum()
             composition = nodes[node]["composition"] if node < len(nodes) else {}
             unnamed = sorted(set(composition) - set(colours))
             if unnamed:
                 raise InputError(f"a mapper node has points of class {unnamed[0]!r}, which is not among the classes")
-            self.label[node] = max(composition, key=composition.get, default=None)
+            shares = {name: count / max(of_class[name], 1) for name, count in composition.items()}
+            self.label[node] = max(shares, key=shares.get, default=None)
             self.colour[node] = colours.get(self.label[node], NO_NODE)
         lens = {node: nodes[node]["lens_mean"] if node < len(nodes) else -np.inf for node in found}
         self.bottom, self.height = {}, 0.0

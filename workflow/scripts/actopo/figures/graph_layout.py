@@ -4,7 +4,7 @@ Layout of mapper graphs: positions in the plane that are the same for the same g
 Each connected component is laid out by stress minimisation, which makes distances in the drawing approximate those
 in the graph, and rotated so that the lens grows from left to right: a trunk of mixed nodes comes first and the
 branches of single classes fan out from it. Components are placed largest first, and nodes without a
-neighbour in a block underneath.
+neighbour in a block underneath. :func:`spread` makes room for the discs of the nodes.
 
 Stress is minimised by stochastic gradient descent over pairs of nodes [1]_. Pairs are scheduled as in a round-robin
 tournament: each round has every node once, so that it is one array operation. If there are more than a thousand
@@ -19,6 +19,7 @@ References
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import cKDTree
 
 from actopo.errors import InputError
 
@@ -27,6 +28,8 @@ MAX_ROUNDS = 1000
 LAST_STEP = 0.1
 # Height of a drawing by its width.
 ASPECT = 0.85
+# How often discs are moved apart, and how often the drawing is then fitted into its room again.
+STEPS, ROUNDS = 60, 4
 
 
 def layout(graph, seed=0):
@@ -72,6 +75,65 @@ def layout(graph, seed=0):
     extent = _pack(position, members)
     single = np.flatnonzero(count[component] == 1)
     _block(position, single[np.argsort(lens[single], kind="stable")], extent)
+    return position
+
+
+def spread(position, radius, room, gap=0.0):
+    """
+    Move nodes of a layout apart where their discs would touch, and fit the drawing into a room.
+
+    Parameters
+    ----------
+    position : ndarray of shape (K, 2)
+        From :func:`layout`.
+    radius : ndarray of shape (K,)
+        Radius of each node's disc, in the unit of the room.
+    room : pair of float
+        Width and height of the drawing.
+    gap : float, default 0
+        Smallest distance between two discs, in the unit of the room.
+
+    Returns
+    -------
+    position : ndarray of shape (K, 2)
+        In the unit of the layout. Nodes that nothing touches stay where they are.
+    scale : float
+        Length in the room of a unit of the layout. Where the discs leave no space to move, some still touch.
+    """
+    reach = radius + gap / 2
+    for _ in range(ROUNDS):
+        scale = _scale_into(position, radius, room)
+        moved = _moved_apart(position, reach / scale)
+        if moved is position:
+            break
+        position = moved
+    return position, _scale_into(position, radius, room)
+
+
+def _scale_into(position, radius, room):
+    """Largest scale at which all discs are inside of the room."""
+    extent = np.ptp(position, axis=0) if len(position) else np.zeros(2)
+    free = np.maximum(np.asarray(room, dtype=float) - 2 * radius.max(initial=0), 1e-3)
+    return float(np.min(free / np.maximum(extent, 1e-9), initial=free.max()))
+
+
+def _moved_apart(position, radius):
+    """Positions at which no two discs touch, or nearly none; the same array if no two do."""
+    for _ in range(STEPS):
+        pairs = cKDTree(position).query_pairs(2 * radius.max(initial=0), output_type="ndarray")
+        apart = position[pairs[:, 0]] - position[pairs[:, 1]]
+        distance = np.hypot(*apart.T)
+        missing = radius[pairs].sum(axis=1) - distance
+        touching = missing > 1e-6 * radius.max(initial=0)
+        if not touching.any():
+            break
+        pairs, apart, distance, missing = (each[touching] for each in (pairs, apart, distance, missing))
+        # Nodes at the same place part in the direction of their numbers.
+        apart[distance == 0], distance[distance == 0] = (1.0, 0.0), 1.0
+        push = (missing / distance / 2)[:, None] * apart
+        position = position.copy()
+        np.add.at(position, pairs[:, 0], push)
+        np.add.at(position, pairs[:, 1], -push)
     return position
 
 

@@ -12,7 +12,7 @@ from actopo.figures import style
 
 
 @style.styled
-def plot(mean, cv, layers, dimension):
+def plot(mean, cv, layers, dimension, n_batches=None):
     """
     Draw the mean distances and their coefficients of variation as two heat maps.
 
@@ -26,6 +26,9 @@ def plot(mean, cv, layers, dimension):
         Layer indices.
     dimension : str
         Homology dimension of the diagrams, such as "H1", for the title.
+    n_batches : int, optional
+        Number of batches. Of so many values above 0 the coefficient is at most the root of their number, which is
+        reached if all but one are near 0; the figure says so.
 
     Returns
     -------
@@ -47,7 +50,8 @@ def plot(mean, cv, layers, dimension):
     mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis")
     # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():
-        style.colour_bar(figure, mesh, right, "coefficient of variation over batches", shrink=0.85)
+        over = "batches" if n_batches is None else f"{n_batches} batches (at most $\\sqrt{{{n_batches}}}$)"
+        style.colour_bar(figure, mesh, right, f"coefficient of variation over {over}", shrink=0.85)
     right.set_title(_largest(cv, layers))
     for axes, letter in ((left, "a"), (right, "b")):
         style.panel_letter(axes, letter)

@@ -1,7 +1,8 @@
 """
 Fig. 8 (and 9, 11, 13) of [1]_: mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
 
-`actopo.figures.graph_layout` places the nodes. Where it is known in how many other graphs nodes, branches and cycles
+`actopo.figures.graph_layout` places the nodes. A cell is as wide as its graphs have nodes, and a row as high as its
+graphs need. Where it is known in how many other graphs nodes, branches and cycles
 are found (`actopo.graphs.confidence`), what is found in few is faint.
 
 References
@@ -21,21 +22,26 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from actopo.errors import InputError
-from actopo.figures import style
-from actopo.figures.graph_layout import ASPECT, ends_of, layout
+from actopo.figures import style, texts
+from actopo.figures.graph_layout import ASPECT, ends_of, layout, spread
 
-FULL_WIDTH = 9.5
-MAX_CELL = 2.8
-LEFT, RIGHT, TOP, STRIP = 0.25, 1.0, 0.25, 0.3
-MAX_RADIUS = 0.032
-MIN_RADIUS = 0.95
+# Lengths in inches: of the page; of a cell, by the square root of the most nodes; of what is around cells.
+FULL_WIDTH, LEAST_WIDTH = 7.2, 3.5
+CELL, MIN_CELL, MAX_CELL, MIN_HEIGHT = 0.4, 1.3, 3.4, 0.45
+LEFT, RIGHT, TOP, NOTE, SIZES, LINE = 0.35, 0.05, 0.1, 0.26, 0.26, 0.13
+# In points: radii of discs, the largest also as a share of the cell's width, and the least distance between two.
+MAX_RADIUS, MAX_SHARE, MIN_RADIUS, BETWEEN = 7.0, 0.065, 1.9, 1.6
+# Share of a cell that the discs of a graph may cover, and the smallest discs alone.
+COVERED, LEAST_COVERED = 0.16, 0.12
+# Width of a letter of a title, in points.
+LETTER = 4.4
 EDGE = "0.62"
 # Opacity of what is in no other graph.
 FAINTEST = 0.3
 
 
 @style.styled
-def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
+def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=None):
     """
     Draw a grid of mapper graphs.
 
@@ -58,6 +64,8 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
         nodes in the order of the graph (those of a cycle in their order along it), and `share`, the share of other
         graphs that have it. A node is drawn in its opacity, an edge in that of a cycle on which it lies, else in that
         of its branch, else in that of its weaker end. Other graphs are drawn opaque.
+    colours : sequence of str, optional
+        A colour for each class; by default those of `actopo.figures.style.class_colours`.
 
     Returns
     -------
@@ -77,44 +85,77 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
         raise InputError("the grid of mapper graphs is empty; list at least one sampling and one layer")
     if len(graphs) != len(rows) or any(len(row) != len(columns) for row in graphs):
         raise InputError(f"the grid of mapper graphs must be {len(rows)} x {len(columns)}, as its rows and columns")
-    cell = min(MAX_CELL, (FULL_WIDTH - LEFT - RIGHT) / len(columns))
-    width = LEFT + cell * len(columns) + RIGHT
-    entries = max(1, int(width / (0.3 + 0.056 * max(map(len, class_names), default=0))))
-    # A second line below the legend.
-    extra = 0.13 if confidence else 0
-    footer = 0.35 + extra + 0.15 * -(-len(class_names) // entries)
-    height = TOP + len(rows) * (ASPECT * cell + STRIP) + footer
-    figure = style.new_figure(width, height, layout=None)
-    colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
-
-    for i, (name, row) in enumerate(zip(rows, graphs, strict=True)):
-        bottom = height - TOP - (i + 1) * (ASPECT * cell + STRIP) + STRIP
-        scale = _Scale(row, cell)
-        middle = (bottom + ASPECT * cell / 2) / height
-        figure.text(0.13 / width, middle, style.plain(name), rotation=90, ha="center", va="center", size=7.5)
-        for j, (column, graph) in enumerate(zip(columns, row, strict=True)):
-            box = (LEFT + (j + 0.02) * cell, bottom + 0.02 * cell, 0.96 * cell, 0.96 * ASPECT * cell)
-            axes = figure.add_axes([box[0] / width, box[1] / height, box[2] / width, box[3] / height])
-            _draw(axes, graph, scale, colours, seed, _opacity(graph, (confidence or {}).get((i, j))))
-            if i == 0:
-                axes.set_title(f"layer {column}" if isinstance(column, int | np.integer) else style.plain(column))
-        _size_legend(figure, scale, (LEFT + cell * len(columns) + 0.08) / width, middle)
-
-    handles = [Patch(facecolor=colour, label=style.plain(name)) for name, colour in colours.items()]
-    spacing = {
-        "borderpad": 0,
-        "borderaxespad": 0,
-        "columnspacing": 1.2,
-        "handlelength": 0.9,
-        "handleheight": 0.9,
-    }
-    anchor = (0.5, (0.17 + extra) / height)
-    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=anchor, ncols=entries, **spacing)
-    note = r"in each component the lens grows from left to right $\rightarrow$"
+    cell = _cell_width(graphs, len(columns))
+    width = max(LEFT + cell * len(columns) + RIGHT, LEAST_WIDTH)
+    left = LEFT + (width - LEFT - RIGHT - cell * len(columns)) / 2
+    titles = [_title(column, int(72 * cell / LETTER)) for column in columns]
+    scales = [_Scale(row, cell) for row in graphs]
+    placed = [[_Placed(graph, scale, cell, seed) for graph in row] for row, scale in zip(graphs, scales, strict=True)]
+    heights = [max(MIN_HEIGHT, *(each.height for each in row)) for row in placed]
+    figure = style.new_figure(width, 1, layout=None)
+    shown = texts.short_names(class_names)
+    in_legend = style.legend_columns(figure, shown, width - 0.2)
+    notes = [r"in each component the lens grows from left to right $\rightarrow$"]
     if confidence:
-        figure.text(0.5, 0.05 / height, "what is faint is in few of the other graphs", ha="center")
-    figure.text(0.5, (0.05 + extra) / height, note, ha="center")
+        notes.append("what is faint is in few of the other graphs")
+    top = TOP + LINE * (1 + max(title.count("\n") for title in titles))
+    footer = LINE * len(notes) + style.LEGEND_ROW * -(-len(shown) // in_legend) + 0.15
+    height = top + sum(heights) + len(rows) * (NOTE + SIZES) + footer
+    figure.set_figheight(height)
+
+    colours = dict(zip(class_names, colours or style.class_colours(len(class_names)), strict=True))
+    y = height - top
+    for i, (name, row) in enumerate(zip(rows, placed, strict=True)):
+        block = heights[i] + NOTE + SIZES
+        y -= heights[i]
+        text = texts.wrapped(name, int(72 * block / LETTER))
+        middle = (y + heights[i] - block / 2) / height
+        figure.text(
+            0.16 / width, middle, text, rotation=90, ha="center", va="center", multialignment="center", size=7.5
+        )
+        for j, each in enumerate(row):
+            box = np.array([left + j * cell, y, cell, heights[i]])
+            axes = figure.add_axes(box / (width, height, width, height))
+            opacity = _opacity(each.graph, (confidence or {}).get((i, j)))
+            _draw(axes, each, box[2:], scales[i], colours, opacity)
+            if i == 0:
+                axes.set_title(titles[j])
+        _size_legend(figure, scales[i], (y - NOTE) / height)
+        y -= NOTE + SIZES
+
+    handles = [Patch(facecolor=colour, label=label) for label, colour in zip(shown, colours.values(), strict=True)]
+    for line, note in enumerate(notes[::-1]):
+        figure.text(0.5, (0.05 + LINE * line) / height, note, ha="center")
+    anchor = (0.5, (0.08 + LINE * len(notes)) / height)
+    place = {"loc": "lower center", "bbox_to_anchor": anchor, "borderpad": 0, "borderaxespad": 0}
+    figure.legend(handles=handles, ncols=in_legend, **place, **style.LEGEND)
     return figure
+
+
+def _cell_width(graphs, n_columns):
+    """Width of a cell in inches: small graphs need little of the page."""
+    most = max((len(graph["nodes"]) for row in graphs for graph in row), default=0)
+    return min(float(np.clip(CELL * np.sqrt(most), MIN_CELL, MAX_CELL)), (FULL_WIDTH - LEFT - RIGHT) / n_columns)
+
+
+def _title(column, most):
+    """Title of a column: a layer's number, or a name, in lines of at most `most` letters."""
+    if isinstance(column, int | np.integer):
+        return f"layer {column}"
+    lines = str(column).split("\n")
+    return texts.wrapped(column, most) if len(lines) == 1 else "\n".join(texts.short(line, most) for line in lines)
+
+
+class _Placed:
+    """A graph, the places of its nodes, and the height in inches that it takes in a cell."""
+
+    def __init__(self, graph, scale, cell, seed):
+        self.graph = graph
+        self.squared_radius = scale.squared_radius([node["size"] for node in graph["nodes"]])
+        radius, room = np.sqrt(self.squared_radius), np.array([0.96, 0.96 * ASPECT]) * 72 * cell
+        self.position, self.scale = spread(layout(graph, seed), radius, room, BETWEEN)
+        high = np.ptp(self.position[:, 1]) if len(radius) else 0
+        self.height = (high * self.scale + 2 * radius.max(initial=0)) / 72 / 0.96
 
 
 class _Scale:
@@ -123,13 +164,15 @@ class _Scale:
     def __init__(self, graphs, cell):
         self.largest = max((node["size"] for graph in graphs for node in graph["nodes"]), default=0)
         self.shared = max((link["shared"] for graph in graphs for link in graph["links"]), default=0)
-        most = max((len(graph["nodes"]) for graph in graphs), default=0)
         n_links = max((len(graph["links"]) for graph in graphs), default=0)
         # Many edges are drawn thinner, since they would fill the space between the nodes otherwise.
         self.widest = min(1.2, np.sqrt(400 / max(n_links, 1)))
-        # The smallest discs of the densest graph may cover a quarter of its cell at most.
-        self.top = (MAX_RADIUS * 72 * cell) ** 2
-        self.floor = min(MIN_RADIUS**2, 0.25 * ASPECT * (72 * cell) ** 2 / (np.pi * max(most, 1)))
+        area = ASPECT * (72 * cell) ** 2 / np.pi
+        most = max((len(graph["nodes"]) for graph in graphs), default=0)
+        total = max((sum(node["size"] for node in graph["nodes"]) for graph in graphs), default=0)
+        self.floor = min(MIN_RADIUS**2, LEAST_COVERED * area / max(most, 1))
+        largest = min(MAX_RADIUS, MAX_SHARE * 72 * cell) ** 2
+        self.top = max(min(largest, COVERED * area * self.largest / max(total, 1)), self.floor)
 
     def squared_radius(self, size):
         return np.maximum(self.top * np.asarray(size, float) / max(self.largest, 1), self.floor)
@@ -166,25 +209,25 @@ def _over_white(colour, opacity):
     return (1 - opacity) + opacity * to_rgba_array(colour)[:, :3]
 
 
-def _draw(axes, graph, scale, colours, seed, opacity):
+def _draw(axes, placed, box, scale, colours, opacity):
+    """Draw a graph in axes whose width and height in inches are `box`."""
     axes.set_axis_off()
-    nodes, links = graph["nodes"], graph["links"]
-    eps = graph.get("graph", {}).get("eps")
+    nodes, links = placed.graph["nodes"], placed.graph["links"]
+    eps = placed.graph.get("graph", {}).get("eps")
     note = f"{_count(len(nodes), 'node')}, {_count(len(links), 'edge')}" + ("" if eps is None else f"\nε = {eps:.4g}")
-    axes.text(0.5, -0.02, note, transform=axes.transAxes, ha="center", va="top", size=6, linespacing=1.15)
+    below = {"xytext": (0, -2), "textcoords": "offset points", "ha": "center", "va": "top", "size": 6}
+    axes.annotate(note, (0.5, 0), xycoords="axes fraction", linespacing=1.15, **below)
     if not nodes:
         axes.text(0.5, 0.5, "no node: all noise", transform=axes.transAxes, ha="center", va="center", color="0.35")
         return
-    position = layout(graph, seed)
-    low, high = position.min(axis=0), position.max(axis=0)
-    reach = 0.55 * max(high[0] - low[0], (high[1] - low[1]) / ASPECT, 1)
-    centre = (low + high) / 2
-    axes.set_xlim(centre[0] - reach, centre[0] + reach)
-    axes.set_ylim(centre[1] - reach * ASPECT, centre[1] + reach * ASPECT)
-    axes.set_aspect("equal")
+    position = placed.position
+    centre = (position.min(axis=0) + position.max(axis=0)) / 2
+    reach = 36 * box / placed.scale
+    axes.set_xlim(centre[0] - reach[0], centre[0] + reach[0])
+    axes.set_ylim(centre[1] - reach[1], centre[1] + reach[1])
     axes.add_collection(
         LineCollection(
-            position[ends_of(graph)],
+            position[ends_of(placed.graph)],
             linewidths=scale.line_width([link["shared"] for link in links]),
             colors=_over_white(EDGE, opacity[1]),
             capstyle="round",
@@ -193,16 +236,15 @@ def _draw(axes, graph, scale, colours, seed, opacity):
         ),
         autolim=False,
     )
-    axes.add_collection(_pies(axes, nodes, position, scale, colours, opacity[0]), autolim=False)
+    axes.add_collection(_pies(axes, nodes, position, placed.squared_radius, colours, opacity[0]), autolim=False)
 
 
 def _count(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _pies(axes, nodes, position, scale, colours, opacity):
+def _pies(axes, nodes, position, squared, colours, opacity):
     """All nodes as one collection: discs in the colour of the largest class, and wedges on those of mixed nodes."""
-    squared = scale.squared_radius([node["size"] for node in nodes])
     disc = Path.unit_circle()
     paths, owner, face, outlined = [], [], [], []
     for index in np.argsort(-squared, kind="stable"):
@@ -237,33 +279,30 @@ def _pies(axes, nodes, position, scale, colours, opacity):
     return pies
 
 
-def _size_legend(figure, scale, x, y):
+def _size_legend(figure, scale, y):
+    """One line below a height: discs of some sizes, and edges of some numbers of shared points."""
     if not scale.largest:
         return
-    smallest = int(scale.floor * scale.largest / scale.top)
+    smallest = max(int(scale.floor * scale.largest / scale.top), 1)
     top = _round_down(scale.largest)
-    sizes = {size: f"{size:,}" for size in (top, top // 4) if size > smallest}
-    if smallest:
-        sizes[smallest] = f"{smallest:,} or fewer"
+    sizes = {size: _short_count(size) for size in (top, top // 4) if size > 1.2 * smallest}
+    sizes[smallest] = f"≤ {_short_count(smallest)} points" if smallest > 1 else "1 point"
     disc = {"linestyle": "none", "marker": "o", "markerfacecolor": "0.45", "markeredgewidth": 0}
     handles = [
         Line2D([], [], markersize=2 * float(np.sqrt(scale.squared_radius(size))), label=label, **disc)
         for size, label in sizes.items()
     ]
     widest = _round_down(scale.shared)
-    for shared in (widest, widest // 10):
-        if shared:
-            line = {"color": EDGE, "linewidth": float(scale.line_width(shared))}
-            handles.append(Line2D([], [], label=f"{shared:,} shared", **line))
-    spacing = {
-        "borderpad": 0,
-        "borderaxespad": 0,
-        "handlelength": 1.7,
-        "handletextpad": 0.5,
-        "labelspacing": 0.75,
-    }
-    legend = figure.legend(handles=handles, loc="center left", bbox_to_anchor=(x, y), alignment="left", **spacing)
-    legend.set_title("points in a node")
+    for shared in sorted({widest, widest // 10} - {0}, reverse=True):
+        line = {"color": EDGE, "linewidth": float(scale.line_width(shared))}
+        last = shared < 10 or shared < widest
+        handles.append(Line2D([], [], label=_short_count(shared) + " shared" * last, **line))
+    spacing = {"borderpad": 0, "borderaxespad": 0.2, "handlelength": 2.2, "handletextpad": 0.3, "columnspacing": 0.9}
+    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, y), ncols=len(handles), **spacing)
+
+
+def _short_count(number):
+    return f"{number:,}" if number < 1e6 else f"{number / 1e6:.3g} M"
 
 
 def _round_down(number):

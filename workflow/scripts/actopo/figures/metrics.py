@@ -29,7 +29,8 @@ from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPA
 PER_ROW = 7
 # Clouds on which a measure is tested, one row each, and their names.
 CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
-# Lowest ratio to the baseline that is drawn: below it, a change is far from detectable.
+# Lowest ratio to the baseline that is drawn, and all lower ones with it: a change there is far from detectable, and one
+# of a metric that the removal leaves as it is only rounding.
 FLOOR = 1e-3
 
 
@@ -103,7 +104,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     _share_ratio(panels)
     curve_figure.legend(upper, panels, 3)
     for axes, letter in zip(grid[:2, 0], "ab", strict=True):
-        style.panel_letter(axes, letter)
+        # Beside the title of a narrow panel.
+        style.panel_letter(axes, letter, x=-0.25 if columns > 4 else 0.0)
     _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
     return figure
 
@@ -129,9 +131,6 @@ def _ratio(axes, curves, detection, label):
         unit = level.iloc[0]
         curve_figure.draw_curves(axes, curves, unit)
         curve_figure.draw_levels(axes, curves, detection, unit, thresholds=("mean",))
-        # A metric that the removal does not change has rounding errors only, far below the axis.
-        for line in axes.lines:
-            line.set_clip_on(True)
         if curves.distance.max() < FLOOR * unit:
             _say(axes, 0.3, f"all below\n{FLOOR:g}")
     else:
@@ -151,13 +150,20 @@ def _say(axes, height, text):
 def _share_ratio(panels):
     """One logarithmic axis for all metrics: in units of its baseline each is detectable above 1."""
     values = np.concatenate([line.get_ydata() for axes in panels for line in axes.lines] or [[1.0]])
-    values = values[np.isfinite(values) & (values > 0)]
+    values = values[np.isfinite(values)]
     low, high = max(values.min(initial=0.5), FLOOR), values.max(initial=2.0)
+    lower = (values < FLOOR).any()
+
+    def ratio(value, _):
+        return f"{'≤ ' if lower and np.isclose(value, FLOOR) else ''}{value:g}"
+
     for axes in panels:
+        for line in axes.lines:
+            line.set_ydata(np.maximum(line.get_ydata(), FLOOR))
         axes.set_yscale("log")
         axes.set_ylim(low / 1.4, high * 1.4)
         axes.yaxis.set_major_locator(LogLocator(numticks=6))
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter(ratio)
         axes.yaxis.set_minor_locator(NullLocator())
 
 

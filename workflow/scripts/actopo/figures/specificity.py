@@ -9,7 +9,7 @@ that between layer l of A and layer m of B; `rho_l` is the correlation of rows l
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 
 @style.styled
@@ -84,13 +84,17 @@ def _curves(axes, d_aa, d_ab, layers, row, rho):
     level = d_ab[index, index]
     within, between = style.line_styles(2)
     positions = np.arange(len(layers))
-    axes.plot(positions, d_aa[index], label=rf"$D_{{AA}}[{row}, m]$", **within)
-    axes.plot(positions, d_ab[index], label=rf"$D_{{AB}}[{row}, m]$", **between)
-    axes.axhline(level, color="0.3", linestyle="--", linewidth=0.8, label=rf"$D_{{AB}}[{row}, {row}] = {level:.3g}$")
-    correlation = "" if rho is None else rf": $\rho_{{{row}}}$ = {rho:.3f}, mean over models B"
-    axes.set_title(
-        f"row {row}" + (": no correlation, a row is constant" if correlation and np.isnan(rho) else correlation)
-    )
+    axes.plot(positions, d_aa[index], label=rf"$D_{{AA}}[{row}, m]$", clip_on=False, **within)
+    axes.plot(positions, d_ab[index], label=rf"$D_{{AB}}[{row}, m]$", clip_on=False, **between)
+    if np.isfinite(level):
+        name = rf"$D_{{AB}}[{row}, {row}] = {level:.3g}$"
+        axes.axhline(level, color="0.3", linestyle="--", linewidth=0.8, label=name)
+    correlation = ""
+    if rho is not None and np.isnan(rho):
+        correlation = ": no correlation, a row is constant"
+    elif rho is not None:
+        correlation = rf": $\rho_{{{row}}}$ = {texts.number(rho, '.3f')}, mean over models B"
+    axes.set_title(f"row {row}{correlation}")
     axes.set_xlabel("layer $m$")
     axes.set_ylabel("sliced Wasserstein distance\n(filtration units)")
     axes.set_ylim(0, 1.28 * style.shared_norm(d_aa[index], d_ab[index]).vmax)
@@ -100,17 +104,18 @@ def _curves(axes, d_aa, d_ab, layers, row, rho):
 
 def _correlation(axes, rho, layers, mean):
     axes.plot(np.arange(len(layers)), rho, "o", color=style.LINES[0], clip_on=False, zorder=3)
-    axes.set_title("correlation of rows")
+    title = "correlation of rows"
     axes.set_xlabel("layer $l$")
     axes.set_ylabel(r"$\rho_l$, mean over models B")
     # The axis runs from 0 to 1; only a negative correlation extends it.
     axes.set_ylim(min(0.0, np.floor(10 * np.min(rho, where=np.isfinite(rho), initial=0)) / 10), 1)
     if np.isfinite(mean):
-        axes.axhline(mean, color="0.3", linestyle="--", linewidth=0.8, label=rf"mean $\rho$ = {mean:.3f}")
-        axes.legend(loc="lower right")
+        axes.axhline(mean, color="0.3", linestyle="--", linewidth=0.8)
+        title = f"correlation, mean {texts.number(mean, '.3f')} (dashed)"
     else:
         sentence = "no correlation is defined:\nthe distances from each layer\nto the others are all equal"
         axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color="0.35")
+    axes.set_title(title)
     _finish(axes, layers, "d")
 
 

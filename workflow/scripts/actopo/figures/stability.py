@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from actopo.errors import InputError
 from actopo.figures import style
@@ -88,7 +89,9 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
             if used is not None and value == shown.eps:
                 _frame(axes, grid, shown)
         row[0].set_ylabel("intervals")
-        style.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
+        bar = style.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
+        bar.locator = _ticks(key)
+        bar.update_ticks()
         if with_samples:
             groups = {"": samples} if by is None else dict(list(samples.groupby(by, sort=False)))
             if own_parts:
@@ -96,7 +99,8 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
             _draw_samples(row[-1], groups, key, None if shown is None or not own_parts else shown[key])
             row[-1].set_ylabel(name)
     if with_samples:
-        panels[0, -1].set_title(f"{max(map(len, groups.values()))} subsamples")
+        most = max(map(len, groups.values()))
+        panels[0, -1].set_title(f"{most} subsample{'s' * (most > 1)}")
         panels[-1, -1].set_xlabel("" if own_parts else by)
         style.panel_letter(panels[0, 0], "a")
         style.panel_letter(panels[0, -1], "b")
@@ -119,6 +123,11 @@ def _norm(key, values):
     if key == "node_purity":
         return Normalize(0, 1)
     return Normalize(0, max(float(np.nanmax(values)), 1))
+
+
+def _ticks(key):
+    """Ticks of an axis of an invariant: those of numbers of nodes, components and cycles are whole."""
+    return MaxNLocator(4, integer=key != "node_purity", min_n_ticks=1, steps=[1, 2, 5, 10])
 
 
 def _draw_map(axes, table, key, norm):
@@ -173,3 +182,4 @@ def _draw_samples(axes, groups, key, mark):
     axes.grid(axis="y")
     if key == "node_purity":
         axes.set_ylim(0, 1.03)
+    axes.yaxis.set_major_locator(_ticks(key))

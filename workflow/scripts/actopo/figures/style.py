@@ -24,7 +24,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure, SubFigure
 
-from actopo.errors import UNPRINTABLE, InputError
+from actopo.errors import InputError
+from actopo.figures import texts
 from actopo.files import save_bytes
 
 MUTED = (
@@ -60,6 +61,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
 MISSING = "0.85"
 MAX_TICKS = 17
+# Lengths in a legend, in units of its font's size.
+LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "columnspacing": 1.2, "labelspacing": 0.3}
+# Height of a row of such a legend, in inches.
+LEGEND_ROW = 0.128
 PARAMETERS = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
@@ -70,6 +75,8 @@ PARAMETERS = {
     "legend.fontsize": 6.5,
     "legend.title_fontsize": 6.5,
     "figure.titlesize": 8,
+    # Hinted letters have other widths at other resolutions than that of the layout.
+    "text.hinting": "none",
     "axes.linewidth": 0.6,
     "axes.titlepad": 4,
     "axes.labelpad": 2.5,
@@ -116,6 +123,9 @@ def styled(plot):
 
 def _freeze_layout(figure):
     """Lay a figure out once, to six digits: the layout solver's last digits depend on addresses in memory."""
+    # The first layout of axes of a fixed aspect may still be wrong; drawing lays out again.
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.findobj(SubFigure):
@@ -324,30 +334,48 @@ def colour_bar(figure, mesh, axes, label, **kwargs):
     return bar
 
 
-def plain(text):
+def legend_columns(figure, labels, width, handlelength=LEGEND["handlelength"]):
     """
-    A text of the user's, such as the name of a class, as matplotlib draws it letter by letter.
+    Number of columns of a legend with the spacing of `LEGEND`, as equal in height as can be.
 
-    Dollars would begin a formula, control characters make an SVG that is no XML, and a name that begins with an
-    underscore is left out of legends. A text may have several lines; what a figure itself says needs none of this.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Figure of the legend, in which texts are measured.
+    labels : sequence of str
+        Texts of the legend.
+    width : float
+        Room for it, in inches.
+    handlelength : float
+        Length of a handle, in units of the font's size.
+
+    Returns
+    -------
+    int
+        At least 1, even if a single column is too wide.
     """
-    lines = [UNPRINTABLE.sub("\ufffd", line.replace("\t", " ")) for line in str(text).split("\n")]
-    # A space of no width.
-    return ("\u200b" if lines[0].startswith("_") else "") + "\n".join(lines).replace("$", r"\$")
+    size = PARAMETERS["legend.fontsize"] / 72
+    probe = figure.text(0, 0, "", size=72 * size)
+    widths = []
+    for label in labels:
+        probe.set_text(label)
+        widths.append(probe.get_window_extent().width / figure.dpi + (handlelength + LEGEND["handletextpad"]) * size)
+    probe.remove()
+    for columns in range(len(widths), 1, -1):
+        parts = np.array_split(widths, columns)
+        if sum(max(part) for part in parts) + (columns - 1) * LEGEND["columnspacing"] * size <= width:
+            rows = -(-len(widths) // columns)
+            return -(-len(widths) // rows)
+    return 1
 
 
 def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
     """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th if over `most`."""
     step = -(-len(layers) // most)
     positions = np.arange(0, len(layers), step)
-    axis.set_ticks(positions + offset, [plain(layers[position]) for position in positions])
+    axis.set_ticks(positions + offset, [texts.plain(layers[position]) for position in positions])
 
 
-def layer_title(layer, names=None):
-    """Title of a layer: its name, if it has one among `names` (dict of int to str), else "layer" and its number."""
-    return plain((names or {}).get(layer, f"layer {layer}"))
-
-
-def panel_letter(axes, letter, lines=1):
-    """Write a panel's bold letter above its top left corner, beside the first of a title's `lines`."""
-    axes.set_title(letter + "\n" * (lines - 1), loc="left", fontweight="bold")
+def panel_letter(axes, letter, lines=1, x=0.0):
+    """Write a panel's bold letter above its top left corner, or at `x`, beside the first of a title's `lines`."""
+    axes.set_title(letter + "\n" * (lines - 1), loc="left", x=x, fontweight="bold")

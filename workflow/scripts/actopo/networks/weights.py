@@ -2,14 +2,13 @@
 Weights: state dicts in files of safetensors or PyTorch, and published ones of torchvision.
 
 Nothing in a file is executed. Names that differ in wrapped networks and in older versions of torchvision are replaced.
+Only what reads or writes a file imports safetensors.
 """
 
 import re
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
 
 from actopo.errors import InputError
 from actopo.files import reading, replacing
@@ -118,6 +117,8 @@ def read_state(path):
         raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's")
     try:
         if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
             return _plain_tensors(path, load_file(path))
         state = torch.load(path, map_location="cpu", weights_only=True)
     except InputError:
@@ -241,6 +242,8 @@ def _count_classes(settings, state, default):
 
 def save_tensors(path, tensors, **metadata):
     """Write a dict of tensors, with `metadata` as texts."""
+    from safetensors.torch import save
+
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # The format cannot share tensors: each name of a shared tensor gets a copy.
     seen = set()
@@ -254,5 +257,7 @@ def save_tensors(path, tensors, **metadata):
 
 def load_tensors(path):
     """Read a dict of tensors and the texts that were written with them; a damaged file is refused."""
+    from safetensors import SafetensorError, safe_open
+
     with reading(path, SafetensorError), safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
