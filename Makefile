@@ -4,9 +4,12 @@ BIN := .venv/bin
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
+# What docs/draw_pictures.py reads.
+CIFAR := results/cifar10_cpu
+PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo prune test test-faults test-cluster lint format docs clean
+.PHONY: help env demo prune test test-faults test-cluster lint format docs pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -17,7 +20,9 @@ env: .venv/ready  ## create .venv with everything that is needed (6 GB)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \
 	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check --progress-bar off -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --progress-bar off --no-compile -r requirements.txt
+	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python.
+	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples)/' .venv/lib
 	@touch $@
 
 demo: .venv/ready  ## run the whole workflow on handwritten digits
@@ -52,13 +57,19 @@ format: .venv/ready  ## bring the sources into style
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write config/README.md, docs/code_reruns.md, docs/reruns.md and what a module needs
+docs: .venv/ready  ## write the generated pages and what a module needs, and the documentation as a site in site/
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md
 	$(BIN)/python docs/list_files.py > workflow/scripts/files.txt
 	$(BIN)/python docs/write_module.py > workflow/Snakefile
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site: site/index.html"
 
-clean:  ## remove the demo's results and caches, keep .venv and other runs
-	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis
+pictures: .venv/ready  ## draw the pictures of README.md from CIFAR-10: make pictures CONFIG=mine.yaml, with data.root
+	$(BIN)/snakemake --configfile config/cifar10_cpu.yaml $(CONFIG) --cores all -- $(PICTURED)
+	$(BIN)/python docs/draw_pictures.py $(CIFAR)
+
+clean:  ## remove the demo's results, the site and caches, keep .venv and other runs
+	rm -rf $(DEMO) site .pytest_cache .ruff_cache .hypothesis
 	find workflow tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

@@ -35,7 +35,10 @@ include: "workflow/rules/replicates.smk"
 include: "workflow/rules/all_eps.smk"
 include: "workflow/rules/labels.smk"
 include: "workflow/rules/placements.smk"
+include: "workflow/rules/epochs.smk"
+include: "workflow/rules/pairs.smk"
 include: "workflow/rules/exports.smk"
+include: "workflow/rules/explorer_inputs.smk"
 include: "workflow/rules/report.smk"
 
 

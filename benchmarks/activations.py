@@ -25,6 +25,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.points.activations import activation_shapes, dump_activations, sample_activations
@@ -53,8 +54,7 @@ class Watch(threading.Thread):
 
 def forward(model, images, options):
     """Bare forward pass over all images."""
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.inference_mode(), exact:
+    with torch.inference_mode(), exact_arithmetic():
         for start in range(0, len(images), options.batch):
             model(to_input(np.array(images[start : start + options.batch]), MEAN, STD, options.device))
         if options.device == "cuda":

@@ -2,8 +2,9 @@
 Size, load time and frame rate of the explorer's page, for a made-up run of the paper's size and one with 100 classes.
 
 The paper's run has 6 layers, 7 samplings, 50 000 images and 10 classes; graphs have as many nodes as are given, up to
-1000. The page is opened in a headless Chromium (`playwright` drives it, and downloads none), whose graphics the CPU
-draws; a node, and then the whole drawing, is dragged for two seconds.
+1000, and one is there at 20 values of eps. Its distances are between 17 layers of 100 networks, by 4 metrics and on 4
+kinds of clouds, with diagrams of 1000 points. The page is opened in a headless Chromium (`playwright` drives it, and
+downloads none), whose graphics the CPU draws; a node, and then the whole drawing, is dragged for two seconds.
 
 Usage: python benchmarks/explorer.py [--nodes 1000] [--chromium /usr/bin/chromium] [--keep FOLDER]
 """
@@ -20,7 +21,8 @@ from scipy.sparse import csr_array
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from actopo.explorer.documents import main_document
+from actopo.explorer.distances import batch_document, diagram_document, matrix_documents
+from actopo.explorer.documents import image_document, main_document
 from actopo.explorer.graphs import graph_document
 from actopo.explorer.page import build_page, fit
 from actopo.explorer.thumbnails import image_sheets
@@ -81,14 +83,40 @@ def made_up_graph(rng, n_nodes, labels, points_per_image):
     return {"graph": {"n_points": n_points}, "nodes": nodes, "links": links}, incidence, images
 
 
-def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings=SAMPLINGS, names=None):
+def made_up_distances(rng, n_layers=17, n_networks=100, n_points=1000):
+    """Documents of distances of the paper's size."""
+    kinds = ("trained", "scaled", "gaussian", "gaussian.scaled")
+    arrays = {name: rng.random((n_networks, n_layers, n_layers)) for name in ("sw_h0", "sw_h1", "sw_sum", "cka")}
+    drawn = [(kind, seed) for kind in ("trained", "gaussian") for seed in range(5)]
+    empty = {"columns": [], "rows": []}
+    main = {
+        "layers": [[layer, f"layer {layer}"] for layer in range(n_layers)],
+        "sizes": [[n_points, 64]] * n_layers,
+        "clouds": {kind: kind for kind in kinds},
+        "matrices": [own for kind in kinds for own in matrix_documents(kind, range(n_networks), arrays, {})],
+        "batches": {"sw_h1": batch_document(10, *arrays["sw_h1"][:2])},
+        "dimensions": ["h0", "h1"],
+        "diagrams": drawn,
+        "surrogates": {},
+        "rho": empty,
+        "curves": [empty],
+        "detection": empty,
+    }
+    diagrams = {name: list(rng.random((n_layers, n_points, 2)).cumsum(axis=2)) for name in ("h0", "h1")}
+    return {"distances": main, **{f"diagrams-{place}": diagram_document(diagrams) for place in range(len(drawn))}}
+
+
+def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings=SAMPLINGS, names=None, n_eps=20):
     """Text of the page of a made-up run; `n_nodes` of the largest graph, the others have a third."""
     rng = np.random.default_rng(0)
     labels, rank = rng.integers(0, n_classes, n_images), rng.permutation(n_images)
     names = names or [str(label) for label in range(n_classes)]
     graphs = [{"sampling": name, "layer": layer} for name in samplings for layer in layers]
     told = {"model": "resnet18_b", "seed": 0, "draw": 0, "sigma": 0, "tap": "bn"}
+    told |= {"eps": 1.0, "is_chosen": True}
     graphs = [{**told, **graph, "layer_name": f"layer {graph['layer']}"} for graph in graphs]
+    at_every_eps = {**graphs[0], "is_chosen": False}
+    graphs += [{**at_every_eps, "eps": eps} for eps in np.geomspace(0.5, 2, n_eps).tolist()]
     wanted = set()
 
     def documents():
@@ -99,7 +127,8 @@ def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings
             for node in own["nodes"]:
                 node["composition"] = {names[int(label)]: count for label, count in node["composition"].items()}
             positions = np.zeros(len(images), dtype=int)
-            document = graph_document(own, incidence, images, names, rank, positions)
+            shares = {name: rng.random(size).tolist() for name in ("confidence", "misclassified")}
+            document = graph_document(own, incidence, images, names, rank, positions, shares)
             wanted.update(image for pairs in document["shown"] for image in pairs[::2])
             yield {**document, "columns": {}}
 
@@ -113,6 +142,8 @@ def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings
     empty = {"columns": ["sampling", "sigma", "layer", "interval", "class"], "rows": []}
     documents = {
         "main": main_document("made up", names, graphs, *about, len(texts), n_whole, len(wanted)),
+        "images": image_document(labels, [f"test/{names[label]}/{image:05}.png" for image, label in enumerate(labels)]),
+        **made_up_distances(rng),
         "purity": {"graphs": empty, "classes": empty},
         "run": {"config": {}, "versions": {}, "accuracy": [], "times": [], "data": {}},
     }

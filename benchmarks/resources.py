@@ -12,54 +12,17 @@ are not measured and shown as 0.
 """
 
 import argparse
-import csv
 import math
 import statistics
 import sys
-from collections import defaultdict
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+
+from actopo.config.forecast import read_benchmarks
 
 # Minutes and MB that a job of any size needs. Snakemake's own processes count as the job's.
 LEAST_MINUTES, LEAST_MB, OWN_MB = 5, 1000, 500
-
-
-def read_benchmarks(runs):
-    """
-    Measurements of all jobs of some runs.
-
-    Parameters
-    ----------
-    runs : sequence of str or Path
-        Folders of results.
-
-    Returns
-    -------
-    dict of str to list of dict
-        By rule, of each job `seconds`, `cpu_seconds` and `mb`.
-    """
-    jobs = defaultdict(list)
-    for run in runs:
-        folder = Path(run, "benchmarks")
-        for path in sorted(folder.rglob("*.tsv")):
-            rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-            with open(path, encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file, delimiter="\t"):
-                    jobs[rule].append(
-                        {
-                            "seconds": number(row["s"]),
-                            "cpu_seconds": number(row["cpu_time"]),
-                            "mb": number(row["max_rss"]),
-                        }
-                    )
-    return dict(sorted(jobs.items()))
-
-
-def number(text):
-    """A number of a benchmark file; 0 for one that was not measured."""
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def requests(jobs, margin):

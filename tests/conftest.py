@@ -1,5 +1,14 @@
-"""Order of the tests: files run side by side, and those that take longest come first."""
+"""
+What all tests share: their order and a browser.
 
+Files run side by side, and those that take longest come first.
+"""
+
+import shutil
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # The first makes the finished run that others look at; the second and third need no such run.
 FIRST = tuple(f"tests/workflow/test_{name}.py" for name in ("whole_run", "your_network", "seeds_per_job", "reruns"))
 
@@ -10,3 +19,37 @@ def pytest_collection_modifyitems(items):
         return next((i for i, name in enumerate(FIRST) if file.endswith(name)), len(FIRST))
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium of this machine; none is downloaded."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright, which drives a browser, is not installed"
+    )
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a page; at the end there was no error, no message in the console, no dialog and no request to a network."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    complaints = []
+
+    def opened(path, fragment=""):
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: request.url.startswith("http") and complaints.append(request.url))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield opened
+    context.close()
+    assert complaints == []

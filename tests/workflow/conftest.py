@@ -1,4 +1,4 @@
-"""Workflow folders that the tests share."""
+"""Workflow folders that the tests share, and the explorer's page of one."""
 
 import fcntl
 import shutil
@@ -49,3 +49,13 @@ def finished(tiny_run, tmp_path_factory):
 def spoilable(tiny_run, tmp_path):
     """A copy of the finished run, for tests that change results."""
     return copy_of(tiny_run, tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    return finished.folder / "results/tiny"
+
+
+@pytest.fixture
+def page(open_page, results):
+    return open_page(results / "explorer.html")

@@ -149,19 +149,23 @@ class Row:
     besides: dict = field(default_factory=dict)
 
 
+# Figures whose nodes have colours.
+COLOURED = ("mapper_graphs", "noisy_graphs", "networks")
 # Rules that draw examples of their own.
 EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
 FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+# The explorer shows all of them but the power.
+GATHERED = {"gather_distances": 1, "build_explorer": 1}
 # Two kinds of surrogates.
-CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1}
+CALIBRATION = {"calibrate_topology": 2, "plot_calibration": 1} | GATHERED
 # Of the networks, three controls and two that are crossed with scale.
-SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1}
-METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1}
+SPECIFICITY = {"measure_specificity": 6, "compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
+METRIC_TABLES = {"compare_metrics": 1, "plot_metrics": 1, "summarise": 1} | GATHERED
 POWER = {"measure_power": 1, "plot_power": 1}
 POWER_DISTANCES = {"power_distances": 1} | POWER
-DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1}
+DETECTION = {"measure_detection": 1, "plot_sensitivity": 1, "summarise": 1} | GATHERED
 COMPARISON = METRIC_TABLES | DETECTION
 CURVES = {"measure_sensitivity": 4} | COMPARISON
 AFTER_MODELS = {"model_distances": 6, "plot_specificity": 1} | SPECIFICITY | COMPARISON | POWER
@@ -173,7 +177,7 @@ DIAGRAMS = {"layer_distances": 1, "plot_layer_distances": 1, "plot_diagrams": 1}
 DIAGRAMS |= {"metric_distances": 1, "measure_sensitivity": 2, "power_distances": 1} | CALIBRATION | AFTER_MODELS
 OF_LAYERS = ("sample_points", "sample_paired_points", "draw_gaussian_clouds", "compute_diagrams")
 UNTRAINED = {"sample_points": 2, "compute_diagrams": 2, "model_distances": 2, "measure_specificity": 2}
-UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1}
+UNTRAINED |= {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED
 RTD = {"metric_distances": 2, "metric_baselines": 1, "measure_sensitivity": 1} | COMPARISON
 ONE_GRAPH = {"sample_points": 1, "build_mapper": 1}
 AFTER_MAPPER = {
@@ -185,11 +189,15 @@ AFTER_MAPPER = {
 }
 POSITIONS = {"measure_positions": 1}
 PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
+EPOCH_PURITY = {"measure_epoch_purity": 1, "average_epoch_purity": 1, "plot_epoch_purity": 1}
+ALL_EPS = {"measure_all_eps": 1, "plot_all_eps": 1, "build_explorer": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 # Graphs of three samplings, and of one with noise.
 GRAPHS = {"build_mapper": 4, "plot_noisy_graphs": 1} | AFTER_MAPPER | STABILITY
 CLOUDS_B = {"sample_points": 4, "plot_foreground": 1} | GRAPHS | POSITIONS
-TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B
+# What the network says of the images, for the explorer.
+PREDICTED = {"predict_classes": 1}
+TRAINING_B = {"train_model": 1, "plot_training": 1} | CLOUDS_B | PREDICTED
 FOREGROUND = ONE_GRAPH | {"plot_foreground": 1} | AFTER_MAPPER | POSITIONS
 # Clean images, and those with noise.
 RANDOM = {"sample_points": 2, "build_mapper": 2, "plot_noisy_graphs": 1} | AFTER_MAPPER | POSITIONS | STABILITY
@@ -219,6 +227,11 @@ NETWORK_W |= {
 NETWORK_W |= {"measure_noisy_accuracy": 2, "measure_all_eps": 1, "sample_new_points": 1}
 SIZE_W = NETWORK_W | {"prepare_images": 1, "find_foreground": 1, "plot_noise": 1}
 NETWORK_W.pop("plot_networks")
+# Convolutions, which are read alone from noisy and new images, have one layout; the output of a module lies in one file
+# with a convolution.
+LAYOUT_W = NETWORK_W | {"sample_points": 4, "compute_lens": 8, "build_mapper": 8}
+for rule in ("train_model", "plot_training", "predict_classes", "measure_noisy_accuracy", "sample_new_points"):
+    LAYOUT_W.pop(rule)
 # Without the figures and tables that need DBSCAN.
 CLUSTERER_W = {"measure_stability", "plot_stability", "plot_all_eps", "place_images"}
 CLUSTERER_W = {rule: n for rule, n in GRAPHS_W.items() if rule not in CLUSTERER_W}
@@ -263,6 +276,10 @@ ROWS = [
         | {"build_explorer": 1}
         | AFTER_MODELS,
     ),
+    Row("models.resnet18_b.layout.channels", "first", {}),
+    Row("models.own.layout.channels", "first", LAYOUT_W, base="wide"),
+    Row("models.own.layout.grid", [2, 2], LAYOUT_W, base="wide"),
+    Row("models.own.layout.prefix_tokens", 1, LAYOUT_W, base="wide"),
     # The mapper study has one of them.
     Row("models.resnet18_b.seeds", 2, {}),
     Row("models.resnet18_b.training.epochs", 2, TRAINING_B),
@@ -277,6 +294,8 @@ ROWS = [
     Row("models.resnet18_b.training.cutout", 4, TRAINING_B),
     Row("models.resnet18_b.training.precision", "fp32", TRAINING_B),
     Row("models.resnet18_b.training.compile", True, TRAINING_B),
+    # Epoch 0 is the control `untrained`, which needs no training.
+    Row("models.resnet18_b.training.keep", [0], {"sample_points": 3, "build_mapper": 3} | EPOCH_PURITY, back={}),
     Row(
         "homology.model",
         "resnet18_b",
@@ -341,7 +360,7 @@ ROWS = [
     Row(
         "similarity.controls",
         ["scaled"],
-        {"compare_controls": 1, "plot_controls": 1, "summarise": 1},
+        {"compare_controls": 1, "plot_controls": 1, "summarise": 1} | GATHERED,
         back=UNTRAINED
         | {"draw_gaussian_clouds": 2, "compute_diagrams": 4, "model_distances": 4, "measure_specificity": 4},
     ),
@@ -401,14 +420,14 @@ ROWS = [
     Row(
         "similarity.surrogates.kinds",
         ["gaussian"],
-        {"plot_calibration": 1},
-        back={"calibrate_topology": 1, "plot_calibration": 1},
+        {"plot_calibration": 1} | GATHERED,
+        back={"calibrate_topology": 1, "plot_calibration": 1} | GATHERED,
     ),
-    Row("similarity.surrogates", None, {}, back=CALIBRATION),
+    Row("similarity.surrogates", None, GATHERED, back=CALIBRATION),
     Row(
         "mapper.model",
         "resnet18_a",
-        CLOUDS_B | {"find_receptive_fields": 1},
+        CLOUDS_B | {"find_receptive_fields": 1} | PREDICTED,
         back=TRAINING_B | {"find_receptive_fields": 1},
     ),
     Row("mapper.seeds", [0], {}),
@@ -421,7 +440,7 @@ ROWS = [
         | PURITY,
         back={"measure_branching": 1, "plot_branching": 1, "plot_mapper_graphs": 1} | PURITY,
     ),
-    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1}),
+    Row("mapper.part", "train", CLOUDS_B | {"find_foreground": 1, "plot_noise": 1} | PREDICTED),
     Row(
         "mapper.layers",
         [16, 12],
@@ -435,7 +454,9 @@ ROWS = [
     Row(
         "mapper.networks",
         {"resnet18_a": {"layer": "last"}},
-        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1} | {"build_explorer": 1},
+        {"sample_points": 3, "build_mapper": 3, "find_receptive_fields": 1, "plot_networks": 1}
+        | {"build_explorer": 1}
+        | PREDICTED,
         back={"build_explorer": 1},
     ),
     Row("mapper.samplings.random.method", "top_l2", RANDOM),
@@ -473,8 +494,8 @@ ROWS = [
     Row(
         "mapper.lens",
         {"logit": "3"},
-        # The logits of clean and of noisy images; no points.
-        {"predict_classes": 2, "compute_lens": 4} | GRAPHS,
+        # The logits of noisy images; no points.
+        {"predict_classes": 1, "compute_lens": 4} | GRAPHS,
         back=GRAPHS,
     ),
     Row("mapper.intervals", 6, GRAPHS),
@@ -503,8 +524,8 @@ ROWS = [
     Row(
         "mapper.all_eps",
         {"values": 9, "quantiles": [0.25, 1], "prominence": 2},
-        {"measure_all_eps": 1, "plot_all_eps": 1},
-        back={},
+        ALL_EPS,
+        back={"build_explorer": 1},
     ),
     Row("mapper.stability.graphs", {"random": []}, {}, back=STABILITY),
     Row("mapper.stability.intervals", [6], STABILITY),
@@ -519,8 +540,23 @@ ROWS = [
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
+    Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("mapper.branching", None, {}, back={"measure_branching": 1, "plot_branching": 1}),
     # Of WIDE.
+    Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),
     Row("data.root", "more_images", None, spared=EXAMPLES, base="wide"),
+    # Networks need weights then, and classes have no lens.
+    Row(
+        "data.labelled",
+        False,
+        None,
+        spared=EXAMPLES,
+        base="wide",
+        besides={f"models.{name}.weights": "alexnet.pth" for name in ("resnet18_a", "own")}
+        | {f"models.{name}.seeds": 1 for name in ("resnet18_a", "own")}
+        | {"mapper.seeds": 1, "mapper.lens": "l2", "figures.purity_class": None},
+    ),
     Row("models.own.module", "other_network.py:build", NETWORK_W, base="wide"),
     Row("models.own.arguments", {"depth": 3}, NETWORK_W, base="wide"),
     Row("models.own.input.size", 28, SIZE_W, base="wide"),
@@ -540,6 +576,39 @@ ROWS = [
     ),
     Row("models.resnet18_a.training.milestones", [3], TRAINING_W, base="wide"),
     Row("models.resnet18_a.training.decay", 0.2, TRAINING_W, base="wide"),
+    # Clouds and graphs of what no study reads of the two; `own` is the network of the mapper study.
+    Row(
+        "comparison.networks",
+        [{"model": "resnet18_a", "layers": [0, 8]}, {"model": "own", "layers": [3, 4], "tap": "bn"}],
+        {"sample_points": 1, "compute_diagrams": 1, "sample_paired_points": 2, "compare_networks": 1}
+        | {"plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={"comparison.sampling": None},
+    ),
+    Row(
+        "comparison.sampling",
+        "random",
+        {"sample_points": 2, "compute_lens": 1, "predict_classes": 1, "build_mapper": 1, "compute_diagrams": 1}
+        | {"sample_paired_points": 2, "compare_networks": 1, "compare_network_graphs": 1, "plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={
+            "comparison.networks": [
+                {"model": "resnet18_a", "layers": [0], "graph_layers": [8]},
+                {"model": "own", "layers": [3], "graph_layers": [3]},
+            ]
+        },
+    ),
+    # The epoch is trained for again; the networks stay.
+    Row(
+        "models.resnet18_a.training.keep",
+        [2],
+        {"train_model": 2, "sample_points": 2, "compute_diagrams": 2, "model_distances": 1, "measure_specificity": 1}
+        | {"measure_epochs": 1, "plot_epochs": 1},
+        back={},
+        base="wide",
+    ),
     Row("similarity.tolerance", 0.01, DISTANCES_W, base="wide"),
     Row("similarity.rivals.permutations", 3, {"metric_distances": 1} | METRIC_TABLES, base="wide"),
     Row(
@@ -593,9 +662,9 @@ ROWS = [
         base="wide",
         besides={"mapper.stability.graphs": [], "mapper.new_images": None},
     ),
-    Row("mapper.all_eps.values", 9, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.quantiles", [0.5, 1], {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
-    Row("mapper.all_eps.prominence", 2, {"measure_all_eps": 1, "plot_all_eps": 1}, base="wide"),
+    Row("mapper.all_eps.values", 9, ALL_EPS, base="wide"),
+    Row("mapper.all_eps.quantiles", [0.5, 1], ALL_EPS, base="wide"),
+    Row("mapper.all_eps.prominence", 2, ALL_EPS, base="wide"),
     Row(
         "mapper.labels.breed.file",
         "other_breeds.csv",
@@ -661,6 +730,7 @@ INACTIVE = [
             "activations.precision": "half",
             "similarity.tolerance": 0.01,
             "similarity.rivals.permutations": 3,
+            "mapper.device": "auto",
             "mapper.foreground.weights": "weights.pth",
             # For one point an image.
             "mapper.foreground.ties": "all",
@@ -731,6 +801,7 @@ INACTIVE = [
             "models.resnet18_a.training.milestones": [9, 2],
             "models.own.input.resize": 32,
             "similarity.sensitivity.references": 2,
+            "models.own.layout": {},
             "mapper.foreground.masks": "./elsewhere/masks",
             "mapper.lens": [{"l2": None}, {"logit": "cat"}],
         },

@@ -4,71 +4,17 @@ import csv
 import io
 import json
 import re
-import shutil
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
 from actopo.mapper.intermediate import load_incidence
+from explorer_page import downloaded, pick, shown, table_of
 
 from tests.unit.explorer.examples import page as made_up_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium of this machine; none is downloaded."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright, which drives a browser, is not installed"
-    )
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open a page; at the end there was no error, no message in the console, no dialog and no request to a network."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    complaints = []
-
-    def opened(path, fragment=""):
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: request.url.startswith("http") and complaints.append(request.url))
-        page.goto(path.as_uri() + fragment)
-        return page
-
-    yield opened
-    context.close()
-    assert complaints == []
-
-
-@pytest.fixture(scope="module")
-def results(finished):
-    return finished.folder / "results/tiny"
-
-
-@pytest.fixture
-def page(open_page, results):
-    return open_page(results / "explorer.html")
-
-
-def shown(value):
-    """A number as the page shows it."""
-    return str(value) if isinstance(value, int) else np.format_float_positional(float(f"{value:.4g}"), trim="-")
-
-
-def pick(page, key, value):
-    page.locator(f"[data-key={key}]").select_option(value)
 
 
 def facet(page, panel, name, value):
@@ -94,14 +40,12 @@ def images_of_nodes(file):
     return [set(file["image"][incidence.indices[start:end]].tolist()) for start, end in bounds]
 
 
-def table_of(card):
-    return dict(zip(card.locator("th").all_inner_texts(), card.locator("td").all_inner_texts(), strict=True))
-
-
-def downloaded(page, button):
-    with page.expect_download() as download:
-        page.locator(button).click()
-    return download.value.path().read_text()
+def misclassified(results):
+    """Whether the network gets each image of the test part wrong."""
+    file = np.load(results / "predictions/resnet18_b/seed0/mapper.all.npz")
+    wrong = np.zeros(len(file["image"]))
+    wrong[file["image"]] = file["logits"].argmax(axis=1) != file["label"]
+    return wrong
 
 
 def test_numbers_of_nodes_are_those_of_the_files(page, results):
@@ -109,7 +53,7 @@ def test_numbers_of_nodes_are_those_of_the_files(page, results):
         facet(page, "a", "sampling", sampling.partition(".")[0])
         facet(page, "a", "sigma", noise)
         graph, file = graph_files(results, sampling)
-        members = images_of_nodes(file)
+        members, wrong = images_of_nodes(file), misclassified(results)
         assert nodes(page).count() == len(graph["nodes"])
         assert page.locator("#panel-a .links line").count() == len(graph["links"])
         for own in graph["nodes"]:
@@ -119,6 +63,9 @@ def test_numbers_of_nodes_are_those_of_the_files(page, results):
             assert told["points"] == shown(own["size"])
             assert told["images"] == shown(len(members[own["id"]]))
             assert told["purity"] == shown(own["purity"])
+            assert told["share of all points"] == shown(own["size"] / graph["graph"]["n_points"])
+            if noise == "0":
+                assert told["misclassified images"] == shown(float(wrong[list(members[own["id"]])].mean()))
             assert told["l2 norm"] == f"{shown(own['lens_min'])} to {shown(own['lens_max'])}"
             names, counts = (card.locator(f".bar .{part}").all_inner_texts() for part in ("name", "count"))
             assert dict(zip(names, map(int, counts), strict=True)) == own["composition"]
@@ -238,7 +185,8 @@ def test_nodes_are_dragged_and_the_drawing_is_moved_and_zoomed(page):
     drawing = page.locator("#panel-a .drawing").bounding_box()
     page.mouse.move(drawing["x"] + 5, drawing["y"] + 5)
     page.mouse.wheel(0, -300)
-    assert "scale(" in page.locator("#panel-a svg > g").first.get_attribute("transform")
+    # The drawing is painted where it comes to rest.
+    page.locator("#panel-a svg:not([style*=transform]) > g[transform*='scale(']").first.wait_for(state="attached")
     before = node(page, 0).bounding_box()
     page.mouse.down()
     page.mouse.move(drawing["x"] + 35, drawing["y"] + 5, steps=3)

@@ -22,3 +22,6 @@ def test_a_second_instance_is_refused_until_the_first_ends(workflow):
         run_lock._held.pop(folder / "tiny.lock").close()
     done = workflow.run("--", TARGET)
     assert done.returncode == 0, done.stdout + done.stderr
+    # A run says at its start what it has to do.
+    assert "This run, results/tiny, has 1 job of 1 rule to do:" in done.stdout + done.stderr
+    assert "Logs are in results/tiny/logs" in done.stdout + done.stderr

@@ -27,7 +27,7 @@ def files(workflow):
 def test_a_smaller_config(tmp_path):
     workflow = Workflow(tmp_path / "tiny")
     workflow.pretend()
-    assert set(FOLDERS) - {"activations", "predictions"} == {
+    assert set(FOLDERS) - {"activations"} == {
         path.name for path in (workflow.folder / "results/tiny").iterdir() if path.is_dir()
     }
     (workflow.folder / "results/tiny/figures/mine.txt").touch()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 
 import pytest
 from tiny import TINY, Workflow
@@ -36,6 +37,13 @@ def train(workflow, config, run, **kwargs):
     return (done.stdout + done.stderr).count("rule train_model:")
 
 
+def epochs_logged(workflow):
+    """Number of epochs that the jobs of the killed run say they have finished."""
+    return sum(
+        path.read_text().count(": loss ") for path in (workflow.folder / "results/killed/logs/train_model").iterdir()
+    )
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """A folder where every network was trained by its own job, and the weights."""
@@ -53,12 +61,15 @@ def test_networks_of_a_job_killed_midway(alone):
     )
     models = workflow.folder / "results/killed/models/resnet18_a"
     try:
-        # One network is trained, and of another there is an epoch.
-        while not (list(models.glob("*/metrics.json")) and list(models.glob("*/checkpoint.safetensors"))):
+        # One network is trained, and of another there is an epoch, which is written at the end alone.
+        while not (list(models.glob("*/metrics.json")) and epochs_logged(workflow) > 3):
             assert process.poll() is None, "training ended before it could be killed"
             time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=120)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     [trained] = {path.parent for path in models.glob("*/metrics.json")}
     [begun] = {path.parent for path in models.glob("*/checkpoint.safetensors")}

@@ -126,6 +126,11 @@ def forked_python():
     return script_server.executable(Path(mkdtemp(prefix="scripts-")))
 
 
+def start_another_server():
+    """Fork the jobs of later runs from a process that starts anew, whose strings have other hashes."""
+    forked_python.cache_clear()
+
+
 class Workflow:
     """The workflow in a folder of its own."""
 

@@ -1,7 +1,5 @@
 # Mapper graphs as functions of eps, of the samplings and layers of the stability.
-for name, layers in dict(MAPPER["stability"]["graphs"] if MAPPER["all_eps"] else []).items():
-    if name in SAMPLINGS:
-        FIGURES += figure_files(*(f"all_eps.{name}.layer{layer}" for layer in layers))
+FIGURES += figure_files(*(f"all_eps.{name}.layer{layer}" for name, layer in AT_ALL_EPS))
 
 
 # The same graph at every eps, from one tree for each interval.
@@ -14,6 +12,7 @@ rule measure_all_eps:
         profile="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.all_eps.csv",
         segments="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.segments.csv",
         branches="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.branches.csv",
+        graphs="<results>/mapper/{model}/seed{seed}/{sampling}/layer{layer}.all_eps.npz",
     log:
         "<results>/logs/measure_all_eps/{model}.seed{seed}.{sampling}.layer{layer}.log",
     benchmark:

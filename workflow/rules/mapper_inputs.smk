@@ -1,6 +1,4 @@
 # The graphs of the mapper study, and inputs and params that its rules choose from their wildcards.
-import hashlib
-import os
 
 
 def draws_of(sampling):
@@ -50,13 +48,21 @@ COMPARISONS = [kind for kind in SECOND if kind in MAPPER["comparisons"] and SECO
 COMPARED = GRAPHS + (NOISY + REPEATED_NOISY) * ("noise" in COMPARISONS) + REPEATED
 
 
+# Sampling and layer of the graphs that there are at every eps.
+AT_ALL_EPS = [
+    (name, layer)
+    for name, layers in dict(MAPPER["stability"]["graphs"] if MAPPER["all_eps"] else []).items()
+    if name in SAMPLINGS
+    for layer in layers
+]
+
 # Graphs that are written for other programs.
 EXPORTED = GRAPHS + NOISY
 
 
 def interval_jobs(*names):
     """Files of the jobs that a graph is split into; none where one job makes it."""
-    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
+    folder = "<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}"
     return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
 
 
@@ -64,6 +70,39 @@ def graph_files(ending, graphs):
     """Files of some graphs of one network."""
     folder = "<results>/mapper/{model}/seed{seed}"
     return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def epoch_graphs(model, ending):
+    """Files of the first draw's graphs of one network, at every epoch of its training that is looked at."""
+    return [
+        path.replace("{model}", f"{model}{in_training(model, epoch)}")
+        for epoch in study_epochs(model)
+        for path in graph_files(ending, GRAPHS)
+    ]
+
+
+# What nodes are coloured by: classes, which images without labels do not have, the lens, or a table of the user's.
+NODE_COLOURS = "lens" if config["figures"]["graph_colours"] == "classes" and not LABELLED else None
+NODE_COLOURS = NODE_COLOURS or config["figures"]["graph_colours"]
+if workflow.is_main_process and not LABELLED:
+    message = "data.labelled is false: purity and branching are left out, and graphs are coloured by "
+    logger.info(message + ("their lens." if NODE_COLOURS == "lens" else f"{NODE_COLOURS}."))
+COLOURING = as_json(
+    by=NODE_COLOURS if NODE_COLOURS in ("classes", "lens") else "labels",
+    **({} if NODE_COLOURS == "lens" else {"classes": config["figures"]["classes"]}),
+    **{key: LABELS[NODE_COLOURS].get(key) for key in ("column", "kind") if NODE_COLOURS in LABELS},
+)
+
+
+def coloured(graphs):
+    """Input function: graphs to draw, and what the colours of their nodes are taken from."""
+    graphs, table = list(graphs), LABELS.get(NODE_COLOURS)
+    files = {"graphs": graphs, "memberships": [], "files": [], "labels": []}
+    if table is not None:
+        files["memberships"] = [path.removesuffix("json") + "npz" for path in graphs]
+        files["files"] = [f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv"]
+        files["labels"] = [os.path.expanduser(table["file"])]
+    return lambda wildcards: files
 
 
 def exported_files(kind, folder="<results>/mapper/{model}/seed{seed}"):
@@ -138,8 +177,8 @@ def drawing_by_masks(wildcards):
 
 
 def field_tap(tap):
-    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
-    return "bn" if tap == "relu" else tap
+    """Tap whose receptive fields are those of a tap: the ReLU changes none, and `output` is another name of `conv`."""
+    return {"relu": "bn", "output": "conv"}.get(tap, tap)
 
 
 def samplings_by_fields():
@@ -151,82 +190,3 @@ def samplings_by_fields():
 def once(paths):
     """Paths in their order, each once."""
     return list(dict.fromkeys(paths))
-
-
-def explored_graphs():
-    """Every graph of the explorer, the most important first: model, seed, sampling, suffix and layer."""
-    own = GRAPHS + NOISY + REPEATED + REPEATED_NOISY
-    graphs = [(MAPPER["model"], seed, *graph) for seed in MAPPER_SEEDS for graph in own]
-    others = [(model, first_seed(model), name, "", layer) for name in SAMPLINGS for model, layer in NETWORKS.items()]
-    return graphs + [graph for graph in others if graph not in graphs]
-
-
-def explored_files(ending):
-    """Files of the explorer's graphs."""
-    path = f"<results>/mapper/{{}}/seed{{}}/{{}}{{}}/layer{{}}.{ending}"
-    return [path.format(*graph) for graph in explored_graphs()]
-
-
-def explored_points():
-    """Files of points whose positions have receptive fields, for each of the explorer's graphs; none for others."""
-    return [
-        mapper_files(model, seed, name, suffix, [layer]) if MASKED and model == MAPPER["model"] else []
-        for model, seed, name, suffix, layer in explored_graphs()
-    ]
-
-
-def explored_predictions():
-    """File of the logits of each of the explorer's graphs; none where no lens needs them or classes may be others."""
-    path = "<results>/predictions/{}/seed{}/mapper.all{}.npz"
-    return [
-        (
-            path.format(model, seed, suffix[suffix.index(".noise") :] if ".noise" in suffix else "")
-            if needs_network(LENSES) and config["models"][model].get("weights") is None
-            else None
-        )
-        for model, seed, _, suffix, _ in explored_graphs()
-    ]
-
-
-def explorer_order():
-    """What the explorer's graphs are of, and where in the lists of inputs the files of each are."""
-    graphs, points, predictions = [], once(sum(explored_points(), [])), once(filter(None, explored_predictions()))
-    for graph, own, logits in zip(explored_graphs(), explored_points(), explored_predictions(), strict=True):
-        model, seed, name, suffix, layer = graph
-        confident = (model, seed) == (MAPPER["model"], MAPPER_SEEDS[0]) and (name, suffix, layer) in CONFIDENT
-        graphs.append(
-            {
-                **graph_columns([(name, suffix, layer)])[0],
-                "model": model,
-                "seed": seed,
-                "layer_name": layer_name(model, layer),
-                "tap": field_tap(SAMPLINGS[name]["tap"]),
-                "confidence": CONFIDENT.index((name, suffix, layer)) if confident else None,
-                "predictions": predictions.index(logits) if logits else None,
-                "points": [points.index(path) for path in own] or None,
-            }
-        )
-    return as_json(
-        run=config["run"],
-        graphs=graphs,
-        seed=MAPPER["sampling_seed"],
-        lens=LENS_LABEL,
-        layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],
-        labels=[(name, {key: item.get(key) for key in ("column", "kind")}) for name, item in LABELS.items()],
-        fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],
-        networks=[name for name, _ in noted_networks()],
-    )
-
-
-def page_digest():
-    """Digest of what the explorer's page has besides Python and data: markup, style and scripts."""
-    folder = SCRIPTS / "actopo/explorer"
-    parts = [(folder / name).read_bytes() for name in sorted(os.listdir(folder)) if not name.endswith((".py", "_"))]
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
-
-
-def noted_networks():
-    """Model and file of what was noted of every network of the studies."""
-    studies = [(HOMOLOGY["model"], seed) for seed in SEEDS] + [(MAPPER["model"], seed) for seed in MAPPER_SEEDS]
-    studies += [(model, first_seed(model)) for model in NETWORKS]
-    return [(model, f"<results>/models/{model}/seed{seed}.json") for model, seed in dict.fromkeys(studies)]

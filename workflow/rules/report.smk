@@ -46,12 +46,56 @@ rule summarise:
         "../scripts/summarise.py"
 
 
+# Distances between layers as the explorer shows them, from all that the run has of them.
+rule gather_distances:
+    input:
+        batches=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
+        models=(
+            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/models.npz", control=SUFFIXES)
+            if len(SEEDS) > 1
+            else []
+        ),
+        rivals=rival_files(HOMOLOGY["model"]) if len(SEEDS) > 1 else [],
+        specificity=(
+            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
+            if len(SEEDS) > 1
+            else []
+        ),
+        by_metric=[f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv"] if len(SEEDS) > 1 else [],
+        calibration=collect(
+            f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
+            kind=SURROGATE_KINDS,
+        ),
+        curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
+        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
+        diagrams=explored_diagram_files(),
+        points=homology_files("points", HOMOLOGY["model"], SEEDS[:1], [0]),
+    output:
+        documents="<results>/similarity/explored.json",
+    log:
+        "<results>/logs/gather_distances.log",
+    benchmark:
+        "<results>/benchmarks/gather_distances.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(20),
+    params:
+        order=explored_distances(),
+        env=env_digest("plot"),
+        code=code_digest("gather_distances"),
+    script:
+        "../scripts/gather_distances.py"
+
+
 # One page for a browser, with everything in it. It shows the configuration by which it was made and the times of the jobs
 # that had ended by then; neither makes it again.
 rule build_explorer:
     input:
         graphs=explored_files("json"),
         memberships=explored_files("npz"),
+        at_all_eps=reference_graphs("all_eps.npz", [(name, "", layer) for name, layer in AT_ALL_EPS]),
         confidence=reference_graphs("confidence.json", CONFIDENT),
         predictions=once(filter(None, explored_predictions())),
         points=once(sum(explored_points(), [])),
@@ -63,6 +107,7 @@ rule build_explorer:
         tables=[str(Path(item["file"]).expanduser()) for item in LABELS.values()],
         graphs_purity=f"{MAPPED}/purity.csv",
         classes_purity=f"{MAPPED}/class_purity.csv",
+        distances="<results>/similarity/explored.json",
         networks=[path for _, path in noted_networks()],
         images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",

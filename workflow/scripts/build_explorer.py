@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from actopo.explorer.documents import main_document
+from actopo.explorer.documents import image_document, main_document
 from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, graph_document, means_over_images
 from actopo.explorer.page import build_page, fit
 from actopo.explorer.run import accuracy_table, times_of_jobs, versions
@@ -15,7 +15,9 @@ from actopo.files import load_array, load_arrays, load_json, load_named, load_ta
 from actopo.graphs.image_labels import image_labels, read_label_table
 from actopo.job import progress, settings, start_logging
 from actopo.keys import layer_key
+from actopo.mapper.eps_graphs import load_graphs
 from actopo.mapper.intermediate import load_incidence
+from actopo.mapper.node_link import node_link
 from actopo.points.clouds import load_columns
 
 start_logging(snakemake)
@@ -32,10 +34,8 @@ columns = {
 fields = {(tap, layer): load_named(given.fields, [layer_key(layer)])[0] for tap, layer in order["fields"]}
 
 
-def read_graph(key, path, membership):
+def document_of(key, graph, incidence, images):
     """One graph with all that is known of its nodes."""
-    graph, file = load_json(path), load_arrays(membership)
-    incidence, images = load_incidence(file), file["image"]
     extra, compositions = {}, {}
     if key["confidence"] is not None:
         extra["confidence"] = confidence_of_nodes(load_json(given.confidence[key["confidence"]]), len(graph["nodes"]))
@@ -57,13 +57,29 @@ def read_graph(key, path, membership):
     return graph_document(graph, incidence, images, class_names, rank, positions, extra) | {"columns": compositions}
 
 
-wanted = set()
+def stored_graphs():
+    """What each graph is of, the graph, its incidence and the images of its points; those at every eps come last."""
+    for key, path, membership in zip(order["graphs"], given.graphs, given.memberships, strict=True):
+        graph, file = load_json(path), load_arrays(membership)
+        named = {**key, "eps": graph["graph"].get("eps"), "is_chosen": True}
+        yield named, graph, load_incidence(file), file["image"]
+    for place, path in zip(order["at_all_eps"], given.at_all_eps, strict=True):
+        key = {**order["graphs"][place], "confidence": None, "is_chosen": False}
+        lens, own, images = (load_arrays(path)[name] for name in ("lens", "label", "image"))
+        for eps, graph in load_graphs(path):
+            document = node_link(graph, own, lens, class_names)
+            document["graph"]["eps"] = eps
+            yield {**key, "eps": eps}, document, graph.incidence, images
+
+
+told, wanted = [], set()
 
 
 def read_graphs():
-    """Every graph, and on the way the images that are shown."""
-    for key, *paths in zip(progress(order["graphs"], "graph"), given.graphs, given.memberships, strict=True):
-        document = read_graph(key, *paths)
+    """Every graph, and on the way what it is of, and the images that are shown."""
+    for key, *parts in progress(stored_graphs(), "graph"):
+        document = document_of(key, *parts)
+        told.append(key)
         wanted.update(image for pairs in document["shown"] for image in pairs[::2])
         yield document
 
@@ -82,7 +98,7 @@ documents = {
     "main": main_document(
         order["run"],
         class_names,
-        order["graphs"],
+        told,
         len(labels),
         order["lens"] or "l2 norm",
         order["layers"],
@@ -92,6 +108,8 @@ documents = {
         n_whole,
         len(wanted),
     ),
+    "images": image_document(labels, files),
+    **load_json(given.distances),
     "purity": {name: table_document(load_table(given[f"{name}_purity"])) for name in ("graphs", "classes")},
     "run": {
         "config": snakemake.config,

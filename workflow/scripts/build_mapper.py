@@ -2,7 +2,7 @@
 
 from actopo.checksums import sum_file
 from actopo.files import load_json, save_json
-from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.job import choose_device, limit_threads, log_device, progress, settings, start_logging
 from actopo.keys import draw_number
 from actopo.mapper.clusterers import describe_clusterer, make_clusterer
 from actopo.mapper.covers import make_cover
@@ -23,8 +23,10 @@ if snakemake.input.parts:
     graph = join(len(lens), cover.n_intervals, map(load_intervals, snakemake.input.parts))
 else:
     [points] = load_columns(snakemake.input.points, layer, "points")
-    described, nearest = describe_clusterer(points, **params.clusterer, lens=lens, cover=cover)
-    clusterer, min_points = make_clusterer(described)
+    device = choose_device(snakemake.resources.device)
+    log_device(device, snakemake.threads)
+    described, nearest = describe_clusterer(points, **params.clusterer, lens=lens, cover=cover, device=device)
+    clusterer, min_points = make_clusterer(described, device=device)
     steps = {"progress": lambda steps: progress(steps, "interval"), "min_points": min_points}
     graph = mapper_graph(points, lens, cover, clusterer, **steps)
 

@@ -1,6 +1,6 @@
 """Radius of DBSCAN for one layer's point cloud, once for all jobs that cluster its intervals."""
 
-from actopo.job import limit_threads, settings, start_logging
+from actopo.job import choose_device, limit_threads, log_device, settings, start_logging
 from actopo.mapper.clusterers import describe_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.intermediate import load_lens, save_choice
@@ -14,4 +14,7 @@ points, lens = load_columns(snakemake.input.points, int(snakemake.wildcards.laye
 lens = load_lens(snakemake.input.lens, lens)
 # Only a rule that looks at the graph has a cover.
 cover = params.cover and make_cover(lens, **params.cover)
-save_choice(snakemake.output.eps, *describe_clusterer(points, **params.clusterer, lens=lens, cover=cover))
+device = choose_device(snakemake.resources.device)
+log_device(device, snakemake.threads)
+choice = describe_clusterer(points, **params.clusterer, lens=lens, cover=cover, device=device)
+save_choice(snakemake.output.eps, *choice)

@@ -1,6 +1,6 @@
 """Clusters of some intervals of one mapper graph."""
 
-from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.job import choose_device, limit_threads, log_device, progress, settings, start_logging
 from actopo.mapper.clusterers import make_clusterer
 from actopo.mapper.covers import make_cover
 from actopo.mapper.graph import cluster_intervals
@@ -14,7 +14,9 @@ params = settings(snakemake)
 points, lens = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm")
 lens = load_lens(snakemake.input.lens, lens)
 described, _ = load_choice(snakemake.input.eps)
-clusterer, min_points = make_clusterer(described)
+device = choose_device(snakemake.resources.device)
+log_device(device, snakemake.threads)
+clusterer, min_points = make_clusterer(described, device=device)
 # Neighbouring intervals hold about equally many points: dealing them out gives every job its share.
 cover = make_cover(lens, **params.cover)
 indices = range(int(snakemake.wildcards.part), cover.n_intervals, params.jobs)

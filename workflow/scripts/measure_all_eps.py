@@ -1,4 +1,4 @@
-"""One mapper graph at every eps: its invariants, its persistent clusters, and the branches that they form."""
+"""One mapper graph at every eps: its invariants, some of the graphs, the persistent clusters and their branches."""
 
 import numpy as np
 from actopo.files import load_json, save_table
@@ -6,6 +6,7 @@ from actopo.graphs.eps_profile import persistent_segments, profile
 from actopo.job import limit_threads, progress, settings, start_logging
 from actopo.mapper.all_eps import AllEps, eps_range, longest_plateau
 from actopo.mapper.covers import make_cover
+from actopo.mapper.eps_graphs import kept_places, writing_graphs
 from actopo.mapper.intermediate import load_lens
 from actopo.points.clouds import load_columns
 
@@ -14,7 +15,9 @@ limit_threads(snakemake.threads)
 
 params = settings(snakemake)
 varied = params.all_eps
-points, lens, labels = load_columns(snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm", "label")
+points, lens, labels, images = load_columns(
+    snakemake.input.points, int(snakemake.wildcards.layer), "points", "norm", "label", "image"
+)
 lens = load_lens(snakemake.input.lens, lens)
 every = AllEps(
     points,
@@ -24,7 +27,15 @@ every = AllEps(
     progress=lambda steps: progress(steps, "interval"),
 )
 eps_values = eps_range(every.core_distances(), every.merge_heights(), varied["values"], varied["quantiles"])
-table = profile(every, eps_values, labels, progress=lambda steps: progress(steps, "graph"))
+kept = kept_places(len(eps_values))
+with writing_graphs(snakemake.output.graphs, eps_values[kept], lens, labels, images) as keep:
+    table = profile(
+        every,
+        eps_values,
+        labels,
+        progress=lambda steps: progress(steps, "graph"),
+        visit=lambda place, graph: keep(graph) if place in kept else None,
+    )
 plateau = longest_plateau(eps_values, table.n_components.to_numpy(), table.n_cycles.to_numpy())
 first, last = plateau or (1, 0)
 table["in_plateau"] = (np.arange(len(table)) >= first) & (np.arange(len(table)) <= last)

@@ -85,6 +85,7 @@ def test_overlays_are_in_order(names, tmp_path):
             "net.py",
             ["models.resnet18_b.module: 'net.py' is not allowed; write path/to/file.py:function"],
         ),
+        ("device", "gpu", ["device: 'gpu' is not one of auto, cpu, cuda (did you mean 'cuda'?)"]),
         ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
         ("homology.tap", "Relu", ["homology.tap", "conv, bn, relu"]),
         ("homology.sampling", "top_l1", ["homology.sampling", "did you mean 'top_l2'"]),

@@ -1,7 +1,19 @@
 """A small graph of four images, and a page of it."""
 
 import numpy as np
-from actopo.explorer.documents import main_document
+import pandas as pd
+from actopo.explorer.distances import (
+    CALIBRATION_COLUMNS,
+    CURVE_COLUMNS,
+    DETECTION_COLUMNS,
+    RHO,
+    batch_document,
+    columns_of,
+    diagram_document,
+    matrix_documents,
+    rho_document,
+)
+from actopo.explorer.documents import image_document, main_document
 from actopo.explorer.graphs import graph_document
 from actopo.explorer.page import build_page, fit
 from actopo.explorer.thumbnails import image_sheets
@@ -12,6 +24,8 @@ LABELS = np.array([0, 0, 1, 1])
 # Points by nodes; the third point is in no node.
 INCIDENCE = csr_array(np.array([[1, 0], [1, 1], [0, 0], [0, 1], [0, 1]], dtype=bool))
 POSITIONS = np.array([3, 1, 0, 2, 0])
+# Of 2 x 2 positions, each a quarter of the image.
+BOXES = {"bn 1": [[left, top, 0.5, 0.5] for top in (0, 0.5) for left in (0, 0.5)]}
 
 
 def graph(names):
@@ -24,24 +38,81 @@ def graph(names):
     return {"graph": {"n_points": 5}, "nodes": nodes, "links": links}
 
 
-def document(names=("cat", "dog"), **kwargs):
-    made = graph_document(graph(names), INCIDENCE, IMAGES, names, np.array([3, 1, 0, 2]), POSITIONS, **kwargs)
-    return {**made, "columns": {}}
+def document(names=("cat", "dog"), number=0, **kwargs):
+    """One graph; its number is ten times the confidence of its first node."""
+    extra = {"confidence": [number / 10, None], "misclassified": [0.25, 0.5], "weight": [5.0, 7.0]}
+    positions = (np.array([3, 1, 0, 2]), POSITIONS)
+    made = graph_document(graph(names), INCIDENCE, IMAGES, names, *positions, **{"extra": extra, **kwargs})
+    breeds = {"classes": ["x", names[0]], "counts": [[0, 1], [0, 2, 1, 1]]}
+    return {**made, "columns": {"breed": breeds}}
+
+
+# What each graph of the page is of, if it differs from the first, which is of layer 1 and was made with an eps of 1.
+GRAPHS = [{}, {"layer": 2, "layer_name": "layer 2"}, {"seed": 1}, {"draw": 1}, {"sigma": 0.5}, {"sampling": "full"}]
+GRAPHS += [{"model": "other"}, {"eps": 0.5, "is_chosen": False}, {"eps": 2.0, "is_chosen": False}]
+
+
+MATRIX = np.array([[[0, 1, 2], [1, 0, 4], [2, 4, 0]], [[0.5, 1, 2], [1, 0.25, np.nan], [2, 4, 0.5]]])
+DIAGRAM = np.array([[0, 1.5], [0.25, 0.75]])
+
+
+def rho_table():
+    """Correlations of three layers, and rows of other statistics."""
+    rows = [
+        {**RHO, "metric": "sw_h1", "layer": layer, "n_pairs": 1, "value": 0.5, "p_value": 0.1}
+        for layer in ("mean", 1, 2, 3)
+    ]
+    return pd.DataFrame([*rows, {**rows[0], "statistic": "ding"}, {**rows[0], "correlation": "spearman"}])
+
+
+def distances(names=("cat", "dog", "cow")):
+    """Documents of distances between three layers of two networks."""
+    curve = [
+        ("sw_h1", 1, "random", fraction, order + 4 * fraction, True) for order in (0, 1, 2) for fraction in (0, 0.5)
+    ]
+    pairs = [("h1", "own", 1, other, 2.0, 1.0, 2.0, 3.0, 0.25, 0.5, 0.04, 3) for other in (1, 2, 3)]
+    main = {
+        "layers": [[layer + 1, name] for layer, name in enumerate(names)],
+        "sizes": [[100, 4], [100, 8], [100, 16]],
+        "clouds": {"trained": names[0]},
+        "matrices": matrix_documents(
+            "trained", [0, 7], {"sw_h1": MATRIX, "sw_h1_chance": MATRIX + 1}, {"sw_h1": names[1]}
+        ),
+        "batches": {"sw_h1": batch_document(2, MATRIX[0], MATRIX[1])},
+        "dimensions": ["h1"],
+        "diagrams": [["trained", 0]],
+        "surrogates": {
+            "gaussian": {"label": names[0], "table": columns_of(frame(pairs, CALIBRATION_COLUMNS), CALIBRATION_COLUMNS)}
+        },
+        "rho": rho_document([("trained", rho_table())]),
+        "curves": [columns_of(frame(curve, CURVE_COLUMNS), CURVE_COLUMNS)],
+        "detection": columns_of(
+            frame([("sw_h1", 1, "random", "mean", 1.5, 0.5, False)], DETECTION_COLUMNS), DETECTION_COLUMNS
+        ),
+    }
+    return {"distances": main, "diagrams-0": diagram_document({"h1": [DIAGRAM, DIAGRAM * 2, DIAGRAM[:0]]})}
+
+
+def frame(rows, columns):
+    return pd.DataFrame(rows, columns=columns)
 
 
 def page(names=("cat", "dog"), run="made up"):
-    """Text of a page with two equal graphs of two layers."""
-    texts, n_whole, _ = fit([document(names)] * 2)
+    """Text of a page with a graph for each of `GRAPHS`."""
+    told = {"model": names[0], "seed": 0, "sampling": "random", "draw": 0, "sigma": 0, "tap": "bn"}
+    told |= {"layer": 1, "layer_name": "layer 1", "eps": 1.0, "is_chosen": True}
+    graphs = [{**told, **other} for other in GRAPHS]
+    texts, n_whole, _ = fit([document(names, number) for number in range(len(graphs))])
     pixels = np.arange(4 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 8, 8, 3)
     sheets = image_sheets(pixels, LABELS, {0, 2, 3}, np.arange(4), 2)
     pictures = sheets.pop("sheets")
-    told = {"model": names[0], "seed": 0, "sampling": "random", "draw": 0, "sigma": 0, "tap": "bn"}
-    graphs = [{**told, "layer": layer, "layer_name": f"layer {layer}"} for layer in (1, 2)]
     rows = [["random", 0, 1, "none", 0.75, 0.8]]
     purity = {"columns": ["sampling", "sigma", "layer", "interval", "node_purity", "coverage"], "rows": rows}
     by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[1], 0.5]]}
     layers = [(1, "layer 1"), (2, "layer 2")]
-    main = main_document(run, names, graphs, 4, "l2 norm", layers, sheets, {}, 2, n_whole, 3)
-    run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
-    documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": run}
+    main = main_document(run, names, graphs, 4, "l2 norm", layers, sheets, BOXES, len(texts), n_whole, 3)
+    of_run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
+    documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": of_run}
+    documents["images"] = image_document(LABELS, [f"{names[0]}/{image}.png" for image in range(4)])
+    documents |= distances([*names, names[0]])
     return build_page(f"actopo: {run}", documents, texts, pictures)

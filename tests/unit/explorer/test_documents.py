@@ -1,4 +1,5 @@
-from actopo.explorer.documents import main_document
+import numpy as np
+from actopo.explorer.documents import image_document, main_document
 
 
 def test_what_is_left_out_is_counted():
@@ -11,6 +12,8 @@ def test_what_is_left_out_is_counted():
         "layer": 1,
         "layer_name": "1",
         "tap": "bn",
+        "eps": 0.5,
+        "is_chosen": True,
     }
     sheets = {"images": [[3], [1, 2]]}
     main = main_document("run", ["a", "b"], [{**told, "points": [0]}] * 5, 9, "l2", [(1, "1")], sheets, {}, 4, 3, 7)
@@ -18,3 +21,9 @@ def test_what_is_left_out_is_counted():
     assert main["left_out"] == {"graphs": 1, "members": 1}
     assert main["thumbnails"]["left_out"] == 4
     assert len(main["colours"]) == 2
+
+
+def test_images_may_be_no_files():
+    labels = np.array([1, 0])
+    assert image_document(labels, [float("nan")] * 2) == {"labels": [1, 0], "files": None}
+    assert image_document(labels, ["a.png", float("nan")]) == {"labels": [1, 0], "files": ["a.png", None]}

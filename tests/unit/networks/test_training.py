@@ -20,6 +20,7 @@ from actopo.networks.training import (
     accuracy,
     augment,
     batches_of,
+    batches_per_epoch,
     choose_precision,
     draw_augmentation,
     memory_format,
@@ -136,23 +137,23 @@ def test_seeds_trained_in_one_process_are_those_trained_alone(data, precision):
     state = torch.get_rng_state()
     run(data, recipe, seed=1)
     assert torch.equal(torch.get_rng_state(), state)
-    after = run(data, recipe, seed=2, progress=lambda: torch.rand(3))
+    after = run(data, recipe, seed=2, progress=lambda _: torch.rand(3))
     assert after[1]["loss"] == alone[1]["loss"]
     assert_same_weights(after[0], alone[0])
 
 
 def test_a_job_that_was_killed_goes_on_to_the_same_weights(data, tmp_path):
-    """The kill comes in the second epoch, while nothing but the checkpoint of the first is on the disk."""
+    """The kill comes at the end of the second epoch, when the disk has the checkpoint of the first."""
     np.savez(tmp_path / "data.npz", images=data[0], labels=data[1])
     script = """
 import os, signal, numpy as np
 from actopo.networks.checkpoints import Checkpoint
 from unit.networks.test_training import run
 data = np.load("data.npz")
-epochs = []
-def progress():
-    epochs.append(1)
-    if len(epochs) == 2:
+batches = []
+def progress(_):
+    batches.append(1)
+    if len(batches) == 8:
         os.kill(os.getpid(), signal.SIGKILL)
 run((data["images"], data["labels"]), save=Checkpoint("run.checkpoint", "run").save, progress=progress)
 """
@@ -162,6 +163,17 @@ run((data["images"], data["labels"]), save=Checkpoint("run.checkpoint", "run").s
     checkpoint = Checkpoint(tmp_path / "run.checkpoint", "run").load()
     assert len(checkpoint["loss"]) == 1
     assert_same_weights(run(data, checkpoint=checkpoint)[0], run(data)[0])
+
+
+def test_progress_counts_batches_within_epochs(data):
+    """Of 16, 16, 16 and 2 images, before and after a pause."""
+    assert [batches_per_epoch(n, 16) for n in (1, 16, 17, 18, 50)] == [1, 1, 1, 2, 4]
+    steps, states = [], []
+    run(data, progress=steps.append, save=lambda state: states.append(deepcopy(state)))
+    assert steps == [1] * 12
+    resumed = []
+    run(data, progress=resumed.append, checkpoint=states[1])
+    assert resumed == [8, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
@@ -174,11 +186,11 @@ def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, s
     class Killed(Exception):
         pass
 
-    checkpoint = Checkpoint(tmp_path / "run.checkpoint", ["the same run"])
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", ["the same run"], interval=0)
     saved = []
 
     def save_and_stop(tensors):
-        checkpoint.save(tensors)
+        checkpoint.keep(tensors)
         saved.append(1)
         if len(saved) == stop_after:
             raise Killed
@@ -195,6 +207,40 @@ def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, s
     for left, right in zip(states[stop_after:], states_again, strict=True):
         assert left.keys() == right.keys()
         assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_is_kept_is_the_network_on_its_way_and_changes_no_training(data, precision):
+    """Kept and evaluated at every epoch, going on from a checkpoint, and stopped at the epoch."""
+    recipe = replace(RECIPE, epochs=4, precision=precision)
+    whole, metrics = run(data, recipe)
+    states, kept = [], {}
+
+    def keep_with(model):
+        def keep(epoch, facts):
+            accuracy(model, *data, MEAN, STD)
+            kept.setdefault(epoch, []).append((deepcopy(model.state_dict()), facts))
+
+        return keep
+
+    def keeping(**kwargs):
+        torch.set_num_threads(1)
+        model = resnet18_cifar(2, "A", 2, seed=1)
+        return model, train(model, *data, MEAN, STD, recipe, 1, keep=keep_with(model), **kwargs)
+
+    again, same = keeping(save=lambda state: states.append(deepcopy(state)))
+    assert same["loss"] == metrics["loss"]
+    assert_same_weights(whole, again)
+    resumed, same = keeping(checkpoint=states[1])
+    assert same["loss"] == metrics["loss"]
+    assert_same_weights(whole, resumed)
+    for stop in (1, 3):
+        stopped, part = run(data, recipe, stop=stop)
+        assert part["loss"] == metrics["loss"][:stop]
+        for state, facts in kept[stop]:
+            assert facts == {"loss": metrics["loss"][:stop], "precision": precision}
+            assert all(torch.equal(state[name], tensor) for name, tensor in stopped.state_dict().items())
+    assert {epoch: len(found) for epoch, found in kept.items()} == {1: 1, 2: 1, 3: 2, 4: 2}
 
 
 def dropping(seed):

@@ -4,7 +4,8 @@ from itertools import cycle
 from types import SimpleNamespace
 
 import numpy as np
-from actopo.points.sampling import Stream, l2_norms
+from actopo.points.norms import l2_norms
+from actopo.points.sampling import Stream
 
 BATCHES = (3, 1, 8, 5)
 

@@ -8,7 +8,8 @@ from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.layers import recording
 from actopo.points.activations import activation_shapes, dump_activations, sample_activations
-from actopo.points.sampling import Stream, l2_norms
+from actopo.points.norms import l2_norms
+from actopo.points.sampling import Stream
 from torch.nn import functional
 
 from unit.networks.examples import IMAGE, N_LAYERS

@@ -12,7 +12,8 @@ import pytest
 from actopo.errors import InputError
 from actopo.points import dumps
 from actopo.points.dumps import Dump, dump_bytes, writing_dump
-from actopo.points.sampling import Stream, l2_norms
+from actopo.points.norms import l2_norms
+from actopo.points.sampling import Stream
 
 SHAPES = {3: (4, 4, 6), 16: (2, 2, 8)}
 # Layers of the CIFAR ResNet-18 of width 64.

@@ -54,9 +54,9 @@ def test_it_is_computed_like_the_points():
 
     class Watched(Brightest):
         def forward(self, images):
-            seen.append((torch.backends.cudnn.allow_tf32, torch.is_inference_mode_enabled()))
+            seen.append((torch.backends.cudnn.conv.fp32_precision, torch.is_inference_mode_enabled()))
             return super().forward(images)
 
     images, labels = coloured(20)
     noisy_accuracy(Watched(), images, labels, MEAN, STD, 1.5)
-    assert seen == [(False, True)]
+    assert seen == [("ieee", True)]

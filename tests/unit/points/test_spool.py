@@ -5,7 +5,8 @@ import pytest
 from actopo.checksums import DamagedFile
 from actopo.files import load_arrays
 from actopo.points.clouds import load_clouds, load_columns
-from actopo.points.sampling import Stream, l2_norms
+from actopo.points.norms import l2_norms
+from actopo.points.sampling import Stream
 from actopo.points.spool import PointSpool
 
 SHAPES = {3: (9, 2, 3, 4), 16: (9, 1, 2, 6)}

@@ -10,8 +10,6 @@ import traceback
 from contextlib import suppress
 from types import SimpleNamespace
 
-from tqdm import tqdm
-
 from actopo.checksums import written_by
 from actopo.errors import InputError
 
@@ -116,6 +114,8 @@ def progress(steps, unit, description=None):
     unit : str
     description : str, optional
     """
+    from tqdm import tqdm
+
     what = {"total": steps} if isinstance(steps, int) else {"iterable": steps}
     return tqdm(**what, unit=unit, desc=description, mininterval=5, ascii=True, file=sys.stderr)
 
@@ -145,12 +145,13 @@ def choose_device(name):
     InputError
         If PyTorch finds no GPU, although `name` is "cuda", or `name` is "auto" and a scheduler gave this job a GPU.
     """
+    if name == "cpu":
+        return "cpu"
+    # It takes seconds, which jobs that need no GPU do not spend.
     import torch
 
     from actopo.gpu import allocated_gpu, claim_gpu
 
-    if name == "cpu":
-        return "cpu"
     if torch.cuda.is_available():
         torch.cuda.set_device(claim_gpu())
         return "cuda"
@@ -176,7 +177,9 @@ def log_device(device, n_threads, precision="fp32"):
     n_threads : int
     precision : {"fp32", "bf16", "fp16"}
     """
-    import torch
+    name = ""
+    if device == "cuda":
+        import torch
 
-    name = f" ({torch.cuda.get_device_name()})" if device == "cuda" else ""
+        name = f" ({torch.cuda.get_device_name()})"
     log.info("device: %s%s, precision: %s, threads: %d", device, name, precision, n_threads)

@@ -6,11 +6,8 @@ All messages give the path of the key, such as `homology.batch_size`, and say wh
 """
 
 from difflib import get_close_matches
+from functools import cache
 from math import isfinite
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
-from jsonschema.validators import extend
 
 from actopo.config.conflicts import find_conflicts
 from actopo.errors import LONGEST, UNPRINTABLE, InputError, shown
@@ -23,30 +20,8 @@ MOST_CHARACTERS = 1000
 LARGEST = 2**63 - 1
 # Lines of a message.
 MOST_LINES = 20
-
-
-def _unique(validator, is_wanted, entries, schema):
-    """JSON Schema's uniqueItems, which jsonschema checks pair by pair where entries have no order."""
-    if is_wanted and isinstance(entries, list):
-        keys = {item if type(item) in (int, float) else shown(item, MOST_CHARACTERS + 2) for item in entries}
-        if len(keys) < len(entries):
-            yield ValidationError("has an entry twice")
-
-
-# In JSON Schema 10.0 is an integer, but Python's range() and a list of seeds need 10.
-# YAML has .nan and .inf, which no key accepts.
-Validator = extend(
-    Draft202012Validator,
-    {"uniqueItems": _unique},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {
-            "integer": lambda _, value: type(value) is int,
-            "number": lambda _, value: type(value) in (int, float) and isfinite(value),
-        }
-    ),
-)
-
-
+# Words for choices that no spelling is near to.
+MEANT = {"gpu": "cuda"}
 # Types of the schema in words.
 TYPES = {
     "integer": "a whole number",
@@ -82,7 +57,7 @@ def validate(config, schema, cache=None, conflicts=find_conflicts):
     """
     problems = list(_unreadable(config))
     if not problems:
-        errors = sorted(Validator(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
+        errors = sorted(_validator()(schema).iter_errors(config), key=lambda error: _where(error.absolute_path))
         problems = [message for error in errors[: MOST_LINES + 1] for message in _explain(error)]
     if not problems:
         problems = list(conflicts(config, cache))
@@ -91,6 +66,31 @@ def validate(config, schema, cache=None, conflicts=find_conflicts):
         if len(lines) > MOST_LINES:
             lines[MOST_LINES:] = ["  and more"]
         raise InputError("\n".join(["the configuration is wrong:", *lines]))
+
+
+@cache
+def _validator():
+    """Class of validators of JSON Schema, in which numbers are what Python's functions take."""
+    # Imported here, so that what else needs this module needs no jsonschema.
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    def unique(validator, is_wanted, entries, schema):
+        """JSON Schema's uniqueItems, which jsonschema checks pair by pair where entries have no order."""
+        if is_wanted and isinstance(entries, list):
+            keys = {item if type(item) in (int, float) else shown(item, MOST_CHARACTERS + 2) for item in entries}
+            if len(keys) < len(entries):
+                yield ValidationError("has an entry twice")
+
+    # In JSON Schema 10.0 is an integer, but Python's range() and a list of seeds need 10.
+    # YAML has .nan and .inf, which no key accepts.
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: type(value) is int,
+            "number": lambda _, value: type(value) in (int, float) and isfinite(value),
+        }
+    )
+    return extend(Draft202012Validator, {"uniqueItems": unique}, type_checker=types)
 
 
 def _unreadable(config):
@@ -164,6 +164,8 @@ def _explain(error):
         # If one of the alternatives has the right type, its errors say more than the list of alternatives.
         fitting = [item for item in error.context if item.path or item.validator not in ("type", "const")]
         if fitting:
+            from jsonschema.exceptions import best_match
+
             yield from _explain(best_match(fitting))
             return
         choices = [_alternative(branch) for branch in error.validator_value]
@@ -192,7 +194,8 @@ def _either(choices):
 
 
 def _near(value, choices):
-    near = get_close_matches(value if isinstance(value, str) else shown(value), choices, n=1)
+    text = value if isinstance(value, str) else shown(value)
+    near = [MEANT[text]] if MEANT.get(text) in choices else get_close_matches(text, choices, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 

@@ -1,6 +1,7 @@
 "use strict";
 // Charts of lines: a mark for each value, which says its numbers when it is pointed at or has the focus.
 const CHART = { width: 520, height: 330, left: 58, right: 14, top: 12, bottom: 46 };
+const LEGEND_ROW = 19;
 const LINE_COLOURS = ["#332288", "#CC6677", "#117733", "#AA4499", "#999933", "#0077BB", "#EE7733", "#888888"];
 const DARK_COLOURS = ["#88AAFF", "#FF99AA", "#55CC77", "#EE88DD", "#DDCC77", "#66CCEE", "#FFAA66", "#BBBBBB"];
 const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "4 4", "12 4"];
@@ -11,8 +12,13 @@ function lineStyle(i) {
   return {
     colour: colours[i % colours.length],
     dash: DASHES[(i + Math.floor(i / colours.length)) % DASHES.length],
-    symbol: d3.symbol().size(46).type(SYMBOLS[(i + Math.floor(i / SYMBOLS.length)) % SYMBOLS.length])(),
+    symbol: d3.symbol().size(46).type(symbolOf(i))(),
+    small: d3.symbol().size(16).type(symbolOf(i))(),
   };
+}
+
+function symbolOf(i) {
+  return SYMBOLS[(i + Math.floor(i / SYMBOLS.length)) % SYMBOLS.length];
 }
 
 function lineSample(parent, style) {
@@ -23,25 +29,31 @@ function lineSample(parent, style) {
 }
 
 /*
- * Draw a chart. `ticks` are the labels of the places 0, 1, ... of the horizontal axis; each series has `name`, `style` and
- * `values`, with `x` (a place), `y`, and where they are known `low` and `high` (an interval), `nullLow` and `nullHigh` (the
- * same for permuted labels), `empty` (a mark that is not filled) and `text` (what is told of it). `level` is a dotted line.
+ * Draw a chart. `ticks` are the labels of the places 0, 1, ... of the horizontal axis, which runs from 0 to 1 without them;
+ * each series has `name`, `style` and `values`, with `x` (a place), `y`, and where they are known `low` and `high` (an
+ * interval), `nullLow` and `nullHigh` (the same for permuted labels), `empty` (a mark that is not filled) and `text` (what is
+ * told of it). `level` is a dotted line, and each of `levels`, with `name`, `y`, `colour` and `dash`, a line that the
+ * legend names; with `legend` it names the series too.
  */
-function lineChart(parent, { title, xTitle, yTitle, ticks, series, level = null, limits = null }) {
-  const { width, height, left, right, top, bottom } = CHART;
+function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level = null, limits = null, levels = [], legend = false }) {
+  const entries = [...(legend ? series : []), ...levels];
+  const { width, left, right, bottom } = CHART;
+  const top = CHART.top + LEGEND_ROW * Math.ceil(entries.length / 2);
+  const height = CHART.height + top - CHART.top;
   const figure = parent.append("figure").attr("class", "chart");
   figure.append("figcaption").text(title);
   const svg = figure.append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "group").attr("aria-label", title);
   const all = series.flatMap(({ values }) => values.flatMap((value) => [value.y, value.low, value.high, value.nullLow, value.nullHigh]));
   const known = all.filter((value) => value !== null && value !== undefined);
-  const [low, high] = limits ?? [Math.min(0, d3.min(known) ?? 0), 1.08 * (d3.max([...known, level ?? 0]) || 1)];
-  const x = d3.scaleLinear().domain([-0.4, Math.max(0.4, ticks.length - 0.6)]).range([left, width - right]);
+  const highest = d3.max([...known, level ?? 0, ...levels.map((own) => own.y)]) || 1;
+  const [low, high] = limits ?? [Math.min(0, d3.min(known) ?? 0), 1.08 * highest];
+  const x = d3.scaleLinear().domain(ticks ? [-0.4, Math.max(0.4, ticks.length - 0.6)] : [0, 1]).range([left, width - right]);
   const y = d3.scaleLinear().domain([low, high]).range([height - bottom, top]);
   svg.append("g").attr("class", "grid").attr("transform", `translate(${left},0)`)
     .call(d3.axisLeft(y).ticks(6).tickSize(-(width - left - right)).tickFormat("")).select(".domain").remove();
-  const every = Math.ceil(ticks.length / 12);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`)
-    .call(d3.axisBottom(x).tickValues(d3.range(0, ticks.length, every)).tickFormat((place) => ticks[place]));
+  const xAxis = d3.axisBottom(x);
+  if (ticks) xAxis.tickValues(d3.range(0, ticks.length, Math.ceil(ticks.length / 12))).tickFormat((place) => ticks[place]);
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(xAxis);
   svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(6));
   svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(xTitle);
   svg.append("text").attr("transform", `translate(14,${(top + height - bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text(yTitle);
@@ -49,7 +61,20 @@ function lineChart(parent, { title, xTitle, yTitle, ticks, series, level = null,
     svg.append("line").attr("x1", left).attr("x2", width - right).attr("y1", y(level)).attr("y2", y(level))
       .attr("stroke", "var(--dim)").attr("stroke-dasharray", "2 3");
   }
+  for (const own of levels) {
+    svg.append("line").attr("data-level", own.name).attr("x1", left).attr("x2", width - right).attr("y1", y(own.y)).attr("y2", y(own.y))
+      .attr("stroke", own.colour).attr("stroke-width", 1.5).attr("stroke-dasharray", own.dash);
+  }
   series.forEach((own, i) => drawSeries(svg, own, x, y, (i - (series.length - 1) / 2) * 0.06));
+  entries.forEach((own, i) => {
+    const place = `translate(${left + (i % 2) * ((width - left - right) / 2)},${CHART.top + LEGEND_ROW * Math.floor(i / 2)})`;
+    const entry = svg.append("g").attr("class", "entry").attr("transform", place);
+    const look = own.style ?? own;
+    entry.append("line").attr("x1", 0).attr("x2", 34).attr("y1", 0).attr("y2", 0).attr("stroke", look.colour).attr("stroke-width", 2)
+      .attr("stroke-dasharray", look.dash);
+    if (look.symbol) entry.append("path").attr("d", look.symbol).attr("transform", "translate(17,0)").attr("fill", look.colour);
+    entry.append("text").attr("x", 41).attr("dy", "0.35em").text(own.text ?? own.name);
+  });
   return svg.node();
 }
 

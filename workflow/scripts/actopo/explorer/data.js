@@ -35,9 +35,10 @@ function decodeSets(text, counts) {
   });
 }
 
-// Name of a graph in links.
+// Name of a graph in links; eps tells the graphs at every eps from the one that was chosen.
 function graphKey(graph) {
-  return [graph.model, graph.seed, graph.sampling, graph.draw, graph.sigma, graph.layer].join("/");
+  const own = [graph.model, graph.seed, graph.sampling, graph.draw, graph.sigma, graph.layer];
+  return [...own, ...(graph.is_chosen === false ? [graph.eps] : [])].join("/");
 }
 
 function graphIndex(key) {
@@ -62,19 +63,32 @@ main.thumbnails.images.forEach((images, label) => images.forEach((image, place) 
 // Measures that have one number for each node of a graph.
 function measureOf(graph, name) {
   if (name === "members") return graph.size;
+  if (name === "coverage") return graph.size.map((size) => size / graph.facts.n_points);
   if (name === "purity") return graph.purity;
   if (name === "lens") return graph.lens.map((values) => values[2]);
   return graph.measures[name] ?? null;
 }
 
 function measureNames(graph) {
-  return ["purity", "lens", ...Object.keys(graph.measures)];
+  return ["purity", "lens", "coverage", ...Object.keys(graph.measures)];
 }
 
-const MEASURE_LABELS = { lens: `mean lens (${main.lens})`, misclassified: "misclassified images", members: "points" };
+const MEASURE_LABELS = { lens: `mean lens (${main.lens})`, misclassified: "misclassified images", members: "points", coverage: "share of all points" };
 
 function measureLabel(name) {
   return MEASURE_LABELS[name] ?? name;
+}
+
+// Rows of a table as objects.
+function records(table) {
+  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
+}
+
+// Pairs of numbers of a diagram, as actopo.explorer.distances writes them.
+function decodeFloats(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 // A number as it is shown everywhere: four significant digits.

@@ -2,6 +2,7 @@
 // What is known of the selected nodes, and where their images are in the other graph.
 const MOST_CARDS = 6;
 const THUMBNAIL = 56;
+const MOST_FILES = 30;
 
 function selectedImages() {
   const { panel, nodes } = selection();
@@ -33,6 +34,8 @@ function showDetails() {
   const graph = readDocument(`graph-${index}`);
   if (nodes.length > 1) showTogether(details, nodes);
   if (state.two === "1") showOther(details, panel);
+  details.append("button").attr("type", "button").attr("id", "images-csv").text("CSV of their images")
+    .on("click", () => save("images.csv", "text/csv", imagesCsv(index, nodes)));
   for (const node of nodes.slice(0, MOST_CARDS)) showNode(details, index, graph, node);
   if (nodes.length > MOST_CARDS) details.append("p").text(`${nodes.length - MOST_CARDS} more nodes are selected.`);
 }
@@ -84,6 +87,7 @@ function showNode(details, index, graph, node) {
   const [low, high, mean] = graph.lens[node];
   const rows = [
     ["points", graph.size[node]], ["images", graph.n_images[node]], ["purity", shown(graph.purity[node])],
+    [measureLabel("coverage"), shown(graph.size[node] / graph.facts.n_points)],
     [`${main.lens}`, `${shown(low)} to ${shown(high)}`], [`mean ${main.lens}`, shown(mean)],
   ];
   for (const name of Object.keys(graph.measures)) rows.push([measureLabel(name), shown(graph.measures[name][node])]);
@@ -95,6 +99,33 @@ function showNode(details, index, graph, node) {
     addBars(card, pie.names, pie.colours, pie.pairs[node], "images");
   }
   addThumbnails(card, index, graph, node);
+  addFiles(card, index, node);
+}
+
+// Images of a node: all of its members, or those that it shows where the page has no members.
+function imagesOf(index, node) {
+  const members = membersOf(index);
+  if (members !== null) return members[node];
+  return (readDocument(`graph-${index}`).shown[node] ?? []).filter((_, i) => i % 2 === 0).sort(d3.ascending);
+}
+
+function addFiles(card, index, node) {
+  const { files } = readDocument("images");
+  if (files === null) return;
+  const images = imagesOf(index, node);
+  const list = card.append("details").attr("class", "files");
+  list.append("summary").text(`${images.length} image files`);
+  list.append("ul").selectAll("li").data([...images.slice(0, MOST_FILES)]).enter().append("li").text((image) => files[image]);
+  if (images.length > MOST_FILES) list.append("p").text(`${images.length - MOST_FILES} more are in the CSV.`);
+}
+
+function imagesCsv(index, nodes) {
+  const about = main.graphs[index];
+  const { labels, files } = readDocument("images");
+  const rows = nodes.flatMap((node) => [...imagesOf(index, node)].map((image) => [
+    ...FACETS.map(([facet]) => about[facet]), about.eps, node, image, main.class_names[labels[image]], files === null ? null : files[image],
+  ]));
+  return csvText([...FACETS.map(([facet]) => facet), "eps", "node", "image", "class", "file"], rows);
 }
 
 function addBars(card, names, colours, pairs, unit) {

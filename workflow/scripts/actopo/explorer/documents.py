@@ -2,7 +2,7 @@
 
 from actopo.figures.style import class_colours
 
-TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap")
+TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "eps", "is_chosen")
 
 
 def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
@@ -14,7 +14,8 @@ def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxe
     run : str
     class_names : sequence of str
     graphs : sequence of dict
-        What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`.
+        What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`; its `eps`,
+        None for another clusterer; and `is_chosen`, false for one of the graphs at every eps.
     n_images : int
     lens : str
         Name of the lens.
@@ -44,3 +45,22 @@ def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxe
         "left_out": {"graphs": len(graphs) - n_kept, "members": n_kept - n_whole},
         "thumbnails": {**sheets, "left_out": n_wanted - sum(map(len, sheets["images"])), "boxes": boxes},
     }
+
+
+def image_document(labels, files):
+    """
+    What is known of each image.
+
+    Parameters
+    ----------
+    labels : int ndarray of shape (n_images,)
+    files : sequence of length n_images
+        Name of the file of each image, no text where images are not files.
+
+    Returns
+    -------
+    dict
+        `labels`, and `files`, None if no image has one.
+    """
+    names = [name if isinstance(name, str) else None for name in files]
+    return {"labels": labels.tolist(), "files": names if any(names) else None}

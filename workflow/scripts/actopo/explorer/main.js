@@ -1,6 +1,6 @@
 "use strict";
 // Views, and what happens when the page has been read.
-const VIEWS = [["mapper", "Mapper", showMapper], ["purity", "Purity", showPurity], ["run", "Run", () => {}]];
+const VIEWS = [["mapper", "Mapper", showMapper], ["distances", "Distances", showDistances], ["purity", "Purity", showPurity], ["run", "Run", () => {}]];
 
 function showView() {
   if (!VIEWS.some(([name]) => name === state.view)) state.view = "mapper";

@@ -17,10 +17,42 @@ function startMapper() {
       });
     }
   }
+  for (const name of ["a", "b"]) addEpsSlider(name);
   d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
   d3.select("#clear").on("click", () => change({ selected: "" }));
-  d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => panel.svg.node()))));
+  d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => [panel.svg.node(), panel.above.node()]))));
   d3.select("#mapper-csv").on("click", () => save("mapper.csv", "text/csv", mapperCsv()));
+}
+
+// A slider over the graphs at every eps, which the chosen graph stands among.
+function addEpsSlider(name) {
+  const field = d3.select(`#panel-${name} .controls`).append("label").text("eps ");
+  field.append("input").attr("type", "range").attr("min", 0).attr("step", 1).attr("data-facet", "eps").on("input", function () {
+    const graph = main.graphs[atEveryEps(name)[this.value]];
+    change({ [name]: graphKey(graph), ...(selection().panel === name ? { selected: "" } : {}) });
+  });
+  field.append("output");
+}
+
+// Places of the graphs that differ from the shown one in eps alone, by eps; none if it is the only one.
+function atEveryEps(name) {
+  const own = main.graphs[graphIndex(state[name])];
+  const family = d3.range(main.graphs.length).filter((i) => FACETS.every(([facet]) => main.graphs[i][facet] === own[facet]));
+  return family.length < 2 ? [] : family.sort((a, b) => main.graphs[a].eps - main.graphs[b].eps);
+}
+
+function showEpsSlider(name) {
+  const family = atEveryEps(name);
+  const slider = document.querySelector(`#panel-${name} [data-facet=eps]`);
+  slider.parentElement.hidden = !family.length;
+  if (!family.length) return;
+  const place = family.indexOf(graphIndex(state[name]));
+  const own = main.graphs[family[place]];
+  slider.max = family.length - 1;
+  slider.value = place;
+  const text = `${shown(own.eps)}${own.is_chosen ? " (chosen)" : ""}`;
+  slider.setAttribute("aria-valuetext", text);
+  slider.nextElementSibling.textContent = text;
 }
 
 // The graph that has the wanted value, and of the others as many as there is one with, the first facets first.
@@ -57,6 +89,7 @@ function showMapper() {
       control.value = String(own[facet]);
       control.parentElement.hidden = values.length < 2;
     }
+    showEpsSlider(name);
   }
   document.getElementById("panel-b").hidden = state.two !== "1";
   const graph = readDocument(`graph-${graphIndex(state.a)}`);
@@ -77,14 +110,14 @@ function showMapper() {
 function mapperCsv() {
   const indices = shownPanels().map((panel) => panel.index);
   const measures = [...new Set(indices.flatMap((index) => Object.keys(readDocument(`graph-${index}`).measures)))];
-  const columns = [...FACETS.map(([facet]) => facet), "node", "points", "images", "purity", "lens_min", "lens_max", "lens_mean",
+  const columns = [...FACETS.map(([facet]) => facet), "eps", "node", "points", "images", "purity", "lens_min", "lens_max", "lens_mean",
     ...measures, ...main.class_names.map((name) => `class ${name}`)];
   const rows = indices.flatMap((index) => {
     const graph = readDocument(`graph-${index}`);
     return graph.size.map((size, node) => {
       const counts = new Array(main.class_names.length).fill(0);
       graph.classes[node].forEach((code, i, pairs) => i % 2 === 0 && (counts[code] = pairs[i + 1]));
-      return [...FACETS.map(([facet]) => main.graphs[index][facet]), node, size, graph.n_images[node], graph.purity[node], ...graph.lens[node],
+      return [...FACETS.map(([facet]) => main.graphs[index][facet]), main.graphs[index].eps, node, size, graph.n_images[node], graph.purity[node], ...graph.lens[node],
         ...measures.map((name) => graph.measures[name]?.[node] ?? null), ...counts];
     });
   });

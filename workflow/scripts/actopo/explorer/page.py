@@ -19,7 +19,21 @@ from mpld3 import urls
 
 FOLDER = Path(__file__).parent
 # In the order in which they are read.
-SCRIPTS = ("data", "state", "export", "scale", "graph", "details", "mapper", "chart", "purity", "run", "main")
+SCRIPTS = (
+    "data",
+    "state",
+    "export",
+    "scale",
+    "graph",
+    "details",
+    "mapper",
+    "chart",
+    "heatmap",
+    "distances",
+    "purity",
+    "run",
+    "main",
+)
 # Characters of all graphs, and of their members; what is beyond it is left out.
 MOST_GRAPHS = 28_000_000
 # The page is UTF-8, and these would end a script element or a line of JavaScript.

@@ -9,11 +9,6 @@ const PURITY_PANELS = [
 ];
 const CHANCE = 0.05;
 
-// Rows of a table as objects.
-function records(table) {
-  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
-}
-
 const purityTables = { graphs: records(readDocument("purity").graphs), classes: records(readDocument("purity").classes) };
 const purityCharts = [];
 

@@ -15,6 +15,14 @@ const DEFAULTS = {
   class: main.class_names.includes("deer") ? "deer" : main.class_names[0],
   sigma: "0",
   hidden: "",
+  clouds: "trained",
+  metric: "sw_h1",
+  network: "",
+  cell: "",
+  dimension: "h1",
+  surrogates: "",
+  scale: "own",
+  value: "p_value",
 };
 const state = { ...DEFAULTS };
 const listeners = [];

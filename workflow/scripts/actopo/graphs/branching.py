@@ -20,7 +20,6 @@ References
 import numpy as np
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
-from scipy.stats import rankdata
 
 from actopo.errors import InputError
 
@@ -226,6 +225,9 @@ def _find(parent, node):
 
 
 def _standardised_ranks(values):
+    # It takes most of a second, which jobs without ranks do not spend.
+    from scipy.stats import rankdata
+
     if len(values) == 0:
         return np.empty(0)
     ranks = rankdata(values)

@@ -25,7 +25,7 @@ SEGMENTS = ["interval", "birth", "death", "n_points", "class", "class_share", "i
 BRANCHES = ["branch", "first_interval", "last_interval", "birth", "death", "n_points", "class", "class_share"]
 
 
-def profile(every, eps_values, labels, progress=None):
+def profile(every, eps_values, labels, progress=None, visit=None):
     """
     Invariants of the mapper graphs at some values of eps.
 
@@ -39,17 +39,19 @@ def profile(every, eps_values, labels, progress=None):
         Class of each point.
     progress : callable, optional
         Wraps the sequence of graphs and yields them, as tqdm does.
+    visit : callable, optional
+        Called with the place of each value, and its graph.
 
     Returns
     -------
     pandas.DataFrame
         One row per value: ``eps`` and `actopo.graphs.stability.invariants`.
     """
-    steps = zip(eps_values, every.graphs(eps_values), strict=True)
-    rows = [
-        {"eps": float(eps), **invariants(graph, labels)}
-        for eps, graph in (steps if progress is None else progress(steps))
-    ]
+    steps, rows = zip(eps_values, every.graphs(eps_values), strict=True), []
+    for place, (eps, graph) in enumerate(steps if progress is None else progress(steps)):
+        rows.append({"eps": float(eps), **invariants(graph, labels)})
+        if visit is not None:
+            visit(place, graph)
     return pd.DataFrame(rows)
 
 

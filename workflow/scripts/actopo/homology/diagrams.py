@@ -13,8 +13,6 @@ from concurrent.futures import ProcessPoolExecutor
 from operator import length_hint
 
 import numpy as np
-from gtda.homology import VietorisRipsPersistence
-from joblib import effective_n_jobs
 from scipy.spatial.distance import pdist, squareform
 
 from actopo.errors import InputError
@@ -49,6 +47,10 @@ def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
     InputError
         If a cloud is not a two-dimensional array of at least 2 points, or is not finite; the message has its index.
     """
+    # Before processes are forked, which would each spend the seconds that this takes.
+    from gtda.homology import VietorisRipsPersistence  # noqa: F401
+    from joblib import effective_n_jobs
+
     dimensions = tuple(dimensions)
     n_workers = min(effective_n_jobs(n_jobs), length_hint(clouds, sys.maxsize))
     checked = (_checked(cloud, index) for index, cloud in enumerate(clouds))
@@ -79,6 +81,8 @@ def _checked(cloud, index):
 
 
 def _diagrams(cloud, dimensions):
+    from gtda.homology import VietorisRipsPersistence
+
     # pdist takes differences, while scikit-learn's "euclidean", giotto-tda's default, expands the square, which
     # gives duplicate points a positive distance by rounding.
     rips = VietorisRipsPersistence(metric="precomputed", homology_dimensions=dimensions)

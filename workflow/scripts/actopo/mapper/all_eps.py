@@ -54,6 +54,8 @@ class AllEps:
         not change the graphs.
     progress : callable, optional
         Wraps the sequence of intervals and yields them, as tqdm does.
+    device : str, default "cpu"
+        Device on which intervals without a tree are clustered, as in `actopo.mapper.dbscan.dbscan`.
 
     Attributes
     ----------
@@ -63,12 +65,14 @@ class AllEps:
         Tree of each interval, None where it has too many points.
     """
 
-    def __init__(self, points, lens, cover, min_samples=5, most_points=MOST_POINTS, axes=None, progress=None):
+    def __init__(
+        self, points, lens, cover, min_samples=5, most_points=MOST_POINTS, axes=None, progress=None, device="cpu"
+    ):
         if len(points) != len(lens):
             raise InputError(
                 f"there are {len(points)} points but {len(lens)} lens values; compute the lens from these points."
             )
-        self.points, self.min_samples = points, min_samples
+        self.points, self.min_samples, self.device = points, min_samples, device
         self.members = interval_members(lens, cover.intervals(lens))
         steps = self.members if progress is None else progress(self.members)
         self.trees = [reachability_tree(points[own], min_samples) if len(own) <= most_points else None for own in steps]
@@ -126,7 +130,7 @@ class AllEps:
         for i, own in enumerate(self.members):
             if self.trees[i] is None:
                 self._axes = principal_axes(self.points) if self._axes is None else self._axes
-                labels = dbscan_each(self.points[own], eps_values, self.min_samples, axes=self._axes)
+                labels = dbscan_each(self.points[own], eps_values, self.min_samples, self.device, axes=self._axes)
                 # The labels of all radii stay in memory.
                 clustered[i] = [part.astype(np.int32) for part in labels]
         for position, eps in enumerate(eps_values):
@@ -200,13 +204,13 @@ def longest_plateau(eps_values, *counts):
     return int(starts[best]), int(stops[best])
 
 
-def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=QUANTILES, progress=None):
+def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=QUANTILES, progress=None, device="cpu"):
     """
     Middle of the longest range of eps over which components and cycles of the mapper graph stay.
 
     Parameters
     ----------
-    points, lens, cover, min_samples, progress
+    points, lens, cover, min_samples, progress, device
         As in :class:`AllEps`.
     n_values, quantiles
         As in :func:`eps_range`.
@@ -225,7 +229,7 @@ def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=
     InputError
         As :class:`AllEps`.
     """
-    every = AllEps(points, lens, cover, min_samples, progress=progress)
+    every = AllEps(points, lens, cover, min_samples, progress=progress, device=device)
     distances = every.core_distances()
     if not (distances > 0).any():
         log.warning(

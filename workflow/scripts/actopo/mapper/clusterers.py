@@ -20,7 +20,15 @@ SEARCHED_POINTS = 4096
 
 
 def describe_clusterer(
-    points, clusterer, eps, min_samples, knee_sensitivity=SENSITIVITY, stable=None, lens=None, cover=None
+    points,
+    clusterer,
+    eps,
+    min_samples,
+    knee_sensitivity=SENSITIVITY,
+    stable=None,
+    lens=None,
+    cover=None,
+    device="cpu",
 ):
     """
     Description of a clusterer for a graph's document, with eps as a number.
@@ -42,6 +50,8 @@ def describe_clusterer(
         `values` and `quantiles` of the rule "stable", as in `actopo.mapper.all_eps.eps_range`.
     lens, cover : optional
         Lens and cover of the graph, as in `actopo.mapper.graph.mapper_graph`, which the rule "stable" needs.
+    device : str, default "cpu"
+        As in `actopo.mapper.dbscan.dbscan`. The description does not depend on it.
 
     Returns
     -------
@@ -55,23 +65,23 @@ def describe_clusterer(
     if eps not in EPS_RULES:
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
     if len(points) > EXACT_POINTS:
-        curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity)
+        curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity, device=device)
     else:
         few = len(points) < SEARCHED_POINTS
-        distances = nearest_neighbour_distances(points) if few else NeighbourSearch(points).distances()
+        distances = nearest_neighbour_distances(points) if few else NeighbourSearch(points, device).distances()
         curve = np.sort(distances)[::-1]
     chosen, details = choose_eps(curve, knee_sensitivity)
     if eps == "stable":
         stable = stable or {}
         range_of_eps = {"n_values": stable.get("values", N_VALUES), "quantiles": stable.get("quantiles", QUANTILES)}
-        found, plateau = stable_eps(points, lens, cover, min_samples, **range_of_eps)
+        found, plateau = stable_eps(points, lens, cover, min_samples, **range_of_eps, device=device)
         details = {"knee": chosen, **details, "plateau": None, **plateau}
         chosen = chosen if found is None else found
     described = {"clusterer": clusterer, "eps": chosen, "eps_choice": details, "min_samples": min_samples}
     return described, {"nearest_neighbour_distance": curve}
 
 
-def make_clusterer(description, seed=0):
+def make_clusterer(description, seed=0, device="cpu"):
     """
     Make the clusterer of a description, see `describe_clusterer`.
 
@@ -79,6 +89,9 @@ def make_clusterer(description, seed=0):
     ----------
     description : dict
     seed : int, default 0
+    device : str, default "cpu"
+        Device of DBSCAN, as in `actopo.mapper.dbscan.dbscan`. Other clusterers take theirs, if any, from their
+        parameters.
 
     Returns
     -------
@@ -88,7 +101,7 @@ def make_clusterer(description, seed=0):
     """
     choice = description["clusterer"]
     if choice == DBSCAN_NAME:
-        return DBSCAN(description["eps"], description["min_samples"]), 1
+        return DBSCAN(description["eps"], description["min_samples"], device), 1
     return load_clusterer(choice["path"], choice.get("params"), seed), choice.get("min_points", 1)
 
 

@@ -35,6 +35,7 @@ from threading import Lock
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.mapper.close_pairs import principal_axes, sieved_clouds
 from actopo.mapper.union_find import find_roots, unite
@@ -132,7 +133,7 @@ def dbscan_each(points, eps_values, min_samples=5, device="cpu", block=2048, axe
     if n == 0:
         return [np.empty(0, dtype=np.int64) for _ in eps_values]
     results, ascending = {}, sorted(set(eps_values))
-    with search_threads(n) if device == "cpu" else _ieee_products() as (run, n_threads):
+    with _threads_or_device(n, device) as (run, n_threads):
         block = min(block, max(256, n // (4 * n_threads)))
         is_core, roots = np.zeros(n, dtype=bool), np.arange(n)
         clouds = sieved_clouds(points, ascending, device, run, axes, _cloud_kind(device))
@@ -141,13 +142,13 @@ def dbscan_each(points, eps_values, min_samples=5, device="cpu", block=2048, axe
     return [results[eps] for eps in eps_values]
 
 
-def core_points(points, eps, min_samples=5, block=2048, axes=None):
+def core_points(points, eps, min_samples=5, block=2048, axes=None, device="cpu"):
     """
     Which points are core points of `dbscan`: have `min_samples` points within `eps`, themselves included.
 
     Parameters
     ----------
-    points, eps, min_samples, block, axes
+    points, eps, min_samples, block, axes, device
         As in `dbscan`.
 
     Returns
@@ -163,20 +164,20 @@ def core_points(points, eps, min_samples=5, block=2048, axes=None):
     n = len(points)
     found, is_core = np.zeros((2, n), dtype=bool)
     if n:
-        with search_threads(n) as (run, n_threads):
-            [cloud] = sieved_clouds(points, [eps], "cpu", run, axes)
+        with _threads_or_device(n, device) as (run, n_threads):
+            [cloud] = sieved_clouds(points, [eps], device, run, axes, _cloud_kind(device))
             _find_core(cloud, min_samples, min(block, max(256, n // (4 * n_threads))), run, is_core)
             found[cloud.order] = is_core
     return found
 
 
-def isolated(points, eps, block=2048, axes=None):
+def isolated(points, eps, block=2048, axes=None, device="cpu"):
     """
     Points that have no other point within a radius, which are the noise of `dbscan` for `min_samples` of 2.
 
     Parameters
     ----------
-    points, eps, block, axes
+    points, eps, block, axes, device
         As in `dbscan`.
 
     Returns
@@ -189,7 +190,7 @@ def isolated(points, eps, block=2048, axes=None):
     InputError
         As `dbscan`.
     """
-    return np.flatnonzero(~core_points(points, eps, 2, block, axes))
+    return np.flatnonzero(~core_points(points, eps, 2, block, axes, device))
 
 
 def _cluster(cloud, min_samples, block, run, is_core, roots):
@@ -234,16 +235,14 @@ def search_threads(n):
 
 
 @contextmanager
-def _ieee_products():
-    """As `search_threads` for a device: one item at a time, without TF32, which would violate the bound on rounding."""
-    import torch
-
-    matmul = torch.backends.cuda.matmul
-    before, matmul.fp32_precision = matmul.fp32_precision, "ieee"
-    try:
-        yield lambda f, items: [f(item) for item in items], 1
-    finally:
-        matmul.fp32_precision = before
+def _threads_or_device(n, device):
+    """As `search_threads`; for a device one item at a time, without TF32, which would violate the bound on rounding."""
+    if device == "cpu":
+        with search_threads(n) as found:
+            yield found
+    else:
+        with exact_arithmetic():
+            yield lambda f, items: [f(item) for item in items], 1
 
 
 def checked_arguments(points, eps=1.0, min_samples=5, block=1):
@@ -266,11 +265,17 @@ def checked_arguments(points, eps=1.0, min_samples=5, block=1):
         points = np.ascontiguousarray(points, dtype=np.float32 if points.dtype == np.float32 else np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"DBSCAN needs numeric points: {error}.") from error
-    # The extremes are NaN if any value is, and need no temporary of the size of the cloud.
-    if len(points) and not (points.min() > -1e150 and points.max() < 1e150):
-        row = next(i for i, p in enumerate(points) if not (p.min() > -1e150 and p.max() < 1e150))
+    if len(points) and not _is_bounded(points):
+        row = next(i for i, point in enumerate(points) if not _is_bounded(point))
         raise InputError(f"Row {row} of the points given to DBSCAN is not finite (or exceeds 1e150): drop it.")
     return points, eps, min_samples
+
+
+def _is_bounded(values):
+    """Whether all values are finite and at most 1e150."""
+    # The extremes are NaN if any value is, and need no temporary of the size of the cloud. They are compared as floats
+    # of Python, since NumPy 2 would round the limit to float32, and warn that it is too large.
+    return float(values.min()) > -1e150 and float(values.max()) < 1e150
 
 
 def _find_core(cloud, min_samples, block, run, is_core):

@@ -31,7 +31,7 @@ SENSITIVITY = 2.5
 SMALL_RANK = 10
 
 
-def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSITIVITY):
+def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSITIVITY, device="cpu"):
     """
     Nearest-neighbour distances in descending order, exact down to the knee and sampled below.
 
@@ -50,6 +50,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
         Seed of the draw.
     sensitivity : float, default 2.5
         As in :func:`choose_eps`, which is given the curve; at least 1.
+    device : str, default "cpu"
+        As in `actopo.mapper.neighbour_search.NeighbourSearch`. The curve does not depend on it.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
     if n <= n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
-    search = NeighbourSearch(points)
+    search = NeighbourSearch(points, device)
     sample = np.sort(search.distances(drawn))[::-1]
     lowest = search.smallest(sample[-1])
     rank = _knee_rank(sample, n_queries, sample[-1], sensitivity) or max(1, n_queries // 64)

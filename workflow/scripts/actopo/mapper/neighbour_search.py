@@ -73,6 +73,8 @@ class NeighbourSearch:
     points : ndarray of shape (n, d)
         Finite coordinates of at least two points, of which float32 is used as it is and every other type as float64;
         may be a memory map.
+    device : str, default "cpu"
+        "cpu", or torch's name of a CUDA device, on which products are computed. Results do not depend on it.
 
     Raises
     ------
@@ -80,13 +82,22 @@ class NeighbourSearch:
         As `actopo.mapper.dbscan.dbscan`.
     """
 
-    def __init__(self, points):
+    def __init__(self, points, device="cpu"):
         self.points, _, _ = checked_arguments(points)
+        self.device, self.image = device, None
+        if device != "cpu":
+            # Imported here, since torch takes seconds to load.
+            from actopo.mapper.neighbours_torch import TorchNeighbours
+
+            self.on_device = TorchNeighbours(self.points, device)
+            return
         with search_threads(len(self.points)) as (run, _):
             self.image = NeighbourImage(self.points, run)
 
     def distances(self, queries=None):
         """Distances of the points `queries`, or of all, to their nearest other point: ndarray (m,), float64."""
+        if self.image is None:
+            return self.on_device.distances(queries)
         if not self.image.is_cut:
             return nearest_neighbour_distances(self.points, queries)
         queries = np.arange(len(self.points)) if queries is None else queries
@@ -95,13 +106,14 @@ class NeighbourSearch:
 
     def isolated(self, eps):
         """Ascending indices of the points that have no other within `eps`."""
-        return isolated(self.points, eps, axes=self.image.axes)
+        axes = None if self.image is None else self.image.axes
+        return isolated(self.points, eps, axes=axes, device=self.device)
 
     def smallest(self, distance):
         """Smallest distance of two points, at most `distance`, which is one of these distances."""
         if distance == 0:
             return 0.0
-        if self.image.is_cut:
+        if self.image is not None and self.image.is_cut:
             with search_threads(len(self.points)) as (run, _):
                 return closest_pair(self.image, distance, run)
         is_near = np.ones(len(self.points), dtype=bool)

@@ -9,6 +9,7 @@ from images without any training.
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.networks.inputs import to_input
 
 
@@ -37,10 +38,9 @@ def fit_batch_norm(model, images, mean, std, device="cpu"):
         return
     model.to(device, memory_format=torch.channels_last).eval()
     hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
-    # Products in full float32, as when the activations are read.
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
     try:
-        with torch.no_grad(), exact:
+        # As when the activations are read.
+        with torch.no_grad(), exact_arithmetic():
             model(to_input(images, mean, std, device))
     finally:
         for hook in hooks:

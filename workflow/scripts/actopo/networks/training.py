@@ -1,8 +1,8 @@
 """
 Training of image classifiers from seeds.
 
-All images stay in the memory of the device in 8 bits, and augmentation is one gather per batch, so no loader
-process is needed. Every random number of an epoch
+All images stay in the memory of the device in 8 bits, and augmentation is one gather per batch, on a GPU for several
+batches at a time, so no loader process is needed. Every random number of an epoch
 (order, shifts, flips, cutouts) is drawn from a generator seeded by (seed, epoch): a run that was
 interrupted continues from the checkpoint of its last whole epoch exactly as if it had never stopped, and
 no run depends on what the process did before.
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.choices import PRECISIONS
 from actopo.networks.inputs import images_per_pass, to_input
@@ -26,6 +27,8 @@ from actopo.networks.weights import load_weights
 
 DTYPES = {name: getattr(torch, dtype) for name, dtype in PRECISIONS.items()}
 EVALUATION_BATCH = 1000
+# Size of the network input that is made at a time on a GPU, whose kernels take longer to launch than to run on a batch.
+AUGMENTED_BYTES = 1 << 28
 # Batches between two checks of the loss: on a GPU each check waits for the batches before it.
 CHECK_INTERVAL = 16
 log = logging.getLogger(__name__)
@@ -113,17 +116,22 @@ def batches_of(order, batch_size):
     return [*pieces[:-2], torch.cat(pieces[-2:])] if len(pieces) > 1 and len(pieces[-1]) == 1 else pieces
 
 
+def batches_per_epoch(n_images, batch_size):
+    """Number of batches of `batches_of`."""
+    return len(batches_of(torch.arange(n_images), batch_size))
+
+
 def accuracy(model, images, labels, mean, std, device="cpu", dtype=torch.float32):
     """Share of images (uint8, (N, h, w, c)) with the largest logit at the label, nan if N is 0; autocast to `dtype`."""
     model.eval()
-    right = 0
-    with torch.inference_mode(), _autocast(device, dtype):
+    with torch.inference_mode(), exact_arithmetic(), _autocast(device, dtype):
+        right = torch.zeros((), dtype=torch.int64, device=device)
         step = images_per_pass(EVALUATION_BATCH, images.shape[1:])
         for start in range(0, len(images), step):
             batch = to_input(images[start : start + step], mean, std, device)
             truth = torch.as_tensor(labels[start : start + step], device=device)
-            right += int((model(batch).argmax(dim=1) == truth).sum())
-    return right / len(images) if len(images) else float("nan")
+            right += (model(batch).argmax(dim=1) == truth).sum()
+    return int(right) / len(images) if len(images) else float("nan")
 
 
 def _autocast(device, dtype):
@@ -158,7 +166,21 @@ def memory_format(model, device):
     return torch.contiguous_format if unsafe and on_cpu else torch.channels_last
 
 
-def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoint=None, save=None, progress=None):
+def train(
+    model,
+    images,
+    labels,
+    mean,
+    std,
+    recipe,
+    seed,
+    device="cpu",
+    checkpoint=None,
+    save=None,
+    progress=None,
+    stop=None,
+    keep=None,
+):
     """
     Train `model` in place.
 
@@ -179,7 +201,13 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     save : callable, optional
         Called after each epoch but the last with a dict of tensors.
     progress : callable, optional
-        Called without arguments after each epoch; its loss and speed are logged.
+        Called with 1 after each batch, and with the batches of the epochs that `checkpoint` has, before the first; an
+        epoch has `batches_per_epoch`. Loss and speed of each epoch are logged.
+    stop : int, optional
+        Number of epochs after which to stop, where the rest is not needed; the learning rate goes by the recipe.
+    keep : callable (epoch, facts), optional
+        Called after each epoch, before `save`, with its number, which counts from 1, and with the `loss` and
+        `precision` of the result until then. It may evaluate the network, and must not change its tensors.
 
     Returns
     -------
@@ -206,36 +234,43 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     for parameter in parameters.values():
         optimiser.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
     losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
-    for _ in losses if progress is not None else ():
-        progress()
+    if progress is not None and losses:
+        progress(len(losses) * batches_per_epoch(len(images), recipe.batch_size))
     # Kernels are chosen by fixed rules and not by timing, so that the same seed gives the same weights.
     forward = torch.compile(model, dynamic=False, options={"deterministic": True}) if recipe.compile else model
 
     images, truth = torch.as_tensor(images, device=device), torch.as_tensor(labels, device=device)
     mean, std = (torch.as_tensor(values, dtype=torch.float32, device=device) for values in (mean, std))
 
-    def give_logits(chosen, draw):
+    def inputs(batches, draw):
+        """Network input of each batch in turn."""
+        for some in _together(batches, images):
+            chosen = some[0] if len(some) == 1 else torch.cat(some)
+            pieces = [*augment(images, mean, std, chosen, draw, recipe).split([len(piece) for piece in some])][::-1]
+            # No name keeps an input, so that its memory is free when the network has taken it.
+            while pieces:
+                yield pieces.pop().contiguous(memory_format=layout)
+
+    def give_logits(batch):
         with _autocast(device, dtype):
-            batch = augment(images, mean, std, chosen, draw, recipe)
-            return forward(batch.contiguous(memory_format=layout))
+            return forward(batch)
 
     begin, rates = time.perf_counter(), []
     devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
-    # Without cuDNN's search for the fastest algorithm the same seed gives the same weights.
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
-    with exact, torch.random.fork_rng(devices):
-        for epoch in range(len(losses), recipe.epochs):
+    # By fixed algorithms the same seed gives the same weights.
+    with exact_arithmetic(), torch.random.fork_rng(devices):
+        for epoch in range(len(losses), recipe.epochs if stop is None else stop):
             model.train()
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
-            losses.append(_epoch(give_logits, optimiser, scaler, images, truth, recipe, seed, epoch))
+            losses.append(_epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress))
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
-            log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
-            if progress is not None:
-                progress()
+            if keep is not None:
+                keep(epoch + 1, {"loss": list(losses), "precision": precision})
             if save is not None and epoch + 1 < recipe.epochs:
                 save(_checkpoint(model, parameters, optimiser, scaler, losses))
+            log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
     return {
         "loss": losses,
         "precision": precision,
@@ -244,17 +279,27 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     }
 
 
-def _epoch(give_logits, optimiser, scaler, images, truth, recipe, seed, epoch):
-    """Train for one epoch and return the mean loss; `give_logits` maps chosen images and their draw to logits."""
+def _together(batches, images):
+    """Lists of batches whose input is made at a time: on a CPU, where they stay in its cache, one by one."""
+    if images.device.type == "cpu":
+        return [[chosen] for chosen in batches]
+    size = 4 * images[0].numel() * max(len(chosen) for chosen in batches)
+    step = max(1, AUGMENTED_BYTES // size)
+    return [batches[start : start + step] for start in range(0, len(batches), step)]
+
+
+def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress):
+    """Train for one epoch and return the mean loss; `inputs` yields the input of batches, given their draw."""
     draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
     draw = {name: torch.as_tensor(values, device=images.device) for name, values in draw.items()}
     batches = batches_of(draw["order"], recipe.batch_size)
     sizes = torch.tensor([len(chosen) for chosen in batches], dtype=torch.float64, device=images.device)
     losses = torch.zeros_like(sizes)
+    stream = inputs(batches, draw)
     for index, chosen in enumerate(batches):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate(epoch + index / len(batches))
-        logits = give_logits(chosen, draw)
+        logits = give_logits(next(stream))
         if not isinstance(logits, torch.Tensor):
             raise InputError(
                 f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
@@ -268,6 +313,8 @@ def _epoch(give_logits, optimiser, scaler, images, truth, recipe, seed, epoch):
         losses[index] = loss.detach()
         if index % CHECK_INTERVAL == CHECK_INTERVAL - 1 or index == len(batches) - 1:
             _require_finite(losses, epoch, recipe)
+        if progress is not None:
+            progress(1)
     return float(losses @ sizes) / len(images)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from actopo.keys import layer_key
-from actopo.points.sampling import l2_norms
+from actopo.points.norms import l2_norms
 
 
 class MeanPool:

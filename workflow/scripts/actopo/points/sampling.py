@@ -9,12 +9,12 @@ than memory, so they come batch by batch while a network runs, and a `Stream` ch
 batch that become points.
 """
 
-import numba
 import numpy as np
 
 from actopo.errors import InputError
 from actopo.points.choices import CENTRAL_SHARE, POLICIES, TIES, central_positions
 
+# Size of what is computed at a time.
 BLOCK_BYTES = 1 << 25
 
 
@@ -103,7 +103,7 @@ class Stream:
         Parameters
         ----------
         norms : float32 ndarray of shape (b, n, m)
-            l2 norms of the next b images, see `l2_norms`.
+            l2 norms of the next b images, see `actopo.points.norms.l2_norms`.
 
         Returns
         -------
@@ -128,27 +128,6 @@ class Stream:
         image = (flat // (n * m)).astype(np.int32)
         row, col = np.divmod((flat % (n * m)).astype(np.int32), np.int32(m))
         return {"image": image, "row": row, "col": col, "label": self.labels[image]}
-
-
-def l2_norms(points):
-    """
-    l2 norms over channels, with sums in float64.
-
-    Parameters
-    ----------
-    points : ndarray or memmap of shape (P, c)
-        float32 or float16, C-contiguous.
-
-    Returns
-    -------
-    float32 ndarray of shape (P,)
-        Norms; infinite or nan exactly where a point is not finite, or its norm exceeds the range of float32.
-    """
-    norms = np.empty(len(points), np.float32)
-    step = _block_rows(points, points.shape[1])
-    for start in range(0, len(points), step):
-        _write_norms(points[start : start + step].astype(np.float32, copy=False), norms[start : start + step])
-    return norms
 
 
 def _random(shape, labels, points_per_image=1, seed=0, exclude_border=False):
@@ -309,19 +288,6 @@ def _stratified(labels, positions, cap, rng):
 
 def _flat(position, positions):
     return (np.arange(len(position))[:, None] * positions + position).ravel()
-
-
-@numba.njit(fastmath={"reassoc", "contract"}, cache=True)
-def _write_norms(points, norms):
-    n_points, n_channels = points.shape
-    # The compiler vectorises loops over indices, but not a loop over the values of a row.
-    for row in range(n_points):
-        # Squares of float32 cannot overflow in float64, so a sum is finite exactly where the point is.
-        square = 0.0
-        for channel in range(n_channels):
-            value = np.float64(points[row, channel])
-            square += value * value
-        norms[row] = np.sqrt(square)
 
 
 def _block_rows(array, row_size):

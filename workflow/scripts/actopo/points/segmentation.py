@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 from torchvision.models import get_model, get_weight
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.choices import is_weight_file
 from actopo.networks.inputs import to_input
@@ -55,7 +56,7 @@ def deeplab_masks(images, weights, architecture="deeplabv3_resnet50", device="cp
     size = images.shape[1:3]
     network_size = None if resize is None else [resize * side // min(size) for side in size]
     masks = np.empty(images.shape[:3], bool)
-    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+    with torch.inference_mode(), exact_arithmetic():
         for start in range(0, len(images), batch_size):
             x = to_input(np.array(images[start : start + batch_size]), IMAGENET_MEAN, IMAGENET_STD, device)
             if resize is not None:

@@ -19,7 +19,6 @@ Benjamini and Hochberg (1995), "Controlling the False Discovery Rate", Journal o
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from actopo.errors import InputError
 
@@ -149,6 +148,9 @@ def calibration_tables(between, within, units, layers):
 
 
 def _family(layer_a, layer_b, statistics, two_sided):
+    # It takes most of a second, which a job that reads these tables does not spend.
+    from scipy.stats import false_discovery_control
+
     observed, mean = statistics[0], statistics[1:].mean(axis=0)
     sd = statistics[1:].std(axis=0, ddof=1) if len(statistics) > 2 else np.full_like(mean, np.nan)
     p_values = rank_p_value(statistics, two_sided)

@@ -22,7 +22,6 @@ import logging
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import network_interval, pair_range
@@ -409,6 +408,9 @@ def _standardised(rows, taking_part, correlation):
     if correlation not in ("pearson", "spearman"):
         raise InputError(f'correlation is "{correlation}"; write "pearson" or "spearman".')
     if correlation == "spearman":
+        # It takes most of a second, which jobs without ranks do not spend.
+        from scipy.stats import rankdata
+
         # Entries that do not take part rank behind all others.
         rows = rankdata(np.where(taking_part, rows, np.inf), axis=-1)
     count = taking_part.sum(axis=-1, keepdims=True)

@@ -1,0 +1,261 @@
+"""
+A CUDA device that is emulated in the memory of the host, for tests on machines without one.
+
+All tensors lie in host memory; storages of those that a program puts on "cuda" are tagged as memory of the device.
+What a GPU would refuse is refused: an operation on tensors of both memories (but for those that PyTorch allows), and
+an array of NumPy from a tensor of the device. What a GPU would wait for is recorded: operations whose result the host
+needs, and copies from one memory to the other.
+
+A `TorchDispatchMode` sees all operations, those of the backward pass too. A `TorchFunctionMode` stands in for what
+would ask the driver: where a tensor lies, and moves and factories with a device. Half precision is that of the CPU.
+"""
+
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+HOST, DEVICE = torch.device("cpu"), torch.device("cuda", 0)
+# Operations after which the host waits for the device.
+WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "bincount", "_unique2", "unique_dim"}
+WAITING |= {"unique_consecutive", "repeat_interleave"}
+# What inference mode calls some of them by.
+WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
+# Operations with indices of 32 bits, or without any that PyTorch offers for more elements.
+SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
+# Operations that look at no data.
+WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
+REFUSED = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+FROM_DATA = (torch.as_tensor, torch.tensor, torch.asarray)
+
+
+@dataclass
+class EmulatedCuda:
+    """
+    What a program did on the device.
+
+    Attributes
+    ----------
+    waits : list of str
+        Operations for which the host waited, copies to the host included.
+    to_device, to_host : list of int
+        Number of elements of every copy.
+    largest : int
+        Number of elements of the largest tensor on the device.
+    index_limit : int
+        Elements of a tensor that operations with indices of 32 bits refuse.
+    """
+
+    waits: list = field(default_factory=list)
+    to_device: list = field(default_factory=list)
+    to_host: list = field(default_factory=list)
+    largest: int = 0
+    index_limit: int = 2**31
+    _storages: dict = field(default_factory=dict)
+
+    def forget(self):
+        """Begin a new record."""
+        self.waits, self.to_device, self.to_host, self.largest = [], [], [], 0
+
+    def holds(self, tensor):
+        """Whether a tensor lies on the device."""
+        return tensor.untyped_storage()._cdata in self._storages
+
+    def place(self, tensor, on_device=True):
+        """Note where a tensor lies."""
+        storage = tensor.untyped_storage()
+        if not on_device:
+            self._storages.pop(storage._cdata, None)
+            return
+        if len(self._storages) > 20_000:
+            self._storages = {key: weak for key, weak in self._storages.items() if not weak.expired()}
+        # As long as there is a weak reference, no other storage has the same address.
+        self._storages[storage._cdata] = StorageWeakRef(storage)
+        self.largest = max(self.largest, tensor.numel())
+
+    def copied(self, n_elements, to_device):
+        """Record a copy between the memories."""
+        if to_device:
+            self.to_device.append(n_elements)
+        else:
+            self.to_host.append(n_elements)
+            self.waits.append("copy to the host")
+
+    def moved(self, tensor, to_device, dtype=None, layout=None):
+        """Copy of a tensor in the other memory."""
+        self.copied(tensor.numel(), to_device)
+        layout = torch.preserve_format if layout is None else layout
+        moved = tensor.to(HOST, dtype or tensor.dtype, copy=True, memory_format=layout)
+        self.place(moved, to_device)
+        return moved
+
+    def compute(self, func, args, kwargs):
+        """Run an operation, if a GPU would."""
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        held = [self.holds(tensor) for tensor in tensors]
+        name = func.overloadpacket.__name__
+        if not any(held) or name in WITHOUT_DATA:
+            return func(*args, **kwargs)
+        self._check(name, tensors, held)
+        if name in WAITING or (name.startswith(("index", "_index")) and _has_mask(tensors[1:])):
+            self.waits.append(name)
+        result = func(*args, **kwargs)
+        if name != "copy_":
+            for leaf in tree_leaves(result):
+                if isinstance(leaf, torch.Tensor):
+                    self.place(leaf)
+        return result
+
+    def _check(self, name, tensors, held):
+        largest = max(tensor.numel() for tensor in tensors)
+        if name in SMALL_INDICES and largest >= self.index_limit:
+            raise RuntimeError(f"{name} of {largest} elements: indices of 32 bits allow {self.index_limit - 1}")
+        # A number of the host may take part in any operation.
+        strangers = [t for t, is_held in zip(tensors, held, strict=True) if not is_held and t.dim() > 0]
+        if not strangers:
+            return
+        if name == "copy_":
+            self.copied(tensors[1].numel(), held[0])
+        elif name.startswith(("index", "_index")) and held[0] and not any(t.is_floating_point() for t in strangers):
+            # Indices are copied to the tensor's memory.
+            for stranger in strangers:
+                self.copied(stranger.numel(), True)
+        else:
+            shapes = ", ".join(
+                f"{tuple(t.shape)} on {'cuda:0' if h else 'cpu'}" for t, h in zip(tensors, held, strict=True)
+            )
+            raise RuntimeError(f"{name}: expected all tensors to be on the same device, but got {shapes}")
+
+
+def _has_mask(indices):
+    return any(tensor.dtype in (torch.bool, torch.uint8) and tensor.dim() > 0 for tensor in indices[:1])
+
+
+class _Operations(TorchDispatchMode):
+    def __init__(self, device):
+        super().__init__()
+        self.device = device
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        with torch._C.DisableTorchFunction():
+            return self.device.compute(func, args, kwargs or {})
+
+
+class _Functions(TorchFunctionMode):
+    """Functions that ask where a tensor lies, or say where one shall lie."""
+
+    def __init__(self, device):
+        super().__init__()
+        self.device = device
+        tensor = torch.Tensor
+        self.own = {
+            tensor.device.__get__: lambda x: DEVICE if device.holds(x) else HOST,
+            tensor.is_cuda.__get__: device.holds,
+            tensor.is_cpu.__get__: lambda x: not device.holds(x),
+            tensor.cpu: lambda x, **kwargs: self.to(x, "cpu"),
+            tensor.cuda: lambda x, *args, **kwargs: self.to(x, "cuda"),
+            tensor.to: self.to,
+            tensor.numpy: self.numpy,
+            tensor.__array__: self.numpy,
+            tensor.tolist: lambda x: (self.to(x, "cpu")).tolist(),
+            tensor.__deepcopy__: self.deepcopy,
+            tensor.new_tensor: self.new_tensor,
+        }
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is torch.Tensor.__array__:
+            return self.numpy(args[0]).__array__(*args[1:], **kwargs)
+        if func in self.own:
+            return self.own[func](*args, **kwargs)
+        if kwargs.get("device") is None:
+            return func(*args, **kwargs)
+        on_device = torch.device(kwargs["device"]).type == "cuda"
+        kwargs = {**kwargs, "device": HOST}
+        if func in FROM_DATA and isinstance(args[0], torch.Tensor):
+            return self.to(func(*args, **kwargs), DEVICE if on_device else HOST)
+        made = func(*args, **kwargs)
+        if on_device:
+            # A tensor of given data may share the memory of these.
+            made = self.device.moved(made, True) if func in FROM_DATA else made
+            self.device.place(made)
+        return made
+
+    def to(self, tensor, *args, copy=False, **kwargs):
+        if args and isinstance(args[0], torch.Tensor):
+            args = (self.own[torch.Tensor.device.__get__](args[0]), args[0].dtype, *args[1:])
+        device, dtype, _, layout = torch._C._nn._parse_to(*args, **kwargs)
+        held = self.device.holds(tensor)
+        on_device = held if device is None else device.type == "cuda"
+        if on_device != held:
+            return self.device.moved(tensor, on_device, dtype, layout)
+        layout = torch.preserve_format if layout is None else layout
+        return tensor.to(dtype or tensor.dtype, copy=copy, memory_format=layout)
+
+    def numpy(self, tensor, **kwargs):
+        if self.device.holds(tensor):
+            raise TypeError(REFUSED)
+        return tensor.numpy(**kwargs)
+
+    def new_tensor(self, tensor, data, device=None, **kwargs):
+        device = self.own[torch.Tensor.device.__get__](tensor) if device is None else device
+        return self.to(tensor.new_tensor(data, device=HOST, **kwargs), device)
+
+    def deepcopy(self, tensor, memo):
+        copied = tensor.__deepcopy__(memo)
+        if self.device.holds(tensor):
+            self.device.place(copied)
+        return copied
+
+
+class _Autocast(torch.autocast):
+    def __init__(self, device_type, *args, **kwargs):
+        super().__init__("cpu" if device_type == "cuda" else device_type, *args, **kwargs)
+
+
+@contextmanager
+def emulated_cuda():
+    """
+    Emulate a machine with one GPU.
+
+    Yields
+    ------
+    EmulatedCuda
+    """
+    device = EmulatedCuda()
+    # The attribute of this name is removed from torch.optim.
+    optimisers = sys.modules["torch.optim.optimizer"]
+    by_device = optimisers._group_tensors_by_device_and_dtype
+
+    def grouped(lists, with_indices=False):
+        found = by_device(lists, with_indices)
+        return {
+            (DEVICE if device.holds(group[0][0][0]) else place, dtype): group for (place, dtype), group in found.items()
+        }
+
+    driver = {
+        "is_available": lambda: True,
+        "device_count": lambda: 1,
+        "current_device": lambda: 0,
+        "set_device": lambda index: None,
+        "get_device_name": lambda index=None: "an emulated GPU",
+        "is_current_stream_capturing": lambda: False,
+        "get_rng_state": lambda index=None: torch.zeros(16, dtype=torch.uint8),
+        "set_rng_state": lambda state, index=None: None,
+        "manual_seed_all": lambda seed: None,
+        "synchronize": lambda index=None: device.waits.append("synchronize"),
+        "empty_cache": lambda: None,
+    }
+    with ExitStack() as stack:
+        stack.enter_context(patch.multiple(torch.cuda, **driver))
+        stack.enter_context(patch.object(torch, "autocast", _Autocast))
+        stack.enter_context(patch.object(optimisers, "_group_tensors_by_device_and_dtype", grouped))
+        stack.enter_context(_Operations(device))
+        stack.enter_context(_Functions(device))
+        yield device

@@ -1,0 +1,21 @@
+"""The emulated GPU of these tests."""
+
+import pytest
+import torch
+from emulated_cuda import emulated_cuda
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Networks of this size only lose time to threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def cuda():
+    """What is done on the device while the test runs."""
+    with emulated_cuda() as device:
+        yield device

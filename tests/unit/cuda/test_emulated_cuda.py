@@ -1,0 +1,116 @@
+"""The emulation itself: what a GPU refuses, what it waits for, and what it leaves alone."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from emulated_cuda import emulated_cuda
+
+
+def test_tensors_lie_where_they_are_put(cuda):
+    host, device = torch.ones(2, 3), torch.ones(2, 3, device="cuda")
+    made = [device + 1, device[0], device.T.contiguous(), torch.zeros_like(device), device.new_zeros(4), device.clone()]
+    made += [host.to("cuda"), host.cuda(), host.to(device), torch.as_tensor(host.numpy(), device="cuda")]
+    made += [torch.tensor([1, 2], device="cuda"), torch.arange(3, device=device.device), copy.deepcopy(device)]
+    assert [tensor.device.type for tensor in made] == ["cuda"] * len(made)
+    assert all(tensor.is_cuda for tensor in made)
+    back = [device.cpu(), device.to("cpu"), device.to(host), torch.zeros(3), host + 1]
+    assert [tensor.device.type for tensor in back] == ["cpu"] * len(back)
+    assert not any(tensor.is_cuda for tensor in back)
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        lambda host, device: device + host,
+        lambda host, device: host.add_(device),
+        lambda host, device: torch.cat([host, device]),
+        lambda host, device: host @ device.T,
+        lambda host, device: host[device.argmax(dim=1)],
+        lambda host, device: torch.nn.functional.linear(device, host),
+        lambda host, device: torch.where(device > 0, device, host),
+        lambda host, device: torch.stack([host.sum(), device.sum()]).add_(host[0, :2]),
+    ],
+)
+def test_memories_are_not_mixed(cuda, mix):
+    with pytest.raises(RuntimeError, match="expected all tensors to be on the same device"):
+        mix(torch.ones(2, 3), torch.ones(2, 3, device="cuda"))
+
+
+def test_numbers_of_the_host_and_indices_may_take_part(cuda):
+    device = torch.arange(6.0, device="cuda").reshape(2, 3)
+    assert (device * torch.tensor(2.0)).device.type == "cuda"
+    assert not cuda.to_device
+    assert device[torch.tensor([1])].tolist() == [[3, 4, 5]]
+    assert cuda.to_device == [1]
+
+
+def test_no_array_of_numpy_is_made_of_what_lies_on_the_device(cuda):
+    device = torch.ones(3, device="cuda")
+    for make in (device.numpy, lambda: np.asarray(device), lambda: np.array(device[1:])):
+        with pytest.raises(TypeError, match="can't convert cuda"):
+            make()
+    np.testing.assert_array_equal(device.cpu().numpy(), np.ones(3))
+
+
+def test_what_the_host_waits_for_is_recorded(cuda):
+    device = torch.arange(4.0, device="cuda")
+    device.add_(1).relu_().sum()
+    assert cuda.waits == []
+    float(device.sum()), bool(device.any()), device.nonzero(), device[device > 2], device.cpu(), device.tolist()
+    numbers, copies = ["_local_scalar_dense"] * 2, ["copy to the host"] * 2
+    assert cuda.waits == [*numbers, "nonzero", "index", *copies]
+    assert cuda.to_host == [4, 4]
+    cuda.forget()
+    device.copy_(torch.zeros(4))
+    torch.zeros(4).copy_(device)
+    assert (cuda.to_device, cuda.to_host, cuda.waits) == ([4], [4], ["copy to the host"])
+
+
+def test_waits_in_inference_mode(cuda):
+    with torch.inference_mode():
+        device = torch.ones(2, device="cuda").sum()
+        int(device), bool(device > 0), float(device)
+    int(device)
+    assert len(cuda.waits) == 4
+
+
+def test_the_backward_pass_is_seen(cuda):
+    layer = torch.nn.Linear(3, 2).to("cuda")
+    loss = layer(torch.ones(4, 3, device="cuda")).sum()
+    loss.backward()
+    assert layer.weight.grad.device.type == "cuda"
+    layer.zero_grad()
+    assert not cuda.waits
+
+    class WithHostMemory(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * torch.ones(gradient.shape)
+
+    loss = WithHostMemory.apply(layer(torch.ones(4, 3, device="cuda"))).sum()
+    with pytest.raises(RuntimeError, match="same device"):
+        loss.backward()
+
+
+def test_indices_of_32_bits(cuda):
+    cuda.index_limit = 100
+    assert torch.ones(99, device="cuda").nonzero().shape == (99, 1)
+    with pytest.raises(RuntimeError, match="nonzero of 100 elements"):
+        torch.ones(100, device="cuda").nonzero()
+    assert cuda.largest == 100
+
+
+def test_nothing_of_it_is_left_behind():
+    before = torch.cuda.is_available(), torch.autocast
+    with emulated_cuda() as device:
+        tensor = torch.ones(2, device="cuda")
+        assert torch.cuda.is_available()
+    assert (torch.cuda.is_available(), torch.autocast) == before
+    assert tensor.device.type == "cpu"
+    assert device.holds(tensor)

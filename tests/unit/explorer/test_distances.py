@@ -1,0 +1,48 @@
+import base64
+
+import numpy as np
+import pandas as pd
+from actopo.explorer.distances import batch_document, columns_of, diagram_document, matrix_documents, rho_document
+
+from tests.unit.explorer.examples import MATRIX, rho_table
+
+
+def test_matrices_are_rows_one_after_another():
+    documents = matrix_documents(
+        "trained", np.array([3, 5]), {"cka": MATRIX, "cka_chance": MATRIX + 1, "x": MATRIX}, {"cka": "CKA"}
+    )
+    assert [(own["metric"], own["label"], own["seeds"]) for own in documents] == [
+        ("cka", "CKA", [3, 5]),
+        ("x", "x", [3, 5]),
+    ]
+    assert documents[0]["values"][0] == [0, 1, 2, 1, 0, 4, 2, 4, 0]
+    assert documents[0]["values"][1][5] is None
+    assert documents[0]["chance"][0] == [1, 2, 3, 2, 1, 5, 3, 5, 1]
+    assert documents[1]["chance"] is None
+
+
+def test_a_single_batch_has_no_variation():
+    assert batch_document(1, MATRIX[0], np.full((3, 3), np.nan))["variation"] is None
+    assert batch_document(2, MATRIX[0], MATRIX[1])["variation"][4] == 0.25
+
+
+def test_diagrams_come_back_as_float32():
+    diagram = np.random.default_rng(0).random((7, 2))
+    texts = diagram_document({"h1": [diagram, diagram[:0]]})["h1"]
+    found = np.frombuffer(base64.b64decode(texts[0]), dtype="<f4").reshape(-1, 2)
+    np.testing.assert_array_equal(found, diagram.astype(np.float32))
+    assert texts[1] == ""
+
+
+def test_rho_is_that_of_the_paper():
+    document = rho_document([("trained", rho_table()), ("gaussian", rho_table())])
+    rows = pd.DataFrame(document["rows"], columns=document["columns"])
+    assert rows[["clouds", "layer"]].to_numpy().tolist() == [
+        [clouds, layer] for clouds in ("trained", "gaussian") for layer in ("mean", "1", "2", "3")
+    ]
+    # Columns that the table does not have are empty.
+    assert rows.low.isna().all()
+
+
+def test_columns_that_are_not_there_are_empty():
+    assert columns_of(pd.DataFrame({"a": [1.5]}), ["a", "b"]) == {"columns": ["a", "b"], "rows": [[1.5, None]]}

@@ -1,0 +1,85 @@
+"""
+List the images of nodes of a mapper graph of a finished run: node, number of the image, class and file, as CSV.
+
+    python workflow/scripts/node_images.py config/demo.yaml --sampling random --layer 16 --nodes 3 7
+    python workflow/scripts/node_images.py mine.yaml --sampling full --layer conv2 --seed 2 --noise 0.1 --nodes 12
+
+Config files are those of the run. Files are named as they lie in data.root. Images that are no files have numbers
+alone, which count the images of the study's part in the order of `files.csv`. Run it where Snakemake is run.
+"""
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+from actopo.config.conflicts import network_conflicts
+from actopo.config.layers import choose_layers, model_layers, module_outputs
+from actopo.config.validate import validate
+from actopo.config.values import dataset_name, seed_list
+from actopo.errors import InputError
+from actopo.files import load_arrays, load_json, load_table
+from actopo.mapper.intermediate import load_incidence
+from list_layers import DEFAULT, SCHEMA, merged
+
+
+def graph_file(config, options):
+    """File of the members of the graph that the options name."""
+    mapper, model = config["mapper"], options.model or config["mapper"]["model"]
+    if model not in config["models"]:
+        raise InputError(f"no model {model}; the config has {', '.join(config['models'])}")
+    layer = int(options.layer) if options.layer.isdigit() else options.layer
+    [layer] = choose_layers([layer], model_layers(config, model), lambda: module_outputs(config, model))
+    seed = seed_list(mapper["seeds"])[0] if options.seed is None else options.seed
+    draw = f".draw{options.draw}" if options.draw else ""
+    noise = f".noise{options.noise:.15g}" if options.noise else ""
+    folder = Path("results") / config["run"] / "mapper" / model / f"seed{seed}"
+    path = folder / f"{options.sampling}{draw}{noise}" / f"layer{layer}.npz"
+    if not path.is_file():
+        there = ", ".join(sorted(str(other.relative_to(folder)) for other in folder.glob("*/layer*.json")))
+        raise InputError(f"there is no graph {path}; there are {there or 'none'} in {folder}")
+    return path, Path("results") / config["run"] / "data" / dataset_name(config, model)
+
+
+def rows_of(path, data, part, nodes):
+    """Node, image, class and file of every image of some nodes."""
+    file, table = load_arrays(path), load_table(data / part / "files.csv")
+    class_names, by_node = load_json(data / "meta.json")["class_names"], load_incidence(file).tocsc()
+    if wrong := [node for node in nodes if not 0 <= node < by_node.shape[1]]:
+        raise InputError(f"no node {wrong[0]}; {path} has {by_node.shape[1]} nodes, the first of them 0")
+    images, names = file["image"], table["file"].fillna("").tolist()
+    for node in nodes:
+        for image in np.unique(images[by_node.indices[by_node.indptr[node] : by_node.indptr[node + 1]]]).tolist():
+            yield node, image, class_names[table["label"][image]], names[image]
+
+
+def main():
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
+    parser.add_argument("--sampling", required=True)
+    parser.add_argument("--layer", required=True, help="number or name")
+    parser.add_argument("--nodes", required=True, nargs="+", type=int, metavar="NODE", help="numbers in the explorer")
+    parser.add_argument("--model", help="default: that of the mapper study")
+    parser.add_argument("--seed", type=int, help="default: the first of the study")
+    parser.add_argument("--draw", type=int, default=0)
+    parser.add_argument("--noise", type=float, default=0, help="sigma of the noise of the images")
+    options = parser.parse_args()
+    config = merged([DEFAULT, *options.configfiles])
+    validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
+    path, data = graph_file(config, options)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["node", "image", "class", "file"])
+    writer.writerows(rows_of(path, data, config["mapper"]["part"], options.nodes))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:
+        # The reader, such as head, has what it wants.
+        sys.stderr.close()
+    except (InputError, OSError) as error:
+        sys.exit(f"error: {error}")
