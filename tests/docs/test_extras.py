@@ -30,6 +30,8 @@ EXTRAS = {
     "graphs": "mapper",
     "figures": "figures",
     "explorer": "explorer",
+    "notebook": "notebook",
+    "analyse": "notebook",
     "config": "workflow",
 }
 NO_EXTRA = [

@@ -1,4 +1,4 @@
-"""The configs that the README shows are complete: laid over config.yaml, they are in order."""
+"""The configs that README.md and docs/your_network.md show are complete: laid over config.yaml, they are in order."""
 
 import re
 import shutil
@@ -11,15 +11,19 @@ from actopo.networks.build import build
 from actopo.networks.weights import save_tensors
 from list_layers import DEFAULT, ROOT, SCHEMA, merged
 
-BLOCKS = re.findall(r"```yaml\n# (\S+)\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
+BLOCKS = [
+    block
+    for page in ("docs/your_network.md", "README.md")
+    for block in re.findall(r"```yaml\n# (\S+)\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.S)
+]
 
 
-def test_the_readme_shows_two_configs():
+def test_the_pages_show_two_configs():
     assert [name for name, _ in BLOCKS] == ["mine.yaml", "network.yaml"]
 
 
 @pytest.mark.parametrize(("name", "text"), BLOCKS)
-def test_a_config_of_the_readme_is_in_order(name, text, tmp_path, monkeypatch):
+def test_a_config_of_the_pages_is_in_order(name, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile("photographs.zip", "w") as archive:
         for i in range(5000):

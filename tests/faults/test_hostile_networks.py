@@ -210,7 +210,7 @@ NOISY = {
 def test_a_network_file_that_talks_is_listed(tmp_path, case, asked):
     (tmp_path / "net.py").write_text(NOISY[case] + NET)
     found = layers_of({"module": f"{tmp_path / 'net.py'}:build"}, (8, 8, 3))
-    assert found == [{"name": "0", "shape": [6, 6, 2], "taps": ["conv"]}]
+    assert [(layer["name"], layer["shape"], layer["taps"]) for layer in found] == [("0", [6, 6, 2], ["conv"])]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"found": [1], "sha256": "0"}', b"[]", b"\xff"])

@@ -21,10 +21,11 @@ from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
 from actopo.mapper.eps_graphs import load_graphs
 from actopo.mapper.intermediate import load_incidence
+from actopo.networks import training
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.networks.seeds_per_job import TrainingFolder
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
 from actopo.networks.weights import save_tensors
 from actopo.points.position_weights import position_weights
 from actopo.similarity.specificity import blocks
@@ -37,6 +38,10 @@ LAYERS = [0, 9, 16]
 ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "layer": layer} for layer in LAYERS]})
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
+
+BY_CLASSES = json.dumps({"by": "classes", "classes": 20})
+# Files of a network, by their endings.
+FILES_OF_NETWORK = {"weights": "safetensors", "metrics": "json"}
 
 GRAPH = {
     "cover": json.dumps({"intervals": 4, "overlap": 0.3, "convention": "fit"}),
@@ -124,8 +129,8 @@ def trained(folder, images):
     outputs = []
     for seed in (0, 1):
         outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
-        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": []}
-        run("train_model", images, outputs[-1], params, model="net", seed=seed)
+        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": []}
+        run("train_model", images, outputs[-1], params, model="net", seed=seed, epoch="")
     return outputs
 
 
@@ -435,16 +440,53 @@ def test_train_model(folder, trained):
     assert {path.name for path in folder.glob("*.training/[!.]*")} == {"weights.safetensors", "metrics.json"}
 
 
+def test_epochs_that_are_kept(folder, images, monkeypatch):
+    """The training leaves them on its way; for one that is added all that are missing are made by one training."""
+    recipe = {"epochs": 4, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
+    trained = []
+    train = training.train
+    monkeypatch.setattr(
+        training, "train", lambda *args, **kwargs: trained.append(kwargs["stop"]) or train(*args, **kwargs)
+    )
+
+    def job(place, keep, epoch=""):
+        outputs = {kind: folder / place / f"seed0{epoch}.{end}" for kind, end in FILES_OF_NETWORK.items()}
+        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": keep}
+        run("train_model", images, outputs, params, model="net", seed=0, epoch=epoch)
+        return {kind: path.read_bytes() for kind, path in outputs.items()}
+
+    alone = job("alone", [])["weights"]
+    kept = {epoch: job("kept", [1, 3], epoch) for epoch in ("", ".epoch1", ".epoch3")}
+    assert trained == [4, 4]
+    assert kept[""]["weights"] == alone
+    assert len({own["weights"] for own in kept.values()}) == 3
+    facts = {epoch: json.loads(own["metrics"]) for epoch, own in kept.items()}
+    assert facts[".epoch3"]["loss"] == facts[""]["loss"][:3]
+    assert 0 <= facts[".epoch1"]["test_accuracy"] <= 1
+    # Without the training's folders, as after the end of a run: one training until epoch 3 gives all three.
+    forget_delivered(folder)
+    assert not list((folder / "alone").glob("*.training"))
+    added = {epoch: job("alone", [1, 2, 3], epoch) for epoch in (".epoch2", ".epoch1", ".epoch3")}
+    assert trained == [4, 4, 3]
+    assert added[".epoch1"]["weights"] == kept[".epoch1"]["weights"]
+    assert added[".epoch3"]["weights"] == kept[".epoch3"]["weights"]
+    # Those that are there are not trained for.
+    forget_delivered(folder)
+    job("alone", [1, 2, 3], ".epoch2")
+    assert trained == [4, 4, 3]
+    with pytest.raises(InputError, match="epoch 4 is not before the last of 4 epochs"):
+        job("alone", [], ".epoch4")
+
+
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
     """Its network is taken when it is there, and not trained again."""
     recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
-    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": []}
+    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": []}
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
     place = TrainingFolder(outputs["weights"], (NETWORK, "", params["recipe"], "", provenance), "cpu")
-    job = threading.Thread(
-        target=run, args=("train_model", images, outputs, params), kwargs={"model": "net", "seed": 0}, daemon=True
-    )
+    own = {"model": "net", "seed": 0, "epoch": ""}
+    job = threading.Thread(target=run, args=("train_model", images, outputs, params), kwargs=own, daemon=True)
     with place.claim() as mine:
         assert mine
         job.start()
@@ -1215,8 +1257,26 @@ def test_confidence(folder, images, analysed, graphs):
         "meta": images["meta"],
     }
     figure = {kind: folder / f"confident.{kind}" for kind in ("png", "svg")}
-    run("plot_mapper_graphs", files, figure, {"order": order})
+    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": BY_CLASSES})
     assert b"faint" in figure["svg"].read_bytes()
+
+
+@pytest.mark.parametrize("colouring", [{"by": "lens"}, {"by": "labels", "column": "size", "kind": None, "classes": 2}])
+def test_graphs_in_other_colours(folder, images, graphs, colouring):
+    table = pd.read_csv(images["test_files"])
+    table.assign(size=np.arange(len(table)) ** 2).iloc[:-2].to_csv(folder / "sizes.csv", index=False)
+    is_by_labels = colouring["by"] == "labels"
+    files = {
+        "graphs": [own["graph"] for own in graphs],
+        "memberships": [own["membership"] for own in graphs] if is_by_labels else [],
+        "files": [images["test_files"]] if is_by_labels else [],
+        "labels": [folder / "sizes.csv"] if is_by_labels else [],
+        "meta": images["meta"],
+    }
+    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    figure = {kind: folder / f"{colouring['by']}.{kind}" for kind in ("png", "svg")}
+    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": json.dumps(colouring)})
+    assert figure["png"].stat().st_size > 1000
 
 
 def test_comparisons(folder, images, trained, graphs):
@@ -1263,7 +1323,8 @@ def test_comparisons(folder, images, trained, graphs):
     assert averaged.n_graphs.tolist() == [1, 2, 1, 1]
     assert averaged.layer.tolist() == [16] * 4
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
-    run("plot_graph_comparisons", {"table": tables[1]}, figure)
+    layers = {"layers": json.dumps({"order": [16], "names": [[16, "layer4.1"]]})}
+    run("plot_graph_comparisons", {"table": tables[1]}, figure, layers)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")
 
 
@@ -1360,7 +1421,7 @@ def test_figures_and_summary(
         ),
         "plot_mapper_graphs": (
             {"graphs": [files["graph"] for files in graphs], "meta": images["meta"]},
-            {"order": order},
+            {"order": order, "colouring": BY_CLASSES},
             {},
         ),
         "plot_nested_circles": ({}, {}, {}),

@@ -28,6 +28,8 @@ ALLOWED = {
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
+    "notebook": GROUND | SCIENCE | {"figures", "explorer"},
+    "analyse": GROUND | SCIENCE | {"notebook", "config.choosing"},
     # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }
@@ -78,13 +80,20 @@ def test_imports_go_one_way(module):
 
 @pytest.mark.parametrize("module", [module for module in FILES if room(module) in SCIENCE | GROUND | {"gpu", "job"}])
 def test_no_science_knows_figures_or_configs(module):
-    assert not {room(other) for other in neighbours(module)} & {"figures", "explorer", "config", "summary"}
+    assert not {room(other) for other in neighbours(module)} & {
+        "figures",
+        "explorer",
+        "notebook",
+        "analyse",
+        "config",
+        "summary",
+    }
 
 
-@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing"])
+@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing", "keys"])
 def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other in ("actopo.errors", "actopo.images.class_folders")
+        own = other in ("actopo.errors", "actopo.keys", "actopo.images.class_folders")
         own = own or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 

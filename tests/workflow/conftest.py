@@ -1,12 +1,10 @@
-"""Workflow folders and a browser that the tests share."""
+"""Workflow folders that the tests share, and the explorer's page of one."""
 
 import fcntl
 import shutil
 
 import pytest
 from tiny import Workflow
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def copy_of(finished, folder):
@@ -51,40 +49,6 @@ def finished(tiny_run, tmp_path_factory):
 def spoilable(tiny_run, tmp_path):
     """A copy of the finished run, for tests that change results."""
     return copy_of(tiny_run, tmp_path / "copy")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium of this machine; none is downloaded."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright, which drives a browser, is not installed"
-    )
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open a page; at the end there was no error, no message in the console, no dialog and no request to a network."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    complaints = []
-
-    def opened(path, fragment=""):
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: request.url.startswith("http") and complaints.append(request.url))
-        page.goto(path.as_uri() + fragment)
-        return page
-
-    yield opened
-    context.close()
-    assert complaints == []
 
 
 @pytest.fixture(scope="module")

@@ -149,6 +149,8 @@ class Row:
     besides: dict = field(default_factory=dict)
 
 
+# Figures whose nodes have colours.
+COLOURED = ("mapper_graphs", "noisy_graphs", "networks")
 # Rules that draw examples of their own.
 EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
@@ -187,6 +189,7 @@ AFTER_MAPPER = {
 }
 POSITIONS = {"measure_positions": 1}
 PURITY = {"measure_purity": 1, "average_tables": 1, "plot_purity": 1, "summarise": 1, "build_explorer": 1}
+EPOCH_PURITY = {"measure_epoch_purity": 1, "average_epoch_purity": 1, "plot_epoch_purity": 1}
 ALL_EPS = {"measure_all_eps": 1, "plot_all_eps": 1, "build_explorer": 1}
 STABILITY = {"measure_stability": 1, "plot_stability": 1}
 # Graphs of three samplings, and of one with noise.
@@ -224,6 +227,11 @@ NETWORK_W |= {
 NETWORK_W |= {"measure_noisy_accuracy": 2, "measure_all_eps": 1, "sample_new_points": 1}
 SIZE_W = NETWORK_W | {"prepare_images": 1, "find_foreground": 1, "plot_noise": 1}
 NETWORK_W.pop("plot_networks")
+# Convolutions, which are read alone from noisy and new images, have one layout; the output of a module lies in one file
+# with a convolution.
+LAYOUT_W = NETWORK_W | {"sample_points": 4, "compute_lens": 8, "build_mapper": 8}
+for rule in ("train_model", "plot_training", "predict_classes", "measure_noisy_accuracy", "sample_new_points"):
+    LAYOUT_W.pop(rule)
 # Without the figures and tables that need DBSCAN.
 CLUSTERER_W = {"measure_stability", "plot_stability", "plot_all_eps", "place_images"}
 CLUSTERER_W = {rule: n for rule, n in GRAPHS_W.items() if rule not in CLUSTERER_W}
@@ -268,6 +276,10 @@ ROWS = [
         | {"build_explorer": 1}
         | AFTER_MODELS,
     ),
+    Row("models.resnet18_b.layout.channels", "first", {}),
+    Row("models.own.layout.channels", "first", LAYOUT_W, base="wide"),
+    Row("models.own.layout.grid", [2, 2], LAYOUT_W, base="wide"),
+    Row("models.own.layout.prefix_tokens", 1, LAYOUT_W, base="wide"),
     # The mapper study has one of them.
     Row("models.resnet18_b.seeds", 2, {}),
     Row("models.resnet18_b.training.epochs", 2, TRAINING_B),
@@ -282,6 +294,8 @@ ROWS = [
     Row("models.resnet18_b.training.cutout", 4, TRAINING_B),
     Row("models.resnet18_b.training.precision", "fp32", TRAINING_B),
     Row("models.resnet18_b.training.compile", True, TRAINING_B),
+    # Epoch 0 is the control `untrained`, which needs no training.
+    Row("models.resnet18_b.training.keep", [0], {"sample_points": 3, "build_mapper": 3} | EPOCH_PURITY, back={}),
     Row(
         "homology.model",
         "resnet18_b",
@@ -526,8 +540,23 @@ ROWS = [
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
+    Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("mapper.branching", None, {}, back={"measure_branching": 1, "plot_branching": 1}),
     # Of WIDE.
+    Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),
     Row("data.root", "more_images", None, spared=EXAMPLES, base="wide"),
+    # Networks need weights then, and classes have no lens.
+    Row(
+        "data.labelled",
+        False,
+        None,
+        spared=EXAMPLES,
+        base="wide",
+        besides={f"models.{name}.weights": "alexnet.pth" for name in ("resnet18_a", "own")}
+        | {f"models.{name}.seeds": 1 for name in ("resnet18_a", "own")}
+        | {"mapper.seeds": 1, "mapper.lens": "l2", "figures.purity_class": None},
+    ),
     Row("models.own.module", "other_network.py:build", NETWORK_W, base="wide"),
     Row("models.own.arguments", {"depth": 3}, NETWORK_W, base="wide"),
     Row("models.own.input.size", 28, SIZE_W, base="wide"),
@@ -547,6 +576,39 @@ ROWS = [
     ),
     Row("models.resnet18_a.training.milestones", [3], TRAINING_W, base="wide"),
     Row("models.resnet18_a.training.decay", 0.2, TRAINING_W, base="wide"),
+    # Clouds and graphs of what no study reads of the two; `own` is the network of the mapper study.
+    Row(
+        "comparison.networks",
+        [{"model": "resnet18_a", "layers": [0, 8]}, {"model": "own", "layers": [3, 4], "tap": "bn"}],
+        {"sample_points": 1, "compute_diagrams": 1, "sample_paired_points": 2, "compare_networks": 1}
+        | {"plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={"comparison.sampling": None},
+    ),
+    Row(
+        "comparison.sampling",
+        "random",
+        {"sample_points": 2, "compute_lens": 1, "predict_classes": 1, "build_mapper": 1, "compute_diagrams": 1}
+        | {"sample_paired_points": 2, "compare_networks": 1, "compare_network_graphs": 1, "plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={
+            "comparison.networks": [
+                {"model": "resnet18_a", "layers": [0], "graph_layers": [8]},
+                {"model": "own", "layers": [3], "graph_layers": [3]},
+            ]
+        },
+    ),
+    # The epoch is trained for again; the networks stay.
+    Row(
+        "models.resnet18_a.training.keep",
+        [2],
+        {"train_model": 2, "sample_points": 2, "compute_diagrams": 2, "model_distances": 1, "measure_specificity": 1}
+        | {"measure_epochs": 1, "plot_epochs": 1},
+        back={},
+        base="wide",
+    ),
     Row("similarity.tolerance", 0.01, DISTANCES_W, base="wide"),
     Row("similarity.rivals.permutations", 3, {"metric_distances": 1} | METRIC_TABLES, base="wide"),
     Row(
@@ -739,6 +801,7 @@ INACTIVE = [
             "models.resnet18_a.training.milestones": [9, 2],
             "models.own.input.resize": 32,
             "similarity.sensitivity.references": 2,
+            "models.own.layout": {},
             "mapper.foreground.masks": "./elsewhere/masks",
             "mapper.lens": [{"l2": None}, {"logit": "cat"}],
         },

@@ -42,9 +42,12 @@ def pretend_jobs():
 
 def pretend_networks():
     """Give networks that would have to be built 20 layers and a module, unchecked: PyTorch takes seconds to import."""
+    layer = {"type": "Conv2d", "shape": [8, 8, 4], "taps": ["conv", "bn", "relu"], "is_pooled": False}
+    layer |= {"is_convolution": True, "inputs": {"patches": [8, 8, 4]}, "has_residual": True}
+    part = {"key": "", "shapes": {"patches": [4, 4, 8], "class": [1, 1, 8]}, "problem": ""}
     known = {
-        layers.LISTING: [{"name": f"conv{i}", "shape": [8, 8, 4], "taps": ["conv", "bn", "relu"]} for i in range(20)],
-        layers.OUTPUTS: [{"name": "block", "shape": [4, 4, 8], "problem": None}],
+        layers.LISTING: [{"name": f"conv{i}"} | layer for i in range(20)],
+        layers.OUTPUTS: [{"name": "block", "type": "Block", "parts": [part], "inputs": {}, "has_residual": False}],
     }
     layers._ask = lambda listing, *_others: known.get(listing)
 

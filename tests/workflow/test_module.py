@@ -1,4 +1,4 @@
-"""Another workflow takes this one as a module from a git repository, by the lines of the README."""
+"""Another workflow takes this one as a module from a git repository, by the lines of docs/usage.md."""
 
 import os
 import re
@@ -28,7 +28,9 @@ def other(tmp_path_factory):
     # Only what is committed counts.
     for name in ("config", "envs", "workflow"):
         shutil.rmtree(clone / name)
-    [lines] = re.findall(r"```python\n(module actopo:.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    [lines] = re.findall(
+        r"```python\n(module actopo:.*?)```", (ROOT / "docs/usage.md").read_text(encoding="utf-8"), re.S
+    )
     place = re.search(r"# or: (gitfile\(.*\))\n", lines)[1]
     lines = re.sub(r"github\(.*\)", place.replace("path/to/clone", str(clone)), lines)
     own.mkdir()
@@ -38,7 +40,7 @@ def other(tmp_path_factory):
 
 
 def snakemake(folder, *arguments):
-    """Run Snakemake with the lines that the README asks for, in an environment without the package."""
+    """Run Snakemake with the lines that the page asks for, in an environment without the package."""
     triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
     command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -15,6 +15,7 @@ from rerun_table import (
     AFTER_MODELS,
     BASES,
     CALIBRATION,
+    EPOCH_PURITY,
     INACTIVE,
     POSITIONS,
     POWER_DISTANCES,
@@ -181,6 +182,15 @@ def test_added_seeds_that_share_a_job(tiny):
     config["models"]["resnet18_a"]["seeds_per_job"] = 3
     assert tiny.planned(configfiles=[tiny.config(config, "changed.yaml")]) == alone
     assert alone["train_model"] == 2
+
+
+def test_added_epochs(tiny):
+    """Of those that are there nothing runs again but the table and figure of all, and so it is on the way back."""
+    model = "models.resnet18_b.training"
+    kept = [{f"{model}.epochs": 4, f"{model}.keep": keep} for keep in ([0, 2], [0, 1, 2, 3, 4])]
+    few, more = tiny.plans([tiny.config(with_changes("tiny", keep), f"epochs{i}.yaml") for i, keep in enumerate(kept)])
+    assert predicted(few, more) == {"train_model": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY
+    assert predicted(more, few) == EPOCH_PURITY
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 import pytest
 from tiny import ROOT, Workflow
 
-EXAMPLE = "docs/examples/your_network.yaml"
+EXAMPLE, TRANSFORMER = "docs/examples/your_network.yaml", "docs/examples/your_transformer.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,9 @@ def example(tmp_path_factory):
     return workflow
 
 
-def test_the_listing_is_that_of_the_guide(example):
-    command = [sys.executable, "workflow/scripts/list_layers.py", EXAMPLE]
+@pytest.mark.parametrize("config", [EXAMPLE, TRANSFORMER])
+def test_the_listing_is_that_of_the_guide(example, config):
+    command = [sys.executable, "workflow/scripts/list_layers.py", config]
     done = subprocess.run(command, cwd=example.folder, capture_output=True, text=True, check=True)
     assert done.stdout.strip() in (ROOT / "docs/your_network.md").read_text()
 
@@ -42,3 +43,21 @@ def test_the_example_runs(example):
     planned = example.planned(configfiles=[EXAMPLE])
     assert planned["train_model"] == 2
     assert "prepare_images" not in planned
+
+
+def test_the_transformer_is_planned(example):
+    planned = example.planned(configfiles=[TRANSFORMER])
+    assert planned["train_model"] == 2
+    # Three samplings of three layers, one of which is a class token.
+    assert planned["build_mapper"] == 9
+    config = ROOT / TRANSFORMER
+    for old, new, words in (
+        ('"blocks.0.mlp"', '"blocks.0.mpl"', "mapper.layers: no layer matches 'blocks.0.mpl'; the nearest names are "),
+        ("tokens: class", "tokens: classes", "mapper.layers.2.tokens: 'classes' is not one of patches, class, all"),
+        ("layers: all", "layers: [0, 1, 2]\n  tap: residual", "homology.tap: layer 0 (patches) has no tap residual"),
+    ):
+        text = config.read_text().replace(old, new, 1)
+        (example.folder / "wrong.yaml").write_text(text)
+        done = example.run("--dry-run", configfiles=["wrong.yaml"])
+        assert done.returncode
+        assert words in done.stdout + done.stderr

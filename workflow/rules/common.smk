@@ -8,15 +8,18 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
+from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
-from actopo.config.layers import choose_layers, describe_layer, module_outputs, network_keys, number_layers
+from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, dataset_name, drawn_networks, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
+from actopo.config.values import kept_epochs, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -51,7 +54,8 @@ if workflow.is_main_process:
         # What contradicts may be a default that nobody wrote.
         defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
         raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
-# Layers by their numbers, so that a name in their place is no change.
+# What is left to published weights, and layers, by their numbers, so that a name in their place is no change.
+fill_pretrained(config, LAYER_CACHE)
 number_layers(config, LAYER_CACHE)
 
 
@@ -74,7 +78,7 @@ onsuccess:
     logger.info(outcome(RUN))
 
 
-DATASET = config["data"]["dataset"]
+DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]
 
 
 def model_layers(name):
@@ -104,6 +108,9 @@ SENSITIVITY = SIMILARITY["sensitivity"]
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
 CONTROLS = crossed(SIMILARITY["controls"])
 SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]
+# Networks at an epoch of their training are named in the same way; before it they are those of the control.
+UNTRAINED = ".untrained"
+IN_TRAINING = rf"|{re.escape(UNTRAINED)}|\.epoch[1-9]\d*"
 # Other measures of similarity compare networks.
 METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
 # Clouds and metrics. The sliced-Wasserstein distances of the networks' own clouds are those of the study.
@@ -164,7 +171,8 @@ wildcard_constraints:
     dataset=r"[a-z0-9_]+(\.\w+)*",
     part="|".join(PARTS),
     model="[A-Za-z0-9_-]+",
-    control="|".join(["", *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
+    control="|".join([IN_TRAINING, *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
+    epoch=r"|\.epoch[1-9]\d*",
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",
@@ -210,29 +218,16 @@ def dataset_of(model):
     return dataset_name(config, model)
 
 
-def sampling_of(study, name):
-    """Settings of a sampling: the homology study has one, named after its method."""
-    if study == "homology":
-        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
-        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
-    return SAMPLINGS[name]
-
-
-def tap_of(wildcards):
-    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
-    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
-    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
-
-
 def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
     if study == "homology":
-        read = {HOMOLOGY["model"]: LAYERS}
+        read = {**{item["model"]: item["layers"] for item in PAIR}, HOMOLOGY["model"]: LAYERS}
     elif noise:
         read = {MAPPER["model"]: NOISE["layers"]}
     else:
         read = {name: [layer] for name, layer in NETWORKS.items()}
-        read[MAPPER["model"]] = {*MAPPER_LAYERS, *read.get(MAPPER["model"], [])}
+        for name, own in [(item["model"], item["graph_layers"]) for item in PAIR] + [(MAPPER["model"], MAPPER_LAYERS)]:
+            read[name] = {*own, *read.get(name, [])}
     if not read.get(model):
         what = f"the {study} study{' with noise' if noise else ''}"
         there = ", ".join(name for name in read if read[name]) or "no network"

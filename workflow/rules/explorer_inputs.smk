@@ -117,5 +117,5 @@ def explored_distances():
         clouds=["trained", *CONTROLS] if len(SEEDS) > 1 else [],
         rivals=[clouds for clouds, _ in RIVALS] if len(SEEDS) > 1 else [],
         diagrams=explored_diagrams(),
-        surrogates=SURROGATES["kinds"] if SURROGATES else [],
+        surrogates=SURROGATE_KINDS,
     )

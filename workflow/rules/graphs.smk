@@ -1,6 +1,9 @@
 # Stage 8: what mapper graphs say. Dendrograms of the classes are drawn of random positions where there are some.
 FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
-FIGURES += figure_files("purity", "branching", *(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
+# Images without labels have no classes: their tables of purity have the sizes of graphs alone.
+HAS_BRANCHING = LABELLED and MAPPER["branching"] is not None
+FIGURES += figure_files(*(["purity"] if LABELLED else []), *(["branching"] if HAS_BRANCHING else []))
+FIGURES += figure_files(*(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
         FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
@@ -55,7 +58,7 @@ rule measure_branching:
         runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + REPEATED)),
-        placing=as_json(**MAPPER["branching"]),
+        placing=as_json(**MAPPER["branching"] or {}),
         seed=MAPPER["sampling_seed"],
         env=env_digest("mapper"),
         code=code_digest("measure_branching"),

@@ -46,7 +46,7 @@ rule compute_diagrams:
     benchmark:
         "<results>/benchmarks/compute_diagrams/{model}{control}.seed{seed}.batch{batch}.layers{layers}.tsv"
     wildcard_constraints:
-        control=r"|\.(untrained|gaussian)",
+        control=rf"{IN_TRAINING}|\.gaussian",
     conda:
         "../../envs/topology.yaml"
     threads: 8

@@ -6,6 +6,16 @@ IMAGES = dataset_of(MAPPER["model"])
 MAPPED = f"<results>/mapper/{MAPPER['model']}"
 REFERENCE = f"{MAPPED}/seed{MAPPER_SEEDS[0]}"
 
+# Two networks that are compared, each by its first seed, with the numbers of their layers.
+PAIR = [
+    {
+        **item,
+        "layers": chosen_layers(item["model"], item.get("layers", "all")),
+        "graph_layers": chosen_layers(item["model"], item.get("graph_layers", [])),
+    }
+    for item in compared_networks(config)
+]
+
 
 def images_of(name):
     """Input function: a file of the images that a model is given; `{part}` in its name is the study's part."""
@@ -15,6 +25,22 @@ def images_of(name):
         return f"<results>/data/{dataset_of(wildcards.model)}/{name.replace('{part}', part)}"
 
     return path
+
+
+def sampling_of(study, name):
+    """Settings of a sampling: the homology study has one, named after its method."""
+    if study == "homology":
+        taken = {key: HOMOLOGY[key] for key in METHODS[name].settings if key in HOMOLOGY}
+        return {"method": name, "tap": HOMOLOGY["tap"], **taken}
+    return SAMPLINGS[name]
+
+
+def tap_of(wildcards):
+    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
+    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
+    if wildcards.model != config[wildcards.study]["model"]:
+        own = {**own, **next((item for item in PAIR if item["model"] == wildcards.model), {})}
+    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def image_source(dataset):
@@ -58,15 +84,28 @@ def layer_names():
     return {model: {str(layer): layer_name(model, layer) for layer in sorted(own)} for model, own in layers.items()}
 
 
+def study_epochs(model):
+    """Epochs of a model's training at which a study looks at it, the last one included; none if no other is kept."""
+    kept = kept_epochs(config["models"][model])
+    return [*kept, config["models"][model]["training"]["epochs"]] if kept else []
+
+
+def in_training(model, epoch):
+    """What the name of a model ends in at an epoch of its training."""
+    is_last = epoch == config["models"][model]["training"]["epochs"]
+    return "" if is_last else f".epoch{epoch}" if epoch else UNTRAINED
+
+
 def weights_of(wildcards):
-    """File of a network's weights; none for an untrained network."""
-    return [] if wildcards.control else f"<results>/models/{wildcards.model}/seed{wildcards.seed}.safetensors"
+    """File of a network's weights, of an epoch of its training if that is its control; none for an untrained network."""
+    epoch = wildcards.control
+    return [] if epoch == UNTRAINED else f"<results>/models/{wildcards.model}/seed{wildcards.seed}{epoch}.safetensors"
 
 
 def batch_norm_of(wildcards):
     """From which training images an untrained network has the statistics of its batch norms; empty for none."""
     untrained = SIMILARITY["untrained"]
-    if not wildcards.control or untrained["batch_norm"] == "initial":
+    if wildcards.control != UNTRAINED or untrained["batch_norm"] == "initial":
         return ""
     return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
 
@@ -122,9 +161,14 @@ def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric in ("sw", "sw_scaled"):
         return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
+    return own_settings(wildcards.metric)
+
+
+def own_settings(metric):
+    """What a measure of similarity other than the sliced-Wasserstein distance depends on."""
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
-    return as_json(**{option: known[option] for option in METRIC_TABLE[wildcards.metric].options})
+    return as_json(**{option: known[option] for option in METRIC_TABLE[metric].options})
 
 
 def distance_settings(wildcards):
@@ -153,7 +197,8 @@ def rival_files(model):
 def used_seeds(model):
     """Seeds of a model that a study uses."""
     seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *(MAPPER_SEEDS if model == MAPPER["model"] else [])}
-    return sorted(seeds | ({first_seed(model)} if model in NETWORKS else set()))
+    others = {*NETWORKS, *(item["model"] for item in PAIR)}
+    return sorted(seeds | ({first_seed(model)} if model in others else set()))
 
 
 def first_seed(model):
@@ -167,7 +212,7 @@ def seeds_sharing_job(wildcards):
     if size == "auto":
         # On a GPU a network takes about as long as the start of a job.
         size = 1 if config["device"] == "cpu" else 10
-    if int(wildcards.seed) not in seeds:
+    if int(wildcards.seed) not in seeds or wildcards.epoch:
         return []
     start = seeds.index(int(wildcards.seed)) // size * size
     return [seed for seed in seeds[start : start + size] if seed != int(wildcards.seed)]

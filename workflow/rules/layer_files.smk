@@ -10,9 +10,18 @@ def layer_files(folder, layers, needed, ending=".npz"):
 
 
 def own_layers(wildcards, study=None, noise=""):
-    """Layers of a file, as one text: a param that depends on nothing but the name of the file."""
+    """Layers of a file, as one text: a param that depends on nothing but the name of the file, and their layout."""
     study_layers(study or wildcards.study, wildcards.model, noise)
-    return as_json(layers=layers_of_set(wildcards.layers))
+    return layers_to_read(wildcards)
+
+
+def layers_to_read(wildcards):
+    """Layers of a file, and what the config says of their layout, on which convolutions do not depend."""
+    layers, layout = layers_of_set(wildcards.layers), config["models"][wildcards.model].get("layout")
+    own = model_layers(wildcards.model) if layout else []
+    if all(layer < len(own) and own[layer]["is_convolution"] for layer in layers):
+        layout = None
+    return as_json(layers=layers, **({"layout": layout} if layout else {}))
 
 
 def homology_files(kind, model, seeds, batches, layers=LAYERS):
@@ -21,11 +30,12 @@ def homology_files(kind, model, seeds, batches, layers=LAYERS):
         "points": f"<results>/points/{model}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}",
         "diagrams": f"<results>/diagrams/{model}/seed{{seed}}.batch{{batch}}",
     }[kind]
+    needed = study_layers("homology", model.partition(".")[0])
     return [
         path
         for seed in seeds
         for batch in batches
-        for path in layer_files(folder.format(seed=seed, batch=batch), layers, LAYERS)
+        for path in layer_files(folder.format(seed=seed, batch=batch), layers, needed)
     ]
 
 
@@ -61,17 +71,17 @@ def crossed_inputs(wildcards):
     }
 
 
-def mapper_files(model, seed, sampling, suffix, layers):
+def mapper_files(model, seed, sampling, suffix, layers, control=""):
     """Points of the mapper study; noise and the number of a draw are a suffix to the sampling's name."""
     noise = suffix[suffix.index(".noise") :] if ".noise" in suffix else ""
-    folder = f"<results>/points/{model}/seed{seed}/mapper.all.{sampling}{suffix}"
+    folder = f"<results>/points/{model}{control}/seed{seed}/mapper.all.{sampling}{suffix}"
     return layer_files(folder, layers, study_layers("mapper", model, noise))
 
 
 def graph_points(wildcards):
     """Points of one graph."""
-    suffix = wildcards.get("draw", "") + wildcards.get("noise", "")
-    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)])
+    suffix, control = wildcards.get("draw", "") + wildcards.get("noise", ""), wildcards.get("control", "")
+    return mapper_files(wildcards.model, wildcards.seed, wildcards.sampling, suffix, [int(wildcards.layer)], control)
 
 
 def sampled_points(wildcards):
@@ -125,3 +135,36 @@ def new_image_files(kind, wildcards):
         for shift in MAPPER["new_images"]["shifts"]
         for path in layer_files(folder.format(shift=shift), [int(wildcards.layer)], needed)
     ]
+
+
+def pair_points(suffix):
+    """Clouds of the two networks that are compared, on the first batch; a suffix to the model's name for other clouds."""
+    return [
+        path
+        for item in PAIR
+        for path in homology_files(
+            "points", f"{item['model']}{suffix}", [first_seed(item["model"])], [0], item["layers"]
+        )
+    ]
+
+
+def pair_diagrams():
+    """Their diagrams."""
+    return [
+        path
+        for item in PAIR
+        for path in homology_files("diagrams", item["model"], [first_seed(item["model"])], [0], item["layers"])
+    ]
+
+
+def pair_graphs(item):
+    """Memberships of the graphs of one of the two networks."""
+    folder = f"<results>/mapper/{item['model']}/seed{first_seed(item['model'])}/{config['comparison']['sampling']}"
+    return [f"{folder}/layer{layer}.npz" for layer in item["graph_layers"]]
+
+
+def pair_params(item):
+    """Name and layers of one of the two networks, and what the layers are called."""
+    keys = ("layers", "graph_layers")
+    names = [[layer, layer_name(item["model"], layer)] for layer in sorted({*item["layers"], *item["graph_layers"]})]
+    return {"model": item["model"], **{key: item[key] for key in keys}, "names": names}

@@ -1,6 +1,8 @@
 # Stage 7, before the graphs: what they are drawn over. The l2 norm is stored with the points.
 LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) for name, of in LENSES)
 LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
+# Of networks at any epoch of their training.
+GRAPH_LENS = LENS_FILE and LENS_FILE.replace("{model}", "{model}{control}")
 # Digests of files that define a lens.
 LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == FUNCTION]
 
@@ -8,14 +10,16 @@ LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == F
 rule compute_lens:
     input:
         points=graph_points,
-        predictions=("<results>/predictions/{model}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []),
+        predictions=(
+            "<results>/predictions/{model}{control}/seed{seed}/mapper.all{noise}.npz" if needs_network(LENSES) else []
+        ),
         meta=images_of("meta.json"),
     output:
-        lens="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy",
+        lens="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy",
     log:
-        "<results>/logs/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/compute_lens/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/compute_lens/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/compute_lens/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -46,7 +50,7 @@ rule predict_classes:
     benchmark:
         "<results>/benchmarks/predict_classes/{model}{control}.seed{seed}.{study}.{subset}{noise}.tsv"
     wildcard_constraints:
-        control=r"|\.untrained",
+        control=IN_TRAINING,
     conda:
         "../../envs/torch.yaml"
     threads: 8

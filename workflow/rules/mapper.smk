@@ -9,6 +9,7 @@ CLUSTERER = as_json(**clusterer_keys(MAPPER))
 MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
 NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
 NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
+NOISY_GRID = [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
 FIGURES += figure_files(*(["networks"] if NETWORKS else []))
 if HAS_EPS_RULE:
@@ -18,18 +19,18 @@ if HAS_EPS_RULE:
 rule build_mapper:
     input:
         points=graph_points,
-        lens=LENS_FILE,
+        lens=GRAPH_LENS,
         # Of a graph in one job neither: it chooses eps and clusters all intervals itself.
         eps=interval_jobs("eps"),
         parts=interval_jobs(*(f"part{part}" for part in range(MAPPER["jobs"]))),
         meta=images_of("meta.json"),
     output:
-        graph="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
-        membership="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
+        graph="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.json",
+        membership="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.npz",
     log:
-        "<results>/logs/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/build_mapper/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/build_mapper/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/build_mapper/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -53,13 +54,13 @@ rule build_mapper:
 rule choose_eps:
     input:
         points=graph_points,
-        lens=LENS_FILE if STABLE else [],
+        lens=GRAPH_LENS if STABLE else [],
     output:
-        eps=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
+        eps=temp("<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz"),
     log:
-        "<results>/logs/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
+        "<results>/logs/choose_eps/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.log",
     benchmark:
-        "<results>/benchmarks/choose_eps/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
+        "<results>/benchmarks/choose_eps/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.tsv"
     conda:
         "../../envs/mapper.yaml"
     threads: 8
@@ -80,14 +81,16 @@ rule choose_eps:
 rule cluster_intervals:
     input:
         points=graph_points,
-        lens=LENS_FILE,
-        eps="<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
+        lens=GRAPH_LENS,
+        eps="<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.eps.npz",
     output:
-        intervals=temp("<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.part{part}.npz"),
+        intervals=temp(
+            "<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.part{part}.npz"
+        ),
     log:
-        "<results>/logs/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.log",
+        "<results>/logs/cluster_intervals/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.log",
     benchmark:
-        "<results>/benchmarks/cluster_intervals/{model}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.tsv"
+        "<results>/benchmarks/cluster_intervals/{model}{control}.seed{seed}.{sampling}{draw}{noise}.layer{layer}.part{part}.tsv"
     wildcard_constraints:
         part=r"\d+",
     conda:
@@ -131,7 +134,7 @@ rule plot_nested_circles:
 
 rule plot_mapper_graphs:
     input:
-        graphs=reference_graphs("json", GRAPHS),
+        unpack(coloured(reference_graphs("json", GRAPHS))),
         confidence=reference_graphs("confidence.json", CONFIDENT),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
@@ -154,6 +157,7 @@ rule plot_mapper_graphs:
             columns=[OUTPUT_NAMES.get(layer, layer) for layer in MAPPER_LAYERS],
             confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
     script:
@@ -163,10 +167,7 @@ rule plot_mapper_graphs:
 # Of one or more layers, clean and with growing noise.
 use rule plot_mapper_graphs as plot_noisy_graphs with:
     input:
-        graphs=reference_graphs(
-            "json",
-            [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS],
-        ),
+        unpack(coloured(reference_graphs("json", NOISY_GRID))),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -185,6 +186,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
             rows=[f"{name}, {layer_label(layer)}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
             columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 
@@ -192,11 +194,13 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
 # A layer of each of several networks, such as the last (Fig. 13).
 use rule plot_mapper_graphs as plot_networks with:
     input:
-        graphs=[
-            f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
-            for sampling in SAMPLINGS
-            for model, layer in NETWORKS.items()
-        ],
+        unpack(
+            coloured(
+                f"<results>/mapper/{model}/seed{first_seed(model)}/{sampling}/layer{layer}.json"
+                for sampling in SAMPLINGS
+                for model, layer in NETWORKS.items()
+            )
+        ),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         png=report(
@@ -215,6 +219,7 @@ use rule plot_mapper_graphs as plot_networks with:
             rows=list(SAMPLINGS),
             columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
+        colouring=COLOURING,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 

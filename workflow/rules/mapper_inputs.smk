@@ -62,7 +62,7 @@ EXPORTED = GRAPHS + NOISY
 
 def interval_jobs(*names):
     """Files of the jobs that a graph is split into; none where one job makes it."""
-    folder = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}"
+    folder = "<results>/mapper/{model}{control}/seed{seed}/{sampling}{draw}{noise}"
     return [f"{folder}/layer{{layer}}.{name}.npz" for name in names] if MAPPER["jobs"] > 1 else []
 
 
@@ -70,6 +70,39 @@ def graph_files(ending, graphs):
     """Files of some graphs of one network."""
     folder = "<results>/mapper/{model}/seed{seed}"
     return [f"{folder}/{name}{suffix}/layer{layer}.{ending}" for name, suffix, layer in graphs]
+
+
+def epoch_graphs(model, ending):
+    """Files of the first draw's graphs of one network, at every epoch of its training that is looked at."""
+    return [
+        path.replace("{model}", f"{model}{in_training(model, epoch)}")
+        for epoch in study_epochs(model)
+        for path in graph_files(ending, GRAPHS)
+    ]
+
+
+# What nodes are coloured by: classes, which images without labels do not have, the lens, or a table of the user's.
+NODE_COLOURS = "lens" if config["figures"]["graph_colours"] == "classes" and not LABELLED else None
+NODE_COLOURS = NODE_COLOURS or config["figures"]["graph_colours"]
+if workflow.is_main_process and not LABELLED:
+    message = "data.labelled is false: purity and branching are left out, and graphs are coloured by "
+    logger.info(message + ("their lens." if NODE_COLOURS == "lens" else f"{NODE_COLOURS}."))
+COLOURING = as_json(
+    by=NODE_COLOURS if NODE_COLOURS in ("classes", "lens") else "labels",
+    **({} if NODE_COLOURS == "lens" else {"classes": config["figures"]["classes"]}),
+    **{key: LABELS[NODE_COLOURS].get(key) for key in ("column", "kind") if NODE_COLOURS in LABELS},
+)
+
+
+def coloured(graphs):
+    """Input function: graphs to draw, and what the colours of their nodes are taken from."""
+    graphs, table = list(graphs), LABELS.get(NODE_COLOURS)
+    files = {"graphs": graphs, "memberships": [], "files": [], "labels": []}
+    if table is not None:
+        files["memberships"] = [path.removesuffix("json") + "npz" for path in graphs]
+        files["files"] = [f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv"]
+        files["labels"] = [os.path.expanduser(table["file"])]
+    return lambda wildcards: files
 
 
 def exported_files(kind, folder="<results>/mapper/{model}/seed{seed}"):
@@ -144,8 +177,8 @@ def drawing_by_masks(wildcards):
 
 
 def field_tap(tap):
-    """Tap whose receptive fields are those of a tap: the ReLU changes none."""
-    return "bn" if tap == "relu" else tap
+    """Tap whose receptive fields are those of a tap: the ReLU changes none, and `output` is another name of `conv`."""
+    return {"relu": "bn", "output": "conv"}.get(tap, tap)
 
 
 def samplings_by_fields():

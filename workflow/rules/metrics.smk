@@ -33,7 +33,7 @@ rule sample_paired_points:
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm="",
         layers=own_layers,
-        tap=HOMOLOGY["tap"],
+        tap=tap_of,
         batches=batches_of,
         noise="",
         env=env_digest("torch"),

@@ -39,7 +39,7 @@ rule sample_new_points:
         batch_norm="",
         batches="",
         noise="",
-        layers=lambda wildcards: as_json(layers=layers_of_set(wildcards.layers)),
+        layers=layers_to_read,
         sampling=lambda wildcards: as_json(**sampling_keys(SAMPLINGS[wildcards.sampling])),
         tap=lambda wildcards: SAMPLINGS[wildcards.sampling]["tap"],
         seed=MAPPER["sampling_seed"],

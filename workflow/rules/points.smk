@@ -31,7 +31,7 @@ rule sample_points:
     benchmark:
         "<results>/benchmarks/sample_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
     wildcard_constraints:
-        control=r"|\.untrained",
+        control=IN_TRAINING,
         study=one_of(study for study in STUDIES if study not in KEPT),
     conda:
         "../../envs/torch.yaml"
@@ -74,7 +74,7 @@ use rule sample_points as sample_kept_points with:
     benchmark:
         "<results>/benchmarks/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.tsv"
     wildcard_constraints:
-        control=r"|\.untrained",
+        control=IN_TRAINING,
         study=one_of(KEPT),
     threads: 1
     resources:
@@ -106,7 +106,7 @@ rule dump_activations:
     benchmark:
         "<results>/benchmarks/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.layers{layers}.tsv"
     wildcard_constraints:
-        control=r"|\.untrained",
+        control=IN_TRAINING,
     conda:
         "../../envs/torch.yaml"
     threads: 8

@@ -1,6 +1,6 @@
 # Stage 9: graphs of several networks, draws and parts of the images: tables with intervals, and how sure a graph is.
 # With several networks or draws, tables over all of them; those that figures show are there in any case.
-if len(MAPPER_SEEDS) > 1 or REPEATED:
+if HAS_BRANCHING and (len(MAPPER_SEEDS) > 1 or REPEATED):
     TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
 FIGURES += figure_files(*(["graph_comparisons"] if COMPARISONS else []))
 
@@ -203,6 +203,7 @@ rule plot_graph_comparisons:
     conda:
         "../../envs/plot.yaml"
     params:
+        layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
         env=env_digest("plot"),
         code=code_digest("plot_graph_comparisons"),
     script:

@@ -64,7 +64,7 @@ rule gather_distances:
         by_metric=[f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv"] if len(SEEDS) > 1 else [],
         calibration=collect(
             f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
-            kind=SURROGATES["kinds"] if SURROGATES else [],
+            kind=SURROGATE_KINDS,
         ),
         curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
         detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",

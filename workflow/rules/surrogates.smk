@@ -1,7 +1,9 @@
 # Stage 5, continued: what the distances between layers consist of. Distances are compared with those of surrogates of
 # the same second moments, freed of the noise of the images, and divided into their sources.
 SURROGATES = SIMILARITY["surrogates"]
-FIGURES += figure_files(*(["calibration"] if SURROGATES else []))
+# Without labels there are no classes to keep the moments of.
+SURROGATE_KINDS = [kind for kind in (SURROGATES or {"kinds": []})["kinds"] if LABELLED or kind == "gaussian"]
+FIGURES += figure_files(*(["calibration"] if SURROGATE_KINDS else []))
 # The noise of images needs two batches, its sources two networks as well.
 TABLES += [f"<results>/similarity/{HOMOLOGY['model']}/debiased.csv"] if len(BATCHES) > 1 else []
 HAS_BUDGET = len(BATCHES) > 1 and len(SEEDS) > 1
@@ -122,7 +124,7 @@ rule plot_calibration:
     input:
         tables=collect(
             f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
-            kind=SURROGATES["kinds"] if SURROGATES else [],
+            kind=SURROGATE_KINDS,
         ),
     output:
         png=report(
@@ -140,7 +142,7 @@ rule plot_calibration:
         "../../envs/plot.yaml"
     params:
         choice=as_json(
-            kinds=SURROGATES["kinds"] if SURROGATES else [],
+            kinds=SURROGATE_KINDS,
             layers=LAYERS,
             dimension=config["figures"]["dimension"],
             level=SIMILARITY["level"],

@@ -1,13 +1,13 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
-TRAINED = sorted(
-    name for name in {HOMOLOGY["model"], MAPPER["model"], *NETWORKS} if config["models"][name].get("weights") is None
-)
+TRAINED = sorted(name for name in studied_models(config) if config["models"][name].get("weights") is None)
 FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
 
 
 # One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
 # they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
-# checkpoint, which is written once a minute and when the job is asked to end.
+# checkpoint, which is written once a minute and when the job is asked to end. An epoch that is kept is a file of its own,
+# which the training of the whole network leaves on its way. One that is added later is trained again as far as that
+# epoch, and touches neither the network nor other epochs.
 rule train_model:
     input:
         train_images=images_of("train/images.npy"),
@@ -15,13 +15,14 @@ rule train_model:
         test_images=images_of("test/images.npy"),
         test_labels=images_of("test/labels.npy"),
         meta=images_of("meta.json"),
+        whole=lambda wildcards: "<results>/models/{model}/seed{seed}.safetensors" if wildcards.epoch else [],
     output:
-        weights="<results>/models/{model}/seed{seed}.safetensors",
-        metrics="<results>/models/{model}/seed{seed}.json",
+        weights="<results>/models/{model}/seed{seed}{epoch}.safetensors",
+        metrics="<results>/models/{model}/seed{seed}{epoch}.json",
     log:
-        "<results>/logs/train_model/{model}.seed{seed}.log",
+        "<results>/logs/train_model/{model}.seed{seed}{epoch}.log",
     benchmark:
-        "<results>/benchmarks/train_model/{model}.seed{seed}.tsv"
+        "<results>/benchmarks/train_model/{model}.seed{seed}{epoch}.tsv"
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if model.get("weights") is None),
     conda:
@@ -36,8 +37,9 @@ rule train_model:
         network=lambda wildcards: network(wildcards.model),
         source=lambda wildcards: network_source(wildcards.model),
         recipe=lambda wildcards: as_json(**recipe_keys(config["models"][wildcards.model]["training"])),
-        # Not tracked, since it names `output`.
+        # Not tracked, since they name `output`.
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
+        keep=lambda wildcards, output: [epoch for epoch in kept_epochs(config["models"][wildcards.model]) if epoch > 0],
         env=env_digest("torch"),
         code=code_digest("train_model"),
     script:

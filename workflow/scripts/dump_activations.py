@@ -1,15 +1,15 @@
 """Activations of some layers of a study, one array (N, n, m, c) a layer and their norms, in one forward pass."""
 
 from actopo.job import progress, settings, start_logging
-from actopo.points.activations import activation_shapes, dump_activations
+from actopo.points.activations import dump_activations
 from actopo.points.dumps import writing_dump
-from actopo.points.study import study_of
+from actopo.points.study import study_of, study_shapes
 
 start_logging(snakemake)
 
 params = settings(snakemake)
 study, index = study_of(snakemake, params)
-shapes = activation_shapes(study["model"], study["layers"], study["images"].shape[1:])
+shapes = study_shapes(study)
 with (
     writing_dump(snakemake.output.activations, shapes, index, params.precision) as write,
     progress(len(index), "image") as bar,

@@ -11,7 +11,7 @@ device = choose_device(snakemake.resources.device)
 log_device(device, snakemake.threads)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
-sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
+sizes = {"n_classes": max(len(meta["class_names"]), 2), "n_channels": meta["image_shape"][-1]}
 # The field is that of the network's structure: the weights do not matter.
 model = build(**params.network, **sizes, seed=0, pretrained=True)
 fields = receptive_fields(
@@ -21,5 +21,6 @@ fields = receptive_fields(
     meta["image_shape"],
     block=coarsest_block(meta["image_shape"]),
     device=device,
+    given=params.layers.get("layout"),
 )
 save_arrays(snakemake.output.fields, **{layer_key(layer): field for layer, field in fields.items()})

@@ -10,7 +10,8 @@ from actopo.networks.weights import load_pretrained, save_tensors
 start_logging(snakemake)
 
 meta, weights = load_json(snakemake.input.meta), snakemake.params.weights
-shape, n_classes = meta["image_shape"], len(meta["class_names"])
+# Images without labels are one class, and a classifier has two or more.
+shape, n_classes = meta["image_shape"], max(len(meta["class_names"]), 2)
 model = load_pretrained(settings(snakemake).network, weights, n_classes, shape[-1])
 damaged = [name for name, tensor in model.state_dict().items() if not tensor.isfinite().all()]
 if damaged:

@@ -1,5 +1,5 @@
 """
-List the layers of a config's networks: index, name, rows, columns, channels and taps; or the outputs of their modules.
+List the layers of a config's networks: index, name, type, rows, columns, channels and taps; or those of all modules.
 
     python workflow/scripts/list_layers.py config/imagenet.yaml
     python workflow/scripts/list_layers.py config/imagenet.yaml --models googlenet --modules
@@ -13,12 +13,14 @@ import sys
 from pathlib import Path
 
 import yaml
+from actopo.config.choosing import describe_layer, taps_of
 from actopo.config.conflicts import network_conflicts
 from actopo.config.layers import model_layers, module_outputs, network_keys
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.validate import validate
 from actopo.config.values import drawn_networks, image_shape
 from actopo.errors import InputError
-from actopo.keys import FIRST_OUTPUT
+from actopo.networks.choices import CONVOLUTION_TAPS, output_number
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config" / "config.yaml"
@@ -52,23 +54,52 @@ def read_config(file):
     return config or {}
 
 
-def table(layers):
-    """Lines of text, a layer each."""
-    width = max(len(layer["name"]) for layer in layers)
-    yield f"{'index':>5}  {'name':<{width}}  {'rows':>4}  {'columns':>7}  {'channels':>8}  taps"
+COLUMNS = ("index", "name", "type", "rows", "columns", "channels", "taps")
+
+
+def layer_rows(layers):
+    """Cells of a table, a layer each; those that `all` leaves out say so."""
     for i, layer in enumerate(layers):
-        rows, columns, channels = layer["shape"]
-        taps = " ".join(layer["taps"])
-        yield f"{i:>5}  {layer['name']:<{width}}  {rows:>4}  {columns:>7}  {channels:>8}  {taps}"
+        other = ("output",) if layer["is_convolution"] else CONVOLUTION_TAPS
+        notes = [f"; tokens: {' '.join(layer['shapes'])}"] * (len(layer["shapes"]) > 1)
+        notes += ["; of a pooled map, not in all, last or patterns"] * layer["is_pooled"]
+        taps = " ".join(tap for tap in taps_of(layer) if tap not in other)
+        yield (i, layer["name"], layer["type"], *layer["shape"], taps + "".join(notes))
 
 
-def output_table(outputs):
-    """Lines of text, an output of a module each; those that cannot be layers have a reason."""
-    width = max([len(output["name"]) for output in outputs] + [4])
-    yield f"{'index':>5}  {'name':<{width}}  {'rows':>4}  {'columns':>7}  {'channels':>8}"
-    for i, output in enumerate(outputs, FIRST_OUTPUT):
-        rows, columns, channels = output["shape"] or ("-", "-", "-")
-        yield f"{i:>5}  {output['name']:<{width}}  {rows:>4}  {columns:>7}  {channels:>8}  {output['problem']}".rstrip()
+def output_rows(outputs):
+    """Cells of a table, an output of a module each; those that are no layers have a reason."""
+    for i, output in enumerate(outputs):
+        for place, part in enumerate(output["parts"]):
+            number = output_number(i, entry=place + 1 if part["key"] else 0)
+            described = describe_layer(number, [], lambda: outputs)
+            cells = (number, described["name"], output["type"])
+            if part["problem"]:
+                yield (*cells, "-", "-", "-", part["problem"])
+                continue
+            notes = f"; tokens: {' '.join(part['shapes'])}" if len(part["shapes"]) > 1 else ""
+            taps = " ".join(tap for tap in taps_of(described) if tap not in CONVOLUTION_TAPS)
+            yield (*cells, *described["shape"], taps + notes)
+
+
+def aligned(rows, columns=COLUMNS):
+    """Lines of text of a table; texts begin and numbers end at one place."""
+    rows = [tuple(map(str, row)) for row in [columns, *rows]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    texts = {columns.index(name) for name in ("name", "type", "taps") if name in columns}
+    for row in rows:
+        cells = [f"{cell:{'<' if i in texts else '>'}{widths[i]}}" for i, cell in enumerate(row)]
+        yield "  ".join(cells).rstrip()
+
+
+def listing(config, name, modules):
+    """Lines of text about one model."""
+    if modules:
+        return aligned(output_rows(module_outputs(config, name)))
+    layers = model_layers(config, name)
+    if not layers:
+        return ["no convolution and no block of a transformer: name modules or a type, which --modules lists"]
+    return aligned(layer_rows(layers))
 
 
 def main():
@@ -79,11 +110,13 @@ def main():
         "--models", metavar="NAME,NAME", help="some of the config's models; default: those of its studies"
     )
     parser.add_argument(
-        "--modules", action="store_true", help="list outputs of modules, such as concatenations, not convolutions"
+        "--modules", action="store_true", help="list outputs of all modules, such as linear maps and concatenations"
     )
     options = parser.parse_args()
     config = merged([DEFAULT, *options.configfiles])
     validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
+    if problems := fill_pretrained(config):
+        raise InputError("; ".join(problems))
     wanted = options.models.split(",") if options.models else []
     unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:
@@ -93,7 +126,7 @@ def main():
         network, shape = network_keys(config["models"][name]), image_shape(config, name)
         what = network.get("module") or network.get("architecture")
         try:
-            lines = output_table(module_outputs(config, name)) if options.modules else table(model_layers(config, name))
+            lines = list(listing(config, name, options.modules))
         except InputError as error:
             raise InputError(f"models.{name}: {error}") from error
         print(f"{name}: {what}, images of {' x '.join(map(str, shape))}")

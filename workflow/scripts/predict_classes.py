@@ -11,7 +11,7 @@ params = settings(snakemake)
 # No layer is read.
 params.layers, params.tap = {"layers": []}, "conv"
 study, index = study_of(snakemake, params)
-del study["layers"], study["tap"]
+del study["layers"], study["tap"], study["given"]
 labels = load_array(snakemake.input.labels)[index]
 with progress(len(index), "image") as bar:
     logits = network_outputs(**study, progress=bar.update)

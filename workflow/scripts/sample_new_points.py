@@ -2,13 +2,13 @@
 
 from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
-from actopo.points.activations import activation_shapes, network_outputs, sample_activations
+from actopo.points.activations import network_outputs, sample_activations
 from actopo.points.choices import SAMPLINGS
 from actopo.points.clouds import load_columns
 from actopo.points.sampling import Stream
 from actopo.points.shifts import ShiftedImages
 from actopo.points.spool import PointSpool
-from actopo.points.study import study_of
+from actopo.points.study import study_of, study_shapes
 
 start_logging(snakemake)
 
@@ -25,7 +25,7 @@ method = draw.pop("method")
 del draw["tap"]
 
 streams = {}
-for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
+for layer, shape in study_shapes(study).items():
     shape = (len(index), *shape)
     if snakemake.input.points:
         # Of the same images, at the positions of the graph's points.
@@ -39,5 +39,5 @@ with PointSpool(snakemake.output.points) as spool:
     with progress(len(index), "image") as bar:
         sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
     spool.save(streams, index)
-del study["layers"], study["tap"]
+del study["layers"], study["tap"], study["given"]
 save_arrays(snakemake.output.predictions, image=index, label=labels, logits=network_outputs(**study))

@@ -3,12 +3,12 @@
 import numpy as np
 from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
-from actopo.points.activations import activation_shapes, dump_activations, sample_activations
+from actopo.points.activations import dump_activations, sample_activations
 from actopo.points.clouds import load_columns
 from actopo.points.pooled import MeanPool
 from actopo.points.sampling import Stream
 from actopo.points.spool import PointSpool
-from actopo.points.study import study_of
+from actopo.points.study import study_of, study_shapes
 
 start_logging(snakemake)
 
@@ -23,7 +23,7 @@ if snakemake.wildcards.pairing == "pooled":
     save_arrays(snakemake.output.points, **pool.arrays(index, labels))
 else:
     order, streams = np.argsort(index), {}
-    for layer, shape in activation_shapes(study["model"], study["layers"], study["images"].shape[1:]).items():
+    for layer, shape in study_shapes(study).items():
         image, row, col = load_columns(snakemake.input.reference, layer, "image", "row", "col")
         place = order[np.searchsorted(index, image, sorter=order)]
         streams[layer] = Stream("given", (len(index), *shape), labels, place=place, row=row, col=col)

@@ -19,11 +19,11 @@ if snakemake.input.activations:
     index, shapes = dump.index, dump.shapes
 else:
     # PyTorch takes seconds to import.
-    from actopo.points.activations import activation_shapes, sample_activations
-    from actopo.points.study import study_of
+    from actopo.points.activations import sample_activations
+    from actopo.points.study import study_of, study_shapes
 
     study, index = study_of(snakemake, params)
-    shapes = activation_shapes(study["model"], layers, study["images"].shape[1:])
+    shapes = study_shapes(study)
 draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]

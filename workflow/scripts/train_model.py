@@ -1,4 +1,8 @@
-"""One network from one seed, and those of the seeds that share its job: weights, accuracy, loss curve and timing."""
+"""
+One network from one seed, and those of the seeds that share its job: weights, accuracy, loss curve and timing.
+
+Or the network at an epoch of its training: what the training left on its way, or what a training until there gives.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -7,6 +11,7 @@ from actopo.checksums import DamagedFile
 from actopo.errors import InputError
 from actopo.files import load_array, load_json, save_json
 from actopo.job import choose_device, log_device, progress, settings, start_logging
+from actopo.keys import epoch_number
 from actopo.networks.recipe import Recipe
 from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
 
@@ -14,12 +19,19 @@ start_logging(snakemake)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
 run = (*(getattr(snakemake.params, name) for name in ("network", "source", "recipe", "code")), meta["provenance"])
+recipe, own_epoch = Recipe(**params.recipe), epoch_number(snakemake.wildcards.epoch)
+kept_epochs = sorted({*params.keep, *([] if own_epoch is None else [own_epoch])})
+if kept_epochs and kept_epochs[-1] >= recipe.epochs:
+    raise InputError(f"epoch {kept_epochs[-1]} is not before the last of {recipe.epochs} epochs; see training.keep")
 
 
-def folder_of(seed):
-    """Where the network of a seed is trained."""
+def folder_of(seed, epoch=own_epoch):
+    """Where the network of a seed is trained, and where it is put at an epoch that is kept."""
     weights = Path(snakemake.output.weights).with_name(f"seed{seed}.safetensors")
-    return TrainingFolder(weights, run, snakemake.resources.device)
+    if epoch is None:
+        return TrainingFolder(weights, run, snakemake.resources.device)
+    weights = weights.with_suffix(f".epoch{epoch}.safetensors")
+    return TrainingFolder(weights, (*run, epoch), snakemake.resources.device)
 
 
 @cache
@@ -37,8 +49,8 @@ def load_parts():
     return parts
 
 
-def train_network(folder, seed):
-    """Train the network of a seed."""
+def train_network(_, seed):
+    """Train the network of a seed, as far as is needed, and keep it at its end and at epochs."""
     # Another job may have trained the network already, and then there is no need of all this.
     import torch
     from actopo.networks.build import build, count_outputs
@@ -46,10 +58,11 @@ def train_network(folder, seed):
     from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
     from actopo.networks.weights import save_tensors
 
-    folder.metrics.unlink(missing_ok=True)
+    whole, missing = folder_of(seed, None), [epoch for epoch in kept_epochs if not folder_of(seed, epoch).is_done()]
+    stop = recipe.epochs if own_epoch is None else missing[-1]
     device = choose_device(snakemake.resources.device)
     torch.set_num_threads(snakemake.threads)
-    recipe, normalisation = Recipe(**params.recipe), (meta["mean"], meta["std"])
+    normalisation = (meta["mean"], meta["std"])
     log_device(device, snakemake.threads, choose_precision(recipe.precision, device))
     sizes = {"n_classes": len(meta["class_names"]), "n_channels": meta["image_shape"][-1]}
     model = build(**params.network, **sizes, seed=seed)
@@ -60,18 +73,32 @@ def train_network(folder, seed):
             "take n_classes, or set data.classes"
         )
     parts = load_parts()
-    checkpoint = Checkpoint(folder.checkpoint, (*run, device))
-    keep = (checkpoint.load(), checkpoint.keep)
-    steps = recipe.epochs * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
-    bar = progress(steps, "batch", f"seed {seed}, {recipe.epochs} epochs")
-    with checkpoint.written_at_the_end(), bar:
-        metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *keep, bar.update)
-    precision = DTYPES[metrics["precision"]]
-    for part, (images, labels) in parts.items():
-        metrics[f"{part}_accuracy"] = accuracy(model, images, labels, *normalisation, device, precision)
-    save_tensors(folder.weights, model.state_dict())
-    about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
-    save_json(folder.metrics, {**about, **metrics})
+
+    def write(folder, facts):
+        folder.metrics.unlink(missing_ok=True)
+        precision = DTYPES[facts["precision"]]
+        for part, (images, labels) in parts.items():
+            facts[f"{part}_accuracy"] = accuracy(model, images, labels, *normalisation, device, precision)
+        save_tensors(folder.weights, model.state_dict())
+        about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
+        save_json(folder.metrics, {**about, **facts})
+
+    def keep(epoch, facts):
+        if epoch in missing:
+            write(folder_of(seed, epoch), facts)
+
+    checkpoint = Checkpoint(whole.checkpoint, (*run, device))
+    state = checkpoint.load()
+    # An epoch that a checkpoint has behind it cannot be had from there.
+    if state is not None and own_epoch is not None and len(state["loss"]) >= missing[0]:
+        state = None
+    saved, steps = (state, checkpoint.keep), stop * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    with checkpoint.written_at_the_end(), progress(steps, "batch", f"seed {seed}, {stop} epochs") as bar:
+        metrics = train(
+            model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, stop=stop, keep=keep
+        )
+    if own_epoch is None:
+        write(whole, metrics)
     checkpoint.remove()
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from actopo.config.data import data_problems, part_sizes
 from actopo.config.validate import validate
 from actopo.errors import InputError
 
@@ -91,6 +92,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.model", "resnet", ["mapper.model", "resnet18_a, resnet18_b"]),
         ("mapper.seeds", 2, ["mapper.seeds: [1]", "models.resnet18_b.seeds"]),
         ("models.resnet18_a.training.peak_epoch", 30, ["peak_epoch", "24 epochs"]),
+        ("models.resnet18_a.training.keep", [3, 25], ["models.resnet18_a.training.keep: 25", "the last of 24 epochs"]),
         ("figures.row", 17, ["figures.row", "homology.layers"]),
         ("figures.pair", [0, 100], ["figures.pair", "position 100"]),
         ("data.root", None, ["data.root", "cifar10"]),
@@ -131,6 +133,117 @@ def test_a_contradiction_is_named(path, value, words):
 )
 def test_new_images(changes, words):
     config = changed("mapper.new_images", {"part": "test", "shifts": [0, -2], "graphs": {"random": [16]}} | changes)
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert words in line
+
+
+def unlabelled(folder):
+    """A config of images without labels, in a folder of their own, and of networks with weights."""
+    (folder / "images").mkdir()
+    for i in range(50):
+        (folder / f"images/{i}.png").touch()
+    config = small(changed("data", {**IMAGES, "dataset": "image_folder", "root": str(folder / "images")}))
+    config["data"]["labelled"] = False
+    (folder / "net.pth").touch()
+    for model in config["models"].values():
+        model |= {"architecture": "alexnet", "weights": str(folder / "net.pth"), "seeds": 1}
+    return config
+
+
+def test_images_without_labels(tmp_path):
+    """What needs labels is refused, each with the key to change."""
+    config = unlabelled(tmp_path)
+    assert not list(data_problems(config, part_sizes(config["data"])))
+    assert sum(part_sizes(config["data"])["train"].values()) == 40
+    config["models"]["resnet18_b"]["weights"] = None
+    config["data"]["classes"] = ["cat", "dog"]
+    config["figures"]["purity_class"] = "cat"
+    found = " ".join(data_problems(config, part_sizes(config["data"])))
+    for words in (
+        "data.labelled: without labels nothing is trained; give models.resnet18_b.weights",
+        "data.labelled: images without labels have no data.classes",
+        "data.labelled: images without labels have no figures.purity_class",
+    ):
+        assert words in found
+    assert "resnet18_a.weights" not in found
+    digits = changed("data.labelled", False)
+    assert "data.labelled: the images of cifar10 have labels" in " ".join(data_problems(digits, None))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("figures.graph_colours", "bred", "figures.graph_colours: there is no 'bred'; write one of classes, lens"),
+        ("figures.classes", ["cat", "dgo"], "figures.classes: there is no class 'dgo'; did you mean 'dog'?"),
+        ("figures.classes", ["cat", "dog"], None),
+        ("figures.graph_colours", "lens", None),
+        ("mapper.branching", None, None),
+    ],
+)
+def test_colours_of_graphs(path, value, words):
+    if words is None:
+        validate(changed(path, value), SCHEMA)
+    else:
+        [line] = messages(changed(path, value))
+        assert words in line
+
+
+@pytest.mark.parametrize(
+    ("n_images", "changes", "words"),
+    [
+        (4, {}, "mapper.min_samples: random has 4 points of 4 images of part train, and with fewer than 5 all points"),
+        (
+            4,
+            {"min_samples": 4},
+            "mapper.stability.share: parts of random have 2 points, and with fewer than min_samples",
+        ),
+        (4, {"min_samples": 2}, None),
+        (10, {}, None),
+    ],
+)
+def test_very_few_images(tmp_path, n_images, changes, words):
+    data = class_folders(tmp_path, train_a=n_images // 2, train_b=n_images // 2, test_a=4, test_b=4)
+    config = small(changed("data", data))
+    config["mapper"] |= changes
+    config["mapper"]["samplings"] = {"random": config["mapper"]["samplings"]["random"]}
+    found = list(data_problems(config, part_sizes(config["data"])))
+    assert [words in line for line in found] == ([] if words is None else [True])
+
+
+PAIR = [{"model": "resnet18_a"}, {"model": "resnet18_b"}]
+
+
+@pytest.mark.parametrize(
+    ("networks", "sampling", "words"),
+    [
+        (PAIR, None, None),
+        ([{"model": "resnet18_a", "layers": [0, "last"]}, {"model": "resnet18_b", "tap": "bn"}], None, None),
+        ([PAIR[0], {"model": "resnet"}], None, "comparison.networks[1].model: 'resnet' is not under models"),
+        ([PAIR[0], PAIR[0]], None, "comparison.networks: both are resnet18_a"),
+        (PAIR, "randm", "comparison.sampling: there is no sampling 'randm'; write one of"),
+        (
+            [PAIR[0], {**PAIR[1], "graph_layers": [16]}],
+            "random",
+            "comparison: graphs need a sampling and",
+        ),
+        ([{**PAIR[0], "layers": [99]}, PAIR[1]], None, "comparison.networks[0]: layers [99] do not exist"),
+        (
+            [{**PAIR[0], "tap": "relu"}, PAIR[1]],
+            None,
+            "networks[0].tap: resnet18_a is homology.model",
+        ),
+        (
+            [{**PAIR[0], "graph_layers": [16]}, {**PAIR[1], "graph_layers": [3, 16]}],
+            "random",
+            "comparison.networks[1].graph_layers: resnet18_b is mapper.model, and layers [3] are not among",
+        ),
+    ],
+)
+def test_two_networks_compared(networks, sampling, words):
+    config = changed("comparison", {"networks": networks, "sampling": sampling})
     if words is None:
         validate(config, SCHEMA)
     else:
@@ -341,10 +454,10 @@ def small_network(tmp_path_factory):
     [
         ({"layer": "0"}, None),
         ({"layer": "0", "tap": "bn"}, None),
-        ({"layer": "2"}, "mapper.networks.small.layer: module '2' returns a tensor with 2 axes"),
+        ({"layer": "2"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10006's 1 x 1"),
         (
             {"layer": "last"},
-            "mapper.networks.small.tap: no rectifier follows layer 0.3, which has conv only; set it to",
+            "mapper.networks.small.tap: layer 0.3 has conv only: no rectifier follows it; set tap to conv",
         ),
         ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9'; the nearest names"),
         ({"layer": 57}, "mapper.networks.small.layer: layers [57] do not exist"),

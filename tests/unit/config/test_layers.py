@@ -1,14 +1,15 @@
 """Layers that a config names, known without PyTorch."""
 
 import copy
+import json
 
 import pytest
+from actopo.config.choosing import choose_layers
 from actopo.config.layers import (
     LISTING,
     NETWORK_CHECK,
     check_clusterer,
     check_network,
-    choose_layers,
     layers_of,
     network_keys,
     number_layers,
@@ -40,9 +41,7 @@ def test_catalogue_knows_what_is_built(shortcut, tmp_path):
     shape = (20, 20, 1)
     known = layers_of({"architecture": "resnet18_cifar", "width": 3, "shortcut": shortcut}, shape, tmp_path)
     built = find_layers(resnet18_cifar(3, shortcut, 4, 1, seed=0), shape)
-    assert [(layer["name"], tuple(layer["shape"]), tuple(layer["taps"])) for layer in known] == [
-        tuple(x) for x in built
-    ]
+    assert known == json.loads(json.dumps([layer._asdict() for layer in built]))
     assert not list(tmp_path.iterdir())
 
 
@@ -52,7 +51,9 @@ def test_catalogue_asks_another_process_once(tmp_path, monkeypatch):
     file.write_text(text.format(2))
     network, cache = {"module": f"{file}:build"}, tmp_path / "cache"
     digest = code_digest(LISTING)
-    expected = [{"name": "0", "shape": [6, 6, 2], "taps": list(ALL)}]
+    shapes = {"shapes": {"patches": [6, 6, 2]}, "inputs": {"patches": [8, 8, 3]}}
+    expected = [{"name": "0", "shape": [6, 6, 2], "taps": list(ALL), "type": "Conv2d", **shapes}]
+    expected[0] |= {"has_residual": False, "is_pooled": False, "is_convolution": True}
     assert layers_of(network, (8, 8, 3), cache) == expected
     monkeypatch.setattr("actopo.config.layers.LISTING", "actopo.networks.absent")
     monkeypatch.setattr("actopo.config.layers.code_digest", lambda _: digest)

@@ -11,6 +11,7 @@ from actopo.networks.recipe import Recipe
 DATA = {
     "dataset": "digits",
     "root": None,
+    "labelled": True,
     "size": 32,
     "resize": None,
     "channels": 3,
@@ -92,6 +93,7 @@ STEP = {"epochs": 4, "batch_size": 8, "learning_rate": 0.1, "schedule": "step", 
     [
         (TRIANGULAR, {"milestones": [3], "decay": 0.5}, False),
         (TRIANGULAR, {"peak_epoch": 1}, True),
+        (TRIANGULAR, {"keep": [0, 1, 2]}, False),
         (STEP, {"peak_epoch": 1}, False),
         (STEP, {"milestones": [2, 1, 4, 9]}, False),
         (STEP, {"milestones": [1, 3]}, True),

@@ -6,7 +6,7 @@ import pytest
 from actopo.graphs.choices import COMPARISONS, FORMATS, LABEL_KINDS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
-from actopo.networks.choices import DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS
+from actopo.networks.choices import CHANNEL_AXES, DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS, TOKENS
 from actopo.points.choices import DUMP_TYPES, MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, STUDIES, TIES, WEIGHTS
 from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, SURROGATES
 from actopo.similarity.metrics.choices import METRICS, PAIRINGS
@@ -20,11 +20,16 @@ TABLES = {
     "device": ("networks.choices.DEVICES", DEVICES),
     "mapper.device": ("networks.choices.DEVICES", DEVICES),
     "data.dataset": ("images.choices.DATASETS", DATASETS),
-    "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
+    "data.normalisation": (
+        "images.choices.NORMALISATIONS, measured and pretrained",
+        ["measured", "pretrained", *NORMALISATIONS],
+    ),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
     "models.*.training.precision": ("networks.choices.PRECISIONS, and auto", ["auto", *PRECISIONS]),
+    "models.*.layout.channels": ("networks.choices.CHANNEL_AXES", CHANNEL_AXES),
+    "layer.tokens": ("networks.choices.TOKENS", TOKENS),
     "activations.keep[]": ("points.choices.STUDIES", STUDIES),
     "activations.precision": ("points.choices.DUMP_TYPES", DUMP_TYPES),
     "homology.part": ("images.choices.PARTS", PARTS),
@@ -75,6 +80,8 @@ def enums(schema, path=""):
         yield path, values
     for key, part in schema.get("properties", {}).items():
         yield from enums(part, f"{path}.{key}".lstrip("."))
+    for key, part in schema.get("$defs", {}).items():
+        yield from enums(part, key)
     if isinstance(schema.get("additionalProperties"), dict):
         yield from enums(schema["additionalProperties"], f"{path}.*".lstrip("."))
     if isinstance(schema.get("items"), dict):
@@ -113,6 +120,8 @@ def test_every_key_is_described():
             walk(schema["additionalProperties"], f"{path}*.")
 
     walk(SCHEMA, "")
+    for name, part in SCHEMA["$defs"].items():
+        walk(part, f"{name}.")
     assert json.dumps(SCHEMA)
 
 

@@ -1,6 +1,6 @@
 """What keys of a config stand for."""
 
-from actopo.config.values import as_json, image_shape, image_size, sampling_order, seed_list
+from actopo.config.values import as_json, image_shape, image_size, kept_epochs, sampling_order, seed_list
 
 
 def test_samplings_have_one_order():
@@ -14,6 +14,14 @@ def test_seeds_are_a_number_or_a_list():
     assert seed_list(3) == [0, 1, 2]
     assert seed_list((4, 2)) == [4, 2]
     assert seed_list(0) == seed_list([]) == []
+
+
+def test_kept_epochs_are_those_before_the_last():
+    training = {"epochs": 4, "keep": [4, 2, 0, 1]}
+    assert kept_epochs({"training": training}) == [0, 1, 2]
+    assert kept_epochs({"training": {"epochs": 4}}) == kept_epochs({"training": {"epochs": 4, "keep": [4]}}) == []
+    # Nothing is trained.
+    assert kept_epochs({"training": training, "weights": "a.pth"}) == kept_epochs({"training": None}) == []
 
 
 def test_images_have_the_size_that_a_model_asks_for():

@@ -144,4 +144,4 @@ def test_bad_input(index, value, message):
 
 def test_outputs_of_modules_have_names():
     grid = panels(foreground.plot(*arrays(), layer_names={16: "layer4.1"}))
-    assert [axes.get_title() for axes in grid[0, 2:]] == ["layer 4 (4 × 4)", "layer4.1 (2 × 3)"]
+    assert [axes.get_title() for axes in grid[0, 2:]] == ["layer 4 (4 × 4)", "layer4.1\n(2 × 3)"]

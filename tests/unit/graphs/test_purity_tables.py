@@ -34,6 +34,20 @@ def graphs():
     ]
 
 
+def test_images_without_labels_have_sizes_and_no_purity():
+    key, graph = graphs()[0]
+    graph = graph._replace(labels=np.zeros_like(graph.labels))
+    by_graph, by_class = purity_tables([(key, graph)], ["unlabelled"])
+    labelled_table, _ = purity_tables(graphs()[:1], CLASSES)
+    empty = [name for name in by_graph if by_graph[name].isna().all()]
+    assert {"node_purity", "node_purity_p", "majority_share", "entropy", "class_purity"} <= set(empty)
+    kept = [name for name in by_graph if name not in empty]
+    assert {"n_nodes", "n_points", "coverage", "eps"} <= set(kept)
+    pd.testing.assert_frame_equal(by_graph[kept], labelled_table[kept])
+    assert by_class["class"].tolist() == ["unlabelled"]
+    assert by_class.purity.isna().all()
+
+
 @pytest.mark.parametrize("uncovered", ["drop", "zero"])
 def test_rows_are_what_the_functions_return(uncovered):
     by_graph, by_class = purity_tables(iter(graphs()), CLASSES, uncovered, n_permutations=20, seed=4)

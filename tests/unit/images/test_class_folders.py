@@ -30,6 +30,29 @@ def test_of_a_folder_and_its_archive(root, tmp_path_factory):
     assert class_sizes(root) == class_sizes(archive) == [{"cat": 1, "dog": 1}, {"cat": 1, "dog": 1}]
 
 
+def test_images_without_labels_lie_in_any_folders(root, tmp_path_factory):
+    unlabelled = class_files(root, labelled=False)
+    assert [list(part) for part in unlabelled] == [["unlabelled"]] * 2
+    assert sorted(unlabelled[1]["unlabelled"]) == ["test/cat/2.jpg", "test/dog/2.jpg"]
+    flat = tmp_path_factory.mktemp("flat")
+    for name in ("b.png", "a.jpg", "test/c.png", "deep/er/d.png", "notes.txt"):
+        (flat / name).parent.mkdir(parents=True, exist_ok=True)
+        (flat / name).touch()
+    [files] = class_files(flat, labelled=False)
+    assert sorted(files["unlabelled"]) == ["a.jpg", "b.png", "deep/er/d.png", "test/c.png"]
+    with pytest.raises(InputError, match=r"images do not lie right inside|no class folders"):
+        class_files(flat)
+    (flat / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no image"):
+        class_files(flat / "empty", labelled=False)
+
+
+def test_a_flat_folder_is_told_what_to_set(tmp_path):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(InputError, match=r"For images without labels, set data\.labelled to false"):
+        class_files(tmp_path)
+
+
 def test_another_layout_is_refused(root):
     (root / "test/owl").mkdir()
     with pytest.raises(InputError, match="no image in class folder test/owl"):

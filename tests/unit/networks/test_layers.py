@@ -136,8 +136,10 @@ def test_absent_taps_and_layers_are_named():
 
 
 def test_networks_that_cannot_be_read():
-    with pytest.raises(InputError, match="no two-dimensional convolution"):
-        find_layers(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), (2, 2, 3))
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+    assert find_layers(flat, (2, 2, 3)) == []
+    with pytest.raises(InputError, match="no convolution and no block; name its modules"), recording(flat, [0], "conv"):
+        flat(torch.zeros(1, 3, 2, 2))
     with pytest.raises(InputError, match=r"cannot take an image of 8 x 8 x 1 .*data\.channels"):
         find_layers(Net(nn.ReLU()), (8, 8, 1))
     with pytest.raises(InputError, match="cannot take an image of 32 x 32 x 3"):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from actopo.config.layers import OUTPUTS, PACKAGES, choose_layers, describe_layer, layers_of, outputs_of
+from actopo.config.choosing import choose_layers, describe_layer
+from actopo.config.layers import OUTPUTS, PACKAGES, layers_of, outputs_of
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
 from actopo.networks.layers import find_layers, recording
@@ -65,13 +66,12 @@ def number(outputs, name):
 def test_every_call_in_the_order_in_which_it_ends(net):
     found = find_outputs(net, (11, 9, 3))
     assert [output.name for output in found] == NAMES
-    assert found[5].shape == (5, 4, 2)
-    assert {output.name: output.problem for output in found if output.problem} == {
-        "pair": "returns a tuple, no tensor",
-        "flat": "returns a tensor with 2 axes, not one of shape (images, channels, rows, columns)",
-        "head": "returns a tensor with 2 axes, not one of shape (images, channels, rows, columns)",
-    }
-    assert all((output.shape is None) == bool(output.problem) for output in found)
+    assert found[5].parts == [{"key": "", "shapes": {"patches": (5, 4, 2)}, "problem": ""}]
+    assert [part["key"] for part in found[6].parts] == ["0", "1"]
+    shapes = [output.parts[0]["shapes"]["patches"] for output in found]
+    assert shapes[:1] + shapes[6:] == [(5, 4, 2), (5, 4, 2), (2, 2, 2), (1, 1, 8), (1, 1, 4)]
+    assert [output.type for output in found[4:8]] == ["ReLU", "Block", "Pair", "AvgPool2d"]
+    assert all((not part["shapes"]) == bool(part["problem"]) for output in found for part in output.parts)
     with pytest.raises(InputError, match="cannot take an image of 11 x 9 x 1"):
         find_outputs(net, (11, 9, 1))
 
@@ -88,7 +88,7 @@ def test_what_is_read_is_what_the_module_returns(net):
         expected = [block, twice, stem, net.pool(block)]
         for tap in ("conv", "bn", "relu"):
             convolution = layers.index("block.right")
-            with recording(net, [*wanted, convolution], tap) as recorded:
+            with recording(net, [*wanted, convolution], tap, image_shape=(11, 9, 3)) as recorded:
                 net(images)
                 # A second pass, with another number of images, is counted anew.
                 net(images[:2])
@@ -132,10 +132,10 @@ def test_concatenations_have_all_branches(architecture, size, name, channels, br
     model = torchvision.models.get_model(architecture, weights=None, init_weights=False, aux_logits=False)
     assert find_layers(model, (size, size, 3))[-1].shape[2] == branch
     outputs = {output.name: output for output in find_outputs(model, (size, size, 3))}
-    assert outputs[name].shape[2] == channels
+    assert outputs[name].parts[0]["shapes"]["patches"][2] == channels
     wanted, kept = number(list(outputs.values()), name), {}
     model.get_submodule(name).register_forward_hook(lambda _, __, output: kept.update(output=output.clone()))
-    with torch.inference_mode(), recording(model, [wanted], "conv") as recorded:
+    with torch.inference_mode(), recording(model, [wanted], "conv", image_shape=(size, size, 3)) as recorded:
         model(torch.randn(2, 3, size, size))
     torch.testing.assert_close(recorded[wanted], kept["output"].permute(0, 2, 3, 1), rtol=0, atol=0)
 
@@ -145,7 +145,7 @@ def test_a_block_after_its_addition():
     outputs = find_outputs(model, (64, 64, 3))
     images = torch.randn(2, 3, 64, 64)
     wanted, last = number(outputs, "layer4.1"), len(find_layers(model, (64, 64, 3))) - 1
-    with torch.inference_mode(), recording(model, [wanted, last], "relu") as recorded:
+    with torch.inference_mode(), recording(model, [wanted, last], "relu", image_shape=(64, 64, 3)) as recorded:
         model(images)
         before = model.layer3(model.layer2(model.layer1(model.maxpool(model.relu(model.bn1(model.conv1(images)))))))
         expected = model.layer4(before).permute(0, 2, 3, 1)
@@ -157,10 +157,10 @@ def test_a_block_after_its_addition():
 def test_outputs_that_are_none_are_named(net):
     outputs = find_outputs(net, (11, 9, 3))
     for wanted, words in {
-        number(outputs, "pair"): "module pair returns a tuple, no tensor; name another",
+        number(outputs, "pair"): "module pair returns 2 values; name the key of one: 0, 1",
         FIRST_OUTPUT + 10: r"outputs \[10010\] do not exist",
     }.items():
-        with torch.inference_mode(), pytest.raises(InputError, match=words), recording(net, [wanted], "conv"):
+        with pytest.raises(InputError, match=words), recording(net, [wanted], "conv", image_shape=(11, 9, 3)):
             net(torch.zeros(1, 3, 11, 9))
 
 
@@ -184,16 +184,25 @@ def test_a_config_names_them(tmp_path):
     )
     assert describe_layer(3, layers, outputs) == layers[3]
     assert choose_layers([chosen, 0, "inception5b"], layers, outputs) == [chosen, 0]
+    [flat] = choose_layers(["dropout"], layers, outputs)
+    assert describe_layer(flat, layers, outputs)["shape"] == [1, 1, 1024]
     for item, words in {
-        "dropout": "module 'dropout' returns a tensor with 2 axes",
         "inception5c": "no layer matches 'inception5c'; the nearest names are inception5",
         99: r"layers \[99\] do not exist: the network has layers 0 to 56",
         FIRST_OUTPUT + 999: r"layers \[10999\] do not exist: outputs of modules have numbers up to",
     }.items():
         with pytest.raises(InputError, match=words):
             choose_layers([item], layers, outputs)
-    # The network that needs no PyTorch has its convolutions alone.
-    assert outputs_of({"architecture": "resnet18_cifar", "width": 4, "shortcut": "A"}, (32, 32, 3)) == []
+
+
+def test_modules_of_the_network_that_needs_no_pytorch(tmp_path, monkeypatch):
+    network, shape = {"architecture": "resnet18_cifar", "width": 4, "shortcut": "A"}, (32, 32, 3)
+    layers = layers_of(network, shape)
+    [block] = choose_layers(["blocks.7"], layers, lambda: outputs_of(network, shape, tmp_path))
+    assert describe_layer(block, layers, lambda: outputs_of(network, shape, tmp_path))["shape"] == [4, 4, 32]
+    # Where PyTorch is not there, its convolutions are all.
+    monkeypatch.setattr("actopo.config.layers.find_spec", lambda name: None)
+    assert outputs_of(network, shape) == []
 
 
 def test_errors_of_the_process_are_one_line():

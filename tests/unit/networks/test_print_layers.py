@@ -10,7 +10,7 @@ from actopo.config.layers import LISTING, PACKAGES, layers_of
 from actopo.errors import InputError
 from actopo.networks import print_layers
 from actopo.networks.build import build
-from actopo.networks.layers import find_layers
+from actopo.networks.layers import Layer, find_layers
 
 
 def ask(network, shape, weights=None):
@@ -23,12 +23,14 @@ def test_the_answer_is_the_layers(network):
     expected = [layer._asdict() for layer in find_layers(build(**network, seed=1), (96, 96, 3))]
     assert answer == json.loads(json.dumps(expected))
     assert len(answer) > 4
-    assert set(answer[0]) == {"name", "shape", "taps"}
+    assert set(answer[0]) == set(Layer._fields) >= {"name", "shape", "taps", "type"}
 
 
 def test_channels_are_those_of_the_images(file):
     found = print_layers.find(ask({"module": f"{file}:build", "arguments": {"width": 5}}, [8, 8, 1]))
-    assert found == [{"name": "0", "shape": (6, 6, 5), "taps": ("conv", "bn", "relu")}]
+    [layer] = found
+    assert (layer["name"], layer["shape"], layer["taps"]) == ("0", (6, 6, 5), ("conv", "bn", "relu"))
+    assert (layer["type"], layer["inputs"]) == ("Conv2d", {"patches": (8, 8, 1)})
     with pytest.raises(InputError, match="takes images of 3 channels"):
         print_layers.find(ask({"architecture": "alexnet"}, [64, 64, 1]))
 

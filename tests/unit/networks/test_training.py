@@ -209,6 +209,40 @@ def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, s
         assert all(torch.equal(left[name], right[name]) for name in left)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_is_kept_is_the_network_on_its_way_and_changes_no_training(data, precision):
+    """Kept and evaluated at every epoch, going on from a checkpoint, and stopped at the epoch."""
+    recipe = replace(RECIPE, epochs=4, precision=precision)
+    whole, metrics = run(data, recipe)
+    states, kept = [], {}
+
+    def keep_with(model):
+        def keep(epoch, facts):
+            accuracy(model, *data, MEAN, STD)
+            kept.setdefault(epoch, []).append((deepcopy(model.state_dict()), facts))
+
+        return keep
+
+    def keeping(**kwargs):
+        torch.set_num_threads(1)
+        model = resnet18_cifar(2, "A", 2, seed=1)
+        return model, train(model, *data, MEAN, STD, recipe, 1, keep=keep_with(model), **kwargs)
+
+    again, same = keeping(save=lambda state: states.append(deepcopy(state)))
+    assert same["loss"] == metrics["loss"]
+    assert_same_weights(whole, again)
+    resumed, same = keeping(checkpoint=states[1])
+    assert same["loss"] == metrics["loss"]
+    assert_same_weights(whole, resumed)
+    for stop in (1, 3):
+        stopped, part = run(data, recipe, stop=stop)
+        assert part["loss"] == metrics["loss"][:stop]
+        for state, facts in kept[stop]:
+            assert facts == {"loss": metrics["loss"][:stop], "precision": precision}
+            assert all(torch.equal(state[name], tensor) for name, tensor in stopped.state_dict().items())
+    assert {epoch: len(found) for epoch, found in kept.items()} == {1: 1, 2: 1, 3: 2, 4: 2}
+
+
 def dropping(seed):
     torch.manual_seed(seed)
     block = torch.nn.Linear(8, 8)

@@ -47,6 +47,11 @@ def draw_number(suffix):
     return int(suffix.removeprefix(".draw") or 0)
 
 
+def epoch_number(suffix):
+    """Number of an epoch of training by what names of files end in for it, `.epoch4`; None for the last, or nothing."""
+    return int(suffix.removeprefix(".epoch")) if suffix.startswith(".epoch") else None
+
+
 def batch_number(subset):
     """Number of the batch in the name of a subset of the images, such as `batch3`; None for `all` images."""
     return None if subset == "all" else int(subset.removeprefix("batch"))

@@ -4,10 +4,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
+from actopo.config.values import sampling_order, studied_models
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
-from actopo.points.choices import STUDIES
+from actopo.mapper.choices import DBSCAN_NAME
+from actopo.points.choices import SAMPLINGS, STUDIES
 
 
 def data_problems(config, sizes):
@@ -41,7 +43,7 @@ def part_sizes(data):
     if known.class_sizes is not None:
         parts = [dict(zip(known.class_names, sizes, strict=True)) for sizes in known.class_sizes]
     elif data["dataset"] == "image_folder" and root is not None and Path(root).expanduser().exists():
-        layout = class_files(Path(root).expanduser())
+        layout = class_files(Path(root).expanduser(), data["labelled"])
         parts = [{name: len(classes[name]) for name in sorted(classes)} for classes in layout]
     else:
         return None
@@ -73,7 +75,7 @@ def image_files(data, part):
     root = Path(data["root"] or "").expanduser()
     if data["dataset"] != "image_folder" or not root.exists():
         return None
-    layout = class_files(root)
+    layout = class_files(root, data["labelled"])
     return [name for files in layout[PARTS.index(part) if len(layout) > 1 else 0].values() for name in files]
 
 
@@ -81,6 +83,8 @@ def _keys(config):
     """Messages about keys that contradict each other."""
     data = config["data"]
     dataset, known = data["dataset"], DATASETS[data["dataset"]]
+    if not data["labelled"]:
+        yield from _unlabelled(config)
     if known.needs_root and data["root"] is None:
         yield f"data.root: {dataset} needs the folder or .zip where the images are, or are to be kept"
     if dataset == "image_folder" and data["root"] is not None and not Path(data["root"]).expanduser().exists():
@@ -103,6 +107,20 @@ def _keys(config):
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
 
 
+def _unlabelled(config):
+    """Messages about keys that need labels, which the images do not have."""
+    data, path = config["data"], "data.labelled"
+    if data["dataset"] != "image_folder":
+        yield f"{path}: the images of {data['dataset']} have labels, and false is for an image_folder; write true"
+    if data["classes"] is not None:
+        yield f"{path}: images without labels have no data.classes; set those to null"
+    if config["figures"]["purity_class"] is not None:
+        yield f"{path}: images without labels have no figures.purity_class; set that to null"
+    for name in studied_models(config):
+        if config["models"][name].get("weights") is None:
+            yield f"{path}: without labels nothing is trained; give models.{name}.weights, or a network that has them"
+
+
 def _classes(config, sizes):
     """Messages about classes that the images do not have, and about studies that need more images."""
     data, drawn = config["data"], config["figures"]["purity_class"]
@@ -111,6 +129,10 @@ def _classes(config, sizes):
     for name in unknown:
         yield f"data.classes: {data['dataset']} has no class {shown(name)}; {_nearest(name, names)}"
     kept = [name for name in names if data["classes"] is None or name in data["classes"]]
+    wanted = config["figures"]["classes"]
+    for name in wanted if isinstance(wanted, list) and config["figures"]["graph_colours"] == "classes" else ():
+        if name not in kept:
+            yield f"figures.classes: there is no class {shown(name)}; {_nearest(name, kept)}"
     if drawn is not None and drawn not in kept:
         yield f"figures.purity_class: there is no class {shown(drawn)}; {_nearest(drawn, kept)}"
     for name in lens_classes(config["mapper"]["lens"]):
@@ -131,12 +153,45 @@ def _numbers(config, n_images):
         part = "test" if n_images["train"] else "train"
         yield f"data.test_share: the {part} part has no image; give a class 2 images or more, or change the share"
         return
+    trained = [name for name in studied_models(config) if config["models"][name].get("weights") is None]
+    if trained and n_images["train"] < 2:
+        yield f"models.{trained[0]}: training needs 2 images for its batch norms, and there is 1; add images"
     needed, there = homology["batches"] * homology["batch_size"], n_images[homology["part"]]
     if needed > there > 0:
         yield (
             f"homology.batches: {homology['batches']} batches of {homology['batch_size']} images are more than the "
             f"{there} of part {homology['part']}; lower one of the two"
         )
+
+    yield from _few_points(config["mapper"], n_images[config["mapper"]["part"]])
+
+
+def _few_points(mapper, n_images):
+    """Messages about mapper graphs of so few points that DBSCAN calls all of them noise."""
+    if mapper["clusterer"] != DBSCAN_NAME or not n_images:
+        return
+    least, known = mapper["min_samples"], sampling_order(mapper["samplings"])
+    per_image = {
+        name: own.get("points_per_image", 1)
+        for name, own in known.items()
+        if SAMPLINGS[own["method"]].positions == "fixed"
+    }
+    short = [name for name, number in per_image.items() if n_images * number < least]
+    if short:
+        yield (
+            f"mapper.min_samples: {short[0]} has {n_images * per_image[short[0]]} points of {n_images} images of part "
+            f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more "
+            "points_per_image, or add images"
+        )
+        return
+    stability = mapper["stability"]
+    for name in [name for name, layers in dict(stability["graphs"]).items() if layers and name in per_image]:
+        n_points = round(stability["share"] * n_images) * per_image[name]
+        if n_points < least:
+            yield (
+                f"mapper.stability.share: parts of {name} have {n_points} points, and with fewer than min_samples "
+                f"{least} all points are noise; raise it, or set mapper.stability.graphs to []"
+            )
 
 
 def _nearest(name, known):

@@ -16,6 +16,10 @@ def figure_problems(config, layers):
         )
     elif "all" not in (drawn, measured) and not set(drawn) & set(measured):
         yield "figures.sensitivity_layers: none is among similarity.sensitivity.layers; list some of those, or all"
+    colours, labels = figures["graph_colours"], config["mapper"]["labels"]
+    if colours not in ("classes", "lens") and labels.get(colours) is None:
+        known = ", ".join(["classes", "lens", *(name for name in labels if labels[name] is not None)])
+        yield f"figures.graph_colours: there is no {shown(colours)}; write one of {known}, or add it to mapper.labels"
     if 1 < n_seeds <= last:
         yield f"figures.pair: {figures['pair']} asks for position {last}; the {n_seeds} seeds have 0 to {n_seeds - 1}"
     if n_seeds > 1 and figures["row"] not in layers:

@@ -1,5 +1,6 @@
 """Checks of the homology study of a configuration, and of the comparisons of its diagrams."""
 
+from actopo.config.choosing import shape_at
 from actopo.config.values import seed_list
 from actopo.errors import shown
 from actopo.points.choices import SAMPLINGS
@@ -19,7 +20,7 @@ def homology_problems(config, found, layers):
     homology, sampling = config["homology"], config["homology"]["sampling"]
     if SAMPLINGS[sampling].positions == "all":
         for layer in layers:
-            rows, columns, _ = found[layer]["shape"]
+            rows, columns, _ = shape_at(found[layer], homology["tap"])
             n_points = homology["batch_size"] * rows * columns
             if n_points > MAX_RIPS_POINTS:
                 yield (
@@ -57,11 +58,11 @@ def similarity_problems(config, found, layers):
         if n_points < METRICS[metric].min_points:
             needed = METRICS[metric].min_points
             yield f"{path}: {metric} needs {needed} points or more; raise homology.batch_size or remove it"
-    wide = [layer for layer in layers if found[layer]["shape"][2] >= n_points]
+    n_channels = {layer: shape_at(found[layer], homology["tap"])[2] for layer in layers}
+    wide = [layer for layer in layers if n_channels[layer] >= n_points]
     ranked = [metric for metric in metrics if METRICS[metric].needs_rank]
     if ranked and wide:
-        n_channels = found[wide[0]]["shape"][2]
         yield (
-            f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has {n_channels} "
-            f"channels to {n_points} points; raise homology.batch_size or remove them"
+            f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has "
+            f"{n_channels[wide[0]]} channels to {n_points} points; raise homology.batch_size or remove them"
         )

@@ -5,26 +5,25 @@ Snakemake needs them to plan its jobs, in an environment that may lack PyTorch. 
 a formula. Other networks are built in a separate process (`actopo.networks.print_layers`), whose output is cached.
 """
 
-import fnmatch
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from actopo.config.choosing import choose_layers
 from actopo.config.values import image_shape
 from actopo.digests import code_digest, source_digest
 from actopo.errors import InputError, shown
-from actopo.keys import FIRST_OUTPUT
-from actopo.networks.choices import NETWORK_KEYS, OWN_ARCHITECTURE, TAPS, is_weight_file
+from actopo.networks.choices import CONVOLUTION_TAPS, NETWORK_KEYS, OWN_ARCHITECTURE, is_weight_file
 
 LISTING = "actopo.networks.print_layers"
 OUTPUTS = "actopo.networks.print_outputs"
+PREPROCESSING = "actopo.networks.print_preprocessing"
 NETWORK_CHECK = "actopo.networks.check_network"
 CLUSTERER_CHECK = "actopo.mapper.check_clusterer"
 PACKAGES = Path(__file__).parents[2]
@@ -40,7 +39,7 @@ def network_keys(model):
     return network
 
 
-def layers_of(network, image_shape, cache=None, weights=None):
+def layers_of(network, image_shape, cache=None, weights=None, layout=None):
     """
     Layers of a network, in forward order.
 
@@ -52,12 +51,15 @@ def layers_of(network, image_shape, cache=None, weights=None):
     cache : Path, optional
         Folder in which results are cached.
     weights : str, optional
-        Name of weights in torchvision, which is checked.
+        Name of weights in torchvision or timm, which is checked.
+    layout : dict, optional
+        What the config says of layouts, `models.NAME.layout`.
 
     Returns
     -------
     list of dict
-        ``name``, ``shape`` (rows, columns, channels) and ``taps`` of each.
+        The attributes of an `actopo.networks.layers.Layer`: ``name``, ``type``, ``shape`` (rows, columns, channels),
+        ``taps`` and others of each.
 
     Raises
     ------
@@ -66,32 +68,37 @@ def layers_of(network, image_shape, cache=None, weights=None):
     """
     if network.get("architecture") == OWN_ARCHITECTURE:
         return _resnet18_cifar(network["width"], image_shape)
-    return _ask(LISTING, [network, list(image_shape), weights], cache)
+    return _ask(LISTING, [network, list(image_shape), weights, *_said(layout)], cache)
 
 
-def outputs_of(network, image_shape, cache=None):
+def outputs_of(network, image_shape, cache=None, layout=None):
     """
     Outputs of a network's modules, in the order in which they are computed.
 
     Parameters
     ----------
-    network, image_shape, cache
+    network, image_shape, cache, layout
         As in `layers_of`.
 
     Returns
     -------
     list of dict
-        ``name``, ``shape`` (rows, columns, channels; None if it has no such shape) and ``problem`` (what the module
-        returns instead) of each; see `actopo.networks.outputs`.
+        The attributes of an `actopo.networks.outputs.Output` of each. Where PyTorch is not installed, there are none of
+        `resnet18_cifar`.
 
     Raises
     ------
     InputError
         If the network cannot be built, or does not take such images.
     """
-    if network.get("architecture") == OWN_ARCHITECTURE:
+    if network.get("architecture") == OWN_ARCHITECTURE and find_spec("torch") is None:
         return []
-    return _ask(OUTPUTS, [network, list(image_shape)], cache)
+    return _ask(OUTPUTS, [network, list(image_shape), *_said(layout)], cache)
+
+
+def _said(layout):
+    """What a question says of layouts: nothing, where the config does not."""
+    return [layout] if layout else []
 
 
 def _ask(listing, asked, cache, state=""):
@@ -101,10 +108,7 @@ def _ask(listing, asked, cache, state=""):
     With the same `state`, such as that of a file of weights, it is asked once.
     """
     network, question = asked[0], json.dumps(asked, sort_keys=True)
-    try:
-        release = version("torchvision")
-    except PackageNotFoundError:
-        release = ""
+    release = " ".join(_release(package) for package in ("torchvision", "timm"))
     what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
@@ -126,6 +130,14 @@ def _ask(listing, asked, cache, state=""):
         temporary.write_text(json.dumps({"found": found, "sha256": _digest(found)}), encoding="utf-8")
         temporary.replace(answer)
     return found
+
+
+def _release(package):
+    """Version of a package that networks come from, empty if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _what_went_wrong(network, done):
@@ -163,12 +175,19 @@ def model_layers(config, name, cache=None):
     model = config["models"][name]
     weights = model.get("weights")
     named = weights if weights is not None and not is_weight_file(weights) else None
-    return layers_of(network_keys(model), image_shape(config, name), cache, named)
+    return layers_of(network_keys(model), image_shape(config, name), cache, named, model.get("layout"))
 
 
 def module_outputs(config, name, cache=None):
     """Outputs of the modules of a model of a config, as `outputs_of` returns them."""
-    return outputs_of(network_keys(config["models"][name]), image_shape(config, name), cache)
+    model = config["models"][name]
+    return outputs_of(network_keys(model), image_shape(config, name), cache, model.get("layout"))
+
+
+def ask_preprocessing(config, name, cache=None):
+    """Size and normalisation of the images of a model's weights, see `actopo.networks.preprocessing`."""
+    model = config["models"][name]
+    return _ask(PREPROCESSING, [network_keys(model), model["weights"]], cache)
 
 
 def check_network(config, name, n_classes, cache=None):
@@ -218,65 +237,6 @@ def check_clusterer(clusterer, cache=None):
         _ask(CLUSTERER_CHECK, [clusterer], cache)
 
 
-def describe_layer(layer, layers, outputs):
-    """
-    Name, shape and taps of a layer by its number.
-
-    Parameters
-    ----------
-    layer : int
-        As `choose_layers` returns it.
-    layers : sequence of dict
-        As `layers_of` returns them.
-    outputs : callable
-        Returns what `outputs_of` returns; called for outputs of modules alone.
-
-    Returns
-    -------
-    dict
-        As the entries of `layers`. The output of a module is the same at every tap.
-    """
-    if layer < FIRST_OUTPUT:
-        return layers[layer]
-    return {**outputs()[layer - FIRST_OUTPUT], "taps": list(TAPS)}
-
-
-def choose_layers(wanted, layers, outputs=list):
-    """
-    Numbers of the layers that a config names.
-
-    Parameters
-    ----------
-    wanted : "all", or sequence of int and str
-        Index, name, pattern such as "layer4.*", or "last", of convolutions; or the name or number of a module's output.
-    layers : sequence of dict
-        As `layers_of` returns them.
-    outputs : callable, optional
-        Returns what `outputs_of` returns; called for names that are no convolution's. By default there are none.
-
-    Returns
-    -------
-    list of int
-        Numbers in the order of `wanted`, each once; those of outputs are `actopo.keys.FIRST_OUTPUT` and more.
-
-    Raises
-    ------
-    InputError
-        If there is no such layer, in which case the message lists the nearest names, or a module returns no tensor.
-    """
-    names = [layer["name"] for layer in layers]
-    chosen = []
-    for item in [wanted] if isinstance(wanted, str) else wanted:
-        if isinstance(item, int):
-            found = [item] if 0 <= item < len(names) else []
-        elif item in ("all", "last"):
-            found = list(range(len(names)))[-1 if item == "last" else 0 :]
-        else:
-            found = [i for i, name in enumerate(names) if name == item or fnmatch.fnmatchcase(name, item)]
-        chosen += found or [_output(item, names, outputs)]
-    return list(dict.fromkeys(chosen))
-
-
 def number_layers(config, cache=None):
     """
     Put numbers in the place of names, in the lists of layers that belong to a study.
@@ -298,7 +258,7 @@ def number_layers(config, cache=None):
     problems = []
     for path, study, place, key in _lists_of_layers(config):
         wanted = place[key] if isinstance(place[key], list) else [place[key]]
-        if wanted == ["all"] or not any(isinstance(item, str) for item in wanted):
+        if wanted == ["all"] or not any(isinstance(item, str | dict) for item in wanted):
             continue
         name = config[study]["model"]
         try:
@@ -330,37 +290,27 @@ def _lists_of_layers(config):
             yield f"{path}.graphs.{name}", "mapper", graphs, name
 
 
-def _output(item, names, outputs):
-    """Number of the output that an item names."""
-    if isinstance(item, int) and item < FIRST_OUTPUT:
-        raise InputError(
-            f"layers [{item}] do not exist: the network has layers 0 to {len(names) - 1}, which "
-            "workflow/scripts/list_layers.py lists"
-        )
-    there = outputs()
-    known = [output["name"] for output in there]
-    number = item - FIRST_OUTPUT if isinstance(item, int) else known.index(item) if item in known else len(known)
-    if number < len(known):
-        if problem := there[number]["problem"]:
-            raise InputError(f"module {known[number]!r} {problem}; name another module, or a convolution")
-        return FIRST_OUTPUT + number
-    if isinstance(item, int):
-        last = FIRST_OUTPUT + len(known) - 1
-        raise InputError(f"layers [{item}] do not exist: outputs of modules have numbers up to {last}")
-    near = get_close_matches(item, [*names, *known], n=3, cutoff=0.3) or [names[0], names[-1]]
-    raise InputError(
-        f"no layer matches {shown(item)}; the nearest names are {', '.join(near)}, and "
-        "workflow/scripts/list_layers.py lists all"
-    )
-
-
 def _resnet18_cifar(width, image_shape):
-    """Every stage but the first halves the sides and doubles the channels."""
+    """Every stage but the first halves the sides and doubles the channels, and every other layer ends a block."""
     names = ["conv", *(f"blocks.{block}.conv{conv}" for block in range(8) for conv in (1, 2))]
-    rows, columns, _ = image_shape
+    (rows, columns, _), before = image_shape, list(image_shape)
     layers = []
     for i, name in enumerate(names):
         if i in (5, 9, 13):
             rows, columns, width = (rows + 1) // 2, (columns + 1) // 2, 2 * width
-        layers.append({"name": name, "shape": [rows, columns, width], "taps": list(TAPS)})
+        shape = [rows, columns, width]
+        layers.append(
+            {
+                "name": name,
+                "shape": shape,
+                "taps": list(CONVOLUTION_TAPS),
+                "type": "Conv2d",
+                "shapes": {"patches": shape},
+                "inputs": {"patches": before},
+                "has_residual": i > 0 and i % 2 == 0,
+                "is_pooled": False,
+                "is_convolution": True,
+            }
+        )
+        before = shape
     return layers

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actopo.config.choosing import shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError
 from actopo.mapper.choices import FUNCTION, LENSES, lens_list
@@ -31,8 +32,9 @@ def lens_problems(mapper, found, n_images):
         if name == FUNCTION and not file.is_file():
             yield f"mapper.lens: there is no file {file} in {Path.cwd()}, where Snakemake runs"
         elif name == "principal_component":
-            layer = min(found, key=lambda layer: found[layer]["shape"][2])
-            if of > (n_channels := found[layer]["shape"][2]):
+            taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
+            n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
+            if of > n_channels:
                 yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)

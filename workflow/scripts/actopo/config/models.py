@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actopo.config.layers import check_network
-from actopo.config.values import drawn_networks, image_shape, seed_list
+from actopo.config.values import compared_networks, drawn_networks, image_shape, seed_list, studied_models
 from actopo.errors import InputError
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
@@ -19,7 +19,8 @@ def model_problems(config):
         path, architecture, weights = f"models.{name}", model.get("architecture"), model.get("weights")
         own = model.get("module") is None and architecture == OWN_ARCHITECTURE
         if model.get("module") is None and architecture is None:
-            yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+            names = "resnet18_cifar, torchvision's name or timm:NAME"
+            yield f"{path}: give an architecture ({names}), or module: file.py:function"
         if (module := model.get("module")) is not None:
             file = Path(module.rpartition(":")[0]).expanduser()
             if not file.is_file():
@@ -35,9 +36,15 @@ def model_problems(config):
         if own and not is_weight_file(weights):
             yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
         if model.get("module") is not None and not is_weight_file(weights):
-            yield f"{path}.weights: there is no file {weights}, and only torchvision's networks have weights by name"
+            yield (
+                f"{path}.weights: there is no file {weights}, and only torchvision's and timm's networks have weights "
+                "by name"
+            )
         elif is_weight_file(weights) and not Path(weights).expanduser().is_file():
-            yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
+            yield (
+                f"{path}.weights: there is no file {weights}; give one, a name of torchvision's or timm's, or null to "
+                "train"
+            )
         if len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
 
@@ -46,6 +53,7 @@ def studied_problems(config):
     """Messages about studies of networks that are not there."""
     studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
     studies |= {f"mapper.networks.{name}": name for name in drawn_networks(config["mapper"])}
+    studies |= {f"comparison.networks[{i}].model": item["model"] for i, item in enumerate(compared_networks(config))}
     for path, name in studies.items():
         if name not in config["models"]:
             yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
@@ -68,6 +76,8 @@ def training_problems(config):
                 f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
                 "to triangular, and peak_epoch"
             )
+        if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
+            yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"
@@ -80,7 +90,9 @@ def misfits(config, cache, sizes):
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
     n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
-    for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
+    if not config["data"]["labelled"]:
+        n_classes = None
+    for name in studied_models(config):
         try:
             check_network(config, name, n_classes, cache)
         except InputError as error:

@@ -44,7 +44,9 @@ def image_keys(data):
     kept = {key: value for key, value in data.items() if key not in ("root", "limits")}
     has_parts, class_names = known.has_parts, known.class_names
     if data["dataset"] == "image_folder":
-        has_parts, class_names = parts_and_classes(data["root"])
+        has_parts, class_names = parts_and_classes(data["root"], data["labelled"])
+    if kept.pop("labelled") is False:
+        kept["labelled"] = False
     if has_parts:
         del kept["test_share"]
     if kept["images_per_class"] is None and (has_parts or kept["test_share"] == 0):
@@ -73,7 +75,8 @@ def recipe_keys(training):
         Arguments of `actopo.networks.recipe.Recipe`: all, but for those of the other schedule, and for the colour that
         shifts leave where there are none. Milestones are sorted, without those after the last epoch.
     """
-    recipe = asdict(Recipe(**training))
+    # What is kept on the way changes no training.
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key != "keep"}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])

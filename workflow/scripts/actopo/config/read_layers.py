@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from actopo.config.layers import choose_layers, describe_layer, model_layers, module_outputs
+from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
+from actopo.config.layers import model_layers, module_outputs
 from actopo.config.values import drawn_networks, sampling_order
 from actopo.errors import InputError
 from actopo.points.choices import CENTRAL_SHARE, STUDIES, central_positions
@@ -62,8 +63,8 @@ def drawn_problems(config, cache):
             tap = choice.get("tap") or sampling["tap"]
             if name == mapper["model"] and tap != sampling["tap"]:
                 yield f"{path}.tap: {name} is mapper.model, whose layers have the taps of mapper.samplings; remove it"
-            elif tap not in described["taps"]:
-                yield f"{path}.tap: no rectifier follows layer {described['name']}, which has conv only; set it to conv"
+            elif wrong := tap_problem(described, tap):
+                yield f"{path}.tap: layer {described['name']} {wrong}"
             else:
                 problem = _unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
                 if problem is None:
@@ -75,7 +76,10 @@ def drawn_problems(config, cache):
 
 def _unfit_layer(path, sampling, layer, described):
     """Message about a sampling that needs more positions or another tap than the layer has; None if it fits."""
-    rows, columns, _ = described["shape"]
+    tap = sampling["tap"]
+    if wrong := tap_problem(described, tap):
+        return f"{path}.tap: layer {layer} ({described['name']}) {wrong}"
+    rows, columns, _ = shape_at(described, tap)
     border = sampling.get("exclude_border", False)
     rows, columns = rows - border, columns - border
     wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
@@ -87,7 +91,4 @@ def _unfit_layer(path, sampling, layer, described):
         positions = f"{available} central ones of {positions}"
     if wanted > available:
         return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
-    if sampling["tap"] not in described["taps"]:
-        named = f"{layer} ({described['name']})"
-        return f"{path}.tap: no rectifier follows layer {named}, which has conv only; set tap to conv"
     return None

@@ -2,12 +2,18 @@
 
 import json
 
-from actopo.points.choices import SAMPLINGS
+from actopo.points.choices import SAMPLINGS, STUDIES
 
 
 def seed_list(seeds):
     """Seeds of a model: a number n stands for 0 to n - 1."""
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+def kept_epochs(model):
+    """Epochs before the last at which a model's networks are kept, ascending; 0 is before training."""
+    training = (model.get("training") or {}) if model.get("weights") is None else {}
+    return sorted(epoch for epoch in training.get("keep", []) if epoch < training["epochs"])
 
 
 def image_size(config, model):
@@ -43,6 +49,17 @@ def sampling_order(samplings):
 def drawn_networks(mapper):
     """Networks of the mapper study that are drawn side by side and not null, with layer and tap of each."""
     return {name: choice for name, choice in mapper["networks"].items() if choice is not None}
+
+
+def compared_networks(config):
+    """The two networks that are compared layer by layer, as they are given; none where nothing is compared."""
+    return list((config["comparison"] or {"networks": []})["networks"])
+
+
+def studied_models(config):
+    """Names of the models that the studies use, each once."""
+    names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))
+    return list(dict.fromkeys([*names, *(item["model"] for item in compared_networks(config))]))
 
 
 def as_json(**values):

@@ -8,7 +8,7 @@ longest are named.
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from actopo.errors import InputError
 from actopo.figures import style, texts
@@ -70,8 +70,9 @@ def plot(profile, segments, branches, eps, choice):
     shares.set_ylabel("share")
     _draw_bars(bars, segments, branches, profile.eps)
     bars.set_xscale("log")
-    for set_formatter in (bars.xaxis.set_major_formatter, bars.xaxis.set_minor_formatter):
-        set_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 1)))
+    bars.xaxis.set_major_formatter("{x:g}")
+    bars.xaxis.set_minor_formatter(_Short(labelOnlyBase=False, minor_thresholds=(2, 1)))
+    counts.yaxis.set_major_formatter("{x:g}")
     low, high = profile.eps.min(), profile.eps.max()
     bars.set_xlim(min(low, eps) / 1.02, max(high, eps) * 1.02)
     bars.set_xlabel("ε")
@@ -90,6 +91,13 @@ def plot(profile, segments, branches, eps, choice):
     return figure
 
 
+class _Short(LogFormatter):
+    """Labels between powers of ten where the axis has few of these, as numbers like theirs."""
+
+    def __call__(self, value, pos=None):
+        return f"{value:g}" if super().__call__(value, pos) else ""
+
+
 def _draw_bars(axes, segments, branches, eps):
     """A bar per leaf, side by side in its interval, and the names of the branches that persist longest."""
     leaves = segments[segments.branch > 0].sort_values(["interval", "branch"])
@@ -104,12 +112,18 @@ def _draw_bars(axes, segments, branches, eps):
         axes.add_collection(LineCollection(lines, capstyle="butt", **look))
     if len(leaves):
         axes.set_ylim(leaves.interval.min() - 0.7, leaves.interval.max() + 0.7)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    else:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no cluster", transform=axes.transAxes, ha="center", va="center", color="0.35")
     for row in named.itertuples():
         cls, share = row[branches.columns.get_loc("class") + 1], row.class_share
         end = f"{row.death:.3g}" if np.isfinite(row.death) else "∞"
-        over = f"intervals {row.first_interval} to {row.last_interval}, ε {row.birth:.3g} to {end}"
+        over = f"intervals {row.first_interval} to {row.last_interval}"
+        over = over if row.last_interval > row.first_interval else f"interval {row.first_interval}"
+        over += f", ε {row.birth:.3g} to {end}"
         axes.plot(
-            [], [], color=colours[row.branch], label=f"{row.branch}: {texts.plain(cls)} ({100 * share:.0f} %), {over}"
+            [], [], color=colours[row.branch], label=f"{row.branch}: {texts.short(cls)} ({100 * share:.0f} %), {over}"
         )
     if len(branches) > len(named):
         axes.plot([], [], color=OTHER, label=f"{len(branches) - len(named)} others")
@@ -123,4 +137,6 @@ def _add_legends(figure, curves, bars):
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=4, handlelength=2.6)
     shown = [pair for pair in zip(*bars.get_legend_handles_labels(), strict=True) if pair[1] not in handles]
     if shown:
-        figure.legend(*zip(*shown, strict=True), loc="outside lower center", ncols=2, handlelength=1.6)
+        columns = min(style.legend_columns(figure, [name for _, name in shown], figure.get_figwidth() - 0.2, 1.6), 2)
+        place = {"loc": "outside lower center", "ncols": columns}
+        figure.legend(*zip(*shown, strict=True), **place, **style.LEGEND | {"handlelength": 1.6})

@@ -18,6 +18,8 @@ RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: n
 MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
 PER_ROW = 6
 MOST_POINTS = 400
+# Letters of the name of a layer.
+MOST_LAYER = 12
 
 
 @style.styled
@@ -62,7 +64,9 @@ def plot(curves, layer_names=None):
             axes.set_ylabel("distance")
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), handlelength=2.6)
+    place = {"loc": "outside lower center", **style.LEGEND, "handlelength": 2.6}
+    place["ncols"] = style.legend_columns(figure, list(handles), figure.get_figwidth() - 0.2, place["handlelength"])
+    figure.legend(handles.values(), handles, **place)
     return figure
 
 
@@ -104,9 +108,11 @@ def _draw(axes, curve, names):
         axes.text(0.97, 0.95, f"rank {rank - 1} of {n}", **corner)
     axes.set_xscale("log")
     axes.set_xlim(1, max(n, 2))
-    axes.set_ylim(0, 1.05 * max(descending[0], eps))
+    # The rank stands above the curve.
+    axes.set_ylim(0, (1.3 if curve["rule"] == "knee" else 1.05) * max(descending[0], eps))
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
-    title = f"{curve['sampling']}\n{texts.layer_title(curve['layer'], names)}, ε = {number}{noise}"
+    layer = texts.short((names or {}).get(curve["layer"], f"layer {curve['layer']}"), MOST_LAYER)
+    title = f"{texts.short(curve['sampling'])}\n{layer}, ε = {number}{noise}"
     axes.set_title(title, size=6.5, linespacing=1.25)

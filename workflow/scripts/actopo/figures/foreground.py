@@ -16,7 +16,9 @@ from actopo.figures import style, texts
 
 CELL = 1.12
 MAX_WIDTH = 7.2
-LEFT, RIGHT, TOP, BOTTOM = 0.22, 0.62, 0.24, 0.34
+LEFT, RIGHT, TOP, BOTTOM = 0.36, 0.62, 0.24, 0.34
+# Length of a letter of a name, in inches, and height of a second line of a title.
+LETTER, LINE = 0.06, 0.11
 NOTE = 0.17
 GAP = 0.06
 OUTLINE = "#AA4499"
@@ -96,11 +98,12 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
     height_of_row = cell * images.shape[1] / images.shape[2]
     width = LEFT + n_columns * cell + RIGHT
     below = BOTTOM + (NOTE if note else 0)
-    height = TOP + n_rows * height_of_row + below
+    top = TOP + LINE * bool(layer_names)
+    height = top + n_rows * height_of_row + below
     figure = style.new_figure(width, height, layout=None)
     pad = GAP / 2
     for i, name in enumerate(names):
-        bottom = height - TOP - (i + 1) * height_of_row
+        bottom = height - top - (i + 1) * height_of_row
         for j in range(n_columns):
             box = (LEFT + j * cell + pad, bottom + pad, cell - GAP, height_of_row - GAP)
             axes = figure.add_axes(np.divide(box, (width, height, width, height)), xticks=[], yticks=[])
@@ -112,11 +115,13 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
                 layer = layers[j - 2]
                 mesh = _draw_weights(axes, weights[layer][i], chosen[layer][i], 72 * (cell - GAP))
                 positions = " × ".join(map(str, weights[layer].shape[1:]))
-                title = f"{texts.layer_title(layer, layer_names)} ({positions})"
+                title = f"layer {layer} ({positions})"
+                if layer in (layer_names or {}):
+                    title = f"{texts.short(layer_names[layer], int(cell / LETTER))}\n({positions})"
             if i == 0:
                 axes.set_title(title, fontsize=7)
             if j == 0:
-                axes.set_ylabel(texts.plain(name), labelpad=3)
+                axes.set_ylabel(texts.wrapped(name, int(height_of_row / LETTER)), labelpad=3)
 
     bar_axes = figure.add_axes(
         np.divide(

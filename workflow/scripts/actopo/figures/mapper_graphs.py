@@ -41,7 +41,7 @@ FAINTEST = 0.3
 
 
 @style.styled
-def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
+def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=None):
     """
     Draw a grid of mapper graphs.
 
@@ -64,6 +64,8 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
         nodes in the order of the graph (those of a cycle in their order along it), and `share`, the share of other
         graphs that have it. A node is drawn in its opacity, an edge in that of a cycle on which it lies, else in that
         of its branch, else in that of its weaker end. Other graphs are drawn opaque.
+    colours : sequence of str, optional
+        A colour for each class; by default those of `actopo.figures.style.class_colours`.
 
     Returns
     -------
@@ -101,7 +103,7 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None):
     height = top + sum(heights) + len(rows) * (NOTE + SIZES) + footer
     figure.set_figheight(height)
 
-    colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
+    colours = dict(zip(class_names, colours or style.class_colours(len(class_names)), strict=True))
     y = height - top
     for i, (name, row) in enumerate(zip(rows, placed, strict=True)):
         block = heights[i] + NOTE + SIZES

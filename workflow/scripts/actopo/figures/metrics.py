@@ -29,8 +29,8 @@ from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPA
 PER_ROW = 7
 # Clouds on which a measure is tested, one row each, and their names.
 CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
-# Lowest ratio to the baseline that is drawn, and lower ones like it: below it, a change is far from detectable, and one
-# of a metric that the removal does not change is a rounding error.
+# Lowest ratio to the baseline that is drawn, and all lower ones with it: a change there is far from detectable, and one
+# of a metric that the removal leaves as it is only rounding.
 FLOOR = 1e-3
 
 
@@ -104,7 +104,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     _share_ratio(panels)
     curve_figure.legend(upper, panels, 3)
     for axes, letter in zip(grid[:2, 0], "ab", strict=True):
-        style.panel_letter(axes, letter, x=-0.25)
+        # Beside the title of a narrow panel.
+        style.panel_letter(axes, letter, x=-0.25 if columns > 4 else 0.0)
     _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
     return figure
 

@@ -14,7 +14,9 @@ from actopo.points.choices import NOISE_UNITS
 
 CELL = 0.9
 MAX_WIDTH = 7.2
-LEFT, RIGHT, TOP, BOTTOM = 0.22, 0.05, 0.24, 0.24
+LEFT, RIGHT, TOP, BOTTOM = 0.36, 0.05, 0.24, 0.24
+# Height of a letter of a name, in inches.
+LETTER = 0.06
 GAP = 0.05
 
 
@@ -87,7 +89,7 @@ def plot(images, noisy, names, units="normalised"):
             if i == 0:
                 axes.set_title(title)
             if j == 0:
-                axes.set_ylabel(texts.plain(name))
+                axes.set_ylabel(texts.wrapped(name, int(cell * aspect / LETTER)))
     figure.text(
         0.5, 0.07 / height, rf"$\sigma$ of the noise in {NOISE_UNITS[units]}", ha="center", va="bottom", size=6.5
     )

@@ -28,6 +28,8 @@ OPTIONAL_PANELS = (
 # Those with a null.
 NULLS = ("node_purity", "class_purity", "majority_share")
 DODGE = 0.09
+# Letters of the name of the class, and of those of layers, which need so many inches each.
+MOST_CLASS, MOST_LAYER, LETTER = 18, 16, 0.055
 # A p-value above it leaves the marker empty.
 LEVEL = 0.05
 # The class that the paper draws.
@@ -136,23 +138,27 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         layers.sort(key=list(order).index)
     panels = [*PANELS, *(panel for panel in OPTIONAL_PANELS if any(panel[0] in values for values in table.values()))]
 
-    figure = style.new_figure(7.2, 2.75 if len(panels) == len(PANELS) else 4.2)
+    names = [texts.short((layer_names or {}).get(layer, layer), MOST_LAYER) for layer in layers]
+    rows = 1 if len(panels) == len(PANELS) else 2
+    figure = style.new_figure(
+        7.2, (2.75 if rows == 1 else 4.2) + rows * LETTER * max(map(len, names)) * bool(layer_names)
+    )
     grid, spare = style.panel_grid(figure, len(panels), 3)
     handles = {}
     for axes, letter, (key, label, title, has_floor) in zip(grid, "abcde"[: len(panels)], panels, strict=True):
         for index, (sampling, line) in enumerate(zip(table, style.line_styles(len(table)), strict=True)):
             shift = DODGE * (index - (len(table) - 1) / 2)
-            _draw(axes, table[sampling], key, layers, shift, {"label": texts.plain(sampling), **line})
+            _draw(axes, table[sampling], key, layers, shift, {"label": texts.short(sampling), **line})
         if has_floor:
             floor = {"color": "0.35", "linestyle": ":", "linewidth": 0.9}
             axes.axhline(1 / n_classes, label=f"lowest possible, 1/{n_classes}", **floor)
-        axes.set_title(title or f"class {texts.plain(class_name)}")
+        axes.set_title(title or f"class {texts.short(class_name, MOST_CLASS)}")
         axes.set_ylabel(label)
         axes.set_xlabel("layer")
         axes.set_ylim(_limits(table, key, has_floor))
         axes.set_xlim(-0.4, len(layers) - 0.6)
         axes.grid(axis="y")
-        style.layer_ticks(axes.xaxis, [(layer_names or {}).get(layer, layer) for layer in layers])
+        style.layer_ticks(axes.xaxis, names)
         if layer_names:
             axes.tick_params(axis="x", rotation=90)
         style.panel_letter(axes, letter)

@@ -28,6 +28,8 @@ RINGS = {
     "floor_quantile": {"label": "first above the floor", "marker": "D", "markersize": 5.5},
 }
 PER_ROW = 6
+# So many panels have titles of two lines.
+MANY = 5
 
 
 @style.styled
@@ -75,14 +77,15 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
         draw_curves(axes, here)
         if detection is not None:
             draw_levels(axes, here, detection[detection.layer == layer])
-        axes.set_title(f"layer {layer} ($c$ = {here.channels.iloc[0]})")
+        between = " " if len(layers) < MANY else "\n"
+        axes.set_title(f"layer {layer}{between}($c$ = {here.channels.iloc[0]})")
         axes.set_xlim(0, 1)
         axes.margins(y=0.08)
         axes.set_ylim(bottom=0)
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         if rows == 1:
             axes.set_xticks([0.25, 0.75], minor=True)
-            style.panel_letter(axes, "abcdef"[index])
+            style.panel_letter(axes, "abcdef"[index], lines=1 if len(layers) < MANY else 2)
         axes.grid(axis="y")
     figure.supxlabel("share of principal components removed, $k/c$", fontsize=7)
     figure.supylabel(label, fontsize=7, multialignment="center")

@@ -123,6 +123,9 @@ def styled(plot):
 
 def _freeze_layout(figure):
     """Lay a figure out once, to six digits: the layout solver's last digits depend on addresses in memory."""
+    # The first layout of axes of a fixed aspect may still be wrong; drawing lays out again.
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.findobj(SubFigure):

@@ -16,6 +16,8 @@ from actopo.graphs.purity import (
     weighted_mean,
 )
 
+# Beginnings of columns that say something of classes.
+OF_CLASSES = ("node_purity", "majority_share", "entropy", "class_purity", "purity")
 NULL = {"mean": "null_mean", "low": "null_low", "high": "null_high", "p": "p"}
 
 
@@ -64,6 +66,8 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
     by_class : DataFrame
         One row per graph and class: `class`, `purity` with its null, and `coverage`.
 
+    A single class is that of images without labels: there is no purity, and its columns are nan.
+
     Raises
     ------
     InputError
@@ -72,7 +76,9 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
     rows, tables = [], []
     for key, graph in graphs:
         incidence, labels, n_classes = graph.incidence, graph.labels, len(class_names)
-        null = permutation_null(incidence, labels, n_classes, n_permutations, seed, graph.images, uncovered)
+        # Labels that are all equal need no permutations.
+        n_drawn = n_permutations if n_classes > 1 else 1
+        null = permutation_null(incidence, labels, n_classes, n_drawn, seed, graph.images, uncovered)
         gamma = class_purity(incidence, labels, n_classes, uncovered)
         rows.append({**key, **_graph_row(graph, n_classes, gamma, null)})
         columns = {
@@ -82,7 +88,11 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
             "coverage": coverage(incidence, labels, n_classes),
         }
         tables.append(pd.DataFrame({**key, **columns}))
-    return pd.DataFrame(rows), pd.concat(tables)
+    tables = pd.DataFrame(rows), pd.concat(tables)
+    if len(class_names) == 1:
+        for table in tables:
+            table.loc[:, [name for name in table if name.startswith(OF_CLASSES)]] = np.nan
+    return tables
 
 
 def _graph_row(graph, n_classes, gamma, null):

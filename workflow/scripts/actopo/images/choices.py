@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 PARTS = ("train", "test")
+# The one class of images without labels.
+UNLABELLED = "unlabelled"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ Class folders of images, in a folder or a .zip, and the names of their images; n
 
 The layout is ``<class>/<image>``, or ``train/<class>/<image>`` with ``test/<class>/<image>``, with or
 without one folder around everything. Hidden files, ``__MACOSX`` and files that are not images are
-skipped; any other layout is an error, because a guess could silently give wrong labels.
+skipped; any other layout is an error, because a guess could silently give wrong labels. Images without labels may lie
+in any folders.
 
 Only the standard library is imported, so that a configuration can be checked where nothing else is installed.
 """
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from actopo.errors import UNPRINTABLE, InputError, shown
-from actopo.images.choices import PARTS
+from actopo.images.choices import PARTS, UNLABELLED
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif"}
 LAYOUT = "it must hold one folder per class, or train/ and test/ with one folder per class in each"
@@ -29,13 +30,15 @@ MAX_OTHERS = 100_000
 MAX_ZIP_END = 22 + 0xFFFF
 
 
-def class_files(root):
+def class_files(root, labelled=True):
     """
     Names of the images of a folder or .zip by class, without reading one.
 
     Parameters
     ----------
     root : Path
+    labelled : bool, default True
+        As in `find_classes`.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def class_files(root):
         As `actopo.images.image_folder.read_image_folder`, but for images that cannot be decoded.
     """
     with open_source(root) as (names, _):
-        return find_classes(names, f"data.root '{root}'")
+        return find_classes(names, f"data.root '{root}'", labelled)
 
 
 @contextmanager
@@ -110,7 +113,7 @@ def _check_bytes(root, name, size, largest):
         )
 
 
-def find_classes(names, where):
+def find_classes(names, where, labelled=True):
     """
     Names of the images by class.
 
@@ -120,6 +123,9 @@ def find_classes(names, where):
         As `open_source` gives them.
     where : str
         What messages call the folder or .zip.
+    labelled : bool, default True
+        Whether folders are classes. Otherwise all images are of the class `UNLABELLED`, in whatever folders; ``train/``
+        and ``test/`` around all of them are parts.
 
     Returns
     -------
@@ -145,14 +151,19 @@ def find_classes(names, where):
         )
     if not images:
         raise InputError(f"{where} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}); {LAYOUT}.")
-    if all(len(path) == 1 for path in images):
-        raise InputError(f"{where} holds {len(images)} images but no class folders; {LAYOUT}.")
+    if labelled and all(len(path) == 1 for path in images):
+        raise InputError(
+            f"{where} holds {len(images)} images but no class folders; {LAYOUT}. For images without labels, set "
+            "data.labelled to false."
+        )
 
     tops = {path[0] for path in images}
     if len(tops) == 1 and not tops & set(PARTS) and min(map(len, images)) > 2:
         images = {path[1:]: name for path, name in images.items()}
         folders = {path[1:] for path in folders if path[0] in tops and len(path) > 1}
         tops = {path[0] for path in images}
+    if not labelled:
+        return _parts(images, where)
     # A folder named train that directly contains images is a class, such as trains.
     has_parts = bool(tops & set(PARTS)) and not any(len(path) == 2 and path[0] in PARTS for path in images)
     if has_parts and tops != set(PARTS):
@@ -179,6 +190,17 @@ def find_classes(names, where):
     _check_names(layout, where)
     if len(layout[0]) == 1:
         raise InputError(f"{where} holds the single class {listed(layout[0])}; give at least two class folders.")
+    return layout
+
+
+def _parts(images, where):
+    """Images without labels, by part if there are parts; `images` are names by the pieces of their paths."""
+    has_parts = {path[0] for path in images} == set(PARTS) and min(map(len, images)) > 1
+    layout = [
+        {UNLABELLED: [name for path, name in images.items() if not has_parts or path[0] == part]}
+        for part in (PARTS if has_parts else PARTS[:1])
+    ]
+    _check_names(layout, where)
     return layout
 
 

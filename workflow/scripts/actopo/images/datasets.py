@@ -94,6 +94,7 @@ def load_images(
     images_per_class=None,
     n_workers=1,
     limits=None,
+    labelled=True,
 ):
     """
     Load a data set as uint8 arrays with a training and a test part.
@@ -131,6 +132,8 @@ def load_images(
         Number of threads that decode images; no effect on the result.
     limits : dict, optional
         What the largest file of ``image_folder`` may have, see `actopo.images.limits.Limits`.
+    labelled : bool, default True
+        Whether the folders of ``image_folder`` are classes; otherwise all images are of one, `UNLABELLED`.
 
     Returns
     -------
@@ -153,7 +156,7 @@ def load_images(
         )
     elif dataset == "image_folder":
         parts, class_names, provenance = _load_image_folder(
-            Path(root).expanduser(), size, channels, resize, choose, n_workers, Limits(**(limits or {}))
+            Path(root).expanduser(), size, channels, resize, choose, n_workers, Limits(**(limits or {})), labelled
         )
     else:
         parts, names, origin = load_downloaded(dataset, Path(root).expanduser())
@@ -307,9 +310,9 @@ def _load_digits(size, channels, resize, choose):
     return parts, names, {"source": "sklearn.datasets.load_digits", "versions": versions}
 
 
-def _load_image_folder(root, size, channels, resize, choose, n_workers, limits):
+def _load_image_folder(root, size, channels, resize, choose, n_workers, limits, labelled):
     images, labels, files, n_train, class_names = read_image_folder(
-        root, size, channels, choose, resize, n_workers, limits
+        root, size, channels, choose, resize, n_workers, limits, labelled
     )
     pieces = [slice(None)] if n_train is None else [slice(None, n_train), slice(n_train, None)]
     parts = [ImageSet(images[piece], labels[piece], tuple(files[piece])) for piece in pieces]

@@ -22,7 +22,7 @@ BLOCK, BLOCK_BYTES = 512, 256 * 2**20
 log = logging.getLogger(__name__)
 
 
-def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, limits=None):
+def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, limits=None, labelled=True):
     """
     Read the images of a folder or .zip, sorted by part (train first), class and name.
 
@@ -43,6 +43,8 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, li
         Number of threads that decode images; no effect on the result.
     limits : Limits, optional
         What the largest file may have.
+    labelled : bool, default True
+        As in `actopo.images.class_folders.find_classes`.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, li
         if others := count_others(names):
             known = ", ".join(f"{count} with {suffix}" for suffix, count in sorted(others.items()))
             log.warning("%d files are skipped, since they are no images: %s", others.total(), known)
-        layout = find_classes(names, f"data.root '{root}'")
+        layout = find_classes(names, f"data.root '{root}'", labelled)
         names = sorted(layout[0])
         files = [[file for name in names for file in sorted(classes[name])] for classes in layout]
         labels = [np.repeat(np.arange(len(names)), [len(classes[name]) for name in names]) for classes in layout]

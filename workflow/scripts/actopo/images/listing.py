@@ -47,13 +47,15 @@ def image_listing(root):
     return hashlib.sha256("\n".join(sorted(entries)).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def parts_and_classes(root):
+def parts_and_classes(root, labelled=True):
     """
     Whether a folder or .zip has a training and a test part, and the names of its classes.
 
     Parameters
     ----------
     root : str or Path
+    labelled : bool, default True
+        As in `actopo.images.class_folders.find_classes`.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def parts_and_classes(root):
     """
     root = Path(root).expanduser()
     try:
-        layout = class_files(root)
+        layout = class_files(root, labelled)
     except (InputError, OSError):
         return False, None
     return len(layout) > 1, sorted(layout[0])

@@ -1,15 +1,17 @@
 """
-The layers of any network: its two-dimensional convolutions, in the order in which the network computes them.
+The layers of any network, in the order in which it computes them: by default its convolutions, or its blocks.
 
-A layer is one *call* of a convolution, so a module that is called twice is two layers. A network that has a
-method `layers()` lists there which of its convolutions count.
+A layer is one *call* of a module of `actopo.networks.layer_modules`, so a module that is called twice is two layers.
+Calls of all other modules have numbers too, see `actopo.networks.outputs`.
 
-A layer is read at one of three *taps*: `conv`, the raw output of the convolution; `bn`, what enters the rectifier
-that follows it, after normalisation and, at the end of a residual block, after the shortcut was added; `relu`, what
-leaves that rectifier. The rectifier of a convolution is found by following its output through every tensor that is
-computed from it and has its shape, up to the first rectifier. If pooling, a concatenation or the next convolution
-comes first, there is no rectifier, and the layer has the tap `conv` only. Hooks intercept modules; a
-`TorchFunctionMode` intercepts functions such as `torch.nn.functional.relu`.
+A convolution is read at one of three *taps*: `conv`, its raw output; `bn`, what enters the rectifier that follows it,
+after normalisation and, at the end of a residual block, after the shortcut was added; `relu`, what leaves that
+rectifier. The rectifier of a convolution is found by following its output through every tensor that is computed from it
+and has its shape, up to the first rectifier. If pooling, a concatenation or the next convolution comes first, there is
+no rectifier, and the layer has the tap `conv` only. Of other modules these taps are what the module returns. Every
+module has the taps `output`, the same as `conv`, `input`, the first tensor that enters it, and, if there is one,
+`residual`, the stream after the addition (`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode`
+intercepts functions such as `torch.nn.functional.relu`.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -17,35 +19,17 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.choices import TAPS
-from actopo.networks.outputs import reading_outputs
+from actopo.networks.calls import find_calls
+from actopo.networks.choices import CONVOLUTION_TAPS, TAPS
+from actopo.networks.layer_modules import layer_modules
+from actopo.networks.layouts import Layout, layer_variants, to_positions
+from actopo.networks.outputs import make_place, place_of, reading_calls
 from actopo.networks.probe import pass_zeros
-
-RECTIFIERS = (
-    nn.ReLU,
-    nn.ReLU6,
-    nn.LeakyReLU,
-    nn.PReLU,
-    nn.RReLU,
-    nn.ELU,
-    nn.CELU,
-    nn.SELU,
-    nn.GELU,
-    nn.SiLU,
-    nn.Mish,
-    nn.Hardswish,
-    nn.Softplus,
-)
-_NAMES = ("relu", "relu_", "relu6", "leaky_relu", "leaky_relu_", "prelu", "rrelu", "rrelu_", "elu", "elu_", "celu")
-_NAMES += ("celu_", "selu", "selu_", "gelu", "silu", "mish", "hardswish", "softplus")
-_FUNCTIONS = {
-    getattr(home, name) for home in (functional, torch, torch.Tensor) for name in _NAMES if hasattr(home, name)
-}
+from actopo.networks.rectifiers import RECTIFIER_FUNCTIONS, RECTIFIERS
 
 
 class Layer(NamedTuple):
@@ -55,118 +39,188 @@ class Layer(NamedTuple):
     Attributes
     ----------
     name : str
-        Name of the convolution's module; `#2`, `#3` and so on are appended from its second call on.
+        Name of the module; `#2`, `#3` and so on are appended from its second call on.
     shape : (int, int, int)
         Rows, columns and channels of its activation for one image.
     taps : tuple of str
-        Taps at which it can be read.
+        Those of `conv`, `bn` and `relu` at which it can be read.
+    type : str
+        Class of the module.
+    shapes : dict of str to (int, int, int)
+        Shapes by the tokens that are taken; `shape` is that of "patches".
+    inputs : dict of str to (int, int, int)
+        The same of what enters the module; empty if that is no layer.
+    has_residual : bool
+        Whether it has the tap `residual`.
+    is_pooled : bool
+        Whether it is a convolution of one position that global pooling made, as in squeeze-and-excitation. Such a layer
+        has an index, but `all`, `last`, patterns and types leave it out.
+    is_convolution : bool
+        Whether it is a two-dimensional convolution.
     """
 
     name: str
     shape: tuple
     taps: tuple
+    type: str = "Conv2d"
+    shapes: dict | None = None
+    inputs: dict | None = None
+    has_residual: bool = False
+    is_pooled: bool = False
+    is_convolution: bool = True
 
 
-def convolutions(model):
-    """
-    Convolutions of a network that count as layers, by name.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Its method `layers()`, if any, lists them; otherwise all `torch.nn.Conv2d` are meant.
-
-    Returns
-    -------
-    dict of str to torch.nn.Module
-
-    Raises
-    ------
-    InputError
-        If there are none.
-    """
-    named = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d)}
-    # An attribute of that name may be a submodule.
-    if callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module):
-        meant = {id(module) for module in model.layers()}
-        named = {name: module for name, module in named.items() if id(module) in meant}
-    if not named:
-        raise InputError("the network has no two-dimensional convolution (torch.nn.Conv2d), so it has no layers here")
-    return named
-
-
-def find_layers(model, image_shape):
+def find_layers(model, image_shape, given=None):
     """
     List the layers of a network.
 
     Parameters
     ----------
     model : torch.nn.Module
-        See `convolutions`. It is put into evaluation mode.
+        See `actopo.networks.layer_modules`. It is put into evaluation mode.
     image_shape : (h, w, c)
         Shape of the input images.
+    given : dict, optional
+        What a config says of layouts, see `actopo.networks.layouts.tell_layout`.
 
     Returns
     -------
     list of Layer
+        Empty if the network has no convolution and no block.
 
     Raises
     ------
     InputError
-        If the network has no convolution, or cannot take such images.
+        If the network cannot take such images, calls none of its layers, or a block returns no layer.
     """
-    named = {id(module): name for name, module in convolutions(model).items()}
-    calls, shapes, taps = {}, [], []
+    modules, taps = layer_modules(model), []
 
     def visit(layer, tap, tensor, module):
         if tap == "conv":
-            calls[id(module)] = calls.get(id(module), 0) + 1
-            names.append(named[id(module)] + (f"#{calls[id(module)]}" if calls[id(module)] > 1 else ""))
-            shapes.append((*tensor.shape[2:], tensor.shape[1]))
-            taps.append(["conv"])
+            taps.append(list(CONVOLUTION_TAPS) if not isinstance(module, nn.Conv2d) else ["conv"])
         elif tap not in taps[layer]:
             taps[layer].append(tap)
 
-    names = []
     pass_zeros(model, image_shape, _following(model, visit))
-    if not names:
-        raise InputError("no convolution of the network is called on an image; look at its forward and layers()")
-    return [Layer(name, shape, tuple(tap)) for name, shape, tap in zip(names, shapes, taps, strict=True)]
+    if modules and not taps:
+        raise InputError(
+            "no convolution or block of the network is called on an image; look at its forward and layers()"
+        )
+    calls, layers = own_calls(find_calls(model, image_shape, given), modules), []
+    for call, tap in zip(calls, taps, strict=True):
+        layout = call.parts.get("", f"returns {len(call.parts)} values; let layers() list others")
+        if not isinstance(layout, Layout):
+            raise InputError(f"module {call.name} {layout}")
+        layers.append(
+            Layer(
+                call.name,
+                layout.shape(),
+                tuple(tap),
+                call.type,
+                layer_variants(layout),
+                layer_variants(call.entered) if isinstance(call.entered, Layout) else {},
+                call.has_residual,
+                call.is_pooled,
+                isinstance(modules[call.key[0]], nn.Conv2d),
+            )
+        )
+    return layers
+
+
+def own_calls(calls, modules):
+    """Those of a network's calls that are layers by default, in their order."""
+    return [call for call in calls if call.key[0] in modules]
 
 
 @contextmanager
-def reading(model, layers, tap, read, linear=False):
+def reading(model, layers, tap, read, linear=False, image_shape=None, given=None):
     """
     Pass the activations of `layers` at `tap` to `read` during forward passes, each as soon as it is computed.
 
     Parameters
     ----------
     model : torch.nn.Module
-        See `convolutions`.
+        See `actopo.networks.layer_modules`.
     layers : sequence of int
-        Indices into the list that `find_layers` returns, or numbers of outputs of modules
-        (`actopo.networks.outputs`), which are read as they are, whatever the tap.
-    tap : {"conv", "bn", "relu"}
+        Indices into the list that `find_layers` returns, or numbers of outputs of modules (`actopo.networks.outputs`).
+    tap : {"conv", "bn", "relu", "output", "input", "residual"}
     read : callable (layer, tensor of shape (b, n, m, c))
         The tensor is a view of one that the network goes on using, and may change when `read` has returned. An
         exception ends the forward pass; the next one reads from the beginning.
     linear : bool, default False
         Replace rectifiers that are functions by the identity.
+    image_shape : (h, w, c), optional
+        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`.
+    given : dict, optional
+        As in `find_layers`.
 
     Raises
     ------
     InputError
-        If the tap is unknown; in a forward pass, if a layer does not exist or has no such tap.
+        If the tap is unknown, or a module has none such; in a forward pass, if a layer does not exist or has no such
+        tap.
     """
     if tap not in TAPS:
         raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
-    outputs = {layer for layer in layers if layer >= FIRST_OUTPUT}
-    wanted, seen, n_calls = set(layers) - outputs, set(), 0
+    at, places = "conv" if tap == "output" else tap, locate(model, layers, tap, image_shape, given)
+    is_direct = at in CONVOLUTION_TAPS
+    direct = {layer for layer in layers if layer < FIRST_OUTPUT and is_direct}
+    with ExitStack() as stack:
+        if direct or linear:
+            layouts = {layer: places[layer].layout for layer in direct & places.keys()}
+            follow = linear or at in ("bn", "relu")
+            stack.enter_context(_reading_layers(model, direct, at, read, layouts, follow, linear))
+        if others := {layer: place for layer, place in places.items() if layer not in direct}:
+            stack.enter_context(reading_calls(model, others, tap, read))
+        yield
 
-    def visit(layer, at, tensor, _):
+
+def locate(model, layers, tap, image_shape=None, given=None):
+    """
+    Calls of modules that some layers are, and their layouts, for all but convolutions at taps of convolutions.
+
+    Parameters
+    ----------
+    model, layers, tap, image_shape, given
+        As in `reading`.
+
+    Returns
+    -------
+    dict of int to actopo.networks.outputs.Place
+
+    Raises
+    ------
+    InputError
+        If there is no such layer or tap.
+    """
+    modules = layer_modules(model)
+    are_convolutions = all(isinstance(module, nn.Conv2d) for module in modules.values())
+    if are_convolutions and tap not in ("input", "residual"):
+        layers = [layer for layer in layers if layer >= FIRST_OUTPUT]
+    if not layers:
+        return {}
+    if image_shape is None:
+        raise ValueError("image_shape is needed for layers that are no convolutions, and for other taps")
+    calls = find_calls(model, image_shape, given)
+    own = own_calls(calls, modules)
+    _require_layers([layer for layer in layers if layer < FIRST_OUTPUT], len(own))
+    return {
+        layer: make_place(own[layer], tap) if layer < FIRST_OUTPUT else place_of(layer, calls, tap) for layer in layers
+    }
+
+
+@contextmanager
+def _reading_layers(model, wanted, tap, read, layouts, follow, linear):
+    """As `reading`, of layers by their indices, at the taps of convolutions."""
+    seen, n_calls = set(), 0
+
+    def visit(layer, at, tensor, module):
         nonlocal n_calls
         if at == "conv":
             n_calls = layer + 1
+            if layer in wanted and not isinstance(module, nn.Conv2d):
+                seen.add(layer)
+                read(layer, to_positions(tensor.detach(), layouts[layer]))
         # A convolution's output may reach a second rectifier, as through the shortcut of a pre-activation block.
         if at == tap and layer in wanted and layer not in seen:
             seen.add(layer)
@@ -174,23 +228,26 @@ def reading(model, layers, tap, read, linear=False):
 
     def finish(*_):
         absent = sorted(wanted - seen)
-        beyond = [layer for layer in absent if not 0 <= layer < n_calls]
-        if beyond:
-            raise InputError(f"layers {beyond} do not exist: the network has layers 0 to {n_calls - 1}")
+        _require_layers(absent, n_calls)
         if absent:
             raise InputError(
                 f"layers {absent} have no tap {tap!r}: no rectifier takes what their convolutions give; set tap to conv"
             )
 
-    with (
-        _following(model, visit, seen.clear, finish, follow=linear or tap != "conv", linear=linear),
-        reading_outputs(model, outputs, read),
-    ):
+    with _following(model, visit, seen.clear, finish, follow, linear):
         yield
 
 
+def _require_layers(layers, n_layers):
+    beyond = [layer for layer in layers if not 0 <= layer < n_layers]
+    if beyond and not n_layers:
+        raise InputError(f"layers {beyond} do not exist: the network has no convolution and no block; name its modules")
+    if beyond:
+        raise InputError(f"layers {beyond} do not exist: the network has layers 0 to {n_layers - 1}")
+
+
 @contextmanager
-def recording(model, layers, tap, linear=False):
+def recording(model, layers, tap, linear=False, image_shape=None, given=None):
     """
     Record the activations that `reading` passes on.
 
@@ -201,10 +258,10 @@ def recording(model, layers, tap, linear=False):
     """
     recorded = {}
 
-    def read(layer, activations):
+    def take(layer, activations):
         recorded[layer] = activations.clone(memory_format=torch.contiguous_format)
 
-    with reading(model, layers, tap, read, linear):
+    with reading(model, layers, tap, take, linear, image_shape, given):
         yield recorded
 
 
@@ -213,8 +270,8 @@ def _following(model, visit, start=None, finish=None, follow=True, linear=False)
     """Call ``visit(layer, tap, tensor, module)`` for every layer and tap of every forward pass."""
     state = _Following(visit, linear)
     handles = [
-        module.register_forward_hook(lambda module, _, output: state.convolved(module, output))
-        for module in convolutions(model).values()
+        module.register_forward_hook(lambda module, _, output: state.compute(module, output))
+        for module in layer_modules(model).values()
     ]
     if follow:
         for module in model.modules():
@@ -247,8 +304,9 @@ class _Following(TorchFunctionMode):
         self.visit, self.linear = visit, linear
         self.n_calls, self.rectified = 0, []
 
-    def convolved(self, module, output):
-        output.layers = {self.n_calls}
+    def compute(self, module, output):
+        if isinstance(module, nn.Conv2d):
+            output.layers = {self.n_calls}
         self.n_calls += 1
         self.visit(self.n_calls - 1, "conv", output, module)
 
@@ -268,7 +326,7 @@ class _Following(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.rectified:
             return func(*args, **kwargs)
-        if func in _FUNCTIONS:
+        if func in RECTIFIER_FUNCTIONS:
             x = args[0] if args else kwargs["input"]
             self.enter(x)
             y = x.clone() if self.linear else func(*args, **kwargs)

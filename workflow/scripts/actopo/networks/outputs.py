@@ -1,19 +1,20 @@
 """
-Outputs of a network's modules as layers: a concatenation of branches, or a block after its addition.
+Outputs of a network's modules as layers: a block, a linear map, a concatenation of branches, tokens.
 
 Every call of a module, whatever it is, has an output; they are numbered in the order in which they are finished while
-an image passes, from `FIRST_OUTPUT` on, so that they are not confused with convolutions (`actopo.networks.layers`). A
-module that is called twice has two outputs. An output is read as the module returns it, and so has no taps.
+an image passes, from `FIRST_OUTPUT` on, so that they are not confused with the layers that a network has by default
+(`actopo.networks.layers`). A module that is called twice has two outputs. What is chosen of an output, its class tokens
+or an entry of the tuple that a module returns, has a number of its own; see `actopo.networks.choices.output_number`.
 """
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import NamedTuple
 
-import torch
-
 from actopo.errors import InputError
-from actopo.keys import FIRST_OUTPUT
-from actopo.networks.probe import pass_zeros
+from actopo.networks.calls import Call, find_calls, parts_of
+from actopo.networks.choices import output_of
+from actopo.networks.layouts import Layout, layer_variants, to_positions
+from actopo.networks.watching import watching
 
 
 class Output(NamedTuple):
@@ -24,27 +25,32 @@ class Output(NamedTuple):
     ----------
     name : str
         Name of the module; `#2`, `#3` and so on are appended from its second call on.
-    shape : (int, int, int) or None
-        Rows, columns and channels for one image; None if it has no such shape.
-    problem : str
-        What the module returns instead; empty if it has a shape.
+    type : str
+        Class of the module.
+    parts : list of dict
+        What it returns: one tensor, or each entry of a tuple or dict. ``key`` is the place in the tuple or the key of
+        the dict, empty for a tensor; ``shapes`` the rows, columns and channels for one image, by the tokens that are
+        taken; and ``problem`` what is returned instead, empty if there are shapes.
+    inputs : dict of str to (int, int, int)
+        The same shapes of what enters the module; empty if that is no layer.
+    has_residual : bool
     """
 
     name: str
-    shape: tuple | None
-    problem: str
+    type: str
+    parts: list
+    inputs: dict
+    has_residual: bool
 
 
-def find_outputs(model, image_shape):
+def find_outputs(model, image_shape, given=None):
     """
     List the outputs of a network's modules.
 
     Parameters
     ----------
-    model : torch.nn.Module
-        It is put into evaluation mode. The network itself is not among its modules.
-    image_shape : (h, w, c)
-        Shape of the input images.
+    model, image_shape, given
+        As in `actopo.networks.calls.find_calls`.
 
     Returns
     -------
@@ -56,90 +62,138 @@ def find_outputs(model, image_shape):
     InputError
         If the network cannot take such images.
     """
-    found, calls = [], {}
+    return [
+        Output(
+            call.name,
+            call.type,
+            [_part(key, layout) for key, layout in call.parts.items()],
+            layer_variants(call.entered) if isinstance(call.entered, Layout) else {},
+            call.has_residual,
+        )
+        for call in find_calls(model, image_shape, given)
+    ]
 
-    def visit(_, name, output):
-        calls[name] = calls.get(name, 0) + 1
-        problem = _problem(output)
-        shape = None if problem else (*output.shape[2:], output.shape[1])
-        found.append(Output(name + (f"#{calls[name]}" if calls[name] > 1 else ""), shape, problem))
 
-    pass_zeros(model, image_shape, _visiting(model, visit))
-    return found
+class Place(NamedTuple):
+    """
+    Where the activations of a layer are.
+
+    Attributes
+    ----------
+    call : actopo.networks.calls.Call
+    layout : Layout
+        Layout of its tap.
+    tokens : {"patches", "class", "all"}
+    entry : int
+        Number of the entry of a tuple, from 1 on; 0 for a tensor.
+    """
+
+    call: Call
+    layout: Layout
+    tokens: str
+    entry: int
+
+
+def make_place(call, tap, tokens="patches", entry=0):
+    """
+    Place of a layer.
+
+    Parameters
+    ----------
+    call, tokens, entry
+        As in `Place`.
+    tap : str
+        `input` and `residual`; any other is what the module returns.
+
+    Returns
+    -------
+    Place
+
+    Raises
+    ------
+    InputError
+        If the call has no such tap or tokens, or is no layer.
+    """
+    parts = list(call.parts.values())
+    if tap == "input":
+        layout = call.entered
+    elif tap == "residual" and not call.has_residual:
+        raise InputError(f"module {call.name} has no tap 'residual': nothing is added to what it returns")
+    elif len(parts) > 1 and not entry:
+        raise InputError(
+            f"module {call.name} returns {len(parts)} values; name the key of one: {', '.join(call.parts)}"
+        )
+    else:
+        layout = parts[max(entry - 1, 0)]
+    if not isinstance(layout, Layout):
+        raise InputError(f"module {call.name} {layout}; name another module, or a convolution")
+    if layout.shape(tokens) is None:
+        raise InputError(f"module {call.name} has no class token; choose the tokens of patches")
+    return Place(call, layout, tokens, entry)
+
+
+def place_of(number, calls, tap):
+    """Place of an output by its number, as `make_place`; an `InputError` if there is no such output."""
+    call, tokens, entry = output_of(number)
+    if call >= len(calls) or entry > len(calls[call].parts):
+        raise InputError(f"outputs [{number}] do not exist: no module of the network has these numbers")
+    return make_place(calls[call], tap, tokens, entry)
 
 
 @contextmanager
-def reading_outputs(model, numbers, read):
+def reading_calls(model, places, tap, read):
     """
-    Pass outputs of modules to `read` during forward passes, each as soon as it is computed.
+    Pass what some calls of modules return, or what enters them, to `read`, each as soon as it is known.
 
     Parameters
     ----------
     model : torch.nn.Module
-    numbers : collection of int
-        Numbers of outputs, `FIRST_OUTPUT` or more.
+    places : dict of int to Place
+        By the number of a layer.
+    tap : str
+        As in `make_place`.
     read : callable (number, tensor of shape (b, n, m, c))
         The tensor is a view of one that the network goes on using, and may change when `read` has returned.
 
     Raises
     ------
     InputError
-        In a forward pass, if an output is no tensor of shape (b, c, n, m), or does not exist.
+        In a forward pass, if a call is not made, or its tensor has another shape than before.
     """
-    seen = set()
+    wanted, seen = {}, set()
+    for number, place in places.items():
+        wanted.setdefault(place.call.key, []).append((number, place))
 
-    def visit(number, name, output):
-        if number not in numbers:
-            return
-        if problem := _problem(output):
-            raise InputError(f"module {name} {problem}; name another module, or a convolution")
-        seen.add(number)
-        read(number, output.detach().permute(0, 2, 3, 1))
+    def take(key, values):
+        for number, place in wanted.get(key, []):
+            if number not in seen:
+                seen.add(number)
+                read(number, to_positions(values[max(place.entry - 1, 0)].detach(), place.layout, place.tokens))
+
+    def enter(key, tensor):
+        take(key, [tensor])
+
+    def leave(key, _, output):
+        take(key, list(parts_of(output).values()))
+
+    def start(*_):
+        seen.clear()
 
     def finish(*_):
-        absent = sorted(set(numbers) - seen)
-        seen.clear()
+        absent = sorted(places[number].call.name for number in places.keys() - seen)
         if absent:
-            raise InputError(f"outputs {absent} do not exist: no module of the network has these numbers")
+            raise InputError(f"module {absent[0]} is not called for some images; choose one that is called for all")
 
-    if not numbers:
-        yield
-        return
-    with _visiting(model, visit, finish):
-        yield
-
-
-@contextmanager
-def _visiting(model, visit, finish=None):
-    """Call ``visit(number, name, output)`` for every call of a module in every forward pass."""
-    n_calls = 0
-
-    def begin(*_):
-        nonlocal n_calls
-        n_calls = 0
-
-    def end(name):
-        def hook(module, _, output):
-            nonlocal n_calls
-            n_calls += 1
-            visit(FIRST_OUTPUT + n_calls - 1, name, output)
-
-        return hook
-
-    with ExitStack() as stack:
-        for name, module in model.named_modules():
-            if module is not model:
-                stack.callback(module.register_forward_hook(end(name)).remove)
-        stack.callback(model.register_forward_pre_hook(begin).remove)
-        if finish is not None:
-            stack.callback(model.register_forward_hook(finish).remove)
-        yield
+    taps = {"input": {"enter": enter}, "residual": {"add": lambda key, tensor: take(key, [tensor])}}
+    handles = [model.register_forward_pre_hook(start), model.register_forward_hook(finish)]
+    try:
+        with watching(model, **taps.get(tap, {"leave": leave}), wanted=set(wanted)):
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
-def _problem(output):
-    """What a module returns, if it is no tensor of shape (b, c, n, m); empty if it is one."""
-    if not isinstance(output, torch.Tensor):
-        return f"returns a {type(output).__name__}, no tensor"
-    if output.dim() != 4:
-        return f"returns a tensor with {output.dim()} axes, not one of shape (images, channels, rows, columns)"
-    return ""
+def _part(key, layout):
+    problem = "" if isinstance(layout, Layout) else layout
+    return {"key": key, "shapes": {} if problem else layer_variants(layout), "problem": problem}

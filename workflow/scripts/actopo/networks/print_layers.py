@@ -4,8 +4,9 @@ Print the layers of a network as JSON, for processes that do not import PyTorch.
     python -m actopo.networks.print_layers '[{"architecture": "alexnet"}, [224, 224, 3], "DEFAULT"]'
 
 The argument is the network, as `actopo.config.layers.network_keys` returns it, the shape (h, w, c) of the images, and
-the name of weights in torchvision, or null; the name is checked, and nothing is downloaded. The output is a list with
-the name, shape and taps of every layer; errors are one line.
+the name of weights in torchvision, or null; the name is checked, and nothing is downloaded. A fourth entry says what
+the rules for layouts leave open, as `models.NAME.layout` does. The output is a list with the attributes of every layer,
+as `actopo.networks.layers.Layer` has them; errors are one line.
 """
 
 import json
@@ -18,8 +19,8 @@ from actopo.networks.weights import named_weights
 
 def find(question):
     """Layers of one network."""
-    network, shape, weights = json.loads(question)
-    layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape)
+    network, shape, weights, *layout = json.loads(question)
+    layers = find_layers(build(**network, n_channels=shape[2], seed=0, pretrained=True), shape, *layout)
     if weights is not None:
         named_weights(network.get("architecture"), weights)
     return [layer._asdict() for layer in layers]

@@ -22,7 +22,8 @@ def pass_zeros(model, image_shape, watching):
         If the network cannot take such images.
     """
     height, width, channels = image_shape
-    probe = torch.zeros(1, channels, height, width, device=next(model.parameters()).device)
+    parameter = next(model.parameters())
+    probe = torch.zeros(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
     model.eval()
     try:
         with torch.inference_mode(), watching:

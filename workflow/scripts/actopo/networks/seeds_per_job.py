@@ -7,6 +7,8 @@ job delivers them, at once if they are there. Files are valid only for the run t
 network, recipe, code and images. So a killed job loses only the current epoch, and no folder is ever mistaken
 for that of another recipe.
 
+A network at an epoch of its training that is kept has a folder too, which the training fills on its way.
+
 Jobs that run at the same time divide the networks among them by one lock per network. The kernel releases a lock when
 its process ends, `kill -9` included.
 """
@@ -120,8 +122,8 @@ class TrainingFolder:
         self.folder = Path(weights).with_suffix(".training")
         self.weights, self.metrics = self.folder / "weights.safetensors", self.folder / "metrics.json"
         self.checkpoint = self.folder / "checkpoint.safetensors"
-        # Outside of the folder, which is removed in the end.
-        self.lock_file = self.folder.parent / ".locks" / self.folder.stem
+        # Outside of the folder, which is removed in the end; one for a network and its epochs: one training makes all.
+        self.lock_file = self.folder.parent / ".locks" / self.folder.stem.partition(".")[0]
         self.run = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
         self.device = device
 

@@ -166,7 +166,21 @@ def memory_format(model, device):
     return torch.contiguous_format if unsafe and on_cpu else torch.channels_last
 
 
-def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoint=None, save=None, progress=None):
+def train(
+    model,
+    images,
+    labels,
+    mean,
+    std,
+    recipe,
+    seed,
+    device="cpu",
+    checkpoint=None,
+    save=None,
+    progress=None,
+    stop=None,
+    keep=None,
+):
     """
     Train `model` in place.
 
@@ -189,6 +203,11 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     progress : callable, optional
         Called with 1 after each batch, and with the batches of the epochs that `checkpoint` has, before the first; an
         epoch has `batches_per_epoch`. Loss and speed of each epoch are logged.
+    stop : int, optional
+        Number of epochs after which to stop, where the rest is not needed; the learning rate goes by the recipe.
+    keep : callable (epoch, facts), optional
+        Called after each epoch, before `save`, with its number, which counts from 1, and with the `loss` and
+        `precision` of the result until then. It may evaluate the network, and must not change its tensors.
 
     Returns
     -------
@@ -240,13 +259,15 @@ def train(model, images, labels, mean, std, recipe, seed, device="cpu", checkpoi
     devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
     # By fixed algorithms the same seed gives the same weights.
     with exact_arithmetic(), torch.random.fork_rng(devices):
-        for epoch in range(len(losses), recipe.epochs):
+        for epoch in range(len(losses), recipe.epochs if stop is None else stop):
             model.train()
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
             losses.append(_epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress))
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
+            if keep is not None:
+                keep(epoch + 1, {"loss": list(losses), "precision": precision})
             if save is not None and epoch + 1 < recipe.epochs:
                 save(_checkpoint(model, parameters, optimiser, scaler, losses))
             log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])

@@ -17,7 +17,7 @@ from actopo.networks.inputs import images_per_pass, to_input
 from actopo.networks.layers import reading, recording
 
 
-def activation_shapes(model, layers, image_shape):
+def activation_shapes(model, layers, image_shape, tap="conv", given=None):
     """
     Shape (n, m, c) of each layer's activation for one image.
 
@@ -27,6 +27,9 @@ def activation_shapes(model, layers, image_shape):
         Its layers are those of `actopo.networks.layers.find_layers`.
     layers : sequence of int
     image_shape : (h, w, c)
+    tap : str, default "conv"
+    given : dict, optional
+        As in `actopo.networks.layers.reading`.
 
     Returns
     -------
@@ -35,13 +38,27 @@ def activation_shapes(model, layers, image_shape):
     h, w, c = image_shape
     device = next(model.parameters()).device
     model.eval()
-    with torch.inference_mode(), recording(model, layers, "conv") as recorded:
+    # Taps of a convolution have one shape, and a network may have but the first.
+    tap = tap if tap in ("input", "residual") else "output"
+    with torch.inference_mode(), recording(model, layers, tap, image_shape=image_shape, given=given) as recorded:
         model(torch.zeros(1, c, h, w, device=device))
         return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
 
 
 def sample_activations(
-    model, images, mean, std, layers, tap, streams, write, batch_size=None, device="cpu", progress=None, perturb=None
+    model,
+    images,
+    mean,
+    std,
+    layers,
+    tap,
+    streams,
+    write,
+    batch_size=None,
+    device="cpu",
+    progress=None,
+    perturb=None,
+    given=None,
 ):
     """
     Pass the sampled points of all images to `write`, batch by batch.
@@ -61,11 +78,22 @@ def sample_activations(
         points = activations.flatten(0, 2)[torch.from_numpy(here).to(activations.device)].cpu().numpy()
         write(layer, points, start * norms[0].size + here, norms.reshape(-1)[here])
 
-    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
 
 
 def dump_activations(
-    model, images, mean, std, layers, tap, write, batch_size=None, device="cpu", progress=None, perturb=None
+    model,
+    images,
+    mean,
+    std,
+    layers,
+    tap,
+    write,
+    batch_size=None,
+    device="cpu",
+    progress=None,
+    perturb=None,
+    given=None,
 ):
     """
     Pass the activations of all images to `write`, batch by batch.
@@ -79,7 +107,7 @@ def dump_activations(
     mean, std : sequence of c floats
         Normalisation, as in `to_input`.
     layers : sequence of int
-    tap : {"conv", "bn", "relu"}
+    tap : {"conv", "bn", "relu", "output", "input", "residual"}
     write : callable (layer, activations, norms)
         Called for every layer of every batch, in the order of the images, with float32 ndarrays of shapes (b, n, m, c)
         and (b, n, m): the activations and their l2 norms over channels. The first may change when `write` has
@@ -93,6 +121,8 @@ def dump_activations(
     perturb : callable, optional
         Maps the indices of a batch's images to a float32 ndarray of shape (b, h, w, c) that is added to them after
         normalisation.
+    given : dict, optional
+        What a config says of the layouts of layers, as in `actopo.networks.layers.reading`.
 
     Raises
     ------
@@ -103,7 +133,7 @@ def dump_activations(
     def read(layer, start, activations, norms):
         write(layer, activations.cpu().numpy(), norms)
 
-    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb)
+    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
 
 
 def network_outputs(model, images, mean, std, batch_size=None, device="cpu", progress=None, perturb=None):
@@ -162,12 +192,19 @@ def _exact_inference():
         yield
 
 
-def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb):
+def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given):
     """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
-    start = 0
+    start, batch, shapes = 0, None, {}
+    model.to(device, memory_format=torch.channels_last)
 
     def checked(layer, activations):
         activations = activations.contiguous()
+        shape = shapes.setdefault(layer, activations.shape[1:])
+        if activations.shape != (len(batch), *shape):
+            raise InputError(
+                f"layer {layer} has activations of shape {tuple(activations.shape)} for {len(batch)} images, and of "
+                f"{tuple(shape)} for one before; choose a layer that has the same shape for every image"
+            )
         norms = _norms(activations)
         finite = np.isfinite(norms).all(axis=(1, 2))
         if not finite.all():
@@ -177,7 +214,7 @@ def _read_activations(model, images, mean, std, layers, tap, read, batch_size, d
             )
         read(layer, start, activations, norms)
 
-    with _exact_inference(), reading(model, layers, tap, checked):
+    with _exact_inference(), reading(model, layers, tap, checked, image_shape=images.shape[1:], given=given):
         for start, batch in _batches(model, images, mean, std, batch_size, device, perturb):  # noqa: B007 - see `checked`
             model(batch)
             if progress is not None:

@@ -15,6 +15,9 @@ The constant determines the weight of paths through convolutions relative to ide
 multiplies by constant x channels, a shortcut by 1. The released code has 0.001 in a network whose first convolution has
 64 channels. Here the constant is inversely proportional to that number, so that the fields of one architecture are the
 same at any width, up to a factor.
+
+Positions of a transformer, tokens, and what has one position have no such field: what they see is defined by
+`actopo.points.patches`.
 """
 
 import copy
@@ -26,7 +29,9 @@ import torch
 from torch import nn
 
 from actopo.errors import InputError
-from actopo.networks.layers import RECTIFIERS, reading
+from actopo.networks.layers import locate, reading
+from actopo.networks.rectifiers import RECTIFIERS
+from actopo.points.patches import patch_fields, sees_patches
 from actopo.points.position_weights import block_of_pixels
 
 CONSTANT_TIMES_CHANNELS = 0.064
@@ -39,9 +44,11 @@ def coarsest_block(image_shape):
     return -(-max(image_shape[:2]) // MAX_SIDE)
 
 
-def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu"):
+def receptive_fields(
+    model, layers, tap, image_shape, constant=None, block=1, batch_size=None, device="cpu", given=None
+):
     """
-    Effective receptive fields of all positions of some layers, in one pass over unit images.
+    Effective receptive fields of all positions of some layers, in one pass over unit images; patches of transformers.
 
     The network runs as far as the last of the layers.
 
@@ -50,7 +57,7 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     model : torch.nn.Module
         As in `actopo.networks.layers.recording`. It is copied and not changed; the result ignores its weights.
     layers : sequence of int
-    tap : {"conv", "bn", "relu"}
+    tap : {"conv", "bn", "relu", "output", "input", "residual"}
         Tap of the layers. `bn` and `relu` give the same fields, those of the paper's released code: for the second
         convolution of a residual block they include the shortcut.
     image_shape : (H, W, C)
@@ -64,11 +71,13 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     batch_size : int, optional
         Unit images per forward pass; by default as many as have 131 072 pixels together.
     device : str or torch.device
+    given : dict, optional
+        As in `actopo.networks.layers.reading`.
 
     Returns
     -------
     dict of int to float64 ndarray of shape (n, m, H / block, W / block), rounded up
-        l2 norm of the response over channels.
+        l2 norm of the response over channels; 1 on the patch of a position of a transformer.
 
     Raises
     ------
@@ -80,6 +89,14 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
     if block < 1:
         raise InputError(f"block is {block}; write the side of a square in pixels, at least 1")
     row_of, col_of = (block_of_pixels(side, -(-side // block)) for side in (height, width))
+    patches = {
+        layer: patch_fields(place.layout, place.tokens, row_of, col_of)
+        for layer, place in locate(model, layers, tap, image_shape, given).items()
+        if sees_patches(model, place)
+    }
+    layers = [layer for layer in layers if layer not in patches]
+    if not layers:
+        return patches
     sizes = np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
     rows, cols = row_of[-1] + 1, col_of[-1] + 1
     batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
@@ -91,7 +108,7 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
         if is_enough and len(responses) == len(set(layers)):
             raise _AllRead
 
-    with torch.inference_mode(), reading(network, layers, tap, read, linear=True):
+    with torch.inference_mode(), reading(network, layers, tap, read, True, image_shape, given):
         # All of the network, which tells what is wrong with a layer or the tap.
         network(torch.zeros(1, channels, height, width, dtype=torch.float64, device=device))
         is_enough = True
@@ -114,7 +131,7 @@ def receptive_fields(model, layers, tap, image_shape, constant=None, block=1, ba
         if not np.isfinite(field).all():
             raise InputError(f"the receptive field of layer {layer} overflows; give a smaller constant")
         fields[layer] = field.reshape(*field.shape[:2], rows, cols)
-    return fields
+    return fields | patches
 
 
 def constant_copy(model, constant=None):

@@ -10,6 +10,7 @@ from actopo.keys import batch_number
 from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.build import build
 from actopo.networks.weights import load_tensors, load_weights
+from actopo.points.activations import activation_shapes
 from actopo.points.noise import gaussian_noise
 
 
@@ -72,9 +73,9 @@ def study_of(job, params):
         Job with the inputs `weights`, `images` and `meta`, the wildcards `seed` and `subset`, `threads` and
         `resources.device`. Without weights, the seed makes the network.
     params : types.SimpleNamespace
-        `network`, `batch_norm`, `layers`, `tap`, `batches` and `noise`, as `actopo.job.settings` returns them. With
-        `batch_norm` (arguments of `some_of`), a network without weights has the statistics of its batch norms from
-        some of the job's input `train_images`.
+        `network`, `batch_norm`, `layers` (with the `layout` that a config says, if any), `tap`, `batches` and `noise`,
+        as `actopo.job.settings` returns them. With `batch_norm` (arguments of `some_of`), a network without weights has
+        the statistics of its batch norms from some of the job's input `train_images`.
 
     Returns
     -------
@@ -119,5 +120,12 @@ def study_of(job, params):
         "tap": params.tap,
         "device": device,
         "perturb": perturb,
+        "given": params.layers.get("layout"),
     }
     return arguments, index
+
+
+def study_shapes(study):
+    """Shape (n, m, c) of each layer's activation for one image, by layer; `study` is what `study_of` returns."""
+    image_shape = study["images"].shape[1:]
+    return activation_shapes(study["model"], study["layers"], image_shape, study["tap"], study["given"])

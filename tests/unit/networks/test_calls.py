@@ -1,0 +1,134 @@
+"""Calls of modules against a network whose calls are known, and networks with fixed sizes and odd outputs."""
+
+import pytest
+import torch
+import torchvision
+from actopo.errors import InputError
+from actopo.keys import FIRST_OUTPUT
+from actopo.networks.calls import find_calls, parts_of
+from actopo.networks.choices import TOKENS, output_number, output_of
+from actopo.networks.layers import find_layers, recording
+from actopo.networks.layouts import Layout
+from torch import nn
+
+
+class Named(nn.Module):
+    """Returns a dict of a map and a text."""
+
+    def forward(self, x):
+        return {"map": x, "note": "text", "sizes": (x,)}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.named = nn.Conv2d(3, 8, 1), Named()
+        self.last, self.head = nn.LayerNorm(8), nn.Linear(8, 2)
+
+    def forward(self, x):
+        x = self.named(self.stem(x))["map"].permute(0, 2, 3, 1)
+        return self.head(self.last(x).mean(dim=(1, 2)))
+
+
+def test_parts_and_layouts():
+    calls = {call.name: call for call in find_calls(Net(), (8, 8, 3))}
+    assert list(calls) == ["stem", "named", "last", "head"]
+    assert calls["named"].parts == {
+        "map": Layout("first", 8, 8, 8),
+        "note": "returns a str, no tensor",
+        "sizes": "returns a tuple, no tensor",
+    }
+    # Its three axes are equal, and an image of twice the size tells them apart.
+    assert calls["last"].parts == {"": Layout("last", 8, 8, 8)}
+    assert calls["stem"].entered == Layout("first", 8, 8, 3)
+    assert calls["head"].parts == {"": Layout("vector", 1, 1, 2)}
+    assert parts_of([1, 2]) == {"0": 1, "1": 2}
+
+
+def test_an_entry_of_a_dict_is_read():
+    model, images = Net().eval(), torch.randn(2, 3, 8, 8)
+    layer = output_number(1, "patches", 1)
+    with torch.inference_mode(), recording(model, [layer], "output", image_shape=(8, 8, 3)) as recorded:
+        model(images)
+        torch.testing.assert_close(recorded[layer], model.stem(images).permute(0, 2, 3, 1))
+    refused = {
+        (output_number(1), "output"): "module named returns 3 values; name the key of one: map, note, sizes",
+        (output_number(1, entry=2), "output"): "module named returns a str, no tensor",
+        (output_number(1, entry=4), "output"): "do not exist",
+        (output_number(0, "class"), "output"): "module stem has no class token",
+        (output_number(0), "residual"): "module stem has no tap 'residual'",
+    }
+    for (wanted, tap), words in refused.items():
+        with pytest.raises(InputError, match=words), recording(model, [wanted], tap, image_shape=(8, 8, 3)):
+            pass
+
+
+def test_numbers_of_outputs_go_there_and_back():
+    places = [(call, tokens, entry) for call in (0, 7, FIRST_OUTPUT - 1) for tokens in TOKENS for entry in range(4)]
+    numbers = [output_number(*place) for place in places]
+    assert [output_of(number) for number in numbers] == places
+    assert len(set(numbers)) == len(numbers)
+    assert min(numbers) == FIRST_OUTPUT
+    assert output_number(7) == FIRST_OUTPUT + 7
+
+
+class Fixed(nn.Module):
+    """Takes images of one size alone, so that nothing tells its axes apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Identity()
+
+    def forward(self, x):
+        assert x.shape[2] == 3, "of one size"
+        return self.mix(x).flatten(1)
+
+
+def test_axes_that_nothing_tells_apart_are_told_by_the_config():
+    model = nn.Sequential(Fixed(), nn.Linear(27, 2))
+    found = {call.name: call.parts[""] for call in find_calls(model, (3, 3, 3))}
+    assert found["0.mix"].startswith("returns a tensor of 3 x 3 x 3, whose channels may be")
+    found = {call.name: call.parts[""] for call in find_calls(model, (3, 3, 3), {"channels": "last"})}
+    assert found["0.mix"] == Layout("last", 3, 3, 3)
+
+
+class Dropping(nn.Module):
+    """Tokens whose number depends on the image, as where a network drops those of the background."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.tokens, self.head = nn.Conv2d(3, 4, 2, stride=2), nn.Identity(), nn.Linear(4, 2)
+
+    def forward(self, x):
+        tokens = self.stem(x).flatten(2).transpose(1, 2)
+        return self.head(self.tokens(tokens[:, 1:] if x.any() else tokens).mean(dim=1))
+
+
+def test_tokens_whose_number_depends_on_the_image_are_refused():
+    model = Dropping().eval()
+    [layer] = [output_number(i) for i, call in enumerate(find_calls(model, (8, 8, 3))) if call.name == "tokens"]
+    words = "15 x 4 for some images and 16 x 4 for others"
+    with pytest.raises(InputError, match=words), recording(model, [layer], "output", image_shape=(8, 8, 3)):
+        model(torch.ones(2, 3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "kind", "shapes"),
+    [
+        ("vit_b_32", 224, "EncoderBlock", {"patches": (7, 7, 768), "class": (1, 1, 768), "all": (1, 50, 768)}),
+        ("swin_t", 64, "SwinTransformerBlock", {"patches": (16, 16, 96)}),
+    ],
+)
+def test_blocks_of_torchvision_against_hooks(name, size, kind, shapes):
+    model = torchvision.models.get_model(name, weights=None).eval()
+    layers, kept = find_layers(model, (size, size, 3)), {}
+    assert layers[1].shapes == shapes
+    assert {layer.type for layer in layers} == {"Conv2d", kind}
+    model.get_submodule(layers[-1].name).register_forward_hook(lambda _, __, output: kept.update(output=output))
+    last = len(layers) - 1
+    # Blocks have no rectifier of their own, and are what they return at the taps of convolutions.
+    for tap in ("conv", "relu", "output", "residual"):
+        with torch.inference_mode(), recording(model, [last], tap, image_shape=(size, size, 3)) as recorded:
+            model(torch.randn(2, 3, size, size))
+        expected = kept["output"][:, 1:].unflatten(1, (7, 7)) if name == "vit_b_32" else kept["output"]
+        torch.testing.assert_close(recorded[last], expected, rtol=0, atol=0)

@@ -1,0 +1,87 @@
+"""Layouts against shapes that are known, and views against tensors written out."""
+
+import pytest
+import torch
+from actopo.errors import InputError
+from actopo.networks.layouts import Layout, layer_variants, tell_layout, to_positions
+
+IMAGE = (224, 224, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        ((1, 10), {}, Layout("vector", 1, 1, 10)),
+        # A map of channels first, of channels last, and one that only a larger image tells.
+        ((1, 64, 56, 56), {}, Layout("first", 56, 56, 64)),
+        ((1, 56, 56, 64), {}, Layout("last", 56, 56, 64)),
+        ((1, 56, 56, 56), {"larger": lambda: (1, 112, 112, 56)}, Layout("last", 56, 56, 56)),
+        ((1, 56, 56, 56), {"larger": lambda: (1, 56, 112, 112)}, Layout("first", 56, 56, 56)),
+        ((1, 56, 56, 56), {"given": {"channels": "last"}}, Layout("last", 56, 56, 56)),
+        # What a convolution returns, whatever its shape.
+        ((1, 8, 8, 3), {"is_first": True}, Layout("first", 8, 3, 8)),
+        ((1, 768, 1, 1), {}, Layout("first", 1, 1, 768)),
+        ((1, 1, 1, 768), {}, Layout("last", 1, 1, 768)),
+        # Not of the shape of the image: as convolutions return it.
+        ((1, 16, 8, 2), {}, Layout("first", 8, 2, 16)),
+        # Tokens with and without a class token, registers that a map tells, and a sequence.
+        ((1, 196, 768), {}, Layout("tokens", 14, 14, 768)),
+        ((1, 197, 768), {}, Layout("tokens", 14, 14, 768, 1)),
+        ((1, 201, 768), {"maps": [(14, 14)]}, Layout("tokens", 14, 14, 768, 5)),
+        ((197, 1, 768), {}, Layout("sequence", 14, 14, 768, 1)),
+        # A map of one position, and one of more positions than tokens, tell nothing.
+        ((1, 49, 768), {"maps": [(56, 56), (1, 1)]}, Layout("tokens", 7, 7, 768)),
+        ((1, 9, 8), {"maps": [(2, 2)]}, Layout("tokens", 2, 2, 8, 5)),
+        ((1, 50, 8), {"given": {"prefix_tokens": 1}}, Layout("tokens", 7, 7, 8, 1)),
+        ((1, 52, 8), {"given": {"prefix_tokens": 3}}, Layout("tokens", 7, 7, 8, 3)),
+        ((1, 12, 8), {"given": {"grid": [3, 4]}}, Layout("tokens", 3, 4, 8)),
+        ((1, 14, 8), {"given": {"grid": [3, 4], "prefix_tokens": 2}}, Layout("tokens", 3, 4, 8, 2)),
+    ],
+)
+def test_shapes_for_one_image(size, options, expected):
+    assert tell_layout(size, IMAGE, **options) == expected
+
+
+def test_images_that_are_no_squares():
+    assert tell_layout((1, 8, 32, 64), (256, 512, 3)) == Layout("first", 32, 64, 8)
+    assert tell_layout((1, 32, 64, 8), (256, 512, 3)) == Layout("last", 32, 64, 8)
+    assert tell_layout((1, 129, 8), (256, 512, 3)) == Layout("tokens", 8, 16, 8, 1)
+    assert tell_layout((1, 128, 8), (512, 256, 3)) == Layout("tokens", 16, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "words"),
+    [
+        ((1, 150, 8), {}, "returns 150 tokens, which fill no grid of the shape of the image"),
+        ((1, 150, 8), {"given": {"grid": [12, 12], "prefix_tokens": 5}}, "12 x 12 patches and 5 more"),
+        ((1, 100, 8), {"given": {"grid": [12, 12]}}, "returns 100 tokens, which are not those of the model's layout"),
+        ((64, 49, 96), {}, "returns a tensor of 64 x 49 x 96 for one image"),
+        ((5, 3), {}, "returns a tensor of 5 x 3 for one image"),
+        ((1, 2, 3, 4, 5), {}, "returns a tensor of 1 x 2 x 3 x 4 x 5"),
+        ((), {}, "returns a tensor of no axis"),
+        ((1, 56, 56, 56), {}, "whose channels may be its first or its last axis"),
+        ((1, 56, 56, 56), {"larger": lambda: None}, "layout: {channels: first}"),
+    ],
+)
+def test_what_is_open_is_refused(size, options, words):
+    assert words in tell_layout(size, IMAGE, **options)
+
+
+def test_views_hold_a_position_in_each_row():
+    values = torch.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+    first = to_positions(values.permute(0, 3, 1, 2), Layout("first", 3, 4, 5))
+    last = to_positions(values, Layout("last", 3, 4, 5))
+    tokens = torch.cat([-torch.ones(2, 2, 5), values.flatten(1, 2)], dim=1)
+    layout = Layout("tokens", 3, 4, 5, 2)
+    for view in (first, last, to_positions(tokens, layout)):
+        torch.testing.assert_close(view, values, rtol=0, atol=0)
+    sequence = to_positions(tokens.transpose(0, 1), layout._replace(axes="sequence"))
+    torch.testing.assert_close(sequence, values, rtol=0, atol=0)
+    torch.testing.assert_close(to_positions(tokens, layout, "class"), -torch.ones(2, 1, 2, 5), rtol=0, atol=0)
+    torch.testing.assert_close(to_positions(tokens, layout, "all"), tokens[:, None], rtol=0, atol=0)
+    vector = to_positions(values[:, 0, 0], Layout("vector", 1, 1, 5))
+    torch.testing.assert_close(vector, values[:, :1, :1], rtol=0, atol=0)
+    assert layer_variants(layout) == {"patches": (3, 4, 5), "class": (1, 2, 5), "all": (1, 14, 5)}
+    assert layer_variants(Layout("first", 3, 4, 5)) == {"patches": (3, 4, 5)}
+    with pytest.raises(InputError, match="13 x 5 for some images and 14 x 5 for others"):
+        to_positions(tokens[:, 1:], layout)

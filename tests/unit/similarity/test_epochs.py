@@ -1,0 +1,75 @@
+"""Networks at epochs of their training against themselves at the end."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from actopo.errors import InputError
+from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
+from actopo.similarity.intervals import mean_interval
+from actopo.similarity.specificity import blocks, specificity_table
+
+from unit.similarity.examples import random_distances
+
+LAYERS = [0, 9]
+
+
+def rows_of(distances, between_networks=(2.0, 4.0), between_batches=(0.2, 0.2), **kwargs):
+    epochs = list(range(len(distances)))
+    return epoch_table(epoch_rows(distances, epochs, LAYERS, between_networks, between_batches, "sw_h1", **kwargs))
+
+
+def test_same_layer_is_the_mean_over_pairs_of_networks():
+    rng = np.random.default_rng(0)
+    matrix = rng.uniform(1, 2, (6, 6))
+    D = blocks(matrix, 3, 2)
+    for layer, value in enumerate(same_layer(matrix, 3, 2)):
+        assert value == pytest.approx(np.mean([D[i, j, layer, layer] for i in range(3) for j in range(3) if i != j]))
+    assert np.isnan(same_layer(matrix[:2, :2], 1, 2)).all()
+
+
+def test_distances_are_in_units_of_those_between_networks():
+    distances = np.random.default_rng(0).uniform(1, 2, (3, 6, 2))
+    distances[-1] = 0
+    table = rows_of(distances)
+    assert table.epoch.tolist() == sorted(table.epoch)
+    own = table[(table.statistic == "relative") & (table.epoch == 1)].set_index("layer")
+    relative = distances[1] / [2, 4]
+    np.testing.assert_allclose(own.loc[["0", "9", "mean"]].value, [*relative.mean(axis=0), relative.mean()])
+    assert (own.loc["mean", "low"], own.loc["mean", "high"]) == mean_interval(relative.mean(axis=1))
+    np.testing.assert_allclose(own.loc[["0", "9", "mean"]].between_batches, [0.1, 0.05, 0.075])
+    np.testing.assert_allclose(own.between_networks, 1)
+    raw = table[(table.statistic == "distance") & (table.epoch == 1)].set_index("layer")
+    assert list(raw.index) == ["0", "9"]
+    np.testing.assert_allclose(raw.value, distances[1].mean(axis=0))
+    np.testing.assert_allclose(raw["max"], distances[1].max(axis=0))
+    np.testing.assert_allclose(raw.between_networks, [2, 4])
+    assert (table[table.epoch == 2].value == 0).all()
+
+
+def test_what_there_is_nothing_to_compare_with():
+    nothing = [np.nan, np.nan]
+    distances = np.ones((2, 1, 2))
+    alone = rows_of(distances, nothing, nothing)
+    assert set(alone.layer) == {"0", "9"}
+    assert alone[alone.statistic == "relative"].value.isna().all()
+    assert alone.low.isna().all()
+    # With one network the unit is the distance between batches; a layer without spread has none.
+    by_batches = rows_of(distances, nothing, [0.5, 0])
+    own = by_batches[(by_batches.statistic == "relative") & (by_batches.epoch == 0)].set_index("layer").value
+    assert own["0"] == own["mean"] == 2
+    assert np.isnan(own["9"])
+    with pytest.raises(InputError, match=r"2 epochs and 2 layers need \(2, networks, 2\)"):
+        rows_of(np.ones((2, 1, 3)), nothing, nothing)
+
+
+def test_tests_of_an_epoch_are_those_of_its_table():
+    table = specificity_table({"sw_h1": blocks(random_distances(3, 3), 3, 3)}, [0, 4, 9], [2, 2, 2], n_permutations=10)
+    rows = epoch_table(specificity_rows(table, 5) + accuracy_rows([0.5, None], 5, "test_accuracy"))
+    assert sorted(rows.statistic) == ["ding", "retrieval", "rho", "rho_same_width", "test_accuracy"]
+    chosen = table.query("models == 'all' and layer == 'mean' and statistic == 'rho' and correlation == 'pearson'")
+    [expected] = chosen[chosen.own_layer == "with"].to_dict("records")
+    [found] = rows[rows.statistic == "rho"].to_dict("records")
+    for name in ("value", "min", "max", "null_high", "n_models"):
+        assert found[name] == expected[name]
+    assert np.isnan(rows[rows.statistic == "test_accuracy"].value.item())
+    assert pd.unique(rows.epoch).tolist() == [5]

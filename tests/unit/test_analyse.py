@@ -1,0 +1,156 @@
+"""One call from a network in memory to everything, and what it shows of itself."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from actopo import analyse
+from actopo.digests import files_behind
+from actopo.errors import InputError
+from actopo.homology.diagrams import diagrams
+from actopo.keys import FIRST_OUTPUT
+from actopo.similarity.wasserstein import pairwise_distances
+
+from unit.notebook.examples import N, labels, network, pictures
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = "<script>alert(1)</script>"
+
+
+def run(**settings):
+    torch.set_num_threads(1)
+    given = {"labels": labels(), "class_names": ["cat", HOSTILE], "intervals": 5, "points_per_image": 3, **settings}
+    return analyse(network(), pictures(), **given)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return run()
+
+
+def test_everything_has_the_names_of_layers(found):
+    assert found.layers == {"first": 0, "second": 1}
+    for part in (found.clouds, found.diagrams, found.graphs):
+        assert list(part) == ["first", "second"]
+    assert found.clouds["second"].points.shape == (3 * N, 8)
+
+
+def test_distances_are_those_of_the_diagrams_of_the_clouds(found):
+    fingerprints = diagrams([cloud.points for cloud in found.clouds.values()])
+    for dimension, matrix in found.distances.items():
+        expected = pairwise_distances([diagram[dimension] for diagram in fingerprints], n_directions=50)
+        np.testing.assert_array_equal(np.asarray(matrix), expected)
+        assert matrix.layers == ["first", "second"]
+        assert np.asarray(matrix, dtype=np.float32).dtype == np.float32
+
+
+def test_graphs_hold_the_points_of_their_clouds(found):
+    for name, graph in found.graphs.items():
+        assert graph.nerve.n_points == len(found.clouds[name].points)
+        own = graph.networkx()
+        assert own.number_of_nodes() == graph.nerve.n_nodes > 1
+        assert own.graph["layer"] == name
+        assert own.graph["eps"] > 0
+        assert set().union(*(own.nodes[node]["composition"] for node in own)) <= {"cat", HOSTILE}
+    table = found.purity()
+    assert table["layer"].tolist() == ["first", "second"]
+    assert table["node_purity"].between(0.5, 1).all()
+
+
+@pytest.mark.parametrize(
+    ("layers", "names"), [([1], ["second"]), (["second", "first"], ["first", "second"]), (["last"], ["second"])]
+)
+def test_layers_by_number_name_or_pattern_are_in_the_order_of_the_network(layers, names):
+    assert list(run(layers=layers, dimensions=[1]).layers) == names
+
+
+def test_other_modules_and_taps():
+    """In the order in which they are named."""
+    found = run(layers=["pool", "relu", "first"], dimensions=[0])
+    assert list(found.layers) == ["pool", "relu", "first"]
+    assert found.layers["first"] == 0
+    assert found.layers["relu"] >= FIRST_OUTPUT
+    assert run(layers=["second"], tap="input", dimensions=[0]).clouds["second"].points.shape == (3 * N, 4)
+    activations = np.maximum(found.clouds["first"].points, 0)
+    assert found.clouds["relu"].points.shape == activations.shape
+    assert (found.clouds["relu"].points >= 0).all()
+
+
+def test_a_transformer_is_read_by_its_blocks():
+    sys.path.insert(0, str(ROOT / "docs/examples"))
+    try:
+        from tiny_vit import build
+    finally:
+        sys.path.pop(0)
+    grey = pictures()[..., :1]
+    found = analyse(build(n_classes=2, n_channels=1), grey, layers=[{"type": "Block"}], tap="residual", intervals=5)
+    assert list(found.layers) == [f"blocks.{i}" for i in range(4)]
+    assert found.clouds["blocks.3"].points.shape == (N, 32)
+
+
+def test_the_same_seed_gives_the_same_and_another_does_not(found):
+    again, other = run(), run(seed=1)
+    np.testing.assert_array_equal(again.clouds["first"].points, found.clouds["first"].points)
+    assert again.graphs["first"].data == found.graphs["first"].data
+    assert not np.array_equal(other.clouds["first"].points, found.clouds["first"].points)
+
+
+def test_diagrams_have_fewer_points_if_asked_and_graphs_do_not():
+    few = run(diagram_points=20)
+    assert len(few.diagrams["first"][0]) == 19
+    assert few.graphs["first"].nerve.n_points == 3 * N
+
+
+def test_matrices_and_graphs_show_themselves(found):
+    shown = [found.distances[1], found.graphs["first"], found]
+    for item in shown:
+        text = item._repr_html_()
+        assert re.search(r'<img alt="[^"<>]+" src="data:image/png;base64,[A-Za-z0-9+/=]{1000,}">', text)
+        assert "<script" not in text
+    assert found._repr_html_().count("<img") == 4
+    assert repr(found.graphs["first"]).startswith("mapper graph of layer first: ")
+    assert repr(found.distances[1]) == "sliced-Wasserstein distance, H1 between 2 layers"
+    assert repr(found) == f"analysis of 60 images, classes cat, {HOSTILE}; layers first, second"
+
+
+def test_the_explorer_has_everything(found, open_page, tmp_path):
+    path = found.save_explorer(tmp_path / "page.html", "mine")
+    page = open_page(path)
+    assert page.locator("#title").inner_text() == "actopo: mine"
+    assert page.locator("#panel-a .node").count() == found.graphs["first"].nerve.n_nodes
+    assert HOSTILE in page.locator("#legend").inner_text()
+    for view in ("Distances", "Purity", "Run"):
+        page.get_by_role("button", name=view, exact=True).or_(page.get_by_role("tab", name=view, exact=True)).click()
+        assert page.locator("svg:visible").count() > 0 or view == "Run"
+
+
+def test_layers_that_there_are_not_are_refused():
+    with pytest.raises(InputError, match=r"layers \[2\] do not exist: the network has layers 0 to 1"):
+        run(layers=[2])
+    with pytest.raises(InputError, match="layer second has conv only: no rectifier follows it"):
+        run(tap="relu")
+    with pytest.raises(InputError, match="two of the layers are called second"):
+        run(layers=[1, FIRST_OUTPUT + 4])
+    with pytest.raises(InputError, match="no layer is named"):
+        run(layers=[])
+
+
+def test_a_layer_whose_points_are_all_equal_is_named():
+    model = network()
+    with torch.no_grad():
+        model.second.weight.zero_()
+    with pytest.raises(InputError, match="layer second: eps cannot be read from the points"):
+        analyse(model, pictures(), layers=["second"], dimensions=[0])
+
+
+def test_the_module_is_the_function():
+    """And an import of it can be followed, since the package imports nothing itself."""
+    from actopo.analyse import analyse as function
+
+    assert analyse.analyse is function
+    assert callable(analyse)
+    assert "model : torch.nn.Module" in type(analyse).__call__.__doc__
+    assert any(path.name == "wasserstein.py" for path in files_behind("actopo.analyse"))

@@ -1,0 +1,137 @@
+# Stages 5 and 8 by epoch of training: how topology forms. Networks that are kept on their way have points, diagrams and
+# graphs as those at the end, which are the last epoch here; epoch 0 is the control `untrained`.
+HOMOLOGY_EPOCHS = study_epochs(HOMOLOGY["model"])
+MAPPER_EPOCHS = study_epochs(MAPPER["model"])
+FIGURES += figure_files(*(["epochs"] if HOMOLOGY_EPOCHS else []), *(["epoch_purity"] if MAPPER_EPOCHS else []))
+
+
+# Distances of every network to itself at the end, beside those between networks and between batches of images; and the
+# specificity and the accuracy of each epoch.
+rule measure_epochs:
+    input:
+        diagrams=lambda wildcards: [
+            path
+            for epoch in HOMOLOGY_EPOCHS
+            for path in homology_files(
+                "diagrams", f"{wildcards.model}{in_training(wildcards.model, epoch)}", SEEDS, [0]
+            )
+        ],
+        specificity=lambda wildcards: [
+            f"<results>/similarity/{wildcards.model}{in_training(wildcards.model, epoch)}/specificity.csv"
+            for epoch in (HOMOLOGY_EPOCHS if len(SEEDS) > 1 else [])
+        ],
+        models=["<results>/similarity/{model}/models.npz"] if len(SEEDS) > 1 else [],
+        batches=["<results>/similarity/{model}/batches.npz"] if len(BATCHES) > 1 else [],
+        metrics=lambda wildcards: [
+            f"<results>/models/{wildcards.model}/seed{seed}{in_training(wildcards.model, epoch)}.json"
+            for epoch in HOMOLOGY_EPOCHS
+            for seed in (SEEDS if epoch > 0 else [])
+        ],
+    output:
+        table="<results>/similarity/{model}/epochs.csv",
+    log:
+        "<results>/logs/measure_epochs/{model}.log",
+    benchmark:
+        "<results>/benchmarks/measure_epochs/{model}.tsv"
+    conda:
+        "../../envs/topology.yaml"
+    threads: 8
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(30),
+    params:
+        order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        directions=SIMILARITY["directions"],
+        level=SIMILARITY["level"],
+        env=env_digest("topology"),
+        code=code_digest("measure_epochs"),
+    script:
+        "../scripts/measure_epochs.py"
+
+
+rule plot_epochs:
+    input:
+        table=f"<results>/similarity/{HOMOLOGY['model']}/epochs.csv",
+    output:
+        png=report(
+            "<results>/figures/epochs.png",
+            caption="../report/epochs.rst",
+            category="Homology",
+            labels={"figure": "how diagrams form in training"},
+        ),
+        svg="<results>/figures/epochs.svg",
+    log:
+        "<results>/logs/plot_epochs.log",
+    benchmark:
+        "<results>/benchmarks/plot_epochs.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        env=env_digest("plot"),
+        code=code_digest("plot_epochs"),
+    script:
+        "../scripts/plot_epochs.py"
+
+
+# The graphs of clean images and of the first draw, at every epoch.
+use rule measure_purity as measure_epoch_purity with:
+    input:
+        graphs=lambda wildcards: epoch_graphs(wildcards.model, "json"),
+        memberships=lambda wildcards: epoch_graphs(wildcards.model, "npz"),
+        meta=f"<results>/data/{IMAGES}/meta.json",
+    output:
+        graphs="<results>/mapper/{model}/seed{seed}/epoch_purity.csv",
+        classes="<results>/mapper/{model}/seed{seed}/epoch_class_purity.csv",
+    log:
+        "<results>/logs/measure_epoch_purity/{model}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_epoch_purity/{model}.seed{seed}.tsv"
+    params:
+        order=as_json(graphs=[{**graph, "epoch": epoch} for epoch in MAPPER_EPOCHS for graph in graph_columns(GRAPHS)]),
+        null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
+        uncovered=MAPPER["uncovered"],
+        env=env_digest("mapper"),
+        code=code_digest("measure_purity"),
+
+
+use rule average_tables as average_epoch_purity with:
+    input:
+        graphs=network_tables("epoch_purity"),
+        classes=network_tables("epoch_class_purity"),
+    output:
+        graphs="<results>/mapper/{model}/epoch_purity.csv",
+        classes="<results>/mapper/{model}/epoch_class_purity.csv",
+    log:
+        "<results>/logs/average_epoch_purity/{model}.log",
+    benchmark:
+        "<results>/benchmarks/average_epoch_purity/{model}.tsv"
+    params:
+        columns=as_json(graphs=["sampling", "layer", "epoch"], classes=["sampling", "layer", "epoch", "class"]),
+        env=env_digest("mapper"),
+        code=code_digest("average_tables"),
+
+
+rule plot_epoch_purity:
+    input:
+        table=f"{MAPPED}/epoch_purity.csv",
+    output:
+        png=report(
+            "<results>/figures/epoch_purity.png",
+            caption="../report/epoch_purity.rst",
+            category="Mapper",
+            labels={"figure": "how purity forms in training"},
+        ),
+        svg="<results>/figures/epoch_purity.svg",
+    log:
+        "<results>/logs/plot_epoch_purity.log",
+    benchmark:
+        "<results>/benchmarks/plot_epoch_purity.tsv"
+    conda:
+        "../../envs/plot.yaml"
+    params:
+        layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
+        env=env_digest("plot"),
+        code=code_digest("plot_epoch_purity"),
+    script:
+        "../scripts/plot_epoch_purity.py"

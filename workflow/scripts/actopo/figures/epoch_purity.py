@@ -1,0 +1,64 @@
+"""How purity of mapper graphs forms in training: node-wise purity by epoch, a panel per sampling, a line per layer."""
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from actopo.figures import style, texts
+from actopo.figures.epochs import depth_colours, depth_handles, epoch_ticks
+
+COLUMNS = ("sampling", "layer", "epoch", "node_purity", "node_purity_null_mean")
+
+
+@style.styled
+def plot(table, order, layer_names=None):
+    """
+    Draw the mean node-wise purity of every sampling and layer by epoch, and the mean for permuted labels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per sampling, layer and epoch, over networks: `node_purity`, optionally with `_low` and `_high`, and
+        `node_purity_null_mean`.
+    order : sequence of int
+        Layers in the order of the colours.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or has no row.
+    """
+    style.require_columns(table, COLUMNS, "the table of purity by epoch")
+    samplings, epochs = list(dict.fromkeys(table.sampling)), sorted(set(table.epoch))
+    layers = [layer for layer in order if layer in set(table.layer)]
+    columns = min(len(samplings), 4)
+    figure = style.new_figure(7.2 if columns > 2 else 1.2 + 3 * columns, 0.45 + 1.9 * -(-len(samplings) // columns))
+    panels, _ = style.panel_grid(figure, len(samplings), columns)
+    for place, (axes, sampling) in enumerate(zip(panels, samplings, strict=True)):
+        for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):
+            rows = table[(table.sampling == sampling) & (table.layer == layer)].set_index("epoch").reindex(epochs)
+            _draw(axes, rows, colour)
+        axes.set_title(texts.plain(sampling))
+        axes.set_ylim(0, 1.03)
+        epoch_ticks(axes, epochs)
+        if place % columns == 0:
+            axes.set_ylabel("mean node-wise purity")
+    handles = depth_handles([(layer_names or {}).get(layer, f"layer {layer}") for layer in layers])
+    handles.append(Line2D([], [], color="0.35", linestyle="--", linewidth=0.9, label="labels permuted, mean"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7 if columns > 2 else 3))
+    return figure
+
+
+def _draw(axes, rows, colour):
+    places = np.arange(len(rows))
+    axes.plot(places, rows.node_purity.to_numpy(dtype=float), color=colour, marker="o", markersize=2.4, zorder=3)
+    null = rows.node_purity_null_mean.to_numpy(dtype=float)
+    axes.plot(places, null, color=colour, linestyle="--", linewidth=0.8, zorder=2)
+    if "node_purity_low" in rows:
+        low, high = (rows[f"node_purity_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
+        axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)

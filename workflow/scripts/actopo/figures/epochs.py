@@ -1,0 +1,139 @@
+"""
+How diagrams of layers form in training: distances to the end, specificity and accuracy by epoch.
+
+Epochs stand side by side, since those that are kept are rarely equally spaced. See `actopo.similarity.epochs`.
+"""
+
+import matplotlib
+import numpy as np
+from matplotlib.lines import Line2D
+
+from actopo.errors import InputError
+from actopo.figures import style, texts
+
+COLUMNS = (
+    "epoch",
+    "metric",
+    "statistic",
+    "layer",
+    "value",
+    "low",
+    "high",
+    "min",
+    "max",
+    "null_high",
+    "between_batches",
+)
+TESTS = {"rho": "specificity, ρ", "retrieval": "layer retrieval"}
+ACCURACIES = {"train_accuracy": "training images", "test_accuracy": "test images"}
+# Layers from which on a legend names the first, the middle and the last of them only.
+MOST_NAMES = 7
+
+
+@style.styled
+def plot(table, layers, dimension):
+    """
+    Draw the distance of each layer to itself after the last epoch, and tests and accuracy of each epoch.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `actopo.similarity.epochs.epoch_table`.
+    layers : sequence of int
+        In the order of the colours.
+    dimension : int
+        Homology dimension.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column, or has no distances of that dimension.
+    """
+    style.require_columns(table, COLUMNS, "the table of epochs")
+    epochs, own = sorted(set(table.epoch)), table[table.metric == f"sw_h{dimension}"]
+    if not len(own):
+        raise InputError(f"the table of epochs has no distances of dimension {dimension}; see homology.dimensions")
+    figure = style.new_figure(7.2, 2.6)
+    left, middle, right = figure.subplots(1, 3, width_ratios=[1.25, 1, 1])
+    _draw_distances(left, own, epochs, layers)
+    drawn = [(own[own.statistic == name], label) for name, label in TESTS.items()]
+    _draw_means(middle, drawn, epochs, "networks of the same epoch")
+    drawn = [(table[table.statistic == name], label) for name, label in ACCURACIES.items()]
+    _draw_means(right, drawn, epochs, "accuracy")
+    left.set_title(f"H{dimension} diagrams")
+    for axes, letter in ((left, "a"), (middle, "b"), (right, "c")):
+        epoch_ticks(axes, epochs)
+        style.panel_letter(axes, letter)
+    return figure
+
+
+def epoch_ticks(axes, epochs):
+    """An axis of epochs, side by side."""
+    style.layer_ticks(axes.xaxis, epochs)
+    axes.set_xlim(-0.3, len(epochs) - 0.7)
+    axes.set_xlabel("epoch")
+    axes.grid(axis="y")
+
+
+def depth_colours(n):
+    """Colours of `n` layers from the first, dark, to the last, bright enough to be seen on white."""
+    return [matplotlib.colormaps["viridis"](share) for share in np.linspace(0, 0.9, n)]
+
+
+def depth_handles(names):
+    """Handles of a legend of layers: of all, or of the first, the middle and the last where they are many."""
+    handles = [
+        Line2D([], [], color=colour, label=texts.plain(name))
+        for name, colour in zip(names, depth_colours(len(names)), strict=True)
+    ]
+    return handles if len(handles) <= MOST_NAMES else [handles[place] for place in (0, len(handles) // 2, -1)]
+
+
+def _draw_distances(axes, own, epochs, layers):
+    """Relative distances where there are other networks or batches, and distances otherwise."""
+    has_unit = own[own.statistic == "relative"].value.notna().any()
+    rows = own[own.statistic == ("relative" if has_unit else "distance")]
+    for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):
+        values = rows[rows.layer == str(layer)].set_index("epoch").value.reindex(epochs).to_numpy(dtype=float)
+        axes.plot(np.arange(len(epochs)), values, color=colour, linewidth=0.9)
+    label = "distance to the last epoch"
+    handles = depth_handles([f"layer {layer}" for layer in layers])
+    if has_unit:
+        [*_, mean] = rows[rows.layer == "mean"].sort_values("epoch").to_dict("records")
+        of = "between networks" if np.isfinite(mean["between_networks"]) else "between batches"
+        label += f" / {of}"
+        axes.axhline(1, color="0.35", linewidth=0.9, linestyle="--")
+        handles.append(Line2D([], [], color="0.35", linestyle="--", linewidth=0.9, label=of))
+        if of == "between networks" and np.isfinite(mean["between_batches"]):
+            axes.axhline(mean["between_batches"], color="0.35", linestyle=":", linewidth=0.9)
+            handles.append(Line2D([], [], color="0.35", linestyle=":", linewidth=0.9, label="between batches"))
+    axes.set_ylabel(label)
+    axes.set_ylim(bottom=0)
+    axes.legend(handles=handles, loc="upper right")
+
+
+def _draw_means(axes, drawn, epochs, label):
+    """Means over networks with their interval, or their range where there is none, and the quantile of a null."""
+    axes.set_title(label)
+    axes.set_ylim(-0.03, 1.03)
+    drawn = [(rows, name) for rows, name in drawn if rows.value.notna().any()]
+    if not drawn:
+        text = "needs two networks" if label.startswith("networks") else "none measured"
+        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
+        return
+    for (rows, name), line in zip(drawn, style.line_styles(len(drawn)), strict=True):
+        rows = rows.set_index("epoch").reindex(epochs)
+        places, low = np.arange(len(epochs)), rows["low"].fillna(rows["min"]).to_numpy(dtype=float)
+        high = rows["high"].fillna(rows["max"]).to_numpy(dtype=float)
+        axes.plot(places, rows.value.to_numpy(dtype=float), label=name, zorder=3, **line)
+        axes.fill_between(places, low, high, color=line["color"], alpha=0.15, linewidth=0)
+        if rows.null_high.notna().any():
+            null = rows.null_high.to_numpy(dtype=float)
+            axes.plot(places, null, color=line["color"], linestyle=":", linewidth=0.9, label="95 % of permuted layers")
+    lowest = min(rows[["value", "low", "min"]].min().min() for rows, _ in drawn)
+    axes.set_ylim(min(-0.03, 1.1 * lowest), 1.03)
+    axes.legend(loc="lower right")

@@ -1,0 +1,40 @@
+"""One matrix between the layers of a network, as a heat map."""
+
+from actopo.figures import style
+
+DISTANCE = "sliced-Wasserstein distance"
+
+
+@style.styled
+def plot(matrix, layers, label=DISTANCE, title=""):
+    """
+    Draw one matrix between layers.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (L, L)
+        Values; those that are not finite are grey.
+    layers : sequence of int or str of length L
+        Numbers or names of the layers.
+    label : str
+        What the values are, beside the colour bar.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no layer, or the matrix is not `L x L`.
+    """
+    matrix = style.layer_matrix(matrix, layers, "the matrix")
+    figure = style.new_figure(3.7, 3.1)
+    axes = figure.subplots()
+    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix))
+    if any(isinstance(layer, str) for layer in layers):
+        axes.tick_params(axis="x", labelrotation=90)
+    style.colour_bar(figure, mesh, axes, label, shrink=0.85)
+    axes.set_title(title)
+    return figure

@@ -1,0 +1,70 @@
+"""
+Which modules of a network are its layers, where a config names none: its convolutions, or the blocks of a transformer.
+
+A *block* is what transformers and mixers repeat: a child of a `Sequential` or `ModuleList` that has a normalisation and
+two linear maps or more, no convolution, and no other block inside. A network is a transformer here if it has at least
+as many blocks as convolutions. Its layers are then its convolutions, such as its patch embedding, and its blocks;
+those of any other network are its convolutions, also where it has some attention. A network that has a method
+`layers()` lists there which of its modules count, whatever they are.
+"""
+
+from torch import nn
+
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+
+
+def layer_modules(model):
+    """
+    Modules of a network that count as layers, by name.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its method `layers()`, if any, lists them.
+
+    Returns
+    -------
+    dict of str to torch.nn.Module
+        In the order of `named_modules`; empty if the network has no convolution and no block.
+    """
+    named = dict(model.named_modules())
+    # An attribute of that name may be a submodule.
+    if callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module):
+        meant = {id(module) for module in model.layers()}
+        return {name: module for name, module in named.items() if id(module) in meant}
+    found = blocks(model)
+    return {name: module for name, module in named.items() if isinstance(module, nn.Conv2d) or name in found}
+
+
+def blocks(model):
+    """
+    Blocks of a transformer, by name; empty for any other network.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+
+    Returns
+    -------
+    dict of str to torch.nn.Module
+    """
+    found = {}
+    for parent, container in model.named_modules():
+        if isinstance(container, CONTAINERS):
+            inner = container.named_children()
+            found |= {f"{parent}.{name}".lstrip("."): module for name, module in inner if _is_block(module)}
+    within = [name for name in found if any(other.startswith(f"{name}.") for other in found)]
+    found = {name: module for name, module in found.items() if name not in within}
+    n_convolutions = sum(isinstance(module, nn.Conv2d) for module in model.modules())
+    return found if len(found) >= n_convolutions else {}
+
+
+def _is_block(module):
+    if type(module) in CONTAINERS:
+        return False
+    inner = list(module.modules())
+    # An attention of PyTorch has two maps, of which one is no module.
+    n_maps = sum(isinstance(part, nn.Linear) for part in inner)
+    n_maps += sum(isinstance(part, nn.MultiheadAttention) for part in inner)
+    normalises = any("Norm" in type(part).__name__ for part in inner)
+    return n_maps > 1 and normalises and not any(isinstance(part, nn.Conv2d) for part in inner)

@@ -1,0 +1,208 @@
+"""
+Layouts of activations: where a tensor has its positions and channels.
+
+A layer is a tensor of one of five layouts, for a batch of images: `first`, (b, c, rows, columns), as convolutions
+return it; `last`, (b, rows, columns, c), as in Swin and inside of ConvNeXt; `tokens`, (b, t, c), and `sequence`,
+(t, b, c); and `vector`, (b, c), which has one position. They are told apart by the shape for one image, so that no name
+of a module matters:
+
+- The number of axes tells maps, tokens and vectors apart, and the axis of length 1 is that of the images.
+- The positions of a map have the shape of the image, so that of a square image two neighbouring axes are equal. If all
+  three are, the network is asked again with an image of twice the size: the axes that grow are those of the positions.
+  Convolutions, batch norms and two-dimensional pooling return channels first.
+- Tokens lie on the last map that a convolution made before, if there are no more than 16 tokens besides, or else on the
+  grid of the shape of the image that they fill, with or without one more. The others are the class token and register
+  tokens, and come before those of the patches.
+
+What these rules leave open is refused, and a config says it: `models.NAME.layout`.
+"""
+
+from math import isqrt
+from typing import NamedTuple
+
+from torch import nn
+
+from actopo.errors import InputError
+from actopo.networks.choices import TOKENS
+
+# Class and register tokens that may stand before those of the patches, where a map says how many patches there are.
+MOST_PREFIX = 16
+CHANNELS_FIRST = (nn.Conv2d, nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm, nn.MaxPool2d, nn.AvgPool2d)
+CHANNELS_FIRST += (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Dropout2d, nn.PixelShuffle, nn.Upsample)
+
+
+class Layout(NamedTuple):
+    """
+    Layout of a tensor.
+
+    Attributes
+    ----------
+    axes : {"first", "last", "tokens", "sequence", "vector"}
+    rows, columns : int
+        Grid of the positions.
+    channels : int
+    prefix : int
+        Number of class and register tokens, which come before those of the grid.
+    """
+
+    axes: str
+    rows: int
+    columns: int
+    channels: int
+    prefix: int = 0
+
+    def shape(self, tokens="patches"):
+        """Rows, columns and channels for one image; None for class tokens where there are none."""
+        if tokens == "class":
+            return (1, self.prefix, self.channels) if self.prefix else None
+        if tokens == "all":
+            return (1, self.prefix + self.rows * self.columns, self.channels)
+        return (self.rows, self.columns, self.channels)
+
+
+def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=None):
+    """
+    Layout of a tensor.
+
+    Parameters
+    ----------
+    size : sequence of int
+        Shape of the tensor for one image.
+    image_shape : (h, w, c)
+    is_first : bool, default False
+        Whether the module is one of `CHANNELS_FIRST`.
+    maps : sequence of (int, int)
+        Rows and columns of the maps that convolutions made before, in their order.
+    larger : callable, optional
+        Shape of the tensor for an image of twice the size, or None if the network cannot take one.
+    given : dict, optional
+        What a config says: `channels` ("first" or "last"), `grid` (rows and columns), `prefix_tokens`.
+
+    Returns
+    -------
+    Layout or str
+        What is wrong, after the name of a module, if the tensor is no layer.
+    """
+    given = given or {}
+    if len(size) == 2 and size[0] == 1:
+        return Layout("vector", 1, 1, size[1])
+    if len(size) == 3 and 1 in size[:2]:
+        axes = "tokens" if size[0] == 1 else "sequence"
+        return _on_grid(axes, max(size[:2]), size[2], image_shape, maps, given)
+    if len(size) == 4 and size[0] == 1:
+        return _map(size[1:], image_shape, is_first, larger, given)
+    shown = " x ".join(map(str, size)) or "no axis"
+    return (
+        f"returns a tensor of {shown} for one image, not one of shape (images, channels, rows, columns), (images, "
+        "rows, columns, channels), (images, tokens, channels) or (images, channels)"
+    )
+
+
+def to_positions(tensor, layout, tokens="patches"):
+    """
+    View of a tensor with a position in each row.
+
+    Parameters
+    ----------
+    tensor : tensor
+        Of the layout, for b images.
+    layout : Layout
+    tokens : {"patches", "class", "all"}
+
+    Returns
+    -------
+    tensor of shape (b, n, m, c)
+        Class tokens, and all tokens, lie in one row.
+
+    Raises
+    ------
+    InputError
+        If the tensor has not the shape that the network gave before.
+    """
+    rows, columns, channels, prefix = layout[1:]
+    expected = {
+        "first": (channels, rows, columns),
+        "last": (rows, columns, channels),
+        "vector": (channels,),
+    }.get(layout.axes, (prefix + rows * columns, channels))
+    if layout.axes == "sequence" and tensor.dim() == 3:
+        tensor = tensor.transpose(0, 1)
+    if tuple(tensor.shape[1:]) != expected:
+        raise InputError(
+            f"a layer is {' x '.join(map(str, tensor.shape[1:]))} for some images and {' x '.join(map(str, expected))} "
+            "for others; choose a layer whose shape is the same for every image"
+        )
+    if layout.axes == "first":
+        return tensor.permute(0, 2, 3, 1)
+    if layout.axes == "last":
+        return tensor
+    if layout.axes == "vector":
+        return tensor[:, None, None]
+    if tokens == "all":
+        return tensor[:, None]
+    return tensor[:, None, :prefix] if tokens == "class" else tensor[:, prefix:].unflatten(1, (rows, columns))
+
+
+def _map(size, image_shape, is_first, larger, given):
+    """Layout of a map whose channels are the first or the last of three axes."""
+    x, y, z = size
+    height, width, _ = image_shape
+    first, last = Layout("first", y, z, x), Layout("last", x, y, z)
+    if is_first or x == y == z == 1:
+        return first
+    if "channels" in given:
+        return first if given["channels"] == "first" else last
+    can_be_first, can_be_last = y * width == z * height, x * width == y * height
+    if not (can_be_first and can_be_last):
+        return last if can_be_last else first
+    grown = (larger and larger()) or size
+    grows = [after != before for before, after in zip(size, grown[-3:], strict=True)]
+    if grows == [False, True, True]:
+        return first
+    if grows == [True, True, False]:
+        return last
+    return (
+        f"returns a tensor of {x} x {y} x {z}, whose channels may be its first or its last axis; say which with "
+        "layout: {channels: first}, or last, of the model"
+    )
+
+
+def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
+    """Layout of tokens."""
+    prefix = given.get("prefix_tokens")
+    if grid := given.get("grid"):
+        if n_tokens - grid[0] * grid[1] == (n_tokens - grid[0] * grid[1] if prefix is None else prefix) >= 0:
+            return Layout(axes, *grid, channels, n_tokens - grid[0] * grid[1])
+        return (
+            f"returns {n_tokens} tokens, which are not those of the model's layout, {grid[0]} x {grid[1]} patches"
+            + (f" and {prefix} more" if prefix else "")
+        )
+    for rows, columns in reversed(maps):
+        more = n_tokens - rows * columns
+        if rows * columns > 1 and (0 <= more <= MOST_PREFIX if prefix is None else more == prefix):
+            return Layout(axes, rows, columns, channels, more)
+    for more in (0, 1) if prefix is None else (prefix,):
+        rows = _rows(n_tokens - more, *image_shape[:2])
+        if rows:
+            return Layout(axes, rows, (n_tokens - more) // rows, channels, more)
+    return (
+        f"returns {n_tokens} tokens, which fill no grid of the shape of the image, with or without a class token; say "
+        "which they fill with layout: {grid: [ROWS, COLUMNS]} of the model"
+    )
+
+
+def _rows(number, height, width):
+    """Rows of the grid of the shape of the image that has this number of positions; 0 if there is none."""
+    # rows / columns = height / width, and rows * columns = number.
+    if number < 1 or number * height % width:
+        return 0
+    rows = isqrt(number * height // width)
+    return rows if rows * rows * width == number * height and number % rows == 0 else 0
+
+
+def layer_variants(layout):
+    """Shapes of a layout by the tokens that are taken, as far as it has such tokens."""
+    shapes = {tokens: layout.shape(tokens) for tokens in TOKENS}
+    if layout.axes not in ("tokens", "sequence"):
+        shapes = {"patches": shapes["patches"]}
+    return {tokens: shape for tokens, shape in shapes.items() if shape}

@@ -1,0 +1,149 @@
+"""
+What enters and leaves every module of a network while images pass it, and the additions in between.
+
+A call of a module is told by the name of the module and the number of the call, from 1 on. Its *residual* is the stream
+after the addition: the last sum that the module itself makes of two activations, as at the end of a block, or else the
+first sum that takes what is computed from its output without another map or a rectifier in between. Hooks intercept
+modules; a `TorchFunctionMode` intercepts additions, and follows activations, which are what is computed from the input
+of the network: a learned embedding of positions is none, and its addition makes no residual.
+"""
+
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from actopo.networks.rectifiers import RECTIFIER_FUNCTIONS, RECTIFIERS
+
+ADDITIONS = {torch.add, torch.Tensor.add, torch.Tensor.add_, torch.Tensor.__add__, torch.Tensor.__iadd__}
+ADDITIONS |= {torch.Tensor.__radd__}
+# Functions that mix channels or positions: what they return belongs to a branch of its own.
+MAPS = {"linear", "bilinear", "conv1d", "conv2d", "conv3d", "matmul", "__matmul__", "__rmatmul__", "bmm", "einsum"}
+MAPS |= {"addmm", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"}
+# Functions that may make one position of a map.
+POOLING = {"adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax"}
+
+
+@contextmanager
+def watching(model, enter=None, leave=None, add=None, wanted=None):
+    """
+    Call functions for every call of a module in every forward pass.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network itself is not among its modules.
+    enter : callable (key, tensor), optional
+        Called with the first tensor that enters a module, or None.
+    leave : callable (key, module, output), optional
+        Called with what a module returns. An input on one position of a pooled map has the attribute `is_pooled`.
+    add : callable (key, tensor), optional
+        Called with the residual of a call, as soon as it is known.
+    wanted : collection of keys, optional
+        Calls whose residual is wanted; by default all.
+
+    Notes
+    -----
+    A key is the name of a module and the number of its call.
+    """
+    state = _Watching(add, wanted)
+    handles = []
+
+    def begin(_, arguments, named):
+        state.frames, state.calls = [], {}
+        for item in (*arguments, *named.values()):
+            if isinstance(item, torch.Tensor):
+                item.is_activation = True
+
+    def before(name):
+        def hook(_, arguments, named):
+            state.calls[name] = state.calls.get(name, 0) + 1
+            key = (name, state.calls[name])
+            state.frames.append([key, None])
+            if enter is not None:
+                tensors = [item for item in (*arguments, *named.values()) if isinstance(item, torch.Tensor)]
+                enter(key, tensors[0] if tensors else None)
+
+        return hook
+
+    def after(module, _, output):
+        key, own = state.frames.pop()
+        if leave is not None:
+            leave(key, module, output)
+        if add is not None and isinstance(output, torch.Tensor):
+            state.finish(key, own, output, isinstance(module, RECTIFIERS))
+
+    handles.append(model.register_forward_pre_hook(begin, with_kwargs=True))
+    for name, module in model.named_modules():
+        if module is not model:
+            handles.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
+            handles.append(module.register_forward_hook(after))
+    with ExitStack() as stack:
+        for handle in handles:
+            stack.callback(handle.remove)
+        if add is not None:
+            stack.enter_context(state)
+        yield
+
+
+class _Watching(TorchFunctionMode):
+    """Follows activations, branches of a network up to their addition, and maps of one position."""
+
+    def __init__(self, add, wanted):
+        super().__init__()
+        self.add, self.wanted = add, wanted
+        # Calls that have begun: key, and the last sum that the module itself made.
+        self.frames, self.calls = [], {}
+
+    def finish(self, key, own, output, rectifies):
+        """A module returns: its residual is known, or its output is followed."""
+        if rectifies:
+            output.branches = frozenset()
+        if not self._is_wanted(key):
+            return
+        if own is not None and own.shape == output.shape:
+            self.add(key, own)
+        else:
+            output.branches = getattr(output, "branches", frozenset()) | {key}
+
+    def _is_wanted(self, key):
+        return self.wanted is None or key in self.wanted
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        sources = [item for item in _tensors((*args, *kwargs.values())) if getattr(item, "is_activation", False)]
+        if not sources:
+            return result
+        for item in _tensors(result if isinstance(result, tuple | list) else [result]):
+            item.is_activation = True
+        if isinstance(result, torch.Tensor):
+            self._follow(func, sources, result)
+        return result
+
+    def _follow(self, func, sources, result):
+        name = getattr(func, "__name__", "")
+        is_point = result.dim() == 4 and result.shape[2:] == (1, 1)
+        result.is_pooled = is_point and (name in POOLING or all(getattr(item, "is_pooled", False) for item in sources))
+        same = [item for item in sources if item.shape == result.shape]
+        branches = frozenset().union(*(getattr(item, "branches", frozenset()) for item in same))
+        if func in ADDITIONS and len(same) == 2:
+            result.branches = frozenset()
+            for key in sorted(branches):
+                self.add(key, result)
+            if self.frames and self._is_wanted(self.frames[-1][0]):
+                # A later operation in place may change it.
+                self.frames[-1][1] = result.clone()
+        elif func in RECTIFIER_FUNCTIONS or name in MAPS:
+            result.branches = frozenset()
+        else:
+            result.branches = branches
+
+
+def _tensors(items):
+    """Tensors among some items and in lists of them."""
+    for item in items:
+        if isinstance(item, torch.Tensor):
+            yield item
+        elif isinstance(item, tuple | list):
+            yield from (part for part in item if isinstance(part, torch.Tensor))

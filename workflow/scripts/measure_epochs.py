@@ -1,0 +1,41 @@
+"""Networks at epochs of their training: distances to themselves at the end, specificity and accuracy."""
+
+import numpy as np
+from actopo.files import by_folder, load_arrays, load_json, load_table, save_table
+from actopo.homology.diagram_files import load_diagrams
+from actopo.job import progress, settings, start_logging
+from actopo.similarity.dimensions import with_sum
+from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
+from actopo.similarity.wasserstein import pairwise_distances
+
+start_logging(snakemake)
+
+params = settings(snakemake)
+epochs, seeds, layers = (params.order[name] for name in ("epochs", "seeds", "layers"))
+# Networks of one epoch follow each other; the last epoch is the last.
+files, distances = by_folder(snakemake.input.diagrams), {}
+for dimension in progress(params.order["dimensions"], "dimension"):
+    own = distances[f"h{dimension}"] = np.empty((len(epochs), len(seeds), len(layers)))
+    for place in range(len(seeds)):
+        by_epoch = [load_diagrams(paths, layers, dimension) for paths in files[place :: len(seeds)]]
+        for index, diagrams in enumerate(zip(*by_epoch, strict=True)):
+            pairs = pairwise_distances(diagrams, diagrams[-1:], params.directions, n_threads=snakemake.threads)
+            own[:, place, index] = pairs[:, 0]
+
+rows = []
+for name, own in with_sum(distances).items():
+    between = []
+    for paths, axis in ((snakemake.input.models, "seeds"), (snakemake.input.batches, "batches")):
+        file = load_arrays(paths[0]) if paths else None
+        known = np.full(len(layers), np.nan) if file is None else same_layer(file[name], len(file[axis]), len(layers))
+        between.append(known)
+    rows += epoch_rows(own, epochs, layers, *between, f"sw_{name}", params.level)
+for epoch, path in zip(epochs, snakemake.input.specificity, strict=bool(snakemake.input.specificity)):
+    rows += specificity_rows(load_table(path), epoch)
+metrics = list(map(load_json, snakemake.input.metrics))
+trained = [epoch for epoch in epochs if epoch > 0]
+for place, epoch in enumerate(trained):
+    own = metrics[place * len(seeds) : (place + 1) * len(seeds)]
+    for name in ("train_accuracy", "test_accuracy"):
+        rows += accuracy_rows([facts[name] for facts in own], epoch, name, params.level)
+save_table(snakemake.output.table, epoch_table(rows))
