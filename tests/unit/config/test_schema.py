@@ -42,6 +42,7 @@ TABLES = {
     "mapper.comparisons[]": ("graphs.choices.COMPARISONS", COMPARISONS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
+    "comparison.networks[].tap": ("networks.choices.TAPS", TAPS),
     "mapper.networks.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.without": ("points.choices.POLICIES", POLICIES),
@@ -62,6 +63,7 @@ TABLES = {
 # Single words in the place of a list or a number, which no table has.
 WORDS = {
     "homology.layers": ["all"],
+    "comparison.networks[].layers": ["all"],
     "similarity.sensitivity.layers": ["all"],
     "similarity.sensitivity.references": ["all"],
     "figures.sensitivity_layers": ["all"],
