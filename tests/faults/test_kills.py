@@ -36,7 +36,9 @@ def contents(folder):
 
 
 def is_timed(path):
-    """Whether a file holds times: metrics of a training, and their check sum; and locks, which hold nothing."""
+    """Whether a file holds times, as metrics of a training, or nothing, as locks; and their check sums."""
+    if "explorer.html" in path.name:
+        return True
     return "models" in path.parts and (".json" in path.name or ".locks" in path.parts)
 
 

@@ -1323,7 +1323,8 @@ def test_comparisons(folder, images, trained, graphs):
     assert averaged.n_graphs.tolist() == [1, 2, 1, 1]
     assert averaged.layer.tolist() == [16] * 4
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
-    run("plot_graph_comparisons", {"table": tables[1]}, figure)
+    layers = {"layers": json.dumps({"order": [16], "names": [[16, "layer4.1"]]})}
+    run("plot_graph_comparisons", {"table": tables[1]}, figure, layers)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")
 
 

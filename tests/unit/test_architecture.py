@@ -29,7 +29,7 @@ ALLOWED = {
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
     "notebook": GROUND | SCIENCE | {"figures", "explorer"},
-    "analyse": GROUND | SCIENCE | {"notebook", "config.layers"},
+    "analyse": GROUND | SCIENCE | {"notebook", "config.choosing"},
     # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }

@@ -15,6 +15,7 @@ from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
@@ -53,7 +54,8 @@ if workflow.is_main_process:
         # What contradicts may be a default that nobody wrote.
         defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
         raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
-# Layers by their numbers, so that a name in their place is no change.
+# What is left to published weights, and layers, by their numbers, so that a name in their place is no change.
+fill_pretrained(config, LAYER_CACHE)
 number_layers(config, LAYER_CACHE)
 
 

@@ -208,7 +208,10 @@ def first_seed(model):
 
 def seeds_sharing_job(wildcards):
     """The other seeds whose networks the job of a seed trains, if it comes first."""
-    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", 1)
+    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", "auto")
+    if size == "auto":
+        # On a GPU a network takes about as long as the start of a job.
+        size = 1 if config["device"] == "cpu" else 10
     if int(wildcards.seed) not in seeds or wildcards.epoch:
         return []
     start = seeds.index(int(wildcards.seed)) // size * size
@@ -218,7 +221,7 @@ def seeds_sharing_job(wildcards):
 def minutes_of_training(wildcards, attempt):
     """Resource: time for the networks of a job, by their epochs; on a CPU for 50 000 small images and 8 cores."""
     epochs = config["models"][wildcards.model]["training"]["epochs"]
-    return (10 + epochs * (1 if gpu_count() else 4)) * (1 + len(seeds_sharing_job(wildcards))) * attempt
+    return (10 + epochs * (1 if gpu_count() else 4) * (1 + len(seeds_sharing_job(wildcards)))) * attempt
 
 
 def minutes_of_metric(wildcards, attempt):

@@ -203,6 +203,7 @@ rule plot_graph_comparisons:
     conda:
         "../../envs/plot.yaml"
     params:
+        layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
         env=env_digest("plot"),
         code=code_digest("plot_graph_comparisons"),
     script:

@@ -16,6 +16,7 @@ import yaml
 from actopo.config.choosing import describe_layer, taps_of
 from actopo.config.conflicts import network_conflicts
 from actopo.config.layers import model_layers, module_outputs, network_keys
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.validate import validate
 from actopo.config.values import drawn_networks, image_shape
 from actopo.errors import InputError
@@ -114,6 +115,8 @@ def main():
     options = parser.parse_args()
     config = merged([DEFAULT, *options.configfiles])
     validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
+    if problems := fill_pretrained(config):
+        raise InputError("; ".join(problems))
     wanted = options.models.split(",") if options.models else []
     unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:

@@ -20,7 +20,10 @@ TABLES = {
     "device": ("networks.choices.DEVICES", DEVICES),
     "mapper.device": ("networks.choices.DEVICES", DEVICES),
     "data.dataset": ("images.choices.DATASETS", DATASETS),
-    "data.normalisation": ("images.choices.NORMALISATIONS, and measured", ["measured", *NORMALISATIONS]),
+    "data.normalisation": (
+        "images.choices.NORMALISATIONS, measured and pretrained",
+        ["measured", "pretrained", *NORMALISATIONS],
+    ),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
@@ -62,6 +65,7 @@ TABLES = {
 
 # Single words in the place of a list or a number, which no table has.
 WORDS = {
+    "models.*.seeds_per_job": ["auto"],
     "homology.layers": ["all"],
     "comparison.networks[].layers": ["all"],
     "similarity.sensitivity.layers": ["all"],

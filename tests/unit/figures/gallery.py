@@ -313,6 +313,9 @@ FIGURES = {
     "eps_choice, 1 point": lambda: eps_choice.plot(eps_curves(["random"], [16], 1)),
     "graph_comparisons, 2 samplings": lambda: graph_comparisons.plot(examples.comparisons(("random", "full"))),
     "graph_comparisons, 7 samplings": lambda: graph_comparisons.plot(examples.comparisons(SAMPLINGS)),
+    "graph_comparisons, outputs of modules": lambda: graph_comparisons.plot(
+        examples.comparisons(SAMPLINGS[-2:]).replace({"layer": {8: 10_001}}), [16, 10_001], OUTPUTS
+    ),
     "graph_flow, single nodes": lambda: graph_flow.plot(
         graph_distances(["random"], [4, 8]), ([0], [0], [1.0]), (ONE_NODE, ONE_NODE), ("4", "8"), names_of(2)
     ),
@@ -326,7 +329,8 @@ FIGURES = {
     "stability, 1 cell": lambda: stability.plot(*stability_of(1, (0.3,), 1), None, "eps_choice", "relative ε"),
     "stability, 4 eps": lambda: stability.plot(*stability_of(4), (20, 0.3, 1.0), "eps_choice", "relative ε"),
     "training, 1 epoch": lambda: training.plot(training_curves(1, 1, tested=False), "small"),
-    "training, 100 seeds": lambda: training.plot(training_curves(100, 20), "a_name_" * 8),
+    "training, 100 seeds": lambda: training.plot(training_curves(100, 20), "a_name_" * 20),
+    "variance_budget, 17 layers": lambda: variance_budget.plot(budget_of(range(17)), range(17), "H0"),
     "vietoris_rips": lambda: vietoris_rips.plot(*examples.circle()),
 }
 

@@ -53,7 +53,8 @@ def test_text_is_legible_at_print_size_and_inside_the_figure(name):
     shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     assert shown
     assert min(text.get_fontsize() for text in shown) >= 6
-    box = figure.get_tightbbox()
+    with style.context():
+        box = figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < figure.get_figwidth() + 0.02
     assert box.y1 < figure.get_figheight() + 0.02
@@ -67,15 +68,17 @@ def test_titles_labels_and_legends_do_not_overlap(name):
     axes = [axes for axes in figure.findobj(matplotlib.axes.Axes) if axes.axison and axes.get_visible()]
     labels = [text for each in axes for text in (each.title, each._left_title, each.xaxis.label, each.yaxis.label)]
     shown = [*(label for label in labels if label.get_text()), *figure.findobj(Legend)]
-    boxes = [each.get_window_extent() for each in shown]
+    with style.context():
+        boxes = [each.get_window_extent() for each in shown]
     assert not any(first.overlaps(second.padded(-0.5)) for first, second in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_titles_and_legends_overlap_nothing_of_their_kind(name):
     figure = drawn(name)
-    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
-    boxes += [legend.get_window_extent() for legend in figure.findobj(Legend)]
+    with style.context():
+        boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+        boxes += [legend.get_window_extent() for legend in figure.findobj(Legend)]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 

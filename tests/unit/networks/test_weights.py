@@ -102,7 +102,7 @@ def test_files_that_are_no_weights(tmp_path, monkeypatch):
 def test_names_of_weights():
     with pytest.raises(InputError, match="no weights 'IMAGENET' for alexnet; choose one of DEFAULT, IMAGENET1K_V1"):
         load_pretrained(ALEXNET, "IMAGENET", 10, 3)
-    with pytest.raises(InputError, match="only torchvision's networks have weights by name"):
+    with pytest.raises(InputError, match="only torchvision's and timm's networks have weights by name"):
         load_pretrained({"architecture": "resnet18_cifar", "width": 2, "shortcut": "A"}, "DEFAULT", 10, 3)
 
 

@@ -18,6 +18,7 @@ from actopo.config.mapper import mapper_problems, mask_problems
 from actopo.config.models import misfits, model_problems, studied_problems, training_problems
 from actopo.config.new_images import new_image_problems
 from actopo.config.paths import path_problems
+from actopo.config.pretrained import fill_pretrained
 from actopo.config.read_layers import drawn_problems, layer_problems
 from actopo.errors import InputError
 from actopo.points.choices import STUDIES
@@ -42,6 +43,8 @@ def find_conflicts(config, cache=None):
     if problems := network_conflicts(config):
         return problems
     found, layers, config = {}, {}, copy.deepcopy(config)
+    if problems := fill_pretrained(config, cache):
+        return problems
     try:
         problems, sizes = [], part_sizes(config["data"])
     except InputError as error:

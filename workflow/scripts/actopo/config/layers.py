@@ -23,6 +23,7 @@ from actopo.networks.choices import CONVOLUTION_TAPS, NETWORK_KEYS, OWN_ARCHITEC
 
 LISTING = "actopo.networks.print_layers"
 OUTPUTS = "actopo.networks.print_outputs"
+PREPROCESSING = "actopo.networks.print_preprocessing"
 NETWORK_CHECK = "actopo.networks.check_network"
 CLUSTERER_CHECK = "actopo.mapper.check_clusterer"
 PACKAGES = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def layers_of(network, image_shape, cache=None, weights=None, layout=None):
     cache : Path, optional
         Folder in which results are cached.
     weights : str, optional
-        Name of weights in torchvision, which is checked.
+        Name of weights in torchvision or timm, which is checked.
     layout : dict, optional
         What the config says of layouts, `models.NAME.layout`.
 
@@ -107,10 +108,7 @@ def _ask(listing, asked, cache, state=""):
     With the same `state`, such as that of a file of weights, it is asked once.
     """
     network, question = asked[0], json.dumps(asked, sort_keys=True)
-    try:
-        release = version("torchvision")
-    except PackageNotFoundError:
-        release = ""
+    release = " ".join(_release(package) for package in ("torchvision", "timm"))
     what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
@@ -132,6 +130,14 @@ def _ask(listing, asked, cache, state=""):
         temporary.write_text(json.dumps({"found": found, "sha256": _digest(found)}), encoding="utf-8")
         temporary.replace(answer)
     return found
+
+
+def _release(package):
+    """Version of a package that networks come from, empty if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _what_went_wrong(network, done):
@@ -176,6 +182,12 @@ def module_outputs(config, name, cache=None):
     """Outputs of the modules of a model of a config, as `outputs_of` returns them."""
     model = config["models"][name]
     return outputs_of(network_keys(model), image_shape(config, name), cache, model.get("layout"))
+
+
+def ask_preprocessing(config, name, cache=None):
+    """Size and normalisation of the images of a model's weights, see `actopo.networks.preprocessing`."""
+    model = config["models"][name]
+    return _ask(PREPROCESSING, [network_keys(model), model["weights"]], cache)
 
 
 def check_network(config, name, n_classes, cache=None):

@@ -19,7 +19,8 @@ def model_problems(config):
         path, architecture, weights = f"models.{name}", model.get("architecture"), model.get("weights")
         own = model.get("module") is None and architecture == OWN_ARCHITECTURE
         if model.get("module") is None and architecture is None:
-            yield f"{path}: give an architecture (resnet18_cifar, or torchvision's name), or module: file.py:function"
+            names = "resnet18_cifar, torchvision's name or timm:NAME"
+            yield f"{path}: give an architecture ({names}), or module: file.py:function"
         if (module := model.get("module")) is not None:
             file = Path(module.rpartition(":")[0]).expanduser()
             if not file.is_file():
@@ -35,9 +36,15 @@ def model_problems(config):
         if own and not is_weight_file(weights):
             yield f"{path}.weights: resnet18_cifar has no weights by name; give a file, or null to train"
         if model.get("module") is not None and not is_weight_file(weights):
-            yield f"{path}.weights: there is no file {weights}, and only torchvision's networks have weights by name"
+            yield (
+                f"{path}.weights: there is no file {weights}, and only torchvision's and timm's networks have weights "
+                "by name"
+            )
         elif is_weight_file(weights) and not Path(weights).expanduser().is_file():
-            yield f"{path}.weights: there is no file {weights}; give one, a name of torchvision's, or null to train"
+            yield (
+                f"{path}.weights: there is no file {weights}; give one, a name of torchvision's or timm's, or null to "
+                "train"
+            )
         if len(seed_list(model["seeds"])) > 1:
             yield f"{path}.seeds: weights are one network; set seeds to 1, or weights to null to train"
 

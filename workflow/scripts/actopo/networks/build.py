@@ -1,5 +1,5 @@
 """
-Networks by name: `resnet18_cifar`, any classification network of torchvision [1]_, or a function in a user's file.
+Networks by name: `resnet18_cifar`, any classification network of torchvision [1]_ or timm, or a user's function.
 
 References
 ----------
@@ -15,8 +15,9 @@ from pathlib import Path
 import torch
 
 from actopo.errors import InputError
-from actopo.networks.choices import OWN_ARCHITECTURE
+from actopo.networks.choices import OWN_ARCHITECTURE, TIMM
 from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.networks.timm_networks import timm_builder
 
 
 def build(
@@ -28,7 +29,8 @@ def build(
     Parameters
     ----------
     architecture : str, optional
-        "resnet18_cifar", or a classification network of torchvision by its name there.
+        "resnet18_cifar", a classification network of torchvision by its name there, or one of timm with `timm:` before
+        its name.
     module : str, optional
         "path/to/file.py:function", instead of `architecture`. The function is called with `arguments`, and with
         those of `n_classes`, `n_channels` and `seed` that it takes.
@@ -69,6 +71,9 @@ def build(
                 f"resnet18_cifar takes width and shortcut, beside arguments and not in them; drop {unknown[0]!r}"
             )
         return resnet18_cifar(**settings, **arguments, n_classes=n_classes, n_channels=n_channels, seed=seed)
+    elif str(architecture).startswith(TIMM):
+        make, given = timm_builder(architecture, n_classes, n_channels)
+        arguments = {**given, **arguments}
     else:
         make, arguments = _torchvision(architecture, n_classes, n_channels, pretrained, arguments)
     with torch.random.fork_rng(devices=[]):
@@ -148,7 +153,8 @@ def _torchvision(architecture, n_classes, n_channels, pretrained, arguments):
         near = difflib.get_close_matches(str(architecture), [*known, OWN_ARCHITECTURE], n=3) or known[:3]
         raise InputError(
             f"unknown architecture {architecture!r}; did you mean {', '.join(near)}? Known are resnet18_cifar and "
-            "torchvision's classification networks; for your own give module: path/to/file.py:function"
+            "torchvision's classification networks, and timm's as timm:NAME; for your own give module: "
+            "path/to/file.py:function"
         )
     if n_channels != 3:
         raise InputError(f"{architecture} takes images of 3 channels, not {n_channels}; set data.channels to 3")

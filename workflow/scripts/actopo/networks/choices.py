@@ -4,14 +4,15 @@ from pathlib import Path
 
 from actopo.keys import FIRST_OUTPUT
 
-# The network of the paper, which actopo defines; other architectures are torchvision's.
+# The network of the paper, which actopo defines; other architectures are torchvision's, or timm's with this prefix.
 OWN_ARCHITECTURE = "resnet18_cifar"
+TIMM = "timm:"
 SHORTCUTS = ("A", "B")
 
 # The keys of a model's config that determine its structure.
 NETWORK_KEYS = ("architecture", "module", "arguments", "width", "shortcut")
 
-# Suffixes of files of weights; any other value names weights of torchvision.
+# Suffixes of files of weights; any other value names weights of torchvision or timm.
 WEIGHT_FILES = (".safetensors", ".pth", ".pt")
 
 # Tensors of a layer that can be read. Of a convolution: its output, input of the rectifier, output of the rectifier. Of
@@ -64,5 +65,5 @@ def output_of(number):
 
 
 def is_weight_file(weights):
-    """Whether `weights` names a file, which may be missing, and not weights of torchvision."""
+    """Whether `weights` names a file, which may be missing, and not weights of torchvision or timm."""
     return Path(weights).suffix in WEIGHT_FILES or Path(weights).expanduser().is_file()

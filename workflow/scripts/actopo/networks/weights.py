@@ -1,5 +1,5 @@
 """
-Weights: state dicts in files of safetensors or PyTorch, and published ones of torchvision.
+Weights: state dicts in files of safetensors or PyTorch, and published ones of torchvision and timm.
 
 Nothing in a file is executed. Names that differ in wrapped networks and in older versions of torchvision are replaced.
 Only what reads or writes a file imports safetensors.
@@ -13,7 +13,8 @@ import torch
 from actopo.errors import InputError
 from actopo.files import reading, replacing
 from actopo.networks.build import build
-from actopo.networks.choices import is_weight_file
+from actopo.networks.choices import TIMM, is_weight_file
+from actopo.networks.timm_networks import download_timm, timm_weights
 
 
 def load_weights(model, state):
@@ -68,7 +69,7 @@ def load_pretrained(network, weights, n_classes, n_channels):
     network : dict
         Arguments of `build`.
     weights : str
-        A file of a state dict, of safetensors or PyTorch, or the name of weights in torchvision, such as
+        A file of a state dict, of safetensors or PyTorch, or the name of weights in torchvision or timm, such as
         "IMAGENET1K_V1" or "DEFAULT", which are downloaded once.
     n_classes : int
         Number of classes, used if the weights do not determine it.
@@ -114,7 +115,7 @@ def read_state(path):
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's")
+        raise InputError(f"the weights {path} do not exist; give a local file or a name of torchvision's or timm's")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -169,13 +170,15 @@ def _plain_tensors(path, state):
 
 def download_state(weights):
     """
-    Download the state dict of torchvision's `weights`, once.
+    Download the state dict of torchvision's or timm's `weights`, as `named_weights` returns them, once.
 
     Raises
     ------
     InputError
         If that fails; the message has the address.
     """
+    if isinstance(weights, str):
+        return download_timm(weights)
     try:
         return weights.get_state_dict(progress=False, check_hash=True, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError) as error:
@@ -199,20 +202,27 @@ def _renamed(state, own):
 
 def named_weights(architecture, name):
     """
-    Weights of torchvision by their name, such as "IMAGENET1K_V1" or "DEFAULT".
+    Weights of torchvision, or those of timm, by their name, such as "IMAGENET1K_V1" or "DEFAULT".
+
+    Returns
+    -------
+    torchvision.models.WeightsEnum or str
+        A str for weights of timm: the network and their tag.
 
     Raises
     ------
     InputError
         If the architecture has no such weights; the message lists those that it has.
     """
+    if str(architecture).startswith(TIMM):
+        return timm_weights(architecture, name)
     import torchvision
 
     try:
         known = torchvision.models.get_model_weights(architecture or "")
     except ValueError:
         raise InputError(
-            f"there is no file of weights {name!r}; only torchvision's networks have weights by name"
+            f"there is no file of weights {name!r}; only torchvision's and timm's networks have weights by name"
         ) from None
     try:
         return known[name]
