@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from actopo.captions import NAMES as CAPTIONS
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
@@ -1476,7 +1477,11 @@ def test_figures_and_summary(
     files |= {"foreground": foreground["share"], "controls": distances["differences"]}
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     studies["layer_names"] = {"net": {"0": "stem"}}
-    run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
+    studies |= {"dimension": 1, "sensitivity_layers": [0]}
+    studies["homology"] |= {"batches": 2}
+    output = {"summary": folder / "summary.json", "captions": [folder / f"captions/{name}.rst" for name in CAPTIONS]}
+    run("summarise", files, output, {"studies": json.dumps(studies)})
+    assert "ρ of H1 is" in (folder / "captions/specificity.rst").read_text()
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
