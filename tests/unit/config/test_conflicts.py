@@ -195,12 +195,7 @@ def test_colours_of_graphs(path, value, words):
     ("n_images", "changes", "words"),
     [
         (4, {}, "mapper.min_samples: random has 4 points of 4 images of part train, and with fewer than 5 all points"),
-        (
-            4,
-            {"min_samples": 4},
-            "mapper.stability.share: parts of random have 2 points, and with fewer than min_samples",
-        ),
-        (4, {"min_samples": 2}, None),
+        (4, {"min_samples": 4}, None),
         (10, {}, None),
     ],
 )

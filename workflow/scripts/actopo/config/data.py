@@ -183,15 +183,6 @@ def _few_points(mapper, n_images):
             f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more "
             "points_per_image, or add images"
         )
-        return
-    stability = mapper["stability"]
-    for name in [name for name, layers in dict(stability["graphs"]).items() if layers and name in per_image]:
-        n_points = round(stability["share"] * n_images) * per_image[name]
-        if n_points < least:
-            yield (
-                f"mapper.stability.share: parts of {name} have {n_points} points, and with fewer than min_samples "
-                f"{least} all points are noise; raise it, or set mapper.stability.graphs to []"
-            )
 
 
 def _nearest(name, known):
