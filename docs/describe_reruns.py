@@ -27,7 +27,9 @@ decides what is planned or what is logged, or is for notebooks, and changes no r
 def reruns():
     """Scripts by the module whose edit runs them again."""
     scripts = sorted(
-        path.stem for path in SCRIPTS.glob("*.py") if path.stem not in ("list_layers", "node_images", "prune")
+        path.stem
+        for path in SCRIPTS.glob("*.py")
+        if path.stem not in ("list_layers", "node_images", "prune", "write_report")
     )
     behind = {script: set(files_behind(script)) for script in scripts}
     modules = sorted(path for path in (SCRIPTS / "actopo").rglob("*.py") if path.name != "__init__.py")

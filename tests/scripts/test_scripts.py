@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from actopo.captions import NAMES as CAPTIONS
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
@@ -1003,7 +1004,7 @@ def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
     assert [graph["graph"][name] for name in ("model", "seed", "draw", "noise")] == ["net", 0, 2, 0.5]
     assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
     # Its graph is kept, and is the same.
-    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if eps == row.eps]
+    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if np.isclose(eps, row.eps)]
     own = np.load(output["membership"])
     for name in ("interval", "edges", "shared", "jaccard"):
         np.testing.assert_array_equal(getattr(kept, name), own[name])
@@ -1479,7 +1480,11 @@ def test_figures_and_summary(
     files |= {"foreground": foreground["share"], "controls": distances["differences"]}
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     studies["layer_names"] = {"net": {"0": "stem"}}
-    run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
+    studies |= {"dimension": 1, "sensitivity_layers": [0]}
+    studies["homology"] |= {"batches": 2}
+    output = {"summary": folder / "summary.json", "captions": [folder / f"captions/{name}.rst" for name in CAPTIONS]}
+    run("summarise", files, output, {"studies": json.dumps(studies)})
+    assert "ρ of H1 is" in (folder / "captions/specificity.rst").read_text()
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
@@ -1716,5 +1721,5 @@ def test_debiased_distances(folder, diagrams):
 def test_every_script_is_run_here():
     text = Path(__file__).read_text()
     missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}' not in text]
-    # All but "prune" and "build_explorer", which have tests of their own in tests/workflow.
+    # All but "prune", "build_explorer", "node_images" and "write_report", which have tests of their own.
     assert missing == []

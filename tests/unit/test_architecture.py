@@ -22,6 +22,7 @@ ALLOWED = {
     "gpu": GROUND,
     "job": GROUND | {"gpu"},
     "summary": GROUND,
+    "captions": GROUND,
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},

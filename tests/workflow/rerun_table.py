@@ -155,7 +155,7 @@ COLOURED = ("mapper_graphs", "noisy_graphs", "networks")
 EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
-FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+FIGURES_OF_DISTANCES |= {"plot_calibration": 1, "summarise": 1}
 # The explorer shows all of them but the power.
 GATHERED = {"gather_distances": 1, "build_explorer": 1}
 # Two kinds of surrogates.
@@ -536,7 +536,8 @@ ROWS = [
     Row("mapper.exports", ["graphml"], {"export_graphs": 1}, back={}),
     Row("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 1}, back={}),
     Row("figures.dimension", 0, FIGURES_OF_DISTANCES),
-    Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1}),
+    # The captions of the report are of what is drawn.
+    Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1, "summarise": 1}),
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),

@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.forecast import announcement, jobs_to_do, outcome
+from actopo.captions import NAMES as CAPTIONS
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
