@@ -66,3 +66,16 @@ def test_names_of_models_do_not_swallow_config_files(config, monkeypatch, capsys
     ]
     with pytest.raises(InputError, match="no model absent; the config has resnet18_a, resnet18_b"):
         listing(monkeypatch, "--models", "absent")
+
+
+def test_costs_of_every_layer_stand_below(config, monkeypatch, capsys):
+    listing(monkeypatch, config("data: {dataset: digits, root: null, size: 16, channels: 1}"))
+    own, other = capsys.readouterr().out.split("resnet18_b")
+    heads = [line for line in own.splitlines() if line.startswith("points and disk")]
+    assert len(heads) == 1
+    assert "homology study, for one network and a batch of 1000 images" in heads[0]
+    # 1438 images for training, at 2 x 2 positions of 512 channels in the last layer.
+    assert "mapper study, for one network and 1438 images" in other
+    last = other.rstrip().splitlines()[-1]
+    assert last.split()[:2] == ["16", "4"]
+    assert f"{1438 * 4} ({1438 * 4 * (4 * 512 + 28) / 1e6:.1f} MB)" in last

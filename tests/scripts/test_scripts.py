@@ -40,6 +40,8 @@ ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "laye
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
+# Inputs of a rule that reads graphs, and what the fixture calls them.
+GRAPH_FILES = {"graphs": "graph", "memberships": "membership"}
 BY_CLASSES = json.dumps({"by": "classes", "classes": 20})
 # Files of a network, by their endings.
 FILES_OF_NETWORK = {"weights": "safetensors", "metrics": "json"}
@@ -1544,6 +1546,79 @@ def test_listing(folder):
     assert lines[-1].split() == ["16", "blocks.7.conv2", "4", "4", "512", "conv", "bn", "relu"]
     failed = subprocess.run([*command[:-1], "x"], capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
+
+
+def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs):
+    """The second network in the place of the first at an earlier epoch."""
+    files = {
+        "diagrams": diagrams[::-1],
+        "specificity": [distances["specificity"]] * 2,
+        "models": [distances["models"]],
+        "batches": [distances["batches"]],
+        "metrics": [own["metrics"] for own in trained],
+    }
+    order = {"epochs": [1, 4], "seeds": [0], "layers": LAYERS, "dimensions": [0, 1]}
+    params = {"order": json.dumps(order), "directions": 10, "level": 0.9}
+    run("measure_epochs", files, {"table": folder / "epochs.csv"}, params)
+    table = pd.read_csv(folder / "epochs.csv", keep_default_na=False, na_values=[""])
+    own = blocks(np.load(distances["models"])["h1"], 2, len(LAYERS))[0, 1].diagonal()
+    rows = table[(table.metric == "sw_h1") & (table.statistic == "distance")]
+    np.testing.assert_allclose(rows[rows.epoch == 1].value, own)
+    np.testing.assert_allclose(rows[rows.epoch == 4].value, 0, atol=1e-9)
+    # Two networks stand for two epochs, two batches and themselves.
+    np.testing.assert_allclose(table[table.statistic == "relative"].query("epoch == 1").value, 1)
+    accuracy = [json.loads(Path(own["metrics"]).read_text())["test_accuracy"] for own in trained]
+    assert table[table.statistic == "test_accuracy"].value.tolist() == accuracy
+    choice = json.dumps({"layers": LAYERS, "dimension": 1})
+    run("plot_epochs", {"table": folder / "epochs.csv"}, {"png": folder / "epochs.png"}, {"choice": choice})
+
+    key = {"sampling": "full", "draw": 0, "sigma": 0}
+    order = [{**key, "layer": layer, "epoch": epoch} for epoch in (1, 4) for layer in LAYERS]
+    files = {kind: [own[name] for own in graphs * 2] for kind, name in GRAPH_FILES.items()}
+    tables = {name: folder / f"epoch_{name}.csv" for name in ("graphs", "classes")}
+    params = {"order": json.dumps({"graphs": order}), "null": json.dumps({"n_permutations": 5, "seed": 0})}
+    params |= {"uncovered": "drop"}
+    run("measure_purity", {**files, "meta": images["meta"]}, tables, params, seed=0)
+    mean = folder / "mean_epochs.csv"
+    columns = json.dumps({"graphs": ["sampling", "layer", "epoch"]})
+    run("average_tables", {"graphs": [tables["graphs"]]}, {"graphs": mean}, {"columns": columns})
+    assert pd.read_csv(mean).epoch.tolist() == [1] * 3 + [4] * 3
+    layers = json.dumps({"order": LAYERS, "names": []})
+    run("plot_epoch_purity", {"table": mean}, {"png": folder / "epoch_purity.png"}, {"layers": layers})
+
+
+def test_two_networks(folder, diagrams, distances, paired, graphs):
+    """Two seeds of one network in the place of two models, with some of their layers each."""
+    sides = {"a": [0, 9, 16], "b": [16, 0]}
+    names = [[layer, f"conv{layer}"] for layer in LAYERS]
+    networks = {f"model_{side}": side for side in sides} | {f"names_{side}": names for side in sides}
+    networks |= {f"layers_{side}": layers for side, layers in sides.items()}
+    networks |= {"graph_layers_a": [0, 9], "graph_layers_b": [9]}
+    metrics = {"linear_cka": {}, "rtd_lite": {}}
+    params = {
+        "networks": json.dumps(networks),
+        "distance": json.dumps({"dimensions": [0, 1], "directions": 10}),
+        "metrics": json.dumps({"metrics": metrics}),
+        "null": json.dumps({"n_permutations": 5, "seed": 0}),
+    }
+    files = {"points": distances["clouds"], "pooled": paired["pooled"], "diagrams": diagrams}
+    output = {"matrices": folder / "pair.npz", "table": folder / "pair.csv"}
+    run("compare_networks", files, output, params)
+    found, models = np.load(output["matrices"]), np.load(distances["models"])
+    expected = blocks(models["h1"], 2, len(LAYERS))[0, 1]
+    np.testing.assert_allclose(found["sw_h1"], expected[:, [2, 0]])
+    np.testing.assert_allclose(found["sw_h0_scaled"], blocks(np.load(distances["scaled"])["h0"], 2, 3)[0, 1][:, [2, 0]])
+    assert found["linear_cka_chance"].shape == (3, 2)
+    table = pd.read_csv(output["table"])
+    assert table[table.measure == "rtd_lite"].name_b.tolist() == ["conv16", "conv0"] * 3
+    memberships = [graphs[0]["membership"], graphs[1]["membership"], graphs[1]["membership"]]
+    of_graphs = folder / "pair_graphs.csv"
+    run("compare_network_graphs", {"memberships": memberships}, {"table": of_graphs}, params)
+    own = pd.read_csv(of_graphs)
+    assert own.layer_a.tolist() == [0, 9]
+    assert own.distance[1] == pytest.approx(0, abs=1e-6)
+    files = {"table": output["table"], "graphs": of_graphs}
+    run("plot_network_pair", files, {"png": folder / "pair.png"}, {"names": json.dumps({"names": ["a", "b"]})})
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "class_gaussian"])

@@ -1,5 +1,5 @@
 """
-List the layers of a config's networks: index, name, type, rows, columns, channels and taps; or those of all modules.
+List the layers of a config's networks: index, name, type, shape, taps and cost; or the outputs of all modules.
 
     python workflow/scripts/list_layers.py config/imagenet.yaml
     python workflow/scripts/list_layers.py config/imagenet.yaml --models googlenet --modules
@@ -13,14 +13,17 @@ import sys
 from pathlib import Path
 
 import yaml
-from actopo.config.choosing import describe_layer, taps_of
+from actopo.config.choosing import describe_layer, shape_at, taps_of
 from actopo.config.conflicts import network_conflicts
+from actopo.config.costs import activation_bytes, cloud_cost, readable, study_clouds
+from actopo.config.data import count_images, part_sizes
 from actopo.config.layers import model_layers, module_outputs, network_keys
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.validate import validate
 from actopo.config.values import drawn_networks, image_shape
 from actopo.errors import InputError
 from actopo.networks.choices import CONVOLUTION_TAPS, output_number
+from actopo.points.choices import STUDIES
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config" / "config.yaml"
@@ -82,24 +85,56 @@ def output_rows(outputs):
             yield (*cells, *described["shape"], taps + notes)
 
 
-def aligned(rows, columns=COLUMNS):
-    """Lines of text of a table; texts begin and numbers end at one place."""
-    rows = [tuple(map(str, row)) for row in [columns, *rows]]
+def aligned(rows):
+    """Lines of text of a table, of which the first row is the head; texts begin and numbers end at one place."""
+    rows = [tuple(map(str, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    texts = {columns.index(name) for name in ("name", "type", "taps") if name in columns}
+    texts = {i for i, name in enumerate(rows[0]) if name in ("name", "type", "taps")}
     for row in rows:
         cells = [f"{cell:{'<' if i in texts else '>'}{widths[i]}}" for i, cell in enumerate(row)]
         yield "  ".join(cells).rstrip()
 
 
+def cost_lines(config, study, layers):
+    """Lines of text about points and disk of every layer of a study's network, by sampling."""
+    n_images = config["homology"]["batch_size"] if study == "homology" else mapper_images(config)
+    known, n_images = n_images is not None, n_images or 1000
+    clouds = study_clouds(config, study)
+    images = f"a batch of {n_images} images" if study == "homology" else f"{n_images} images"
+    images += "" if known else " (how many there are is not known here)"
+    yield f"points and disk of the {study} study, for one network and {images}; activations are all positions, if kept"
+    rows = [("index", "positions", *(", ".join(names) for _, names in clouds), "activations")]
+    for i, layer in enumerate(layers):
+        if layer["is_pooled"]:
+            continue
+        costs = [cloud_cost(layer, sampling, n_images) for sampling, _ in clouds]
+        taps = dict.fromkeys(sampling["tap"] for sampling, _ in clouds)
+        whole = [size for tap in taps if (size := activation_bytes(layer, tap, n_images)) is not None]
+        cells = ["-" if cost is None else f"{cost[0]} ({readable(cost[1])})" for cost in costs]
+        tap = clouds[0][0]["tap"]
+        positions = shape_at(layer, tap)[0] * shape_at(layer, tap)[1]
+        rows.append((i, positions, *cells, readable(max(whole)) if whole else "-"))
+    yield from aligned(rows)
+
+
+def mapper_images(config):
+    """Number of images of the mapper study, if it is known before they are read."""
+    try:
+        return count_images(config, part_sizes(config["data"]))
+    except (InputError, OSError):
+        return None
+
+
 def listing(config, name, modules):
     """Lines of text about one model."""
     if modules:
-        return aligned(output_rows(module_outputs(config, name)))
+        return aligned([COLUMNS, *output_rows(module_outputs(config, name))])
     layers = model_layers(config, name)
     if not layers:
         return ["no convolution and no block of a transformer: name modules or a type, which --modules lists"]
-    return aligned(layer_rows(layers))
+    studies = [study for study in STUDIES if config[study]["model"] == name]
+    costs = [line for study in studies for line in ("", *cost_lines(config, study, layers))]
+    return [*aligned([COLUMNS, *layer_rows(layers)]), *costs]
 
 
 def main():

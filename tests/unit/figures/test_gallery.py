@@ -6,6 +6,7 @@ Numbers have minus signs, and none is "nan".
 
 import re
 from itertools import combinations
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -109,6 +110,11 @@ def test_texts_have_room_and_markers_are_whole(name):
         assert not badly_written(texts)
         assert not covered_markers(figure)
         assert not cut_markers(figure)
+
+
+def test_every_figure_is_in_the_gallery():
+    modules = [path.stem for path in Path(style.__file__).parent.glob("*.py") if "\ndef plot(" in path.read_text()]
+    assert {name.split(",")[0] for name in FIGURES} == set(modules)
 
 
 def test_the_gallery_can_be_looked_at(tmp_path):

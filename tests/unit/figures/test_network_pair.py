@@ -28,4 +28,4 @@ def test_a_matrix_for_each_measure_with_the_nearest_layers():
         [dots] = axes.lines
         np.testing.assert_array_equal(dots.get_xdata(), [matrix[row].argmin() + 0.5 for row in rows])
         np.testing.assert_array_equal(dots.get_ydata(), np.add(rows, 0.5))
-    assert [text.get_text() for text in panels[0].get_xticklabels()] == ["4", "2", "10003", "7"]
+    assert [text.get_text() for text in panels[0].get_xticklabels()] == ["4", "2", "block", "7"]

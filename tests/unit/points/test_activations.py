@@ -158,3 +158,22 @@ def test_what_is_added_to_the_images_comes_before_the_network(model, images):
         x = to_input(images, [0.5] * 3, [0.25] * 3) + torch.from_numpy(noise).permute(0, 3, 1, 2)
         expected = model.conv(x).permute(0, 2, 3, 1)
     np.testing.assert_allclose(recorded[0], expected, atol=2e-5)
+
+
+def test_layers_whose_shape_depends_on_the_images_are_refused(images):
+    class Cropping(torch.nn.Module):
+        """Crops dark batches, and leaves images out."""
+
+        def __init__(self):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 2, 1)
+
+        def forward(self, x):
+            return self.conv(x[:, :, 1:] if x.sum() < 0 else x[: self.most]).mean(dim=(2, 3))
+
+    model, mixed = Cropping(), np.concatenate([images[:2] * 0 + 255, images[:2] * 0])
+    settings = {"mean": [0.5] * 3, "std": [0.5] * 3, "layers": [0], "tap": "conv", "write": lambda *_: None}
+    for most, words in ((2, "shape .* for 2 images, and of .* for one before"), (1, "shape .* for 2 images")):
+        model.most = most
+        with pytest.raises(InputError, match=f"layer 0 has activations of {words}"):
+            dump_activations(model, mixed, batch_size=2, **settings)
