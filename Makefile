@@ -4,9 +4,12 @@ BIN := .venv/bin
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
+# What docs/draw_pictures.py reads.
+CIFAR := results/cifar10_cpu
+PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo prune test test-faults test-cluster lint format docs clean
+.PHONY: help env demo report prune test test-faults test-cluster lint format docs pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,11 +28,14 @@ env: .venv/ready  ## create .venv with everything that is needed (6 GB)
 demo: .venv/ready  ## run the whole workflow on handwritten digits
 	$(BIN)/snakemake $(DEMO_FLAGS)
 	@test -e $(DEMO)/report.html -a -z "$$(find $(DEMO)/figures $(DEMO)/summary.json -newer $(DEMO)/report.html)" || \
-	  $(BIN)/snakemake $(DEMO_FLAGS) --report $(DEMO)/report.html
+	  $(BIN)/python workflow/scripts/write_report.py config/demo.yaml > /dev/null
 	@echo "report:  $(DEMO)/report.html"
 	@echo "explorer: $(DEMO)/explorer.html"
 	@echo "figures: $(DEMO)/figures"
 	@echo "summary: $(DEMO)/summary.json"
+
+report: .venv/ready  ## make the report of a finished run: make report CONFIG=mine.yaml
+	$(BIN)/python workflow/scripts/write_report.py $(CONFIG)
 
 prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
 	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
@@ -62,6 +68,10 @@ docs: .venv/ready  ## write the generated pages and what a module needs, and the
 	$(BIN)/python docs/write_module.py > workflow/Snakefile
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
+
+pictures: .venv/ready  ## draw the pictures of README.md from CIFAR-10: make pictures CONFIG=mine.yaml, with data.root
+	$(BIN)/snakemake --configfile config/cifar10_cpu.yaml $(CONFIG) --cores all -- $(PICTURED)
+	$(BIN)/python docs/draw_pictures.py $(CIFAR)
 
 clean:  ## remove the demo's results, the site and caches, keep .venv and other runs
 	rm -rf $(DEMO) site .pytest_cache .ruff_cache .hypothesis

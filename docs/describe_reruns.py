@@ -17,7 +17,7 @@ HEAD = """# What an edit of the code runs again
 `make docs` writes this table from the imports that `actopo.digests.code_digest` follows. Every rule has the digest of
 its script as a parameter: an edit of a line of a module (not of a comment or docstring) runs again exactly the scripts
 of its row, and whatever depends on their results. `snakemake -n` tells what that would be. A module with an empty row
-decides what is planned or what is logged, and no result.
+decides what is planned or what is logged, or is for notebooks, and changes no result.
 
 | edit in | runs again |
 |---|---|
@@ -27,7 +27,9 @@ decides what is planned or what is logged, and no result.
 def reruns():
     """Scripts by the module whose edit runs them again."""
     scripts = sorted(
-        path.stem for path in SCRIPTS.glob("*.py") if path.stem not in ("list_layers", "node_images", "prune")
+        path.stem
+        for path in SCRIPTS.glob("*.py")
+        if path.stem not in ("list_layers", "node_images", "prune", "write_report")
     )
     behind = {script: set(files_behind(script)) for script in scripts}
     modules = sorted(path for path in (SCRIPTS / "actopo").rglob("*.py") if path.name != "__init__.py")

@@ -11,6 +11,7 @@ would ask the driver: where a tensor lies, and moves and factories with a device
 """
 
 import sys
+import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from unittest.mock import patch
@@ -50,6 +51,8 @@ class EmulatedCuda:
         Number of elements of the largest tensor on the device.
     index_limit : int
         Elements of a tensor that operations with indices of 32 bits refuse.
+    warns : bool
+        Whether PyTorch was asked to warn of what the host waits for.
     """
 
     waits: list = field(default_factory=list)
@@ -57,6 +60,7 @@ class EmulatedCuda:
     to_host: list = field(default_factory=list)
     largest: int = 0
     index_limit: int = 2**31
+    warns: bool = False
     _storages: dict = field(default_factory=dict)
 
     def forget(self):
@@ -79,13 +83,24 @@ class EmulatedCuda:
         self._storages[storage._cdata] = StorageWeakRef(storage)
         self.largest = max(self.largest, tensor.numel())
 
+    def wait(self, name):
+        """Record that the host waits."""
+        self.waits.append(name)
+        self.warn()
+
+    def warn(self):
+        """What PyTorch says in `set_sync_debug_mode("warn")`, of copies to the device too."""
+        if self.warns:
+            warnings.warn("called a synchronizing CUDA operation", stacklevel=2)
+
     def copied(self, n_elements, to_device):
         """Record a copy between the memories."""
         if to_device:
             self.to_device.append(n_elements)
+            self.warn()
         else:
             self.to_host.append(n_elements)
-            self.waits.append("copy to the host")
+            self.wait("copy to the host")
 
     def moved(self, tensor, to_device, dtype=None, layout=None):
         """Copy of a tensor in the other memory."""
@@ -104,7 +119,7 @@ class EmulatedCuda:
             return func(*args, **kwargs)
         self._check(name, tensors, held)
         if name in WAITING or (name.startswith(("index", "_index")) and _has_mask(tensors[1:])):
-            self.waits.append(name)
+            self.wait(name)
         result = func(*args, **kwargs)
         if name != "copy_":
             for leaf in tree_leaves(result):
@@ -249,8 +264,12 @@ def emulated_cuda():
         "get_rng_state": lambda index=None: torch.zeros(16, dtype=torch.uint8),
         "set_rng_state": lambda state, index=None: None,
         "manual_seed_all": lambda seed: None,
-        "synchronize": lambda index=None: device.waits.append("synchronize"),
+        "synchronize": lambda index=None: device.wait("synchronize"),
         "empty_cache": lambda: None,
+        "set_sync_debug_mode": lambda mode: setattr(device, "warns", mode == "warn"),
+        "reset_peak_memory_stats": lambda index=None: None,
+        # Elements of the largest tensor stand for what all of them take.
+        "max_memory_allocated": lambda index=None: device.largest,
     }
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(torch.cuda, **driver))

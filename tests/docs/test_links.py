@@ -44,6 +44,19 @@ def test_a_link_leads_to_a_file_and_to_a_heading_in_it(page, link):
     assert not anchor or anchor in anchors(path.relative_to(ROOT)), f"{path.name} has no heading #{anchor}"
 
 
+def test_every_configuration_is_listed():
+    listed = set(re.findall(r"^\| `(\w+\.yaml)` \|", text_of("config/README.md"), re.MULTILINE))
+    assert listed == {path.name for path in (ROOT / "config").glob("*.yaml")}
+
+
+def test_pictures_of_pages_are_small_enough():
+    pictures = [((ROOT / page).parent / link) for page, link in HERE if link.endswith(".png")]
+    assert len(pictures) >= 2
+    for path in pictures:
+        assert path.stat().st_size < 300_000, path
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
 def test_links_to_other_places_are_safe_ones():
     elsewhere = {link for _, link in LINKS} - {link for _, link in HERE}
     assert elsewhere

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from actopo.captions import NAMES as CAPTIONS
 from actopo.errors import InputError
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
@@ -39,6 +40,8 @@ ORDER = json.dumps({"graphs": [{"sampling": "full", "draw": 0, "sigma": 0, "laye
 TESTS = {"n_permutations": 10, "level": 0.9, "seed": 0}
 NETWORK = json.dumps({"architecture": "resnet18_cifar", "width": 2, "shortcut": "B"})
 
+# Inputs of a rule that reads graphs, and what the fixture calls them.
+GRAPH_FILES = {"graphs": "graph", "memberships": "membership"}
 BY_CLASSES = json.dumps({"by": "classes", "classes": 20})
 # Files of a network, by their endings.
 FILES_OF_NETWORK = {"weights": "safetensors", "metrics": "json"}
@@ -1001,7 +1004,7 @@ def test_all_eps_has_the_graph_at_any_of_its_values(folder, images, analysed):
     assert [graph["graph"][name] for name in ("model", "seed", "draw", "noise")] == ["net", 0, 2, 0.5]
     assert (len(graph["nodes"]), graph["graph"]["n_components"]) == (row.n_nodes, row.n_components)
     # Its graph is kept, and is the same.
-    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if eps == row.eps]
+    [kept] = [graph for eps, graph in load_graphs(analysed["graphs"]) if np.isclose(eps, row.eps)]
     own = np.load(output["membership"])
     for name in ("interval", "edges", "shared", "jaccard"):
         np.testing.assert_array_equal(getattr(kept, name), own[name])
@@ -1323,7 +1326,8 @@ def test_comparisons(folder, images, trained, graphs):
     assert averaged.n_graphs.tolist() == [1, 2, 1, 1]
     assert averaged.layer.tolist() == [16] * 4
     figure = {kind: folder / f"comparisons.{kind}" for kind in ("png", "svg")}
-    run("plot_graph_comparisons", {"table": tables[1]}, figure)
+    layers = {"layers": json.dumps({"order": [16], "names": [[16, "layer4.1"]]})}
+    run("plot_graph_comparisons", {"table": tables[1]}, figure, layers)
     assert figure["png"].read_bytes().startswith(b"\x89PNG")
 
 
@@ -1476,7 +1480,11 @@ def test_figures_and_summary(
     files |= {"foreground": foreground["share"], "controls": distances["differences"]}
     studies = {"run": "test", "homology": {"model": "net"}, "controls": ["scaled"], "mapper": {"model": "net"}}
     studies["layer_names"] = {"net": {"0": "stem"}}
-    run("summarise", files, {"summary": folder / "summary.json"}, {"studies": json.dumps(studies)})
+    studies |= {"dimension": 1, "sensitivity_layers": [0]}
+    studies["homology"] |= {"batches": 2}
+    output = {"summary": folder / "summary.json", "captions": [folder / f"captions/{name}.rst" for name in CAPTIONS]}
+    run("summarise", files, output, {"studies": json.dumps(studies)})
+    assert "ρ of H1 is" in (folder / "captions/specificity.rst").read_text()
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["homology"]["layer_distances"]["h1"]["paper"] == {"max_cv_below": 0.17}
     assert set(summary["homology"]["specificity"]) == {"trained", "scaled"}
@@ -1538,6 +1546,79 @@ def test_listing(folder):
     assert lines[-1].split() == ["16", "blocks.7.conv2", "4", "4", "512", "conv", "bn", "relu"]
     failed = subprocess.run([*command[:-1], "x"], capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
+
+
+def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs):
+    """The second network in the place of the first at an earlier epoch."""
+    files = {
+        "diagrams": diagrams[::-1],
+        "specificity": [distances["specificity"]] * 2,
+        "models": [distances["models"]],
+        "batches": [distances["batches"]],
+        "metrics": [own["metrics"] for own in trained],
+    }
+    order = {"epochs": [1, 4], "seeds": [0], "layers": LAYERS, "dimensions": [0, 1]}
+    params = {"order": json.dumps(order), "directions": 10, "level": 0.9}
+    run("measure_epochs", files, {"table": folder / "epochs.csv"}, params)
+    table = pd.read_csv(folder / "epochs.csv", keep_default_na=False, na_values=[""])
+    own = blocks(np.load(distances["models"])["h1"], 2, len(LAYERS))[0, 1].diagonal()
+    rows = table[(table.metric == "sw_h1") & (table.statistic == "distance")]
+    np.testing.assert_allclose(rows[rows.epoch == 1].value, own)
+    np.testing.assert_allclose(rows[rows.epoch == 4].value, 0, atol=1e-9)
+    # Two networks stand for two epochs, two batches and themselves.
+    np.testing.assert_allclose(table[table.statistic == "relative"].query("epoch == 1").value, 1)
+    accuracy = [json.loads(Path(own["metrics"]).read_text())["test_accuracy"] for own in trained]
+    assert table[table.statistic == "test_accuracy"].value.tolist() == accuracy
+    choice = json.dumps({"layers": LAYERS, "dimension": 1})
+    run("plot_epochs", {"table": folder / "epochs.csv"}, {"png": folder / "epochs.png"}, {"choice": choice})
+
+    key = {"sampling": "full", "draw": 0, "sigma": 0}
+    order = [{**key, "layer": layer, "epoch": epoch} for epoch in (1, 4) for layer in LAYERS]
+    files = {kind: [own[name] for own in graphs * 2] for kind, name in GRAPH_FILES.items()}
+    tables = {name: folder / f"epoch_{name}.csv" for name in ("graphs", "classes")}
+    params = {"order": json.dumps({"graphs": order}), "null": json.dumps({"n_permutations": 5, "seed": 0})}
+    params |= {"uncovered": "drop"}
+    run("measure_purity", {**files, "meta": images["meta"]}, tables, params, seed=0)
+    mean = folder / "mean_epochs.csv"
+    columns = json.dumps({"graphs": ["sampling", "layer", "epoch"]})
+    run("average_tables", {"graphs": [tables["graphs"]]}, {"graphs": mean}, {"columns": columns})
+    assert pd.read_csv(mean).epoch.tolist() == [1] * 3 + [4] * 3
+    layers = json.dumps({"order": LAYERS, "names": []})
+    run("plot_epoch_purity", {"table": mean}, {"png": folder / "epoch_purity.png"}, {"layers": layers})
+
+
+def test_two_networks(folder, diagrams, distances, paired, graphs):
+    """Two seeds of one network in the place of two models, with some of their layers each."""
+    sides = {"a": [0, 9, 16], "b": [16, 0]}
+    names = [[layer, f"conv{layer}"] for layer in LAYERS]
+    networks = {f"model_{side}": side for side in sides} | {f"names_{side}": names for side in sides}
+    networks |= {f"layers_{side}": layers for side, layers in sides.items()}
+    networks |= {"graph_layers_a": [0, 9], "graph_layers_b": [9]}
+    metrics = {"linear_cka": {}, "rtd_lite": {}}
+    params = {
+        "networks": json.dumps(networks),
+        "distance": json.dumps({"dimensions": [0, 1], "directions": 10}),
+        "metrics": json.dumps({"metrics": metrics}),
+        "null": json.dumps({"n_permutations": 5, "seed": 0}),
+    }
+    files = {"points": distances["clouds"], "pooled": paired["pooled"], "diagrams": diagrams}
+    output = {"matrices": folder / "pair.npz", "table": folder / "pair.csv"}
+    run("compare_networks", files, output, params)
+    found, models = np.load(output["matrices"]), np.load(distances["models"])
+    expected = blocks(models["h1"], 2, len(LAYERS))[0, 1]
+    np.testing.assert_allclose(found["sw_h1"], expected[:, [2, 0]])
+    np.testing.assert_allclose(found["sw_h0_scaled"], blocks(np.load(distances["scaled"])["h0"], 2, 3)[0, 1][:, [2, 0]])
+    assert found["linear_cka_chance"].shape == (3, 2)
+    table = pd.read_csv(output["table"])
+    assert table[table.measure == "rtd_lite"].name_b.tolist() == ["conv16", "conv0"] * 3
+    memberships = [graphs[0]["membership"], graphs[1]["membership"], graphs[1]["membership"]]
+    of_graphs = folder / "pair_graphs.csv"
+    run("compare_network_graphs", {"memberships": memberships}, {"table": of_graphs}, params)
+    own = pd.read_csv(of_graphs)
+    assert own.layer_a.tolist() == [0, 9]
+    assert own.distance[1] == pytest.approx(0, abs=1e-6)
+    files = {"table": output["table"], "graphs": of_graphs}
+    run("plot_network_pair", files, {"png": folder / "pair.png"}, {"names": json.dumps({"names": ["a", "b"]})})
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "class_gaussian"])
@@ -1640,5 +1721,5 @@ def test_debiased_distances(folder, diagrams):
 def test_every_script_is_run_here():
     text = Path(__file__).read_text()
     missing = [path.stem for path in SCRIPTS.glob("*.py") if f'"{path.stem}' not in text]
-    # All but "prune" and "build_explorer", which have tests of their own in tests/workflow.
+    # All but "prune", "build_explorer", "node_images" and "write_report", which have tests of their own.
     assert missing == []

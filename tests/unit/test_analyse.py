@@ -1,6 +1,8 @@
 """One call from a network in memory to everything, and what it shows of itself."""
 
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +11,12 @@ from actopo import analyse
 from actopo.digests import files_behind
 from actopo.errors import InputError
 from actopo.homology.diagrams import diagrams
+from actopo.keys import FIRST_OUTPUT
 from actopo.similarity.wasserstein import pairwise_distances
 
 from unit.notebook.examples import N, labels, network, pictures
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -63,6 +67,30 @@ def test_layers_by_number_name_or_pattern_are_in_the_order_of_the_network(layers
     assert list(run(layers=layers, dimensions=[1]).layers) == names
 
 
+def test_other_modules_and_taps():
+    """In the order in which they are named."""
+    found = run(layers=["pool", "relu", "first"], dimensions=[0])
+    assert list(found.layers) == ["pool", "relu", "first"]
+    assert found.layers["first"] == 0
+    assert found.layers["relu"] >= FIRST_OUTPUT
+    assert run(layers=["second"], tap="input", dimensions=[0]).clouds["second"].points.shape == (3 * N, 4)
+    activations = np.maximum(found.clouds["first"].points, 0)
+    assert found.clouds["relu"].points.shape == activations.shape
+    assert (found.clouds["relu"].points >= 0).all()
+
+
+def test_a_transformer_is_read_by_its_blocks():
+    sys.path.insert(0, str(ROOT / "docs/examples"))
+    try:
+        from tiny_vit import build
+    finally:
+        sys.path.pop(0)
+    grey = pictures()[..., :1]
+    found = analyse(build(n_classes=2, n_channels=1), grey, layers=[{"type": "Block"}], tap="residual", intervals=5)
+    assert list(found.layers) == [f"blocks.{i}" for i in range(4)]
+    assert found.clouds["blocks.3"].points.shape == (N, 32)
+
+
 def test_the_same_seed_gives_the_same_and_another_does_not(found):
     again, other = run(), run(seed=1)
     np.testing.assert_array_equal(again.clouds["first"].points, found.clouds["first"].points)
@@ -102,8 +130,12 @@ def test_the_explorer_has_everything(found, open_page, tmp_path):
 def test_layers_that_there_are_not_are_refused():
     with pytest.raises(InputError, match=r"layers \[2\] do not exist: the network has layers 0 to 1"):
         run(layers=[2])
-    with pytest.raises(InputError, match=r"layers \[1\] have no tap 'relu'"):
+    with pytest.raises(InputError, match="layer second has conv only: no rectifier follows it"):
         run(tap="relu")
+    with pytest.raises(InputError, match="two of the layers are called second"):
+        run(layers=[1, FIRST_OUTPUT + 4])
+    with pytest.raises(InputError, match="no layer is named"):
+        run(layers=[])
 
 
 def test_a_layer_whose_points_are_all_equal_is_named():

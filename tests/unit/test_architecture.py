@@ -22,6 +22,7 @@ ALLOWED = {
     "gpu": GROUND,
     "job": GROUND | {"gpu"},
     "summary": GROUND,
+    "captions": GROUND,
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
@@ -29,7 +30,7 @@ ALLOWED = {
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
     "notebook": GROUND | SCIENCE | {"figures", "explorer"},
-    "analyse": GROUND | SCIENCE | {"notebook", "config.layers"},
+    "analyse": GROUND | SCIENCE | {"notebook", "config.choosing"},
     # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
     "config": GROUND | {"networks.recipe", "images.class_folders", "images.listing"},
 }

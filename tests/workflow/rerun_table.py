@@ -155,7 +155,7 @@ COLOURED = ("mapper_graphs", "noisy_graphs", "networks")
 EXAMPLES = ("plot_vietoris_rips", "plot_nested_circles")
 
 FIGURES_OF_DISTANCES = {f"plot_{name}": 1 for name in ("layer_distances", "specificity", "controls", "sensitivity")}
-FIGURES_OF_DISTANCES |= {"plot_calibration": 1}
+FIGURES_OF_DISTANCES |= {"plot_calibration": 1, "summarise": 1}
 # The explorer shows all of them but the power.
 GATHERED = {"gather_distances": 1, "build_explorer": 1}
 # Two kinds of surrogates.
@@ -536,7 +536,8 @@ ROWS = [
     Row("mapper.exports", ["graphml"], {"export_graphs": 1}, back={}),
     Row("mapper.exports", ["mapper_interactive"], {"export_to_mapper_interactive": 1}, back={}),
     Row("figures.dimension", 0, FIGURES_OF_DISTANCES),
-    Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1}),
+    # The captions of the report are of what is drawn.
+    Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1, "summarise": 1}),
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
@@ -546,6 +547,17 @@ ROWS = [
     # Of WIDE.
     Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),
     Row("data.root", "more_images", None, spared=EXAMPLES, base="wide"),
+    # Networks need weights then, and classes have no lens.
+    Row(
+        "data.labelled",
+        False,
+        None,
+        spared=EXAMPLES,
+        base="wide",
+        besides={f"models.{name}.weights": "alexnet.pth" for name in ("resnet18_a", "own")}
+        | {f"models.{name}.seeds": 1 for name in ("resnet18_a", "own")}
+        | {"mapper.seeds": 1, "mapper.lens": "l2", "figures.purity_class": None},
+    ),
     Row("models.own.module", "other_network.py:build", NETWORK_W, base="wide"),
     Row("models.own.arguments", {"depth": 3}, NETWORK_W, base="wide"),
     Row("models.own.input.size", 28, SIZE_W, base="wide"),
@@ -565,6 +577,30 @@ ROWS = [
     ),
     Row("models.resnet18_a.training.milestones", [3], TRAINING_W, base="wide"),
     Row("models.resnet18_a.training.decay", 0.2, TRAINING_W, base="wide"),
+    # Clouds and graphs of what no study reads of the two; `own` is the network of the mapper study.
+    Row(
+        "comparison.networks",
+        [{"model": "resnet18_a", "layers": [0, 8]}, {"model": "own", "layers": [3, 4], "tap": "bn"}],
+        {"sample_points": 1, "compute_diagrams": 1, "sample_paired_points": 2, "compare_networks": 1}
+        | {"plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={"comparison.sampling": None},
+    ),
+    Row(
+        "comparison.sampling",
+        "random",
+        {"sample_points": 2, "compute_lens": 1, "predict_classes": 1, "build_mapper": 1, "compute_diagrams": 1}
+        | {"sample_paired_points": 2, "compare_networks": 1, "compare_network_graphs": 1, "plot_network_pair": 1},
+        back={},
+        base="wide",
+        besides={
+            "comparison.networks": [
+                {"model": "resnet18_a", "layers": [0], "graph_layers": [8]},
+                {"model": "own", "layers": [3], "graph_layers": [3]},
+            ]
+        },
+    ),
     # The epoch is trained for again; the networks stay.
     Row(
         "models.resnet18_a.training.keep",

@@ -69,7 +69,12 @@ def packages(env):
 
 def test_every_rule_has_an_environment():
     # Commands for people, where Snakemake runs.
-    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {"list_layers", "node_images", "prune"}
+    assert set(RULES) == {path.stem for path in SCRIPTS.glob("*.py")} - {
+        "list_layers",
+        "node_images",
+        "prune",
+        "write_report",
+    }
 
 
 @pytest.mark.parametrize("rule", sorted(ENVIRONMENTS))

@@ -114,18 +114,18 @@ def test_a_cell_shows_both_diagrams_and_sizes(page, results, similarity):
     for place, values in ((x, np.concatenate(found)[:, 0]), (y, np.concatenate(found)[:, 1])):
         np.testing.assert_allclose(place, np.polyval(np.polyfit(values, place, 1), values), atol=0.05)
     rows = [table_of(page.locator("#cell table").nth(k)) for k in (0, 1)]
-    names = ["layer 0 of A (seed 0)", "layer 16 of B (seed 1)"]
+    names = ["layer 0 of A", "layer 16 of B"]
     for name, diagram in zip(names, found, strict=True):
         assert rows[0][f"{name}: points"] == shown(len(diagram))
         longest = np.float32(diagram[:, 1]) - np.float32(diagram[:, 0])
         assert float(rows[0][f"{name}: longest life"]) == pytest.approx(longest.max(initial=0), rel=1e-3)
     clouds = np.load(next((results / "points/resnet18_a/seed0").glob("homology.batch0.*/*.npz")))
-    for name, layer in (("cloud of A", 0), ("cloud of B", 16)):
+    for name, layer in (("cloud of A: layer 0", 0), ("cloud of B: layer 16", 16)):
         n, channels = clouds[f"layer{layer:02d}.points"].shape
-        assert rows[1][name] == f"{n} points in {channels} channels"
+        assert rows[1][name] == f"{n} × {channels}"
     distance = of_networks(similarity / "resnet18_a/models.npz", "h1")
-    assert rows[1]["A (seed 0) to B (seed 1): SW, H1"] == shown(float(distance[1][0, 3]))
-    assert rows[1]["A (seed 0) to A: SW, H1"] == shown(float(distance[0][0, 3]))
+    assert rows[1]["SW, H1, A to B"] == shown(float(distance[1][0, 3]))
+    assert rows[1]["SW, H1, A to A"] == shown(float(distance[0][0, 3]))
     pick(page, "dimension", "h0")
     assert page.locator("#cell [data-diagram='0'] path").count() == n - 1
 

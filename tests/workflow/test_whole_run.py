@@ -168,7 +168,7 @@ def test_report_is_one_page_with_the_figures(finished):
         "Mapper",
         "Training",
         "specificity (Fig. 6)",
-        "whose largest H1 coefficient is below 0.17",
+        "for H1, all coefficients of variation are below 0.17",
     ):
         assert words in page, words
 

@@ -43,7 +43,7 @@ rule plot_all_eps:
         png=report(
             "<results>/figures/all_eps.{sampling}.layer{layer}.png",
             caption="../report/all_eps.rst",
-            category="Mapper",
+            category="Mapper, choice of parameters",
             labels=graph_labels("a graph at every eps"),
         ),
         svg="<results>/figures/all_eps.{sampling}.layer{layer}.svg",

@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.forecast import announcement, jobs_to_do, outcome
+from actopo.captions import NAMES as CAPTIONS
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
@@ -18,8 +19,8 @@ from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_k
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, dataset_name, drawn_networks, image_size
-from actopo.config.values import kept_epochs, sampling_order, seed_list
+from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
+from actopo.config.values import kept_epochs, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, source_digest
 from actopo.environment import environment_problems
@@ -221,12 +222,13 @@ def dataset_of(model):
 def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
     if study == "homology":
-        read = {HOMOLOGY["model"]: LAYERS}
+        read = {**{item["model"]: item["layers"] for item in PAIR}, HOMOLOGY["model"]: LAYERS}
     elif noise:
         read = {MAPPER["model"]: NOISE["layers"]}
     else:
         read = {name: [layer] for name, layer in NETWORKS.items()}
-        read[MAPPER["model"]] = {*MAPPER_LAYERS, *read.get(MAPPER["model"], [])}
+        for name, own in [(item["model"], item["graph_layers"]) for item in PAIR] + [(MAPPER["model"], MAPPER_LAYERS)]:
+            read[name] = {*own, *read.get(name, [])}
     if not read.get(model):
         what = f"the {study} study{' with noise' if noise else ''}"
         there = ", ".join(name for name in read if read[name]) or "no network"

@@ -56,7 +56,7 @@ rule plot_epochs:
         png=report(
             "<results>/figures/epochs.png",
             caption="../report/epochs.rst",
-            category="Homology",
+            category="Homology, while training",
             labels={"figure": "how diagrams form in training"},
         ),
         svg="<results>/figures/epochs.svg",
@@ -119,7 +119,7 @@ rule plot_epoch_purity:
         png=report(
             "<results>/figures/epoch_purity.png",
             caption="../report/epoch_purity.rst",
-            category="Mapper",
+            category="Mapper, while training",
             labels={"figure": "how purity forms in training"},
         ),
         svg="<results>/figures/epoch_purity.svg",

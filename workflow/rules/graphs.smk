@@ -132,7 +132,7 @@ rule plot_purity:
         png=report(
             "<results>/figures/purity.png",
             caption="../report/purity.rst",
-            category="Mapper",
+            category="Mapper, purity (Fig. 12)",
             labels={"figure": "purity by layer (Fig. 12)"},
         ),
         svg="<results>/figures/purity.svg",
@@ -160,7 +160,7 @@ rule plot_branching:
         png=report(
             "<results>/figures/branching.png",
             caption="../report/branching.rst",
-            category="Mapper",
+            category="Mapper, from layer to layer",
             labels={"figure": "where classes part"},
         ),
         svg="<results>/figures/branching.svg",
@@ -189,7 +189,7 @@ rule plot_graph_flow:
         png=report(
             "<results>/figures/graph_flow.png",
             caption="../report/graph_flow.rst",
-            category="Mapper",
+            category="Mapper, from layer to layer",
             labels={"figure": "distances of graphs of neighbouring layers"},
         ),
         svg="<results>/figures/graph_flow.svg",
@@ -217,7 +217,7 @@ rule plot_stability:
         png=report(
             "<results>/figures/stability.{sampling}.layer{layer}.png",
             caption="../report/stability.rst",
-            category="Mapper",
+            category="Mapper, choice of parameters",
             labels=graph_labels("stability of a graph"),
         ),
         svg="<results>/figures/stability.{sampling}.layer{layer}.svg",

@@ -69,7 +69,7 @@ rule plot_diagrams:
         png=report(
             "<results>/figures/diagrams.png",
             caption="../report/diagrams.rst",
-            category="Homology",
+            category="Homology, diagrams (Fig. 2)",
             labels={"figure": "persistence diagrams by layer"},
         ),
         svg="<results>/figures/diagrams.svg",
@@ -92,7 +92,7 @@ rule plot_vietoris_rips:
         png=report(
             "<results>/figures/vietoris_rips.png",
             caption="../report/vietoris_rips.rst",
-            category="Homology",
+            category="Homology, diagrams (Fig. 2)",
             labels={"figure": "from points to a diagram (Fig. 2)"},
         ),
         svg="<results>/figures/vietoris_rips.svg",

@@ -6,6 +6,16 @@ IMAGES = dataset_of(MAPPER["model"])
 MAPPED = f"<results>/mapper/{MAPPER['model']}"
 REFERENCE = f"{MAPPED}/seed{MAPPER_SEEDS[0]}"
 
+# Two networks that are compared, each by its first seed, with the numbers of their layers.
+PAIR = [
+    {
+        **item,
+        "layers": chosen_layers(item["model"], item.get("layers", "all")),
+        "graph_layers": chosen_layers(item["model"], item.get("graph_layers", [])),
+    }
+    for item in compared_networks(config)
+]
+
 
 def images_of(name):
     """Input function: a file of the images that a model is given; `{part}` in its name is the study's part."""
@@ -28,6 +38,8 @@ def sampling_of(study, name):
 def tap_of(wildcards):
     """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
     own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
+    if wildcards.model != config[wildcards.study]["model"]:
+        own = {**own, **next((item for item in PAIR if item["model"] == wildcards.model), {})}
     return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
@@ -149,9 +161,14 @@ def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric in ("sw", "sw_scaled"):
         return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
+    return own_settings(wildcards.metric)
+
+
+def own_settings(metric):
+    """What a measure of similarity other than the sliced-Wasserstein distance depends on."""
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
-    return as_json(**{option: known[option] for option in METRIC_TABLE[wildcards.metric].options})
+    return as_json(**{option: known[option] for option in METRIC_TABLE[metric].options})
 
 
 def distance_settings(wildcards):
@@ -180,7 +197,8 @@ def rival_files(model):
 def used_seeds(model):
     """Seeds of a model that a study uses."""
     seeds = {*(SEEDS if model == HOMOLOGY["model"] else []), *(MAPPER_SEEDS if model == MAPPER["model"] else [])}
-    return sorted(seeds | ({first_seed(model)} if model in NETWORKS else set()))
+    others = {*NETWORKS, *(item["model"] for item in PAIR)}
+    return sorted(seeds | ({first_seed(model)} if model in others else set()))
 
 
 def first_seed(model):
@@ -190,7 +208,10 @@ def first_seed(model):
 
 def seeds_sharing_job(wildcards):
     """The other seeds whose networks the job of a seed trains, if it comes first."""
-    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", 1)
+    seeds, size = used_seeds(wildcards.model), config["models"][wildcards.model].get("seeds_per_job", "auto")
+    if size == "auto":
+        # On a GPU a network takes about as long as the start of a job.
+        size = 1 if config["device"] == "cpu" else 10
     if int(wildcards.seed) not in seeds or wildcards.epoch:
         return []
     start = seeds.index(int(wildcards.seed)) // size * size
@@ -200,7 +221,7 @@ def seeds_sharing_job(wildcards):
 def minutes_of_training(wildcards, attempt):
     """Resource: time for the networks of a job, by their epochs; on a CPU for 50 000 small images and 8 cores."""
     epochs = config["models"][wildcards.model]["training"]["epochs"]
-    return (10 + epochs * (1 if gpu_count() else 4)) * (1 + len(seeds_sharing_job(wildcards))) * attempt
+    return (10 + epochs * (1 if gpu_count() else 4) * (1 + len(seeds_sharing_job(wildcards)))) * attempt
 
 
 def minutes_of_metric(wildcards, attempt):

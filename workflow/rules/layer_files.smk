@@ -30,11 +30,12 @@ def homology_files(kind, model, seeds, batches, layers=LAYERS):
         "points": f"<results>/points/{model}/seed{{seed}}/homology.batch{{batch}}.{HOMOLOGY['sampling']}",
         "diagrams": f"<results>/diagrams/{model}/seed{{seed}}.batch{{batch}}",
     }[kind]
+    needed = study_layers("homology", model.partition(".")[0])
     return [
         path
         for seed in seeds
         for batch in batches
-        for path in layer_files(folder.format(seed=seed, batch=batch), layers, LAYERS)
+        for path in layer_files(folder.format(seed=seed, batch=batch), layers, needed)
     ]
 
 
@@ -134,3 +135,36 @@ def new_image_files(kind, wildcards):
         for shift in MAPPER["new_images"]["shifts"]
         for path in layer_files(folder.format(shift=shift), [int(wildcards.layer)], needed)
     ]
+
+
+def pair_points(suffix):
+    """Clouds of the two networks that are compared, on the first batch; a suffix to the model's name for other clouds."""
+    return [
+        path
+        for item in PAIR
+        for path in homology_files(
+            "points", f"{item['model']}{suffix}", [first_seed(item["model"])], [0], item["layers"]
+        )
+    ]
+
+
+def pair_diagrams():
+    """Their diagrams."""
+    return [
+        path
+        for item in PAIR
+        for path in homology_files("diagrams", item["model"], [first_seed(item["model"])], [0], item["layers"])
+    ]
+
+
+def pair_graphs(item):
+    """Memberships of the graphs of one of the two networks."""
+    folder = f"<results>/mapper/{item['model']}/seed{first_seed(item['model'])}/{config['comparison']['sampling']}"
+    return [f"{folder}/layer{layer}.npz" for layer in item["graph_layers"]]
+
+
+def pair_params(item):
+    """Name and layers of one of the two networks, and what the layers are called."""
+    keys = ("layers", "graph_layers")
+    names = [[layer, layer_name(item["model"], layer)] for layer in sorted({*item["layers"], *item["graph_layers"]})]
+    return {"model": item["model"], **{key: item[key] for key in keys}, "names": names}

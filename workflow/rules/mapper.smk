@@ -115,7 +115,7 @@ rule plot_nested_circles:
         png=report(
             "<results>/figures/nested_circles.png",
             caption="../report/nested_circles.rst",
-            category="Mapper",
+            category="Mapper, graphs (Figs. 3 and 8)",
             labels={"figure": "from points to a graph (Fig. 3)"},
         ),
         svg="<results>/figures/nested_circles.svg",
@@ -141,7 +141,7 @@ rule plot_mapper_graphs:
         png=report(
             "<results>/figures/mapper_graphs.png",
             caption="../report/mapper_graphs.rst",
-            category="Mapper",
+            category="Mapper, graphs (Figs. 3 and 8)",
             labels={"figure": "graphs by layer (Fig. 8)"},
         ),
         svg="<results>/figures/mapper_graphs.svg",
@@ -173,7 +173,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
         png=report(
             "<results>/figures/noisy_graphs.png",
             caption="../report/noisy_graphs.rst",
-            category="Mapper",
+            category="Mapper, noise (Figs. 10 and 11)",
             labels={"figure": "graphs of noisy images (Fig. 11)"},
         ),
         svg="<results>/figures/noisy_graphs.svg",
@@ -206,7 +206,7 @@ use rule plot_mapper_graphs as plot_networks with:
         png=report(
             "<results>/figures/networks.png",
             caption="../report/networks.rst",
-            category="Mapper",
+            category="Mapper, networks (Fig. 13)",
             labels={"figure": "last layers of networks (Fig. 13)"},
         ),
         svg="<results>/figures/networks.svg",
@@ -232,7 +232,7 @@ rule plot_eps_choice:
         png=report(
             "<results>/figures/eps_choice.png",
             caption="../report/eps_choice.rst",
-            category="Mapper",
+            category="Mapper, choice of parameters",
             labels={"figure": "choice of eps"},
         ),
         svg="<results>/figures/eps_choice.svg",

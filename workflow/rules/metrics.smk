@@ -33,7 +33,7 @@ rule sample_paired_points:
         source=lambda wildcards: network_source(wildcards.model),
         batch_norm="",
         layers=own_layers,
-        tap=HOMOLOGY["tap"],
+        tap=tap_of,
         batches=batches_of,
         noise="",
         env=env_digest("torch"),
@@ -78,7 +78,12 @@ rule compare_metrics:
         curves=[path for _, path in compared_curves("{model}")],
         points=first_batch_points(SEEDS[:1]),
     output:
-        metrics="<results>/similarity/{model}/metrics.csv",
+        metrics=report(
+            "<results>/similarity/{model}/metrics.csv",
+            caption="../report/table.rst",
+            category="Homology, other measures of similarity",
+            labels={"figure": "table of measures"},
+        ),
         specificity="<results>/similarity/{model}/specificity_by_metric.csv",
     log:
         "<results>/logs/compare_metrics/{model}.log",
@@ -110,7 +115,7 @@ rule plot_metrics:
         png=report(
             "<results>/figures/metrics.png",
             caption="../report/metrics.rst",
-            category="Homology",
+            category="Homology, other measures of similarity",
             labels={"figure": "measures of similarity compared"},
         ),
         svg="<results>/figures/metrics.svg",

@@ -199,7 +199,7 @@ rule plot_foreground:
         png=report(
             "<results>/figures/foreground.png",
             caption="../report/foreground.rst",
-            category="Mapper",
+            category="Mapper, foreground (Fig. 4)",
             labels={"figure": "foreground and what positions see of it (Fig. 4)"},
         ),
         svg="<results>/figures/foreground.svg",
@@ -231,7 +231,7 @@ rule plot_noise:
         png=report(
             "<results>/figures/noise.png",
             caption="../report/noise.rst",
-            category="Mapper",
+            category="Mapper, noise (Figs. 10 and 11)",
             labels={"figure": "images with noise (Fig. 10)"},
         ),
         svg="<results>/figures/noise.svg",

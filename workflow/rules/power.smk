@@ -44,7 +44,12 @@ rule measure_power:
         distances="<results>/similarity/{model}/power.npz",
         models="<results>/similarity/{model}/models.npz",
     output:
-        table="<results>/similarity/{model}/power.csv",
+        table=report(
+            "<results>/similarity/{model}/power.csv",
+            caption="../report/table.rst",
+            category="Homology, power",
+            labels={"figure": "table of power"},
+        ),
     log:
         "<results>/logs/measure_power/{model}.log",
     benchmark:
@@ -73,7 +78,7 @@ rule plot_power:
         png=report(
             "<results>/figures/power.png",
             caption="../report/power.rst",
-            category="Homology",
+            category="Homology, power",
             labels={"figure": "power: points, directions and networks"},
         ),
         svg="<results>/figures/power.svg",

@@ -11,8 +11,18 @@ rule average_tables:
         graphs=network_tables("purity"),
         classes=network_tables("class_purity"),
     output:
-        graphs="<results>/mapper/{model}/purity.csv",
-        classes="<results>/mapper/{model}/class_purity.csv",
+        graphs=report(
+            "<results>/mapper/{model}/purity.csv",
+            caption="../report/table.rst",
+            category="Mapper, purity (Fig. 12)",
+            labels={"figure": "table of purity"},
+        ),
+        classes=report(
+            "<results>/mapper/{model}/class_purity.csv",
+            caption="../report/table.rst",
+            category="Mapper, purity (Fig. 12)",
+            labels={"figure": "table of purity by class"},
+        ),
     log:
         "<results>/logs/average_tables/{model}.log",
     benchmark:
@@ -32,7 +42,12 @@ use rule average_tables as average_branching with:
         table=network_tables("branching"),
         agreement=network_tables("branching_agreement"),
     output:
-        table="<results>/mapper/{model}/branching.csv",
+        table=report(
+            "<results>/mapper/{model}/branching.csv",
+            caption="../report/table.rst",
+            category="Mapper, from layer to layer",
+            labels={"figure": "table of branching"},
+        ),
         agreement="<results>/mapper/{model}/branching_agreement.csv",
     log:
         "<results>/logs/average_branching/{model}.log",
@@ -143,7 +158,12 @@ use rule average_tables as average_comparisons with:
     input:
         table=network_tables("graph_comparisons"),
     output:
-        table="<results>/mapper/{model}/graph_comparisons.csv",
+        table=report(
+            "<results>/mapper/{model}/graph_comparisons.csv",
+            caption="../report/table.rst",
+            category="Mapper, graphs compared",
+            labels={"figure": "table of comparisons"},
+        ),
     log:
         "<results>/logs/average_comparisons/{model}.log",
     benchmark:
@@ -192,7 +212,7 @@ rule plot_graph_comparisons:
         png=report(
             "<results>/figures/graph_comparisons.png",
             caption="../report/graph_comparisons.rst",
-            category="Mapper",
+            category="Mapper, graphs compared",
             labels={"figure": "graphs against noise, samplings, draws and networks"},
         ),
         svg="<results>/figures/graph_comparisons.svg",
@@ -203,6 +223,7 @@ rule plot_graph_comparisons:
     conda:
         "../../envs/plot.yaml"
     params:
+        layers=as_json(order=LAYER_AXIS, names=list(OUTPUT_NAMES.items())),
         env=env_digest("plot"),
         code=code_digest("plot_graph_comparisons"),
     script:

@@ -25,6 +25,7 @@ rule summarise:
             category="Summary",
             labels={"figure": "headline numbers"},
         ),
+        captions=collect("<results>/captions/{name}.rst", name=CAPTIONS),
     log:
         "<results>/logs/summarise.log",
     benchmark:
@@ -39,6 +40,8 @@ rule summarise:
             mapper={**{key: MAPPER[key] for key in ("model", "draws", "part", "layers")}, "seeds": MAPPER_SEEDS},
             n_batches=len(BATCHES),
             layer_names=layer_names(),
+            dimension=config["figures"]["dimension"],
+            sensitivity_layers=drawn_sensitivity_layers(),
         ),
         env=env_digest("plot"),
         code=code_digest("summarise"),
@@ -114,7 +117,12 @@ rule build_explorer:
         files=f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
-        page="<results>/explorer.html",
+        page=report(
+            "<results>/explorer.html",
+            caption="../report/explorer.rst",
+            category="Explorer",
+            labels={"figure": "graphs, distances and purity to look at"},
+        ),
     log:
         "<results>/logs/build_explorer.log",
     benchmark:

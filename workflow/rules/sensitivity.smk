@@ -73,7 +73,12 @@ rule measure_detection:
         baselines=collect("<results>/similarity/{{model}}/baselines/{metric}.npz", metric=METRICS),
         batches="<results>/similarity/{model}/batches.npz" if len(BATCHES) > 1 else [],
     output:
-        sensitivity="<results>/similarity/{model}/sensitivity.csv",
+        sensitivity=report(
+            "<results>/similarity/{model}/sensitivity.csv",
+            caption="../report/table.rst",
+            category="Homology, sensitivity (Fig. 7)",
+            labels={"figure": "table of crossings"},
+        ),
         by_network="<results>/similarity/{model}/sensitivity_by_network.csv",
     log:
         "<results>/logs/measure_detection/{model}.log",
@@ -102,7 +107,7 @@ rule plot_sensitivity:
         png=report(
             "<results>/figures/sensitivity.png",
             caption="../report/sensitivity.rst",
-            category="Homology",
+            category="Homology, sensitivity (Fig. 7)",
             labels={"figure": "sensitivity (Fig. 7)"},
         ),
         svg="<results>/figures/sensitivity.svg",

@@ -20,7 +20,12 @@ rule layer_distances:
         diagrams=batch_diagrams,
     output:
         matrix="<results>/similarity/{model}/layers.npz",
-        table="<results>/similarity/{model}/layers.csv",
+        table=report(
+            "<results>/similarity/{model}/layers.csv",
+            caption="../report/table.rst",
+            category="Homology, distances between layers (Fig. 5)",
+            labels={"figure": "table of distances between layers"},
+        ),
     log:
         "<results>/logs/layer_distances/{model}.log",
     benchmark:
@@ -93,7 +98,12 @@ rule measure_specificity:
         matrix="<results>/similarity/{model}{control}/models.npz",
         points=first_batch_points(SEEDS[:1]),
     output:
-        table="<results>/similarity/{model}{control}/specificity.csv",
+        table=report(
+            "<results>/similarity/{model}{control}/specificity.csv",
+            caption="../report/table.rst",
+            category="Homology, specificity (Fig. 6)",
+            labels={"figure": "table of specificity, {model}{control}"},
+        ),
     log:
         "<results>/logs/measure_specificity/{model}{control}.log",
     benchmark:
@@ -118,7 +128,12 @@ rule compare_controls:
         matrices=collect("<results>/similarity/{{model}}{control}/models.npz", control=SUFFIXES),
         points=first_batch_points(SEEDS[:1]),
     output:
-        table="<results>/similarity/{model}/controls.csv",
+        table=report(
+            "<results>/similarity/{model}/controls.csv",
+            caption="../report/table.rst",
+            category="Homology, specificity (Fig. 6)",
+            labels={"figure": "table of trained networks minus controls"},
+        ),
     log:
         "<results>/logs/compare_controls/{model}.log",
     benchmark:
@@ -143,7 +158,7 @@ rule plot_layer_distances:
         png=report(
             "<results>/figures/layer_distances.png",
             caption="../report/layer_distances.rst",
-            category="Homology",
+            category="Homology, distances between layers (Fig. 5)",
             labels={"figure": "distances between layers (Fig. 5)"},
         ),
         svg="<results>/figures/layer_distances.svg",
@@ -168,7 +183,7 @@ rule plot_specificity:
         png=report(
             "<results>/figures/specificity.png",
             caption="../report/specificity.rst",
-            category="Homology",
+            category="Homology, specificity (Fig. 6)",
             labels={"figure": "specificity (Fig. 6)"},
         ),
         svg="<results>/figures/specificity.svg",
@@ -194,7 +209,7 @@ rule plot_controls:
         png=report(
             "<results>/figures/controls.png",
             caption="../report/controls.rst",
-            category="Homology",
+            category="Homology, specificity (Fig. 6)",
             labels={"figure": "specificity of networks and controls"},
         ),
         svg="<results>/figures/controls.svg",

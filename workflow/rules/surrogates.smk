@@ -19,7 +19,12 @@ rule calibrate_topology:
         points=first_batch_points(SEEDS[:1]),
         diagrams=lambda wildcards: homology_files("diagrams", wildcards.model, SEEDS[:1], [0]),
     output:
-        table="<results>/similarity/{model}/calibration.{surrogates}.csv",
+        table=report(
+            "<results>/similarity/{model}/calibration.{surrogates}.csv",
+            caption="../report/table.rst",
+            category="Homology, what distances consist of",
+            labels={"figure": "table of distances against surrogates, {surrogates}"},
+        ),
     log:
         "<results>/logs/calibrate_topology/{model}.{surrogates}.log",
     benchmark:
@@ -75,7 +80,12 @@ rule measure_variance_budget:
             control=["" if name == "trained" else f".{name}" for name in BUDGET_CLOUDS],
         ),
     output:
-        table="<results>/similarity/{model}/variance_budget.csv",
+        table=report(
+            "<results>/similarity/{model}/variance_budget.csv",
+            caption="../report/table.rst",
+            category="Homology, what distances consist of",
+            labels={"figure": "table of sources of variance"},
+        ),
     log:
         "<results>/logs/measure_variance_budget/{model}.log",
     benchmark:
@@ -130,7 +140,7 @@ rule plot_calibration:
         png=report(
             "<results>/figures/calibration.png",
             caption="../report/calibration.rst",
-            category="Homology",
+            category="Homology, what distances consist of",
             labels={"figure": "distances against surrogates"},
         ),
         svg="<results>/figures/calibration.svg",
@@ -160,7 +170,7 @@ rule plot_variance_budget:
         png=report(
             "<results>/figures/variance_budget.png",
             caption="../report/variance_budget.rst",
-            category="Homology",
+            category="Homology, what distances consist of",
             labels={"figure": "what distances between layers consist of"},
         ),
         svg="<results>/figures/variance_budget.svg",

@@ -1,14 +1,13 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
-TRAINED = sorted(
-    name for name in {HOMOLOGY["model"], MAPPER["model"], *NETWORKS} if config["models"][name].get("weights") is None
-)
+TRAINED = sorted(name for name in studied_models(config) if config["models"][name].get("weights") is None)
 FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
 
 
 # One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
 # they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
-# checkpoint. An epoch that is kept is a file of its own, which the training of the whole network leaves on its way. One
-# that is added later is trained again as far as that epoch, and touches neither the network nor other epochs.
+# checkpoint, which is written once a minute and when the job is asked to end. An epoch that is kept is a file of its own,
+# which the training of the whole network leaves on its way. One that is added later is trained again as far as that
+# epoch, and touches neither the network nor other epochs.
 rule train_model:
     input:
         train_images=images_of("train/images.npy"),

@@ -3,8 +3,9 @@
 from actopo.figures.graph_comparisons import plot
 from actopo.figures.style import save_figure
 from actopo.files import load_table
-from actopo.job import start_logging
+from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-save_figure(snakemake.output, plot(load_table(snakemake.input.table)))
+layers = settings(snakemake).layers
+save_figure(snakemake.output, plot(load_table(snakemake.input.table), layers["order"], dict(layers["names"])))

@@ -1,6 +1,9 @@
-"""Every headline number of the run in one file, beside the paper's where it states one."""
+"""Every headline number of the run in one file, beside the paper's if it states one, and in the report's captions."""
 
-from actopo.files import load_json, load_table, save_json
+from pathlib import Path
+
+from actopo.captions import captions
+from actopo.files import load_json, load_table, replacing, save_json
 from actopo.job import settings, start_logging
 from actopo.summary import homology_summary, mapper_summary
 
@@ -24,3 +27,7 @@ summary = {
     "mapper": {**studies["mapper"], **mapper_summary(mapped, graphs, classes, *found)},
 }
 save_json(snakemake.output.summary, summary)
+texts = captions(summary, studies["dimension"], studies["sensitivity_layers"])
+for path in snakemake.output.captions:
+    with replacing(path, summed=False) as temporary:
+        temporary.write_text(texts[Path(path).stem] + "\n", encoding="utf-8")

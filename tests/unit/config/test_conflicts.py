@@ -195,12 +195,7 @@ def test_colours_of_graphs(path, value, words):
     ("n_images", "changes", "words"),
     [
         (4, {}, "mapper.min_samples: random has 4 points of 4 images of part train, and with fewer than 5 all points"),
-        (
-            4,
-            {"min_samples": 4},
-            "mapper.stability.share: parts of random have 2 points, and with fewer than min_samples",
-        ),
-        (4, {"min_samples": 2}, None),
+        (4, {"min_samples": 4}, None),
         (10, {}, None),
     ],
 )
@@ -211,6 +206,44 @@ def test_very_few_images(tmp_path, n_images, changes, words):
     config["mapper"]["samplings"] = {"random": config["mapper"]["samplings"]["random"]}
     found = list(data_problems(config, part_sizes(config["data"])))
     assert [words in line for line in found] == ([] if words is None else [True])
+
+
+PAIR = [{"model": "resnet18_a"}, {"model": "resnet18_b"}]
+
+
+@pytest.mark.parametrize(
+    ("networks", "sampling", "words"),
+    [
+        (PAIR, None, None),
+        ([{"model": "resnet18_a", "layers": [0, "last"]}, {"model": "resnet18_b", "tap": "bn"}], None, None),
+        ([PAIR[0], {"model": "resnet"}], None, "comparison.networks[1].model: 'resnet' is not under models"),
+        ([PAIR[0], PAIR[0]], None, "comparison.networks: both are resnet18_a"),
+        (PAIR, "randm", "comparison.sampling: there is no sampling 'randm'; write one of"),
+        (
+            [PAIR[0], {**PAIR[1], "graph_layers": [16]}],
+            "random",
+            "comparison: graphs need a sampling and",
+        ),
+        ([{**PAIR[0], "layers": [99]}, PAIR[1]], None, "comparison.networks[0]: layers [99] do not exist"),
+        (
+            [{**PAIR[0], "tap": "relu"}, PAIR[1]],
+            None,
+            "networks[0].tap: resnet18_a is homology.model",
+        ),
+        (
+            [{**PAIR[0], "graph_layers": [16]}, {**PAIR[1], "graph_layers": [3, 16]}],
+            "random",
+            "comparison.networks[1].graph_layers: resnet18_b is mapper.model, and layers [3] are not among",
+        ),
+    ],
+)
+def test_two_networks_compared(networks, sampling, words):
+    config = changed("comparison", {"networks": networks, "sampling": sampling})
+    if words is None:
+        validate(config, SCHEMA)
+    else:
+        [line] = messages(config)
+        assert words in line
 
 
 def test_parts_need_a_sampling_that_is_drawn():

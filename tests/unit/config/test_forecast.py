@@ -104,6 +104,7 @@ def test_a_run_says_what_it_has_to_do(results):
 def test_a_first_run_says_where_times_are(tmp_path):
     lines = announcement(tmp_path / "mine", [Job("train_model", 1, 1)], 2, 1).split("\n")
     assert lines[0].endswith("has 1 job of 1 rule to do:")
+    assert lines[1] == "      1  train_model"
     assert "docs/cluster.md" in lines[-2]
 
 

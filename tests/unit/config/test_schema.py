@@ -45,6 +45,7 @@ TABLES = {
     "mapper.comparisons[]": ("graphs.choices.COMPARISONS", COMPARISONS),
     "mapper.part": ("images.choices.PARTS", PARTS),
     "mapper.samplings.*.method": ("points.choices.SAMPLINGS", SAMPLINGS),
+    "comparison.networks[].tap": ("networks.choices.TAPS", TAPS),
     "mapper.networks.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.tap": ("networks.choices.TAPS", TAPS),
     "mapper.samplings.*.without": ("points.choices.POLICIES", POLICIES),
@@ -64,7 +65,9 @@ TABLES = {
 
 # Single words in the place of a list or a number, which no table has.
 WORDS = {
+    "models.*.seeds_per_job": ["auto"],
     "homology.layers": ["all"],
+    "comparison.networks[].layers": ["all"],
     "similarity.sensitivity.layers": ["all"],
     "similarity.sensitivity.references": ["all"],
     "figures.sensitivity_layers": ["all"],

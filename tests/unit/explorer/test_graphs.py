@@ -1,6 +1,7 @@
 import numpy as np
 from actopo.explorer.coding import encode_sets
-from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, means_over_images, node_images, rounded
+from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, means_over_images, node_images
+from actopo.explorer.tables import rounded
 
 from tests.unit.explorer.examples import IMAGES, INCIDENCE, document
 

@@ -20,14 +20,19 @@ from actopo.figures import (
     branching,
     calibration,
     controls,
+    epoch_purity,
+    epochs,
     eps_choice,
     foreground,
     graph_comparisons,
     graph_flow,
     layer_distances,
+    layer_matrix,
     mapper_graphs,
     metrics,
     nested_circles,
+    network_pair,
+    node_colours,
     noise,
     power,
     purity,
@@ -214,6 +219,37 @@ def training_curves(n, epochs, tested=True):
     ]
 
 
+def epoch_table(layers, n_epochs, networks=True):
+    rng, kept = np.random.default_rng(0), np.unique(np.geomspace(1, 100, n_epochs).round().astype(int)).tolist()
+    rows = [
+        {"epoch": epoch, "metric": "sw_h1", "statistic": statistic, "layer": str(layer), "value": rng.uniform(0, 3)}
+        for epoch, layer, statistic in product(kept, [*layers, "mean"], ("distance", "relative"))
+    ]
+    tests = [("sw_h1", "rho"), ("sw_h1", "retrieval")] * networks + [("", "train_accuracy"), ("", "test_accuracy")]
+    rows += [
+        {"epoch": epoch, "metric": metric, "statistic": statistic, "layer": "mean", "value": rng.uniform(-0.2, 1)}
+        for epoch, (metric, statistic) in product(kept, tests)
+    ]
+    table = pd.DataFrame(rows)
+    table["low"], table["high"] = table.value - 0.1, table.value + 0.1
+    ends = {"min": np.nan, "max": np.nan, "between_batches": 0.1, "between_networks": 2.0 if networks else np.nan}
+    return table.assign(null_high=np.where(table.statistic == "rho", 0.3, np.nan), **ends)
+
+
+def epoch_purities(samplings, layers, n_epochs):
+    rng, kept = np.random.default_rng(0), np.unique(np.geomspace(1, 100, n_epochs).round().astype(int)).tolist()
+    table = pd.DataFrame(product(samplings, layers, kept), columns=["sampling", "layer", "epoch"])
+    table["node_purity"], table["node_purity_null_mean"] = rng.uniform(0.2, 0.8, len(table)), 0.2
+    return table.assign(node_purity_low=table.node_purity - 0.1, node_purity_high=table.node_purity + 0.1)
+
+
+def pair_table(measures, first, second):
+    rng = np.random.default_rng(0)
+    rows = [(measure, a, f"{a}", b, name) for measure in measures for a in first for b, name in second.items()]
+    table = pd.DataFrame(rows, columns=network_pair.COLUMNS[:-1])
+    return table.assign(distance=rng.uniform(0, 2, len(table)))
+
+
 def mapper_grid(rows, columns, names, n_nodes, singles=4):
     """Graphs of different sizes, one of them empty and one of a single node."""
     grid = [
@@ -271,6 +307,9 @@ def _of_layers(layers):
         "calibration": lambda: calibration.plot(calibration_tables(layers), layers, "H1"),
         "diagrams": lambda: diagram_figure.plot(diagrams_of(n, 60), layers),
         "eps_choice": lambda: eps_choice.plot(eps_curves(SAMPLINGS[-2:], layers, 50)),
+        "epochs": lambda: epochs.plot(epoch_table(layers, 2 * n, n > 1), layers, 1),
+        "epoch_purity": lambda: epoch_purity.plot(epoch_purities(SAMPLINGS[:n], layers, 2 * n), layers),
+        "layer_matrix": lambda: layer_matrix.plot(first, layers, title="accuracy"),
         "layer_distances": lambda: layer_distances.plot(first, cv, layers, "H1"),
         "sensitivity": lambda: sensitivity.plot(curves, examples.detection_of(curves)),
         "specificity": lambda: specificity.plot(first, second, layers, layers[-1], (0, 1), rho),
@@ -313,6 +352,9 @@ FIGURES = {
     "eps_choice, 1 point": lambda: eps_choice.plot(eps_curves(["random"], [16], 1)),
     "graph_comparisons, 2 samplings": lambda: graph_comparisons.plot(examples.comparisons(("random", "full"))),
     "graph_comparisons, 7 samplings": lambda: graph_comparisons.plot(examples.comparisons(SAMPLINGS)),
+    "graph_comparisons, outputs of modules": lambda: graph_comparisons.plot(
+        examples.comparisons(SAMPLINGS[-2:]).replace({"layer": {8: 10_001}}), [16, 10_001], OUTPUTS
+    ),
     "graph_flow, single nodes": lambda: graph_flow.plot(
         graph_distances(["random"], [4, 8]), ([0], [0], [1.0]), (ONE_NODE, ONE_NODE), ("4", "8"), names_of(2)
     ),
@@ -320,13 +362,27 @@ FIGURES = {
     "mapper_graphs, single node": lambda: one_graph(ONE_NODE, names_of(2)),
     "mapper_graphs, 400 nodes": lambda: one_graph(graph_of(names_of(10), 400, singles=60), names_of(10)),
     "mapper_graphs, 60 single nodes": lambda: one_graph(graph_of(names_of(10), 1, singles=60), names_of(10)),
+    "epoch_purity, outputs of modules": lambda: epoch_purity.plot(
+        epoch_purities(SAMPLINGS[:2], MODULES, 30), MODULES, OUTPUTS
+    ),
+    "layer_matrix, outputs of modules": lambda: layer_matrix.plot(
+        np.random.default_rng(0).random((6, 6)), [OUTPUTS.get(layer, layer) for layer in MODULES], title="a - b"
+    ),
+    "mapper_graphs, by lens": lambda: one_graph(
+        node_colours.by_lens(graph_of(names_of(10), 40)), list(node_colours.LENS_RANGES)
+    ),
+    "network_pair, one": lambda: network_pair.plot(pair_table(["sw_h1"], [0], {3: "3"}), ["a", "b"]),
+    "network_pair, all": lambda: network_pair.plot(
+        pair_table([*examples.ALL_METRICS, "graphs"], range(17), OUTPUTS), ["resnet18_cifar_of_width_64", "timm:" * 8]
+    ),
     "nested_circles": lambda: nested_circles.plot(*nested_circles.nested_circles()),
     "power": lambda: power.plot(examples.power_of()),
     "specificity, undefined": lambda: specificity.plot(*np.zeros((2, 6, 6)), SIX, 8, (0, 1), [np.nan] * 6),
     "stability, 1 cell": lambda: stability.plot(*stability_of(1, (0.3,), 1), None, "eps_choice", "relative ε"),
     "stability, 4 eps": lambda: stability.plot(*stability_of(4), (20, 0.3, 1.0), "eps_choice", "relative ε"),
     "training, 1 epoch": lambda: training.plot(training_curves(1, 1, tested=False), "small"),
-    "training, 100 seeds": lambda: training.plot(training_curves(100, 20), "a_name_" * 8),
+    "training, 100 seeds": lambda: training.plot(training_curves(100, 20), "a_name_" * 20),
+    "variance_budget, 17 layers": lambda: variance_budget.plot(budget_of(range(17)), range(17), "H0"),
     "vietoris_rips": lambda: vietoris_rips.plot(*examples.circle()),
 }
 

@@ -78,7 +78,8 @@ def test_agreement_of_many_graphs_has_no_numbers_but_every_layer():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8", "12", "14", "15", "16"] * 6
     names = {sampling.replace(" ", "\n") for sampling in SAMPLINGS}
     assert {text.get_text() for text in axes.texts} == {"*", *names}
-    boxes = [label.get_window_extent() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+    with style.context():
+        boxes = [label.get_window_extent() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 

@@ -1,6 +1,12 @@
-"""No figure of the gallery has texts that overlap or leave the page, legends over points, or points cut by a frame."""
+"""
+No figure of the gallery has texts that overlap or leave the page, legends over points, or points cut by a frame.
 
+Numbers have minus signs, and none is "nan".
+"""
+
+import re
 from itertools import combinations
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -14,6 +20,7 @@ from unit.figures.gallery import FIGURES, make_gallery
 
 # The box of a text has room for letters that reach above and below the line: as much of it may be shared, in points.
 SLACK = 0.8
+FORMULA, HYPHEN = re.compile(r"(?<!\\)\$[^$]*\$"), re.compile(r"(?<![\w.…-])-\d|\de-\d")
 # How far a marker may reach over the frame that cuts it, as a share of its radius.
 CUT = 0.5
 
@@ -27,7 +34,7 @@ def drawn_texts(figure):
             found.append(text)
         return draw(text, renderer)
 
-    with style.context(), patch.object(Text, "draw", record):
+    with patch.object(Text, "draw", record):
         figure.draw_without_rendering()
         return [(text.get_text(), _points(text.get_window_extent(), figure)) for text in found]
 
@@ -41,6 +48,12 @@ def overlapping(texts):
     boxes = [Bbox([[box.x0, box.y0 + SLACK], [box.x1, box.y1 - SLACK]]) for _, box in texts]
     pairs = combinations(range(len(texts)), 2)
     return [(texts[a][0], texts[b][0]) for a, b in pairs if boxes[a].overlaps(boxes[b])]
+
+
+def badly_written(texts):
+    """Texts with a hyphen for a minus sign, formulas left out, or with a number that is none."""
+    plain = [FORMULA.sub("", text) for text, _ in texts]
+    return [text for text in plain if HYPHEN.search(text) or "nan" in text.split()]
 
 
 def beyond_the_page(figure, texts):
@@ -88,12 +101,20 @@ def covered_markers(figure):
 @pytest.mark.parametrize("name", FIGURES)
 def test_texts_have_room_and_markers_are_whole(name):
     figure = FIGURES[name]()
-    texts = drawn_texts(figure)
-    assert len(texts) > 1
-    assert not beyond_the_page(figure, texts)
-    assert not overlapping(texts)
-    assert not covered_markers(figure)
-    assert not cut_markers(figure)
+    # As it is saved.
+    with style.context():
+        texts = drawn_texts(figure)
+        assert len(texts) > 1
+        assert not beyond_the_page(figure, texts)
+        assert not overlapping(texts)
+        assert not badly_written(texts)
+        assert not covered_markers(figure)
+        assert not cut_markers(figure)
+
+
+def test_every_figure_is_in_the_gallery():
+    modules = [path.stem for path in Path(style.__file__).parent.glob("*.py") if "\ndef plot(" in path.read_text()]
+    assert {name.split(",")[0] for name in FIGURES} == set(modules)
 
 
 def test_the_gallery_can_be_looked_at(tmp_path):

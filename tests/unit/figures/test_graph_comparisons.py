@@ -40,6 +40,19 @@ def test_lines_are_the_rows_of_the_table():
     assert "test accuracy" not in [line.get_label() for line in panels[1, 1].lines]
 
 
+def test_outputs_of_modules_have_names():
+    """Layers are in the order of the study."""
+    table = comparisons().replace({"layer": {8: 10_002}})
+    figure = graph_comparisons.plot(table, [16, 10_002], {10_002: "features.denseblock4.denselayer16"})
+    panels = np.array(figure.axes).reshape(3, 3)
+    assert [label.get_text() for label in panels[1, 0].get_xticklabels()] == ["16", "features.d…yer16"]
+    own = table[table.kind == "samplings"].set_index("layer")
+    (line,) = [line for line in panels[1, 1].lines if line.get_label() == "random – full"]
+    np.testing.assert_array_equal(line.get_ydata(), own.branches_kept[[16, 10_002]])
+    noisy = graph_comparisons.plot(table.replace({"layer": {16: 10_002}}), [10_002], {10_002: "layer2.1"})
+    assert "random, layer2.1" in [line.get_label() for line in noisy.axes[0].lines]
+
+
 def test_chance_and_intervals_stand_behind_distances():
     table = comparisons()
     axes = graph_comparisons.plot(table).axes[3]

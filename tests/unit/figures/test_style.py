@@ -9,8 +9,8 @@ import pytest
 from actopo.errors import InputError
 from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style, texts
 from matplotlib.legend import Legend
-from matplotlib.patches import Patch
 from matplotlib.text import Text
+from scipy.spatial.distance import pdist
 
 from unit.figures.examples import (
     FIGURES,
@@ -53,7 +53,8 @@ def test_text_is_legible_at_print_size_and_inside_the_figure(name):
     shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     assert shown
     assert min(text.get_fontsize() for text in shown) >= 6
-    box = figure.get_tightbbox()
+    with style.context():
+        box = figure.get_tightbbox()
     assert min(box.x0, box.y0) > -0.02
     assert box.x1 < figure.get_figwidth() + 0.02
     assert box.y1 < figure.get_figheight() + 0.02
@@ -67,15 +68,17 @@ def test_titles_labels_and_legends_do_not_overlap(name):
     axes = [axes for axes in figure.findobj(matplotlib.axes.Axes) if axes.axison and axes.get_visible()]
     labels = [text for each in axes for text in (each.title, each._left_title, each.xaxis.label, each.yaxis.label)]
     shown = [*(label for label in labels if label.get_text()), *figure.findobj(Legend)]
-    boxes = [each.get_window_extent() for each in shown]
+    with style.context():
+        boxes = [each.get_window_extent() for each in shown]
     assert not any(first.overlaps(second.padded(-0.5)) for first, second in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_titles_and_legends_overlap_nothing_of_their_kind(name):
     figure = drawn(name)
-    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
-    boxes += [legend.get_window_extent() for legend in figure.findobj(Legend)]
+    with style.context():
+        boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+        boxes += [legend.get_window_extent() for legend in figure.findobj(Legend)]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
@@ -84,7 +87,46 @@ def test_unknown_format_is_named():
         style.figure_bytes(drawn("training"), "bmp")
 
 
-@pytest.mark.parametrize("n", [0, 1, 10, 11, 40])
+# Linear RGB as seen with protanopia, deuteranopia and tritanopia: Machado, Oliveira and Fernandes (2009), severity 1.
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def cielab(linear):
+    """CIELAB (D65) of linear sRGB."""
+    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    xyz = linear @ np.transpose(to_xyz) / [0.95047, 1.0, 1.08883]
+    root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * 841 / 108 + 4 / 29)
+    x, y, z = root.T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(("n", "least"), [(10, 15), (25, 13), (30, 11)])
+def test_class_colours_are_told_apart_by_the_colour_blind(n, least, vision):
+    rgb = matplotlib.colors.to_rgba_array(style.class_colours(n))[:, :3]
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = cielab(np.clip(linear @ np.transpose(VISIONS[vision]), 0, 1))
+    assert pdist(seen).min() > least
+
+
+@pytest.mark.parametrize("n", [0, 1, 10, 11, 30, 31, 40])
 def test_class_colours_are_distinct(n):
     assert len(set(style.class_colours(n))) == len(style.class_colours(n)) == n
 
@@ -104,24 +146,6 @@ def test_figures_are_saved_in_the_format_of_their_ending(tmp_path):
     with pytest.raises(InputError, match="'bmp'"):
         style.save_figure([tmp_path / "figure.bmp"], figure)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
-
-
-@pytest.mark.parametrize("n", [1, 3, 10, 25])
-def test_legends_are_as_wide_as_there_is_room(n):
-    names = [f"class {index}" for index in range(n)]
-    with style.context():
-        for room in (0.5, 3.0, 7.0):
-            figure = style.new_figure(7.2, 5)
-            columns = style.legend_columns(figure, names, room)
-            handles = [Patch(label=name) for name in names]
-            place = {"loc": "center", "borderpad": 0, **style.LEGEND}
-            widths = {
-                number: figure.legend(handles=handles, ncols=number, **place).get_window_extent().width / figure.dpi
-                for number in (columns, columns + 1)
-            }
-            assert columns == 1 or widths[columns] <= room
-            # One column more would make the legend too wide, or no lower.
-            assert widths[columns + 1] > room or -(-n // columns) == -(-n // (columns + 1)) or columns >= n
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")

@@ -8,20 +8,23 @@ the package's `__init__` imports nothing: `actopo.digests` follows imports by th
 import html
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from actopo.config.layers import choose_layers
+from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.errors import InputError
 from actopo.files import replacing
 from actopo.homology.diagrams import diagrams
+from actopo.keys import FIRST_OUTPUT
 from actopo.mapper.clusterers import describe_clusterer, make_clusterer
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.graph import mapper_graph
 from actopo.mapper.node_link import node_link
 from actopo.networks.layers import find_layers
+from actopo.networks.outputs import find_outputs
 from actopo.notebook.clouds import evaluating, sample_clouds
 from actopo.notebook.images import Images, read_images
 from actopo.notebook.page import explorer_page, purity_of
@@ -37,7 +40,7 @@ class Analysis:
     Attributes
     ----------
     layers : dict of str to int
-        Number of each layer among those of the network, in the order of the network.
+        Number of each layer, as the workflow counts.
     clouds : dict of str to actopo.notebook.clouds.Cloud
         `points`, and their `norm`, `image`, `row`, `col` and `label`.
     diagrams : dict of str to dict of int to ndarray of shape (k, 2)
@@ -94,7 +97,7 @@ def analyse(
     *,
     mean=None,
     std=None,
-    tap="conv",
+    tap="output",
     sampling="random",
     points_per_image=1,
     dimensions=(0, 1),
@@ -118,16 +121,18 @@ def analyse(
     images : uint8 ndarray or tensor of shape (N, h, w, c) or (N, h, w); float tensor of shape (N, c, h, w); or iterable
         8-bit images, the network's input, or batches of either with or without labels, such as a DataLoader. All are
         kept in memory.
-    layers : "all", or sequence of int and str
-        Numbers, names, patterns such as "layer4.*", or "last".
+    layers : "all", or sequence of int, str and dict
+        Numbers, names, patterns such as "layer4.*", "last", or types such as ``{"type": "Block"}``, as in the
+        workflow's configuration: of the convolutions, the blocks of a transformer, and any other module.
     labels : sequence of int or str of length N, optional
         Class of each image; by default those of the batches, or one class for all.
     class_names : sequence of str, optional
     mean, std : sequence of c floats, optional
         Normalisation of 8-bit images in units of the full scale, without which they are divided by 255 alone. Of floats
         it is undone where images are shown.
-    tap : {"conv", "bn", "relu"}
-        Where a layer is read: `conv`, what it returns, or what enters or leaves the rectifier that follows.
+    tap : {"output", "input", "residual", "bn", "relu"}
+        Where a layer is read: what it returns or what enters it, the stream after the addition of a block, or what
+        enters or leaves the rectifier that follows a convolution.
     sampling : {"random", "central", "top_l2", "full"}
         Which positions become points, see `actopo.points.sampling.Stream`.
     points_per_image : int
@@ -169,16 +174,12 @@ def analyse(
         if name not in ("model", "images", "layers", "labels", "class_names", "progress")
     }
     read = read_images(images, labels, class_names, mean, std)
-    channels, rows, columns = read.batches[0].shape[1:]
-    with evaluating(model):
-        found = [layer._asdict() for layer in find_layers(model, (rows, columns, channels))]
-    numbers = sorted(choose_layers(layers, found))
-    names = [found[number]["name"] for number in numbers]
+    described = _chosen(model, read.pictures.shape[1:], layers, tap)
+    names = [layer["name"] for layer in described.values()]
     method = {"method": sampling, **({} if sampling == "full" else {"points_per_image": points_per_image})}
-    clouds = sample_clouds(
-        model, read, {number: found[number]["shape"] for number in numbers}, tap, method, seed, progress
-    )
-    clouds = dict(zip(names, (clouds[number] for number in numbers), strict=True))
+    shapes = {number: shape_at(layer, tap) for number, layer in described.items()}
+    sampled = sample_clouds(model, read, shapes, tap, method, seed, progress)
+    clouds = {layer["name"]: sampled[number] for number, layer in described.items()}
     fingerprints = diagrams(
         [_some(cloud.points, diagram_points, seed) for cloud in clouds.values()], dimensions, n_jobs
     )
@@ -196,7 +197,7 @@ def analyse(
         for name in (names if progress is None else progress(names))
     }
     return Analysis(
-        dict(zip(names, numbers, strict=True)),
+        dict(zip(names, described, strict=True)),
         clouds,
         dict(zip(names, fingerprints, strict=True)),
         distances,
@@ -204,6 +205,30 @@ def analyse(
         read,
         settings,
     )
+
+
+def _chosen(model, image_shape, layers, tap):
+    """Chosen layers by number, as `actopo.config.choosing.describe_layer` describes them; names are different."""
+
+    @cache
+    def outputs():
+        return [output._asdict() for output in find_outputs(model, image_shape)]
+
+    with evaluating(model):
+        own = [layer._asdict() for layer in find_layers(model, image_shape)]
+        numbers = choose_layers(layers, own, outputs)
+        # Convolutions and blocks in the order of the network; numbers of other modules say nothing of their place.
+        numbers = sorted(numbers) if max(numbers, default=0) < FIRST_OUTPUT else numbers
+        described = {number: describe_layer(number, own, outputs) for number in numbers}
+    if not described:
+        raise InputError("no layer is named; name one at least")
+    names = [layer["name"] for layer in described.values()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"two of the layers are called {twice}; name one of them")
+    for layer in described.values():
+        if problem := tap_problem(layer, tap):
+            raise InputError(f"layer {layer['name']} {problem}")
+    return described
 
 
 def _some(points, most, seed):

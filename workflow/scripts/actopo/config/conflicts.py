@@ -7,6 +7,7 @@ key.
 
 import copy
 
+from actopo.config.comparison import comparison_problems
 from actopo.config.data import count_images, data_problems, part_sizes
 from actopo.config.figures import figure_problems
 from actopo.config.homology import homology_problems, similarity_problems
@@ -57,6 +58,7 @@ def find_conflicts(config, cache=None):
         problems += new_image_problems(config, layers["mapper"])
         problems += lens_problems(config["mapper"], found["mapper"], count_images(config, sizes))
         problems += figure_problems(config, layers["homology"])
+        problems += comparison_problems(config, layers, cache)
     elif len(layers) == len(STUDIES):
         problems += unnamed
     if problems:

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
-from actopo.config.values import drawn_networks, sampling_order
+from actopo.config.values import sampling_order, studied_models
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
@@ -121,12 +121,6 @@ def _unlabelled(config):
             yield f"{path}: without labels nothing is trained; give models.{name}.weights, or a network that has them"
 
 
-def studied_models(config):
-    """Names of the models that the studies use, each once."""
-    names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))
-    return list(dict.fromkeys(names))
-
-
 def _classes(config, sizes):
     """Messages about classes that the images do not have, and about studies that need more images."""
     data, drawn = config["data"], config["figures"]["purity_class"]
@@ -189,15 +183,6 @@ def _few_points(mapper, n_images):
             f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more "
             "points_per_image, or add images"
         )
-        return
-    stability = mapper["stability"]
-    for name in [name for name, layers in dict(stability["graphs"]).items() if layers and name in per_image]:
-        n_points = round(stability["share"] * n_images) * per_image[name]
-        if n_points < least:
-            yield (
-                f"mapper.stability.share: parts of {name} have {n_points} points, and with fewer than min_samples "
-                f"{least} all points are noise; raise it, or set mapper.stability.graphs to []"
-            )
 
 
 def _nearest(name, known):

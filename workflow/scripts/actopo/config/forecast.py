@@ -190,8 +190,8 @@ def announcement(run, jobs, cores=None, gpus=None):
     width = max(map(len, order), default=0)
     lines = [f"This run, {run}, has {_counted(len(jobs), 'job')} of {_counted(len(counts), 'rule')} to do:"]
     for rule in order[:MOST_RULES]:
-        each = f"{duration(times[rule][0])} each" if rule in times else "no earlier time"
-        lines.append(f"  {counts[rule]:>5}  {rule:<{width}}  {each}")
+        each = f"{duration(times[rule][0])} each" if rule in times else "no earlier time" if times else ""
+        lines.append(f"  {counts[rule]:>5}  {rule:<{width}}  {each}".rstrip())
     if len(order) > MOST_RULES:
         rest = order[MOST_RULES:]
         lines.append(f"  {sum(counts[rule] for rule in rest):>5}  of {_counted(len(rest), 'other rule')}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actopo.config.layers import check_network
-from actopo.config.values import drawn_networks, image_shape, seed_list
+from actopo.config.values import compared_networks, drawn_networks, image_shape, seed_list, studied_models
 from actopo.errors import InputError
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
@@ -53,6 +53,7 @@ def studied_problems(config):
     """Messages about studies of networks that are not there."""
     studies = {f"{study}.model": config[study]["model"] for study in STUDIES}
     studies |= {f"mapper.networks.{name}": name for name in drawn_networks(config["mapper"])}
+    studies |= {f"comparison.networks[{i}].model": item["model"] for i, item in enumerate(compared_networks(config))}
     for path, name in studies.items():
         if name not in config["models"]:
             yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
@@ -91,7 +92,7 @@ def misfits(config, cache, sizes):
     n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
     if not config["data"]["labelled"]:
         n_classes = None
-    for name in dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])]):
+    for name in studied_models(config):
         try:
             check_network(config, name, n_classes, cache)
         except InputError as error:

@@ -10,6 +10,7 @@ from actopo.errors import InputError
 FOLDERS = (
     "activations",
     "benchmarks",
+    "captions",
     "data",
     "diagrams",
     "figures",

@@ -2,7 +2,7 @@
 
 import json
 
-from actopo.points.choices import SAMPLINGS
+from actopo.points.choices import SAMPLINGS, STUDIES
 
 
 def seed_list(seeds):
@@ -49,6 +49,17 @@ def sampling_order(samplings):
 def drawn_networks(mapper):
     """Networks of the mapper study that are drawn side by side and not null, with layer and tap of each."""
     return {name: choice for name, choice in mapper["networks"].items() if choice is not None}
+
+
+def compared_networks(config):
+    """The two networks that are compared layer by layer, as they are given; none where nothing is compared."""
+    return list((config["comparison"] or {"networks": []})["networks"])
+
+
+def studied_models(config):
+    """Names of the models that the studies use, each once."""
+    names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))
+    return list(dict.fromkeys([*names, *(item["model"] for item in compared_networks(config))]))
 
 
 def as_json(**values):

@@ -78,14 +78,14 @@ function shownMaps() {
   const batches = state.clouds === "trained" ? distances.batches[state.metric] : null;
   const compared = [matrix.values[0], ...(other === null ? [] : [matrix.values[other]]), ...(batches ? [batches.mean] : [])];
   const scale = distanceScale(compared);
-  const maps = [{ name: "aa", title: `${first} to A`, to: "A", values: matrix.values[0], chance: matrix.chance?.[0], scale, scaleTitle: matrix.label }];
+  const maps = [{ name: "aa", title: `${first} to A`, short: `${matrix.label}, A to A`, to: "A", values: matrix.values[0], chance: matrix.chance?.[0], scale, scaleTitle: matrix.label }];
   if (other !== null) {
-    maps.push({ name: "ab", title: `${first} to ${second}`, to: "B", values: matrix.values[other], chance: matrix.chance?.[other], scale, scaleTitle: matrix.label });
+    maps.push({ name: "ab", title: `${first} to ${second}`, short: `${matrix.label}, A to B`, to: "B", values: matrix.values[other], chance: matrix.chance?.[other], scale, scaleTitle: matrix.label });
   }
   if (batches && batches.variation) {
     const spread = distanceScale([batches.variation]);
-    maps.push({ name: "mean", title: `A to A, mean over ${batches.batches} batches`, to: "A", values: batches.mean, scale, scaleTitle: matrix.label });
-    maps.push({ name: "variation", title: `A to A, variation over ${batches.batches} batches`, to: "A", values: batches.variation, scale: spread, scaleTitle: "coefficient of variation" });
+    maps.push({ name: "mean", short: "mean over batches", title: `A to A, mean over ${batches.batches} batches`, to: "A", values: batches.mean, scale, scaleTitle: matrix.label });
+    maps.push({ name: "variation", short: "variation over batches", title: `A to A, variation over ${batches.batches} batches`, to: "A", values: batches.variation, scale: spread, scaleTitle: "coefficient of variation" });
   }
   const cells = calibrationCells();
   if (cells) {
@@ -153,11 +153,11 @@ function showCell({ map, row, column }, maps) {
   const [first, second] = [distances.layers[row][1], distances.layers[column][1]];
   details.append("h3").text(`${first} of A, ${second} of ${map.to}`);
   showDiagrams(details, map, row, column);
-  const size = (layer) => `${distances.sizes[layer][0]} points in ${distances.sizes[layer][1]} channels`;
-  const rows = [["cloud of A", size(row)], [`cloud of ${map.to}`, size(column)]];
+  const size = (layer) => `${distances.sizes[layer][0]} × ${distances.sizes[layer][1]}`;
+  const rows = [[`cloud of A: ${first}`, size(row)], [`cloud of ${map.to}: ${second}`, size(column)]];
   for (const own of maps) {
-    if (own.name !== "surrogates") rows.push([`${own.title}: ${own.scaleTitle}`, shown(own.values[place])]);
-    if (own.chance) rows.push([`${own.title}: by chance`, shown(own.chance[place])]);
+    if (own.name !== "surrogates") rows.push([own.short, shown(own.values[place])]);
+    if (own.chance) rows.push([`${own.short}, by chance`, shown(own.chance[place])]);
   }
   const found = maps.find(({ name }) => name === "surrogates")?.cells[place];
   if (found) {
@@ -165,6 +165,7 @@ function showCell({ map, row, column }, maps) {
       ["p-value", shown(found.p_value)], ["p-value, Holm", shown(found.p_holm)], ["false discovery rate", shown(found.q_value)], ["surrogates", shown(found.draws)]);
   }
   addTable(details, rows);
+  details.append("p").attr("class", "hint").text("Sizes of clouds are points × channels.");
 }
 
 // Both diagrams of a cell, of the clouds as they are before any division by their scale.
@@ -180,10 +181,10 @@ function showDiagrams(details, map, row, column) {
     return;
   }
   const diagrams = wanted.map(([seed, layer, name], i) => ({
-    name: `${distances.layers[layer][1]} of ${name} (seed ${seed})`, style: lineStyle(i),
+    name: `${distances.layers[layer][1]} of ${name}`, full: `${distances.layers[layer][1]} of ${name} (seed ${seed})`, style: lineStyle(i),
     pairs: decodeFloats(readDocument(`diagrams-${found[i]}`)[state.dimension][layer]),
   }));
-  drawnDistances.overlay = [diagramOverlay(details, diagrams.map(({ name }) => name).join(" and "), diagrams)];
+  drawnDistances.overlay = [diagramOverlay(details, `${state.dimension.toUpperCase()} diagrams`, diagrams)];
   addTable(details, diagrams.flatMap(({ name, pairs }) => {
     let longest = 0;
     for (let i = 0; i < pairs.length; i += 2) longest = Math.max(longest, pairs[i + 1] - pairs[i]);
@@ -211,7 +212,7 @@ function showCurves({ row }, maps) {
   })];
   const rho = rhoValues();
   if (rho) drawnDistances.curves.push(lineChart(area, rho));
-  const sensitivity = sensitivityChart(row);
+  const sensitivity = sensitivityChart(row, label);
   if (sensitivity) drawnDistances.curves.push(lineChart(area, sensitivity));
 }
 
@@ -237,7 +238,7 @@ function rhoValues() {
 }
 
 // Sensitivity: distance of the cloud of a layer to itself without some of its components, and what it is compared with.
-function sensitivityChart(row) {
+function sensitivityChart(row, label) {
   const [layer, name] = distances.layers[row];
   const isOwn = (own) => own.layer === layer && own.metric === state.metric;
   const curves = state.clouds === "trained" ? curveRows.filter(isOwn) : [];
@@ -258,7 +259,7 @@ function sensitivityChart(row) {
     name: key, text: `${LEVEL_LABELS[key][0]}: ${shown(values[0].level)}`, y: values[0].level, dash: LEVEL_LABELS[key][1],
     colour: key.startsWith("floor") ? "var(--dim)" : "var(--text)",
   }));
-  return { title: `sensitivity of ${name}`, xTitle: "share of principal components removed", yTitle: curves[0].metric, series, levels, legend: true };
+  return { title: `sensitivity of ${name}`, xTitle: "share of principal components removed", yTitle: label, series, levels, legend: true };
 }
 
 function distancesCsv() {
@@ -274,7 +275,7 @@ function distancesCsv() {
   for (const { name, values } of rhoValues()?.series ?? []) {
     for (const own of values) rows.push([name, state.clouds, state.metric, first, null, distances.layers[own.x][0], null, null, null, own.y]);
   }
-  const sensitivity = sensitivityChart(row);
+  const sensitivity = sensitivityChart(row, maps[0].scaleTitle);
   const layer = distances.layers[row][0];
   for (const { name, values } of sensitivity?.series ?? []) {
     for (const own of values) rows.push(["sensitivity", state.clouds, state.metric, first, null, layer, null, name, own.x, own.y]);

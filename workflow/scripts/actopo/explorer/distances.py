@@ -9,8 +9,7 @@ import base64
 
 import numpy as np
 
-from actopo.explorer.graphs import rounded
-from actopo.explorer.tables import table_document
+from actopo.explorer.tables import rounded, table_document
 
 # Statistic of the table of specificity that is drawn: Fig. 6 of the paper.
 RHO = {"statistic": "rho", "correlation": "pearson", "own_layer": "with", "models": "fixed"}

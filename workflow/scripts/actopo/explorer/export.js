@@ -11,12 +11,13 @@ function save(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// One drawing from one or several that stand side by side.
+// One drawing from one or several that stand side by side; each may be a list of drawings that lie over each other.
 function svgText(drawings) {
   let x = 0;
   let height = 0;
   const parts = [];
-  for (const drawing of drawings) {
+  const layers = drawings.flatMap((own) => [own].flat().map((drawing, i, all) => [drawing, i === all.length - 1]));
+  for (const [drawing, isLast] of layers) {
     const box = drawing.viewBox.baseVal;
     const [width, high] = box && box.width ? [box.width, box.height] : [drawing.clientWidth, drawing.clientHeight];
     const copy = drawing.cloneNode(true);
@@ -28,7 +29,7 @@ function svgText(drawings) {
     });
     for (const [name, value] of Object.entries({ x, y: 0, width, height: high })) copy.setAttribute(name, value);
     parts.push(new XMLSerializer().serializeToString(copy));
-    x += width + 16;
+    if (isLast) x += width + 16;
     height = Math.max(height, high);
   }
   const page = getComputedStyle(document.body).backgroundColor;

@@ -6,15 +6,19 @@ class GraphPanel {
   constructor(name) {
     this.name = name;
     this.element = document.querySelector(`#panel-${name} .drawing`);
-    this.svg = d3.select(this.element).append("svg").attr("role", "group");
+    this.frame = d3.select(this.element);
+    this.svg = this.frame.append("svg").attr("role", "group");
     this.world = this.svg.append("g");
-    this.axis = this.svg.append("g").attr("class", "axis");
-    // While it moves, the drawing is a layer of its own, which the browser does not paint anew; at rest it is sharp.
+    this.above = this.frame.append("svg").attr("class", "above").attr("aria-hidden", "true");
+    this.axis = this.above.append("g").attr("class", "axis");
+    this.settled = d3.zoomIdentity;
+    // While it moves, the drawing is a layer of its own, which the browser moves without painting it anew; it is painted
+    // where it comes to rest.
     this.zoom = d3.zoom().scaleExtent([0.3, 40])
-      .on("start", () => this.world.style("will-change", "transform"))
+      .on("start", () => this.svg.style("will-change", "transform"))
       .on("zoom", () => this.moved(d3.event.transform))
-      .on("end", () => this.world.style("will-change", null));
-    this.svg.call(this.zoom).on("dblclick.zoom", null);
+      .on("end", () => this.settle(d3.event.transform));
+    this.frame.call(this.zoom).on("dblclick.zoom", null);
     this.drawn = "";
     new ResizeObserver(() => this.resized()).observe(this.element);
   }
@@ -66,7 +70,7 @@ class GraphPanel {
       .on("mouseenter focus", (node) => tell(this.describe(node)))
       .on("mouseleave blur", () => tell(""));
     this.update(this.nodes, this.lines);
-    this.svg.call(this.zoom.transform, d3.zoomIdentity);
+    this.frame.call(this.zoom.transform, d3.zoomIdentity);
   }
 
   nodeRadii(width, height) {
@@ -157,7 +161,7 @@ class GraphPanel {
 
   shift(node, x, y) {
     this.positions[node] = [x, y];
-    this.update(this.nodes.filter((other) => other === node), d3.selectAll(this.linesOf[node]));
+    this.update(d3.select(this.nodes.nodes()[node]), d3.selectAll(this.linesOf[node]));
   }
 
   drag(node) {
@@ -166,12 +170,20 @@ class GraphPanel {
   }
 
   moved(transform) {
-    this.world.attr("transform", transform);
+    const { k, x, y } = this.settled;
+    const scale = transform.k / k;
+    this.svg.style("transform", `translate(${transform.x - scale * x}px, ${transform.y - scale * y}px) scale(${scale})`);
     if (state.layout === "lens") {
       this.axis.html("").call(d3.axisBottom(transform.rescaleX(this.x)).ticks(6));
       this.axis.append("text").attr("x", this.element.clientWidth - 8).attr("y", 30).attr("text-anchor", "end")
         .text(measureLabel("lens"));
     }
+  }
+
+  settle(transform) {
+    this.settled = transform;
+    this.world.attr("transform", transform);
+    this.svg.style("transform", null).style("will-change", null);
   }
 
   // Keys on a node; the nearest node in the direction of an arrow is the next.
@@ -182,9 +194,9 @@ class GraphPanel {
     if (step && event.shiftKey) this.shift(node, x + 10 * step[0], y + 10 * step[1]);
     else if (step) this.focus(this.next(node, step));
     else if (event.key === "Enter" || event.key === " ") select(this.name, node, event.shiftKey || event.ctrlKey);
-    else if (event.key === "+" || event.key === "=") this.svg.call(this.zoom.scaleBy, 1.4, [x, y]);
-    else if (event.key === "-") this.svg.call(this.zoom.scaleBy, 1 / 1.4);
-    else if (event.key === "0") this.svg.call(this.zoom.transform, d3.zoomIdentity);
+    else if (event.key === "+" || event.key === "=") this.frame.call(this.zoom.scaleBy, 1.4, [x, y]);
+    else if (event.key === "-") this.frame.call(this.zoom.scaleBy, 1 / 1.4);
+    else if (event.key === "0") this.frame.call(this.zoom.transform, d3.zoomIdentity);
     else if (event.key === "Escape") change({ selected: "" });
     else return;
     event.preventDefault();

@@ -8,10 +8,9 @@ or a composition, the images of each class of a user's labels.
 import numpy as np
 
 from actopo.explorer.coding import encode_sets
+from actopo.explorer.tables import rounded
 from actopo.explorer.thumbnails import choose_members
 from actopo.figures.graph_layout import layout
-
-DIGITS = 7
 
 
 def graph_document(graph, incidence, images, class_names, rank=None, positions=None, extra=None):
@@ -135,8 +134,3 @@ def counts_over_images(incidence, images, codes, n_codes):
         counts = np.bincount(codes[own][codes[own] >= 0], minlength=n_codes)
         pairs.append([int(n) for code in np.flatnonzero(counts) for n in (code, counts[code])])
     return pairs
-
-
-def rounded(values):
-    """Numbers with as many digits as a page shows, and None for those that are not finite."""
-    return [None if value is None or not np.isfinite(value) else float(f"{value:.{DIGITS}g}") for value in values]

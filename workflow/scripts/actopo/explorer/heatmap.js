@@ -1,6 +1,6 @@
 "use strict";
 // Matrices between layers as heat maps, and persistence diagrams over each other.
-const MAP = { width: 420, side: 330, left: 62, top: 8, bottom: 104 };
+const MAP = { width: 350, side: 276, left: 62, top: 6, ticks: 8, bar: 42 };
 const OVERLAY = { width: 300, height: 318, left: 50, right: 10, top: 34, bottom: 40 };
 
 // Colours of distances: one scale for all matrices that are compared.
@@ -26,12 +26,14 @@ function ratioScale(values) {
  * whether it has a dot, `text` tells of it, and `choose` is called with it.
  */
 function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, values, scale, dots, text, choose }) {
-  const { width, side, left, top, bottom } = MAP;
+  const { width, side, left, top } = MAP;
   const n = labels.length;
   const step = side / n;
+  // Ticks are as long as the longest of their texts.
+  const below = top + side + MAP.ticks + 8 * d3.max(labels, (label) => shortened(label).length);
   const figure = parent.append("figure").attr("class", "chart map").attr("data-map", name);
   figure.append("figcaption").text(title);
-  const svg = figure.append("svg").attr("viewBox", `0 0 ${width} ${top + side + bottom}`).attr("role", "group").attr("aria-label", title);
+  const svg = figure.append("svg").attr("viewBox", `0 0 ${width} ${below + 18 + MAP.bar}`).attr("role", "group").attr("aria-label", title);
   const cells = svg.append("g").attr("transform", `translate(${left},${top})`).selectAll("rect").data(d3.range(n * n)).enter().append("rect")
     .attr("class", "cell").attr("x", (i) => (i % n) * step).attr("y", (i) => Math.floor(i / n) * step)
     .attr("width", step).attr("height", step).attr("data-cell", (i) => i)
@@ -59,9 +61,9 @@ function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, valu
     ticks.append("text").attr("transform", `translate(${left + middle},${top + side + 8}) rotate(-90)`).attr("dy", "0.35em")
       .attr("text-anchor", "end").text(shortened(label));
   });
-  svg.append("text").attr("x", left + side / 2).attr("y", top + side + 58).attr("text-anchor", "middle").text(xTitle);
+  svg.append("text").attr("x", left + side / 2).attr("y", below + 13).attr("text-anchor", "middle").text(xTitle);
   svg.append("text").attr("transform", `translate(13,${top + side / 2}) rotate(-90)`).attr("text-anchor", "middle").text(yTitle);
-  colourBar(svg, scale, scaleTitle, left, top + side + 70, side);
+  colourBar(svg, scale, scaleTitle, left, below + 23, side);
   return svg.node();
 }
 
@@ -84,7 +86,7 @@ function colourBar(svg, scale, title, left, top, width) {
   }
 }
 
-// Births and deaths of some diagrams, each with a name, a style and pairs one after another.
+// Births and deaths of some diagrams, each with its full name, a style and pairs one after another.
 function diagramOverlay(parent, title, diagrams) {
   const { width, height, left, right, top, bottom } = OVERLAY;
   const svg = parent.append("svg").attr("class", "overlay").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", title);
@@ -96,14 +98,14 @@ function diagramOverlay(parent, title, diagrams) {
   svg.append("line").attr("x1", x(0)).attr("y1", y(0)).attr("x2", x(high)).attr("y2", y(high)).attr("stroke", "var(--dim)").attr("stroke-dasharray", "2 3");
   svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 6).attr("text-anchor", "middle").text("birth");
   svg.append("text").attr("transform", `translate(13,${(top + height - bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text("death");
-  diagrams.forEach(({ name, style, pairs }, k) => {
+  diagrams.forEach(({ full, style, pairs }, k) => {
     const points = svg.append("g").attr("data-diagram", k).attr("fill", style.colour).attr("fill-opacity", 0.55).attr("stroke", style.colour)
       .attr("stroke-width", 0.6);
     for (let i = 0; i < pairs.length; i += 2) {
       points.append("path").attr("d", style.small).attr("transform", `translate(${x(pairs[i])},${y(pairs[i + 1])})`);
     }
     svg.append("path").attr("d", style.symbol).attr("fill", style.colour).attr("transform", `translate(${left + 8},${8 + 15 * k})`);
-    svg.append("text").attr("x", left + 18).attr("y", 12 + 15 * k).text(name);
+    svg.append("text").attr("x", left + 18).attr("y", 12 + 15 * k).text(full);
   });
   return svg.node();
 }

@@ -1,6 +1,8 @@
-"""Tables of results as the explorer reads them."""
+"""Tables and numbers of results as the explorer reads them."""
 
 import numpy as np
+
+DIGITS = 7
 
 
 def table_document(table):
@@ -22,3 +24,8 @@ def table_document(table):
 
 def _plain(value):
     return None if value is None or (isinstance(value, float) and not np.isfinite(value)) else value
+
+
+def rounded(values):
+    """Numbers with as many digits as a page shows, and None for those that are not finite."""
+    return [None if value is None or not np.isfinite(value) else float(f"{value:.{DIGITS}g}") for value in values]

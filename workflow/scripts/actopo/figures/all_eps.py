@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 
 COUNTS = {"n_nodes": "nodes", "n_components": "components", "n_cycles": "cycles"}
 SHARES = {"node_purity": "mean node purity", "coverage": "coverage"}
@@ -137,6 +137,6 @@ def _add_legends(figure, curves, bars):
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=4, handlelength=2.6)
     shown = [pair for pair in zip(*bars.get_legend_handles_labels(), strict=True) if pair[1] not in handles]
     if shown:
-        columns = min(style.legend_columns(figure, [name for _, name in shown], figure.get_figwidth() - 0.2, 1.6), 2)
+        columns = min(legends.legend_columns(figure, [name for _, name in shown], figure.get_figwidth() - 0.2, 1.6), 2)
         place = {"loc": "outside lower center", "ncols": columns}
-        figure.legend(*zip(*shown, strict=True), **place, **style.LEGEND | {"handlelength": 1.6})
+        figure.legend(*zip(*shown, strict=True), **place, **legends.LEGEND | {"handlelength": 1.6})

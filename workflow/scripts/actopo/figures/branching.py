@@ -16,7 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 from actopo.graphs.branching import dendrogram
 
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
@@ -93,8 +93,8 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
     notes = [] if sampling is None else [Line2D([], [], linestyle="none", label=f"sampling: {texts.short(sampling)}")]
     notes.append(Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class"))
     notes.append(Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component"))
-    columns = style.legend_columns(figure, [note.get_label() for note in notes], figure.get_figwidth() - 0.2, 2)
-    parts[0].legend(handles=notes, loc="outside upper right", ncols=columns, **style.LEGEND | {"handlelength": 2})
+    columns = legends.legend_columns(figure, [note.get_label() for note in notes], figure.get_figwidth() - 0.2, 2)
+    parts[0].legend(handles=notes, loc="outside upper right", ncols=columns, **legends.LEGEND | {"handlelength": 2})
     if agreement is not None:
         style.panel_letter(trees[0], "a")
         _add_agreement(parts[1], agreement, list(levels), names, side, name_width)

@@ -12,7 +12,7 @@ equal width. Trained networks minus a control of the same networks have an inter
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import legends, style
 from actopo.similarity.choices import CLOUDS
 
 COLUMNS = ("statistic", "correlation", "own_layer", "models", "layer", "value", "low", "high", "min", "max")
@@ -97,7 +97,8 @@ def plot(specificity, differences=None, labels=None):
     for axes, letter in zip((retrieval, ding), letters, strict=False):
         style.panel_letter(axes, letter)
     handles, _ = by_layer.get_legend_handles_labels()
-    lower.legend(handles, names, loc="outside lower center", ncols=min(len(names), 5), handlelength=3)
+    columns = legends.legend_columns(figure, names, figure.get_figwidth() - 0.2, 3)
+    lower.legend(handles, names, loc="outside lower center", ncols=columns, **legends.LEGEND | {"handlelength": 3})
     return figure
 
 
@@ -254,6 +255,6 @@ def explain_nulls(figure, panels, columns=None):
     """Legend of nulls, and of ranges in place of intervals, drawn in any panel; in one row or in some columns."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
-        figure.legend(
-            handles.values(), handles, loc="outside lower center", ncols=columns or len(handles), handlelength=1.5
-        )
+        spacing = legends.LEGEND | {"handlelength": 1.5}
+        place = {"loc": "outside lower center", "ncols": columns or len(handles)}
+        figure.legend(handles.values(), handles, **place, **spacing)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.figures.epochs import depth_colours, depth_handles, epoch_ticks
 
 COLUMNS = ("sampling", "layer", "epoch", "node_purity", "node_purity_null_mean")
@@ -43,7 +43,7 @@ def plot(table, order, layer_names=None):
         for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):
             rows = table[(table.sampling == sampling) & (table.layer == layer)].set_index("epoch").reindex(epochs)
             _draw(axes, rows, colour)
-        axes.set_title(style.plain(sampling))
+        axes.set_title(texts.plain(sampling))
         axes.set_ylim(0, 1.03)
         epoch_ticks(axes, epochs)
         if place % columns == 0:

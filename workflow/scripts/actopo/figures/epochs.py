@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import legends, style, texts
 
 COLUMNS = (
     "epoch",
@@ -28,6 +28,8 @@ TESTS = {"rho": "specificity, ρ", "retrieval": "layer retrieval"}
 ACCURACIES = {"train_accuracy": "training images", "test_accuracy": "test images"}
 # Layers from which on a legend names the first, the middle and the last of them only.
 MOST_NAMES = 7
+# Place of a legend, where it covers no line.
+BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 2, **legends.LEGEND, "handlelength": 2}
 
 
 @style.styled
@@ -57,7 +59,7 @@ def plot(table, layers, dimension):
     epochs, own = sorted(set(table.epoch)), table[table.metric == f"sw_h{dimension}"]
     if not len(own):
         raise InputError(f"the table of epochs has no distances of dimension {dimension}; see homology.dimensions")
-    figure = style.new_figure(7.2, 2.6)
+    figure = style.new_figure(7.2, 3.1)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1.25, 1, 1])
     _draw_distances(left, own, epochs, layers)
     drawn = [(own[own.statistic == name], label) for name, label in TESTS.items()]
@@ -87,7 +89,7 @@ def depth_colours(n):
 def depth_handles(names):
     """Handles of a legend of layers: of all, or of the first, the middle and the last where they are many."""
     handles = [
-        Line2D([], [], color=colour, label=style.plain(name))
+        Line2D([], [], color=colour, label=texts.plain(name))
         for name, colour in zip(names, depth_colours(len(names)), strict=True)
     ]
     return handles if len(handles) <= MOST_NAMES else [handles[place] for place in (0, len(handles) // 2, -1)]
@@ -113,7 +115,7 @@ def _draw_distances(axes, own, epochs, layers):
             handles.append(Line2D([], [], color="0.35", linestyle=":", linewidth=0.9, label="between batches"))
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
-    axes.legend(handles=handles, loc="upper right")
+    axes.legend(handles=handles, **BELOW)
 
 
 def _draw_means(axes, drawn, epochs, label):
@@ -136,4 +138,4 @@ def _draw_means(axes, drawn, epochs, label):
             axes.plot(places, null, color=line["color"], linestyle=":", linewidth=0.9, label="95 % of permuted layers")
     lowest = min(rows[["value", "low", "min"]].min().min() for rows, _ in drawn)
     axes.set_ylim(min(-0.03, 1.1 * lowest), 1.03)
-    axes.legend(loc="lower right")
+    axes.legend(**BELOW)

@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 
 RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: no knee", "fixed": "fixed"}
 MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
@@ -64,8 +64,8 @@ def plot(curves, layer_names=None):
             axes.set_ylabel("distance")
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
-    place = {"loc": "outside lower center", **style.LEGEND, "handlelength": 2.6}
-    place["ncols"] = style.legend_columns(figure, list(handles), figure.get_figwidth() - 0.2, place["handlelength"])
+    place = {"loc": "outside lower center", **legends.LEGEND, "handlelength": 2.6}
+    place["ncols"] = legends.legend_columns(figure, list(handles), figure.get_figwidth() - 0.2, place["handlelength"])
     figure.legend(handles.values(), handles, **place)
     return figure
 

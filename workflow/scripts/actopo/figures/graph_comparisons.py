@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.graphs.choices import COMPARISONS
 
 PANELS = {"distance": "distance of memberships", "branches_kept": "branches kept", "cycles_kept": "cycles kept"}
@@ -27,13 +27,15 @@ WIDTH = 0.5
 # More lines than there are colours are the rows of a heat map instead.
 MOST_LINES = len(style.LINES)
 MOST_TICKS = 9
+# Letters of the name of a layer.
+MOST_LAYER = 16
 # Heights in inches: of a row of panels with lines, and of what surrounds a heat map and each of its rows.
 LINES_HEIGHT, AROUND_MAP, MAP_ROW, NOTES_HEIGHT = 1.9, 1.05, 0.13, 0.5
 ACCURACY, NOTHING = "test accuracy", "none in the first graph"
 
 
 @style.styled
-def plot(table):
+def plot(table, order=None, layer_names=None):
     """
     Draw the comparisons of mapper graphs.
 
@@ -43,6 +45,10 @@ def plot(table):
         A row per comparison, over networks and draws: `kind`, `sampling_a`, `sampling_b`, `layer`, `sigma`, `distance`,
         `chance_low`, `chance_high`, `p`, `branches_kept` and `cycles_kept`; optionally `_low` and `_high` of the
         distance and of what is kept, and the `test_accuracy` on noisy images with `clean_accuracy`.
+    order : sequence of int, optional
+        All layers in the order of the axis, by default ascending.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -56,11 +62,14 @@ def plot(table):
     style.require_columns(table, COLUMNS, "the table of comparisons")
     if unknown := sorted(set(table.kind) - set(COMPARISONS)):
         raise InputError(f"the table compares {unknown[0]!r}; known are {', '.join(COMPARISONS)}")
+    names = {layer: texts.short(name, MOST_LAYER) for layer, name in (layer_names or {}).items()}
+    table = _placed(table, order or sorted(table.layer.unique()), names)
     kinds = [kind for kind in COMPARISONS if (table.kind == kind).any()]
-    lines = {kind: _lines(table[table.kind == kind], kind) for kind in kinds}
+    lines = {kind: _lines(table[table.kind == kind], kind, names) for kind in kinds}
     # Panels are aligned with those of their own form.
     groups = [list(group) for _, group in groupby(kinds, lambda kind: _is_map(lines[kind]))]
-    heights = [[_height(lines[kind]) for kind in group] for group in groups]
+    below = 0.055 * max(map(len, names.values()), default=0)
+    heights = [[_height(lines[kind]) + below * (kind != "noise") for kind in group] for group in groups]
     figure = style.new_figure(7.2, NOTES_HEIGHT + sum(map(sum, heights)))
     shares = [*map(sum, heights[:-1]), sum(heights[-1]) + NOTES_HEIGHT]
     parts = figure.subfigures(len(groups), 1, height_ratios=shares, squeeze=False).ravel()
@@ -71,6 +80,8 @@ def plot(table):
             draw(row, lines[kind], kind)
             for axes in row:
                 axes.set_xlabel("σ of the noise" if kind == "noise" else "layer")
+                if names and kind != "noise":
+                    axes.tick_params(axis="x", rotation=90)
             row[0].set_title(COMPARISONS[kind], loc="left")
     parts[-1].legend(handles=_notes(table, lines), loc="outside lower center", ncols=3)
     return figure
@@ -99,7 +110,17 @@ def _notes(table, lines):
     return notes
 
 
-def _lines(table, kind):
+def _placed(table, order, names):
+    """Table with the place of each row on its axis, which is that of the noise or of the layer, and its name there."""
+    is_noise = table.kind == "noise"
+    layers = [names.get(layer, f"{layer}") for layer in table.layer]
+    return table.assign(
+        place=np.where(is_noise, table.sigma, table.layer.map(list(order).index)),
+        shown=np.where(is_noise, table.sigma.map("{:g}".format), layers),
+    )
+
+
+def _lines(table, kind, names):
     """Rows of each line, by its name."""
     found = {}
     for row in table.itertuples():
@@ -107,39 +128,32 @@ def _lines(table, kind):
         if kind == "samplings":
             name = f"{row.sampling_a} – {row.sampling_b}"
         elif kind == "noise":
-            name = f"{row.sampling_b}, layer {row.layer}"
+            name = f"{row.sampling_b}, {names.get(row.layer, f'layer {row.layer}')}"
         found.setdefault(name, []).append(row.Index)
     return {name: table.loc[rows] for name, rows in found.items()}
 
 
-def _values(table, kind):
-    return table["sigma" if kind == "noise" else "layer"].tolist()
-
-
-def _places(table, kind):
-    """Noise grows to the right, and layers are in the order of the network."""
-    return sorted(set(_values(table, kind)))
-
-
-def _set_ticks(axes, places, offset=0.0):
-    style.layer_ticks(axes.xaxis, [f"{place:g}" for place in places], offset, MOST_TICKS)
+def _places(table):
+    """Names of the places on the axis, in their order: noise grows to the right, and layers are as in the network."""
+    return dict(sorted(zip(table.place, table.shown, strict=True)))
 
 
 def _draw_lines(row, lines, kind):
     """Lines beside each other, with intervals and chance, and a legend at the right."""
     own = pd.concat(lines.values())
-    places, handles = _places(own, kind), {}
+    names, handles = _places(own), {}
+    places = list(names)
     for axes, (column, label) in zip(row, PANELS.items(), strict=True):
         for index, ((name, rows), line) in enumerate(zip(lines.items(), style.line_styles(len(lines)), strict=True)):
             shift = WIDTH * ((index + 0.5) / len(lines) - 0.5)
-            x = np.array([places.index(value) for value in _values(rows, kind)]) + shift
+            x = np.array([places.index(value) for value in rows.place]) + shift
             _draw(axes, x, rows, column, {"label": name, **line})
         if own[column].isna().all():
             text = "no value" if column == "distance" else NOTHING
             axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
         elif kind == "noise" and column != "distance":
             _draw_accuracy(axes, own, places)
-        _set_ticks(axes, places)
+        style.layer_ticks(axes.xaxis, list(names.values()), most=MOST_TICKS)
         axes.set_xlim(-0.6, len(places) - 0.4)
         axes.set_ylabel(label)
         axes.grid(axis="y")
@@ -151,13 +165,14 @@ def _draw_lines(row, lines, kind):
 
 def _draw_map(row, lines, kind):
     """A heat map of each measure, with a row for each line; rings are at chance."""
-    places = _places(pd.concat(lines.values()), kind)
+    shown = _places(pd.concat(lines.values()))
+    places = list(shown)
     accuracy = _accuracies(pd.concat(lines.values()), places) if kind == "noise" else None
     names = list(lines) + ([] if accuracy is None else [ACCURACY])
     for axes, (column, label) in zip(row, PANELS.items(), strict=True):
         matrix, p = np.full((2, len(lines), len(places)), np.nan)
         for index, rows in enumerate(lines.values()):
-            columns = [places.index(value) for value in _values(rows, kind)]
+            columns = [places.index(value) for value in rows.place]
             matrix[index, columns], p[index, columns] = rows[column], rows.p
         norm, has_accuracy = Normalize(0, 1), column != "distance" and accuracy is not None
         if column == "distance" and np.isfinite(matrix).any():
@@ -168,7 +183,7 @@ def _draw_map(row, lines, kind):
         if column == "distance":
             y, x = np.nonzero(p > LEVEL)
             axes.scatter(x + 0.5, y + 0.5, s=9, c="white", edgecolors="0.35", linewidths=0.9, zorder=3)
-        _set_ticks(axes, places, 0.5)
+        style.layer_ticks(axes.xaxis, list(shown.values()), 0.5, MOST_TICKS)
         axes.set_yticks(np.arange(len(names)) + 0.5, names if axes is row[0] else [""] * len(names))
         axes.set_ylim(len(names), 0)
         axes.tick_params(length=0)

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 
 COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
 # A p-value above it leaves the marker empty.
@@ -107,7 +107,7 @@ def plot(
     style.require_columns(table, COLUMNS, "the table of graph distances")
     n_lines = table.sampling.nunique()
     if flows is None:
-        figure = style.new_figure(3.5, 2.3 + style.LEGEND_ROW * n_lines)
+        figure = style.new_figure(3.5, 2.3 + legends.LEGEND_ROW * n_lines)
         _draw_distances(figure.subplots(), table, label, layer_names)
         return figure
     if graphs is None:
@@ -116,11 +116,11 @@ def plot(
     distances, sankey = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_distances(distances, table, label, layer_names)
     handles = _draw_flows(sankey, flows, graphs, titles, class_names)
-    columns = style.legend_columns(figure, [handle.get_label() for handle in handles], WIDTH - 0.3)
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style.LEGEND)
+    columns = legends.legend_columns(figure, [handle.get_label() for handle in handles], WIDTH - 0.3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, **legends.LEGEND)
     # What is below and above the panels takes nothing from them.
     rows = -(-len(handles) // columns) + -(-n_lines // 2)
-    figure.set_figheight(HEIGHT + style.LEGEND_ROW * rows + (0.5 if layer_names else 0))
+    figure.set_figheight(HEIGHT + legends.LEGEND_ROW * rows + (0.5 if layer_names else 0))
     for axes, letter in ((distances, "a"), (sankey, "b")):
         style.panel_letter(axes, letter)
     return figure
@@ -163,7 +163,7 @@ def _draw_distances(axes, table, label, names):
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker(NO_NODE)}
         handles.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.06), "ncols": 2, "borderaxespad": 0}
-    axes.legend(handles=handles, **style.LEGEND, **place)
+    axes.legend(handles=handles, **legends.LEGEND, **place)
 
 
 def _draw_flows(axes, flows, graphs, titles, class_names):

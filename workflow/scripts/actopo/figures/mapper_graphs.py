@@ -22,7 +22,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 from actopo.figures.graph_layout import ASPECT, ends_of, layout, spread
 
 # Lengths in inches: of the page; of a cell, by the square root of the most nodes; of what is around cells.
@@ -94,12 +94,12 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
     heights = [max(MIN_HEIGHT, *(each.height for each in row)) for row in placed]
     figure = style.new_figure(width, 1, layout=None)
     shown = texts.short_names(class_names)
-    in_legend = style.legend_columns(figure, shown, width - 0.2)
+    in_legend = legends.legend_columns(figure, shown, width - 0.2)
     notes = [r"in each component the lens grows from left to right $\rightarrow$"]
     if confidence:
         notes.append("what is faint is in few of the other graphs")
     top = TOP + LINE * (1 + max(title.count("\n") for title in titles))
-    footer = LINE * len(notes) + style.LEGEND_ROW * -(-len(shown) // in_legend) + 0.15
+    footer = LINE * len(notes) + legends.LEGEND_ROW * -(-len(shown) // in_legend) + 0.15
     height = top + sum(heights) + len(rows) * (NOTE + SIZES) + footer
     figure.set_figheight(height)
 
@@ -128,7 +128,7 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
         figure.text(0.5, (0.05 + LINE * line) / height, note, ha="center")
     anchor = (0.5, (0.08 + LINE * len(notes)) / height)
     place = {"loc": "lower center", "bbox_to_anchor": anchor, "borderpad": 0, "borderaxespad": 0}
-    figure.legend(handles=handles, ncols=in_legend, **place, **style.LEGEND)
+    figure.legend(handles=handles, ncols=in_legend, **place, **legends.LEGEND)
     return figure
 
 

@@ -5,7 +5,7 @@ import re
 from actopo.errors import UNPRINTABLE
 
 # Longer names are drawn without their middle.
-MOST_LETTERS = 24
+MOST_LETTERS = 26
 
 
 def plain(text):

@@ -4,7 +4,10 @@ import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
+
+# Letters of the name of a network.
+MOST_TITLE = 70
 
 
 @style.styled
@@ -34,7 +37,7 @@ def plot(curves, title=""):
     curves = sorted(curves, key=lambda curve: curve["seed"])
     figure = style.new_figure(7.2, 2.5)
     left, right = figure.subplots(1, 2)
-    figure.suptitle(title)
+    figure.suptitle(texts.short(title, MOST_TITLE))
     _losses(left, [np.asarray(curve["loss"], dtype=float) for curve in curves])
     _accuracies(
         right,

@@ -60,7 +60,9 @@ def plot(table, layers, dimension):
     if names:
         _stack(right, near, terms)
         style.layer_ticks(right.xaxis, names)
-        right.tick_params(axis="x", rotation=60 if len(names) > 8 else 0)
+        right.tick_params(axis="x", rotation=90 if len(names) > 8 else 0)
+    else:
+        right.set_xticks([])
     right.set(xlabel="layers", title="neighbouring layers" if names else "no neighbouring layers")
     for axes, letter in ((left, "a"), (right, "b")):
         axes.axhline(0, color="0.2", linewidth=0.6)

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.layers import reading
-from actopo.points.sampling import Stream, l2_norms
+from actopo.points.norms import l2_norms
+from actopo.points.sampling import Stream
 
 
 class Cloud(NamedTuple):
@@ -54,7 +56,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
         Images are moved to the device of its first parameter.
     images : actopo.notebook.images.Images
     layers : dict of int to (int, int, int)
-        Rows, columns and channels of each layer by its number.
+        Rows, columns and channels of each layer by its number, at the tap.
     tap : str
         As in `actopo.networks.layers.reading`.
     sampling : dict
@@ -77,10 +79,16 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
         layer: Stream(sampling["method"], (len(images), *shape), images.labels, seed=[seed, layer], **settings)
         for layer, shape in layers.items()
     }
+    layers = {layer: tuple(shape) for layer, shape in layers.items()}
     parts, start = {layer: [] for layer in layers}, 0
 
     def read(layer, activations):
         n_images, rows, columns, _ = activations.shape
+        if activations.shape[1:] != layers[layer]:
+            raise InputError(
+                f"layer {layer} has activations of shape {tuple(activations.shape[1:])} and of {layers[layer]}; choose "
+                "a layer that has the same shape for every image"
+            )
         flat = activations.contiguous().flatten(0, 2).float()
         norms = l2_norms(flat.cpu().numpy()).reshape(n_images, rows, columns)
         finite = np.isfinite(norms).all(axis=(1, 2))
@@ -91,7 +99,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
         parts[layer].append((points, norms.reshape(-1)[here], start * rows * columns + here))
 
     device = next(model.parameters()).device
-    with evaluating(model), torch.inference_mode(), reading(model, list(layers), tap, read):
+    activations = reading(model, list(layers), tap, read, image_shape=images.pictures.shape[1:])
+    with evaluating(model), torch.inference_mode(), exact_arithmetic(), activations:
         for batch in images.batches if progress is None else progress(images.batches):
             model(batch.to(device))
             start += len(batch)

@@ -1,0 +1,174 @@
+"""
+Check a GPU, measure it, and begin the homology study on it: one command for a machine that has little installed.
+
+    python benchmarks/gpu.py --images cifar10.zip --out on_gpu --minutes 10
+
+needs PyTorch, NumPy, SciPy, OpenCV, pandas, PyYAML, safetensors and tqdm, and numba for what it skips without. It
+
+1. compares what each path to the GPU computes with what the CPU computes, and ends with status 1 at the first
+   difference;
+2. measures training beside the obvious loop and the floor by arithmetic, and all else that a GPU does;
+3. trains the networks of the study one after the other and takes their points, until the time is over.
+
+What was checked and measured is in OUT/gpu/report.json, and is not done again on the same GPU with the same code. A
+network that was interrupted goes on from its checkpoint. To go on with the workflow, copy the folder with its times,
+and take the configuration that lies in it:
+
+    cp -a on_gpu results/paper
+    snakemake --configfile results/paper/gpu/config.yaml --cores all
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "workflow" / "scripts"), str(Path(__file__).parent)]
+
+NEEDED = {"torch": "torch", "numpy": "numpy", "scipy": "scipy", "cv2": "opencv-python-headless", "pandas": "pandas"}
+NEEDED |= {"yaml": "pyyaml", "safetensors": "safetensors", "tqdm": "tqdm"}
+
+
+class Report:
+    """
+    What was found on one device with one code, in a file.
+
+    Parameters
+    ----------
+    path : Path
+    about : dict
+        Device, versions and digests. What was found under others is forgotten.
+    """
+
+    def __init__(self, path, about):
+        self.path, self.content = path, {"about": about, "checks": {}, "speed": {}}
+        if path.exists():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if found["about"] == about:
+                self.content = found
+
+    def run(self, kind, functions, until=None):
+        """
+        Call functions of a kind whose results the report does not have, and print what each returns.
+
+        Functions that have not begun when the time is over are left for the next call.
+        """
+        for name, function in functions.items():
+            if name in self.content[kind]:
+                print(f"{kind}: {name}: found before")
+                continue
+            if until is not None and time.monotonic() > until:
+                print(f"{kind}: {name}: no time; call again with more --minutes")
+                continue
+            begin = time.monotonic()
+            found = function()
+            self.content[kind][name] = found
+            self.save()
+            print(f"{kind}: {name} ({time.monotonic() - begin:.1f} s): {_shown(found)}", flush=True)
+
+    def save(self):
+        """Write the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.content, indent=2) + "\n", encoding="utf-8")
+
+
+def _shown(found):
+    """Numbers with three digits."""
+    if isinstance(found, dict):
+        return ", ".join(f"{key} {_shown(value)}" for key, value in found.items())
+    if isinstance(found, list):
+        return " ".join(map(_shown, found))
+    return f"{found:.3g}" if isinstance(found, float) else str(found)
+
+
+def about_device(device, sizes):
+    """Device, versions of libraries, sizes and digests of the code: what results depend on."""
+    import numpy as np
+    import torch
+    from actopo.digests import code_digest
+
+    name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
+    digests = {
+        script: code_digest(script) for script in ("train_model", "sample_points", "build_mapper", "model_distances")
+    }
+    sizes = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(sizes).items()}
+    return {"device": name, "torch": torch.__version__, "numpy": np.__version__, "sizes": sizes, "code": digests}
+
+
+def train_networks(study, until):
+    """Train networks and take their points until the time is over; return how many are there."""
+    done, longest = 0, 0.0
+    for seed in study.seeds:
+        if not study.is_trained(seed):
+            if time.monotonic() + longest > until:
+                continue
+            begin = time.monotonic()
+            study.train(seed)
+            longest = max(longest, time.monotonic() - begin)
+            print(f"seed {seed}: trained in {time.monotonic() - begin:.1f} s", flush=True)
+        study.sample(seed)
+        done += 1
+    return done
+
+
+def main():
+    """Read the command line, and do what the time allows."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--images", type=Path, required=True, help="folder or .zip of class folders")
+    parser.add_argument("--out", type=Path, required=True, help="folder of results, as results/RUN of the workflow")
+    parser.add_argument("--minutes", type=float, default=10, help="time for all of it")
+    parser.add_argument(
+        "--configfile", type=Path, nargs="*", default=[], help="files that differ from config/config.yaml"
+    )
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="cpu to try the command itself")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of the CPU")
+    parser.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU in half precision, for the floor")
+    parser.add_argument("--tiny", action="store_true", help="checks and measurements of sizes that a CPU takes")
+    options = parser.parse_args()
+    until = time.monotonic() + 60 * options.minutes
+    if missing := [package for module, package in NEEDED.items() if find_spec(module) is None]:
+        raise SystemExit(f"install {', '.join(missing)} first")
+
+    import torch
+    import yaml
+    from actopo.errors import InputError
+    from actopo.job import choose_device
+    from gpu_checks import HAS_NUMBA, TINY, Checks, Differs, Sizes
+    from gpu_speed import Speed
+    from gpu_study import Study, read_config
+
+    try:
+        choose_device(options.device)
+        torch.set_num_threads(options.threads)
+        config, own = read_config(options.configfile, options.images)
+        study = Study(options.out, config, options.device, options.threads)
+        parts, normalisation = study.prepare()
+    except InputError as error:
+        raise SystemExit(f"error: {error}") from None
+    sizes = TINY if options.tiny else Sizes()
+    report = Report(options.out / "gpu" / "report.json", about_device(options.device, sizes))
+    print(_shown(report.content["about"]))
+    if not HAS_NUMBA:
+        print("numba is not installed: points, clusters and distances are neither compared nor measured")
+    given = (*parts["train"], normalisation, options.device, sizes)
+    try:
+        report.run("checks", Checks(*given).all())
+    except Differs as difference:
+        raise SystemExit(f"the GPU does not compute what the CPU computes: {difference}") from None
+    # At least a third of the time is for networks.
+    begin = time.monotonic()
+    report.run("speed", Speed(*given, options.peak * 1e12).all(), begin + 2 * (until - begin) / 3)
+    report.save()
+    (options.out / "gpu" / "config.yaml").write_text(yaml.safe_dump(own, sort_keys=False), encoding="utf-8")
+    try:
+        done = train_networks(study, until)
+    except InputError as error:
+        raise SystemExit(f"error: {error}") from None
+    print(f"{done} of {len(study.seeds)} networks of {study.name} are in {options.out}, with their points")
+
+
+if __name__ == "__main__":
+    main()

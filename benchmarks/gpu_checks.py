@@ -1,0 +1,282 @@
+"""What a GPU computes against what the CPU computes from the same input: one function for each path to a GPU."""
+
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+from actopo.networks import training
+from actopo.networks.recipe import Recipe
+from actopo.networks.resnet18_cifar import resnet18_cifar
+from actopo.networks.training import train
+from actopo.points.activations import activation_shapes, network_outputs, sample_activations
+from actopo.points.receptive_field import receptive_fields
+from actopo.points.sampling import Stream
+
+HAS_NUMBA = find_spec("numba") is not None
+LAYERS = (0, 8, 16)
+# Copies to the GPU before the first batch of an epoch: its random numbers, and the sizes of its batches.
+COPIES = 7
+
+
+class Differs(Exception):
+    """What differs, and by how much."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """
+    Sizes of the checks and measurements.
+
+    Attributes
+    ----------
+    width, batch : int
+        Channels of the network's first stage, and images of a batch.
+    images : int
+        Images on which networks are trained in checks.
+    points, dimension, n_knee : int
+        Points of the clouds that are clustered, their dimension, and points of the cloud whose knee is looked for.
+    diagrams : tuple of int
+        Numbers of diagrams.
+    epochs : int
+        Epochs of which the speed of training is the median.
+    """
+
+    width: int = 64
+    batch: int = 1024
+    images: int = 8192
+    points: int = 100_000
+    dimension: int = 512
+    n_knee: int = 800_000
+    diagrams: tuple = (1700, 17_000)
+    epochs: int = 3
+
+
+TINY = Sizes(4, 16, 32, 1500, 24, 3000, (20, 40), 1)
+
+
+def require(holds, what):
+    """Raise `Differs` unless something holds."""
+    if not holds:
+        raise Differs(what)
+
+
+class Checks:
+    """
+    Checks of one device.
+
+    Parameters
+    ----------
+    images, labels : ndarray
+        Training images (N, h, w, c) of 8 bits, and their labels.
+    normalisation : (list, list)
+        Mean and standard deviation.
+    device : str
+    sizes : Sizes
+    """
+
+    def __init__(self, images, labels, normalisation, device, sizes):
+        n = min(sizes.images, len(images))
+        self.images, self.labels, self.normalisation = images[:n], labels[:n], normalisation
+        self.device, self.sizes, self.is_gpu = device, sizes, torch.device(device).type == "cuda"
+        self.n_classes = int(labels.max()) + 1
+        self.recipe = Recipe(epochs=3, batch_size=sizes.batch, learning_rate=0.05, peak_epoch=1)
+
+    def all(self):
+        """Names of the checks, in their order, and functions that return what was found."""
+        names = ["losses", "same_seed", "fields", "outputs"]
+        # What the CPU computes for these needs numba.
+        names += ["points", "clusters", "neighbours", "distances"] if HAS_NUMBA else []
+        names += ["waits", "memory"] if self.is_gpu else []
+        return {name: getattr(self, name) for name in names}
+
+    def _model(self, seed=0, width=None):
+        return resnet18_cifar(width or self.sizes.width, "A", max(self.n_classes, 2), self.images.shape[3], seed=seed)
+
+    def _train(self, recipe, device, seed=0, width=None, **keep):
+        model = self._model(seed, width)
+        return model, train(model, self.images, self.labels, *self.normalisation, recipe, seed, device, **keep)
+
+    def losses(self):
+        """Losses of an epoch in float32 agree within 1e-3."""
+        recipe = replace(self.recipe, epochs=1, precision="fp32", learning_rate=0.01)
+        width = min(16, self.sizes.width)
+        [host], [device] = (self._train(recipe, place, width=width)[1]["loss"] for place in ("cpu", self.device))
+        require(abs(host - device) <= 1e-3, f"the mean loss is {device:.6f}, and {host:.6f} on the CPU")
+        return {"cpu": host, "device": device}
+
+    def same_seed(self):
+        """The same seed gives the same bits: again, after another seed, and from a checkpoint."""
+        states = []
+        first, metrics = self._train(self.recipe, self.device, save=lambda state: states.append(deepcopy(state)))
+        expected = _state(first)
+        self._train(replace(self.recipe, epochs=1), self.device, seed=1)
+        for what, keep in (("after another seed", {}), ("from a checkpoint", {"checkpoint": states[0]})):
+            model, again = self._train(self.recipe, self.device, **keep)
+            other = [name for name, tensor in _state(model).items() if not torch.equal(tensor, expected[name])]
+            require(not other, f"{what}, {len(other)} tensors of the weights differ, first of all {other[:1]}")
+            require(again["loss"] == metrics["loss"], f"{what}, the losses are {again['loss']}, not {metrics['loss']}")
+        return {"loss": metrics["loss"], "precision": metrics["precision"]}
+
+    def points(self):
+        """Random and full points are at the same positions, top_l2 too but for near ties; vectors agree to 1e-4."""
+        found, images = {}, self.images[: min(256, len(self.images))]
+        for method in ("random", "full", "top_l2"):
+            host, device = (self._points(method, images, place) for place in ("cpu", self.device))
+            for layer in LAYERS:
+                (points, flat, norms), (own, places, own_norms) = host[layer], device[layer]
+                same = flat == places
+                scale = np.abs(points).max() or 1.0
+                if method != "top_l2":
+                    require(same.all(), f"{method}, layer {layer}: {np.sum(~same)} points are at other positions")
+                # Positions whose norms are equal but for rounding may change places.
+                apart = np.abs(norms[~same] - own_norms[~same]).max(initial=0)
+                require(
+                    apart <= 1e-4 * norms.max(), f"top_l2, layer {layer}: norms of other positions differ by {apart}"
+                )
+                error = np.abs(points[same] - own[same]).max(initial=0) / scale
+                require(error <= 1e-4, f"{method}, layer {layer}: vectors differ by {error:.2g} of the largest value")
+                found[f"{method} {layer}"] = {"other positions": int(np.sum(~same)), "error": float(error)}
+        return found
+
+    def _points(self, method, images, device):
+        model, pieces = self._model(), {layer: [] for layer in LAYERS}
+        shapes = activation_shapes(model, LAYERS, images.shape[1:])
+        seed = {} if method == "full" else {"seed": 0}
+        streams = {
+            layer: Stream(method, (len(images), *shape), self.labels[: len(images)], **seed)
+            for layer, shape in shapes.items()
+        }
+
+        def write(layer, *arrays):
+            pieces[layer].append(arrays)
+
+        sample_activations(model, images, *self.normalisation, LAYERS, "conv", streams, write, device=device)
+        return {layer: [np.concatenate(arrays) for arrays in zip(*own, strict=True)] for layer, own in pieces.items()}
+
+    def fields(self):
+        """Receptive fields agree to 1e-9."""
+        shape, found = self.images.shape[1:], {}
+        host, device = (receptive_fields(self._model(), LAYERS, "bn", shape, device=p) for p in ("cpu", self.device))
+        for layer in LAYERS:
+            error = float(np.abs(host[layer] - device[layer]).max() / host[layer].max())
+            require(error <= 1e-9, f"layer {layer}: receptive fields differ by {error:.2g} of the largest value")
+            found[str(layer)] = error
+        return found
+
+    def outputs(self):
+        """Logits agree to 1e-4 of the largest."""
+        images = self.images[: min(512, len(self.images))]
+        host, device = (
+            network_outputs(self._model(), images, *self.normalisation, device=p) for p in ("cpu", self.device)
+        )
+        error = float(np.abs(host - device).max() / np.abs(host).max())
+        require(error <= 1e-4, f"logits differ by {error:.2g} of the largest")
+        return {"error": error}
+
+    def clusters(self):
+        """Labels of DBSCAN are equal: where distances equal eps, and on a large cloud."""
+        from actopo.mapper.dbscan import dbscan
+
+        ties = np.random.default_rng(0).integers(-3, 4, (min(5000, self.sizes.points), 3)).astype(np.float32)
+        cloud, eps = example_cloud(self.sizes.points, self.sizes.dimension)
+        found = {}
+        for name, points, radius in (("ties", ties, 1.0), ("cloud", cloud, eps)):
+            host, device = (dbscan(points, radius, device=place) for place in ("cpu", self.device))
+            different = int(np.sum(host != device))
+            require(not different, f"{name}: {different} of {len(points)} labels of DBSCAN differ")
+            found[name] = {"clusters": int(host.max()) + 1, "noise": int(np.sum(host < 0))}
+        return found
+
+    def neighbours(self):
+        """Distances to nearest neighbours are equal."""
+        from actopo.mapper.neighbour_search import NeighbourSearch
+
+        cloud, _ = example_cloud(self.sizes.points, self.sizes.dimension)
+        queries = np.random.default_rng(0).choice(len(cloud), min(2000, len(cloud)), replace=False)
+        host, device = (NeighbourSearch(cloud, place).distances(queries) for place in ("cpu", self.device))
+        different = int(np.sum(host != device))
+        require(not different, f"{different} of {len(queries)} distances to nearest neighbours differ")
+        return {"queries": len(queries)}
+
+    def distances(self):
+        """Sliced-Wasserstein distances are within their bounds."""
+        from actopo.similarity.wasserstein import pairwise_distances
+
+        diagrams = example_diagrams(min(60, self.sizes.diagrams[0]))
+        exact = pairwise_distances(diagrams)
+        found, bound = pairwise_distances(diagrams, method="grid", device=self.device, return_bound=True)
+        over, under = (found - exact).max(), (exact - found - bound).max()
+        require(over <= 1e-6 * exact.max(), f"a distance is larger by {over:.2g} than the exact one")
+        require(under <= 1e-6 * exact.max(), f"a distance is smaller by {under:.2g} than its bound allows")
+        return {"bound": float((bound / np.where(exact > 0, exact, 1)).max())}
+
+    def waits(self):
+        """In an epoch the host waits for the loss alone."""
+        counts = []
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                self._train(self.recipe, self.device, progress=lambda _: counts.append(_count_waits(caught)))
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+        n_batches = len(counts) // self.recipe.epochs
+        own = counts[-1] - counts[-1 - n_batches]
+        # The checks of the loss, its mean, and before the first batch the copies of the epoch's random numbers.
+        allowed = -(-n_batches // training.CHECK_INTERVAL) + 1 + COPIES
+        require(own <= allowed, f"the host waits {own} times in an epoch, and {allowed} are meant: {_texts(caught)}")
+        return {"waits": own, "batches": n_batches}
+
+    def memory(self):
+        """Five networks take no more memory than one."""
+        peaks = []
+        for seed in range(5):
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+            self._train(replace(self.recipe, epochs=1), self.device, seed=seed)
+            peaks.append(torch.cuda.max_memory_allocated())
+        require(
+            peaks[-1] <= 1.01 * peaks[0], f"after five networks the peak is {peaks[-1]} bytes, after one {peaks[0]}"
+        )
+        return {"MiB": [round(peak / 2**20) for peak in peaks]}
+
+
+def _state(model):
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def _count_waits(caught):
+    return sum("synchronizing" in str(warning.message) for warning in caught)
+
+
+def _texts(caught):
+    return "; ".join(sorted({f"{w.filename}:{w.lineno}" for w in caught if "synchronizing" in str(w.message)})[:6])
+
+
+def example_cloud(n, dimension):
+    """Points in float32 on noisy branches, as activations after a ReLU, and an eps by which some of them are noise."""
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(10, dimension)).astype(np.float32)
+    points = np.empty((n, dimension), np.float32)
+    for start in range(0, n, 50_000):
+        part = slice(start, min(start + 50_000, n))
+        size = part.stop - part.start
+        length = rng.gamma(2.0, 1.0, (size, 1)).astype(np.float32)
+        noise = rng.standard_normal((size, dimension), np.float32)
+        points[part] = np.maximum(length * directions[rng.integers(0, 10, size)] + 0.3 * noise, 0)
+    sample = points[:: max(1, n // 500)][:500].astype(np.float64)
+    squares = (sample**2).sum(axis=1)
+    away = np.maximum(squares[:, None] + squares - 2 * sample @ sample.T, 0)
+    np.fill_diagonal(away, np.inf)
+    return points, float(np.sqrt(np.median(away.min(axis=1))))
+
+
+def example_diagrams(n):
+    """Diagrams of about a hundred pairs, as H1 of clouds of a thousand points has."""
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(60, 140, n)
+    births = (rng.gamma(4.0, 0.2, (size, 1)) for size in sizes)
+    return [np.hstack([birth, birth + rng.exponential(0.1, birth.shape)]) for birth in births]

@@ -1,0 +1,205 @@
+"""
+The networks of a homology study and their points, made by the scripts of the workflow where it has its results.
+
+It is for machines without Snakemake: what Snakemake would give a script is put together here. The folder is that of a
+run, `results/RUN`; Snakemake finds in it what it would have made itself.
+"""
+
+import logging
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+from actopo.config.layers import choose_layers, model_layers, network_keys
+from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.values import as_json, image_size, seed_list
+from actopo.digests import code_digest, source_digest
+from actopo.files import load_array, load_json
+from actopo.images.choices import PARTS
+from actopo.keys import layer_set_name
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
+from actopo.points.choices import SAMPLINGS
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
+
+
+class Named(SimpleNamespace):
+    """Files or params, as attributes and by their names."""
+
+    def __getitem__(self, name):
+        return vars(self)[name]
+
+    def items(self):
+        """Names and values."""
+        return vars(self).items()
+
+
+def read_config(files, images):
+    """
+    Configuration of a run: the defaults, what files say instead, and images of a folder.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        As of Snakemake's `--configfile`.
+    images : Path
+        Folder or .zip of class folders.
+
+    Returns
+    -------
+    config, own : dict
+        The whole configuration, and what differs from the defaults.
+    """
+    own = {}
+    for file in files:
+        _update(own, yaml.safe_load(Path(file).read_text(encoding="utf-8")))
+    _update(own, {"data": {"dataset": "image_folder", "root": str(Path(images).absolute())}})
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    _update(config, own)
+    return config, own
+
+
+def _update(config, other):
+    """Put the values of a mapping into another, key by key, as Snakemake lays one file over another."""
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _update(config[key], value)
+        else:
+            config[key] = value
+
+
+class Study:
+    """
+    Networks of the homology study and their points.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    config : dict
+        Whole configuration.
+    device : {"cpu", "cuda"}
+    threads : int
+    """
+
+    def __init__(self, folder, config, device, threads):
+        self.folder, self.config, self.device, self.threads = folder, config, device, threads
+        self.homology, self.name = config["homology"], config["homology"]["model"]
+        self.model = config["models"][self.name]
+        self.seeds = seed_list(self.model["seeds"])
+        sizes = image_size(config, self.name)
+        dataset = ".".join([config["data"]["dataset"], *(f"{key}{value}" for key, value in sorted(sizes.items()))])
+        self.data, self.source = folder / "data" / dataset, image_keys({**config["data"], **sizes})
+        self.recipe = recipe_keys(self.model["training"])
+        keys = network_keys(self.model)
+        self.params = {"network": as_json(**keys), "source": source_digest(keys)}
+
+    def prepare(self):
+        """Prepare the images, if they are not there, and return images and labels of each part, mean and deviation."""
+        output = {f"{part}_{kind}": self.data / part / name for part in PARTS for kind, name in _FILES.items()}
+        output["meta"] = self.data / "meta.json"
+        if not output["meta"].exists():
+            limits = as_json(**self.config["data"]["limits"])
+            params = {"source": as_json(**self.source), "root": self.config["data"]["root"], "limits": limits}
+            self._run("prepare_images", output=output, params=params)
+        self.meta = load_json(output["meta"])
+        parts = {part: [load_array(output[f"{part}_{kind}"]) for kind in ("images", "labels")] for part in PARTS}
+        return parts, (self.meta["mean"], self.meta["std"])
+
+    def is_trained(self, seed):
+        """Whether the network of a seed is there, made by this code, recipe and images."""
+        run = (self.params["network"], self.params["source"], as_json(**self.recipe), code_digest("train_model"))
+        weights = self._weights(seed)
+        return TrainingFolder(weights, (*run, self.meta["provenance"]), self.device).is_done()
+
+    def train(self, seed):
+        """Train the network of a seed, or go on from its checkpoint."""
+        weights = self._weights(seed)
+        self._run(
+            "train_model",
+            input={f"{part}_{kind}": self.data / part / _FILES[kind] for part in PARTS for kind in ("images", "labels")}
+            | {"meta": self.data / "meta.json"},
+            output={"weights": weights, "metrics": weights.with_suffix(".json")},
+            params={**self.params, "recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")},
+            wildcards={"model": self.name, "seed": str(seed)},
+        )
+        # Otherwise a copy of the folder would hold every network twice.
+        forget_delivered(self.folder / "models")
+
+    def sample(self, seed):
+        """Points of a network, and of the one from which its training starts, where that is a control."""
+        similarity, method = self.config["similarity"], self.homology["sampling"]
+        taken = {key: self.homology[key] for key in SAMPLINGS[method].settings if key in self.homology}
+        sampling = {"method": method, "tap": self.homology["tap"], **taken}
+        layers = sorted(choose_layers(self.homology["layers"], model_layers(self.config, self.name)))
+        images = self.data / self.homology["part"]
+        untrained = similarity["untrained"]
+        fitted = as_json(n_images=untrained["images"], seed=similarity["seed"])
+        for control in ["", ".untrained"] if "untrained" in similarity["controls"] else [""]:
+            is_fitted = control and untrained["batch_norm"] != "initial"
+            for batch in range(self.homology["batches"] if seed == self.seeds[0] else 1):
+                name = f"{self.name}{control}/seed{seed}/homology.batch{batch}.{method}"
+                points = self.folder / "points" / name / f"layers{layer_set_name(layers)}.npz"
+                # A network that was trained again has other points.
+                is_older = not control and points.exists() and _time(points) < _time(self._weights(seed))
+                if points.exists() and not is_older:
+                    continue
+                self._run(
+                    "sample_points",
+                    input={
+                        "activations": [],
+                        "weights": [] if control else self._weights(seed),
+                        "train_images": self.data / "train" / "images.npy" if is_fitted else [],
+                        "images": images / "images.npy",
+                        "labels": images / "labels.npy",
+                        "meta": self.data / "meta.json",
+                    },
+                    output={"points": points},
+                    params={
+                        **self.params,
+                        "batch_norm": fitted if is_fitted else "",
+                        "layers": as_json(layers=layers),
+                        "sampling": as_json(**sampling_keys(sampling)),
+                        "tap": self.homology["tap"],
+                        "batches": as_json(batch_size=self.homology["batch_size"], seed=self.homology["seed"]),
+                        "noise": "",
+                        "seed": self.homology["seed"] if is_random(sampling) else 0,
+                        "foreground": "",
+                    },
+                    wildcards={"seed": str(seed), "subset": f"batch{batch}", "draw": "", "study": "homology"},
+                )
+
+    def _weights(self, seed):
+        return self.folder / "models" / self.name / f"seed{seed}.safetensors"
+
+    def _run(self, script, input=None, output=None, params=None, wildcards=None):
+        """Run a script of the workflow in this process."""
+        job = SimpleNamespace(
+            rule=script,
+            input=Named(**{key: _text(value) for key, value in (input or {}).items()}),
+            output=Named(**{key: _text(value) for key, value in (output or {}).items()}),
+            params=Named(**(params or {})),
+            wildcards=Named(**(wildcards or {})),
+            resources=SimpleNamespace(device=self.device),
+            threads=self.threads,
+            log=[],
+        )
+        hook, handlers = sys.excepthook, logging.root.handlers[:]
+        try:
+            runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
+        finally:
+            sys.excepthook, logging.root.handlers[:] = hook, handlers
+
+
+_FILES = {"images": "images.npy", "labels": "labels.npy", "files": "files.csv"}
+
+
+def _text(value):
+    return value if isinstance(value, list) else str(value)
+
+
+def _time(path):
+    return path.stat().st_mtime_ns

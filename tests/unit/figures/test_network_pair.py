@@ -1,0 +1,31 @@
+"""The figure of two networks."""
+
+import numpy as np
+import pandas as pd
+from actopo.figures import network_pair
+from actopo.similarity.network_pairs import pair_table
+from matplotlib.collections import QuadMesh
+
+from unit.figures.examples import collections
+
+LAYERS = ([0, 8, 16], [4, 2, 10_003, 7])
+NAMES = (["conv", "c8", "c16"], ["a", "b", "block", "d"])
+
+
+def test_a_matrix_for_each_measure_with_the_nearest_layers():
+    rng = np.random.default_rng(0)
+    matrices = {name: rng.uniform(1, 2, (3, 4)) for name in ("sw_h1", "linear_cka", "rtd")}
+    matrices["rtd"][1] = np.nan
+    table = pair_table({name: (own, np.full_like(own, np.nan)) for name, own in matrices.items()}, LAYERS, NAMES)
+    graphs = table[table.measure == "rtd"].assign(measure="graphs", p=0.5)
+    figure = network_pair.plot(pd.concat([table, graphs]), ["first", "sec_ond"])
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [axes.get_title() for axes in panels] == ["SW, H1", "linear CKA", "RTD", "mapper graphs, memberships"]
+    for axes, matrix in zip(panels, [*matrices.values(), matrices["rtd"]], strict=True):
+        (mesh,) = collections(axes, QuadMesh)
+        np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan).reshape(3, 4), matrix)
+        rows = [row for row in range(3) if np.isfinite(matrix[row]).any()]
+        [dots] = axes.lines
+        np.testing.assert_array_equal(dots.get_xdata(), [matrix[row].argmin() + 0.5 for row in rows])
+        np.testing.assert_array_equal(dots.get_ydata(), np.add(rows, 0.5))
+    assert [text.get_text() for text in panels[0].get_xticklabels()] == ["4", "2", "block", "7"]

@@ -1,0 +1,82 @@
+"""Numbers of a summary in sentences, and sentences where numbers are missing."""
+
+import pytest
+from actopo.captions import NAMES, PAPER, captions, shown
+from docutils.core import publish_parts
+
+ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
+RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {"rho": ROW}}
+LESS = {"rho": {"difference": -0.0512, "low": -0.07, "high": -0.03}}
+GRAPH = {"n_nodes": 31.0, "n_components": 2.0, "n_cycles": 0.0, "node_purity": 0.605, "coverage": 0.5, "eps": 8.1234}
+FIRST = {"mean": {"first": "<= 0.25"}, "floor_mean": {"first": "never"}}
+
+
+@pytest.fixture
+def summary():
+    accuracy = {"by_seed": {"0": 0.9, "1": 0.92}, "mean": 0.91, "min": 0.9, "max": 0.92}
+    homology = {
+        "model": "net_a",
+        "batches": 2,
+        "test_accuracy": accuracy,
+        "layer_distances": {"h1": {"max_cv": 0.2281, "at_layers": [9, 12], "median_cv": 0.05}},
+        "specificity": {"trained": {"h1": RHO}, "gaussian": {"h1": {**RHO, "trained_minus_control": LESS}}},
+        "sensitivity": {"sw_h1": {"0": {"smallest": FIRST}, "8": {"smallest": FIRST, "random": FIRST}}},
+        "metrics": {"sw_h1": {"measure": "sw_h1", "clouds": "own", "rho_pearson": 0.5, "retrieval": None, "ding": 1.0}},
+    }
+    mapper = {
+        "model": "net_b",
+        "test_accuracy": {"by_seed": {"0": None}},
+        "graphs": {"a|*_`b": {"16": GRAPH}},
+        "noisy_graphs": {"random": {"sigma 0.5": {"16": GRAPH}}},
+        "foreground": {"n_images": 50, "no_foreground": 0.25, "foreground_pixels": 0.125},
+    }
+    return {"homology": homology, "mapper": mapper}
+
+
+def as_text(rst):
+    """Text of the page that docutils makes; a system message would be in it."""
+    parts = publish_parts(rst, writer_name="html", settings_overrides={"report_level": 1, "halt_level": 1})
+    return parts["body"]
+
+
+def test_every_caption_is_valid_and_says_what_was_found(summary):
+    found = captions(summary)
+    assert tuple(found) == NAMES
+    assert {name: bool(as_text(text)) for name, text in found.items()} == dict.fromkeys(NAMES, True)
+    assert "ρ of H1 is 0.912 on average over layers (interval 0.8 to 0.95) and 0.888 at layer 9" in found["specificity"]
+    assert "of 10 networks; with permuted layers it is at most 0.31 (p = 0.001)" in found["specificity"]
+    assert "gaussian 0.912, which trained networks exceed by −0.0512 (interval −0.07 to −0.03)" in found["controls"]
+    assert "of H1 is 0.228, between layers 9 and 12; the median is 0.05, over 2 batches" in found["layer_distances"]
+    assert "of ``net_a`` is 0.91 (0.9 to 0.92), of 2 networks" in found["training"]
+    assert "net_b" not in found["training"]
+    assert "25 % of 50 images have no foreground, and 12.5 % of all pixels" in found["foreground"]
+    for name, finding in PAPER.items():
+        assert found[name].endswith(f"**In the paper** {finding}.")
+
+
+def test_cells_of_tables_are_no_markup(summary):
+    body = as_text(captions(summary)["mapper_graphs"])
+    assert "<td>a|*_`b</td>" in body
+    assert [f"<td>{n}</td>" in body for n in (16, 31, 2, 0)] == [True] * 4
+
+
+def test_only_layers_that_are_drawn_have_a_sensitivity(summary):
+    assert as_text(captions(summary, sensitivity_layers=[8])["sensitivity"]).count("<tr>") == 2
+    assert as_text(captions(summary)["sensitivity"]).count("&lt;= 0.25") == 3
+    assert captions(summary, dimension=0)["sensitivity"].startswith("**In the paper**")
+
+
+def test_what_is_not_there_is_left_out(summary):
+    summary["homology"] |= {"specificity": {"why_not": "one seed"}, "layer_distances": {"h1": {"max_cv": None}}}
+    del summary["homology"]["metrics"], summary["homology"]["sensitivity"]
+    summary["mapper"] |= {"graphs": {}, "noisy_graphs": {}, "foreground": None}
+    found = captions(summary)
+    assert [name for name, text in found.items() if "In this run" in text] == ["training"]
+    assert found["controls"] == found["metrics"] == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (12.0, "12"), (-3, "−3"), (0.12345, "0.123"), (1e-5, "1e−05")]
+)
+def test_numbers_have_three_digits(value, text):
+    assert shown(value) == text

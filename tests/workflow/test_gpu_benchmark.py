@@ -1,0 +1,128 @@
+"""`benchmarks/gpu.py` on the CPU: its folder is one in which Snakemake finds networks and points done."""
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+from tiny import ROOT, TINY, Workflow
+
+MODELS, POINTS = "models/resnet18_a", "points/resnet18_a"
+COMMAND = [sys.executable, str(ROOT / "benchmarks/gpu.py"), "--images", "images", "--configfile", "own.yaml"]
+COMMAND += ["--device", "cpu", "--tiny", "--threads", "1"]
+
+
+def call(folder, *arguments):
+    """Run the command in a folder."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [*COMMAND, "--out", "made", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Folder in which the command has made a study of two networks, and what it said."""
+    folder, rng = tmp_path_factory.mktemp("gpu"), np.random.default_rng(0)
+    for part in ("train", "test"):
+        for channel, name in enumerate(("cat", "dog")):
+            (folder / "images" / part / name).mkdir(parents=True)
+            for i in range(16):
+                image = rng.integers(0, 120, (16, 16, 3), dtype=np.uint8)
+                image[..., channel] += 100
+                cv2.imwrite(str(folder / "images" / part / name / f"{i}.png"), image)
+    config = copy.deepcopy(TINY)
+    config["data"], config["figures"] = {"size": 16}, {"purity_class": "cat"}
+    config["homology"] |= {"batches": 2, "batch_size": 15}
+    config["similarity"] |= {"surrogates": None, "power": None}
+    (folder / "own.yaml").write_text(yaml.safe_dump(config))
+    done = call(folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_checks_and_measurements_are_printed_and_kept(made):
+    folder, said = made
+    report = json.loads((folder / "made/gpu/report.json").read_text())
+    assert {"losses", "same_seed", "points", "fields", "clusters", "neighbours", "distances"} <= set(report["checks"])
+    assert {"training", "obvious_training", "dumping", "sampling", "knee"} <= set(report["speed"])
+    for kind in ("checks", "speed"):
+        for name in report[kind]:
+            assert f"{kind}: {name} (" in said
+    assert "2 of 2 networks of resnet18_a" in said
+
+
+def test_nothing_is_done_twice(made):
+    folder, _ = made
+    weights = folder / "made" / MODELS / "seed1.safetensors"
+    before, content = weights.stat().st_mtime_ns, weights.read_bytes()
+    points = folder / "made" / POINTS / "seed1/homology.batch0.top_l2/layers0.8-9.16.npz"
+    points.unlink()
+    (folder / "made" / MODELS / "seed0.json").write_text("{}")
+    again = call(folder)
+    assert again.returncode == 0, again.stderr
+    assert "checks: losses: found before" in again.stdout
+    assert "seed 0: trained in" in again.stdout
+    assert "seed 1: trained in" not in again.stdout
+    assert (weights.stat().st_mtime_ns, weights.read_bytes()) == (before, content)
+    assert points.exists()
+
+
+def test_without_time_no_network_is_trained(made, tmp_path):
+    folder, _ = made
+    for name in ("images", "own.yaml"):
+        (tmp_path / name).symlink_to(folder / name)
+    shutil.copytree(folder / "made/gpu", tmp_path / "made/gpu")
+    done = call(tmp_path, "--minutes", "0")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 2 networks of resnet18_a" in done.stdout
+
+
+def test_the_workflow_goes_on_in_a_copy_of_the_folder(made, tmp_path):
+    folder, _ = made
+    workflow = Workflow(tmp_path / "workflow")
+    results, config = workflow.folder / "results/tiny", "results/tiny/gpu/config.yaml"
+    results.parent.mkdir()
+    subprocess.run(["cp", "-a", folder / "made", results], check=True)
+    planned = workflow.planned(configfiles=[config])
+    # Points of the mapper study, of three samplings and of one with noise, are not made by the command.
+    assert planned["sample_points"] == 4
+    assert planned["train_model"] == 1
+    assert "prepare_images" not in planned
+    assert planned["compute_diagrams"] == 8
+    # What the workflow makes itself is the same, and so is that from which it knows a network: recipe, code and images.
+    network, points = results / MODELS / "seed1.safetensors", results / POINTS / "seed1/homology.batch0.top_l2"
+
+    def content():
+        run = json.loads(network.with_suffix(".json").read_text())["run"]
+        return run, network.read_bytes(), (points / "layers0.8-9.16.npz").read_bytes()
+
+    before = content()
+    targets = [str(path.relative_to(workflow.folder)) for path in (network, points / "layers0.8-9.16.npz")]
+    done = workflow.run("--forcerun", "train_model", "sample_points", "--", *targets, configfiles=[config])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("rule train_model:") + done.stderr.count("rule train_model:") == 1
+    assert content() == before
+
+
+def test_what_differs_ends_the_command(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from gpu_checks import TINY as SIZES
+    from gpu_checks import Checks, Differs
+
+    images = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
+    checks = Checks(images, np.arange(64) % 2, ([0.5] * 3, [0.25] * 3), "cpu", SIZES)
+    seen = []
+
+    def other(model, *arguments):
+        seen.append(model)
+        return {"loss": [0.5 + 0.01 * len(seen)]}
+
+    monkeypatch.setattr("gpu_checks.train", other)
+    with pytest.raises(Differs, match=r"the mean loss is 0\.520000, and 0\.510000 on the CPU"):
+        checks.losses()

@@ -1,0 +1,101 @@
+"""The report of a finished run in a real browser, without a network: numbers, tables, times and the explorer."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from explorer_page import shown
+
+
+@pytest.fixture(scope="module")
+def report(finished):
+    command = [sys.executable, "workflow/scripts/write_report.py", "tiny.yaml"]
+    done = subprocess.run(command, cwd=finished.folder, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "report:  results/tiny/report.html\n"
+    return finished.folder / "results/tiny/report.html"
+
+
+@pytest.fixture
+def page(browser, report):
+    """The report; at the end there was no error and no request to a network."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    page, complaints = context.new_page(), []
+    # Snakemake's page itself warns of how its styles are made.
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("http") and complaints.append(request.url))
+    page.goto(report.as_uri())
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def links(page, category, what):
+    """What can be opened of one result: the result itself, and what is said of it."""
+    page.get_by_text(category, exact=True).first.click()
+    return page.locator("tr", has=page.get_by_text(what, exact=True)).locator("a")
+
+
+def test_categories_are_the_experiments(page):
+    for category in (
+        "Explorer",
+        "Homology, distances between layers (Fig. 5)",
+        "Homology, specificity (Fig. 6)",
+        "Homology, sensitivity (Fig. 7)",
+        "Homology, other measures of similarity",
+        "Mapper, graphs (Figs. 3 and 8)",
+        "Mapper, noise (Figs. 10 and 11)",
+        "Mapper, purity (Fig. 12)",
+        "Training",
+        "Summary",
+    ):
+        assert page.get_by_text(category, exact=True).count() == 1, category
+
+
+def test_captions_have_the_numbers_of_this_run_and_of_the_paper(page, report):
+    summary = json.loads((report.parent / "summary.json").read_text())
+    links(page, "Homology, specificity (Fig. 6)", "specificity (Fig. 6)").nth(1).click()
+    rho = summary["homology"]["specificity"]["trained"]["h1"]["rho_mean"]
+    page.get_by_text(f"ρ of H1 is {rho:.3g} on average over layers").wait_for()
+    assert page.get_by_text("ρ is 0.907 at layer 9 and 0.910 on average over layers").count() == 1
+    # A report that includes a file which is not there says so in its text.
+    assert page.get_by_text("System Message").count() == 0
+
+
+def test_captions_have_tables(page, report):
+    summary = json.loads((report.parent / "summary.json").read_text())
+    links(page, "Mapper, graphs (Figs. 3 and 8)", "graphs by layer (Fig. 8)").nth(1).click()
+    row = page.locator("tr", has_text="foreground_1")
+    row.wait_for()
+    own = summary["mapper"]["graphs"]["foreground_1"]["16"]
+    expected = ["foreground_1", "16", *(shown(int(own[name])) for name in ("n_nodes", "n_components", "n_cycles"))]
+    assert row.locator("td").all_inner_texts() == expected
+
+
+def test_tables_are_inside(page, report):
+    with page.expect_download() as download:
+        links(page, "Mapper, purity (Fig. 12)", "table of purity").first.click()
+    table = report.parent / "mapper/resnet18_b/purity.csv"
+    assert download.value.path().read_bytes() == table.read_bytes()
+
+
+def test_the_explorer_is_inside(page):
+    links(page, "Explorer", "graphs, distances and purity to look at").first.click()
+    explorer = page.frame_locator("iframe")
+    explorer.locator("#panel-a .node").first.wait_for()
+    assert explorer.locator("#title").inner_text() == "actopo: tiny"
+    explorer.locator("#to-distances").click()
+    assert explorer.locator("[data-map=ab] .cell").count() == 16
+
+
+def test_times_of_jobs_are_shown(page):
+    page.get_by_text("Statistics", exact=True).click()
+    page.locator("#runtimes canvas").wait_for()
+    # A row for each rule, drawn in a canvas.
+    drawn = """(canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, i) => i % 4 === 2 && value > 200 && data[i - 2] < 150).length;
+    }"""
+    assert page.locator("#runtimes canvas").evaluate(drawn) > 100

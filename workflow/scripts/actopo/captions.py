@@ -1,0 +1,200 @@
+"""
+What this run found and what the paper saw, in a few sentences for each figure of the report.
+
+Numbers are those of `summary.json`; the findings of Purvine et al. (AAAI 2023) are those of its text. Texts are
+reStructuredText, which the captions of the report include.
+"""
+
+import re
+
+# What the paper saw, by figure; the others are not in it.
+PAPER = {
+    "layer_distances": "for H1, all coefficients of variation are below 0.17",
+    "specificity": "ρ is 0.907 at layer 9 and 0.910 on average over layers, for H1 and 100 networks",
+    "sensitivity": "many of the smallest components can go before the distance shows it",
+    "mapper_graphs": "graphs of deep layers are a mixed trunk that ends in branches of few classes",
+    "purity": "the graphs of foreground activations are purer than those of random ones",
+}
+COMPONENTS = ("smallest", "largest", "random")
+NAMES = ("training", "layer_distances", "specificity", "controls", "sensitivity", "metrics")
+NAMES += ("mapper_graphs", "noisy_graphs", "purity", "eps_choice", "foreground")
+
+
+def captions(summary, dimension=1, sensitivity_layers=None):
+    """
+    Texts for the captions of a run's figures.
+
+    Parameters
+    ----------
+    summary : dict
+        What `summary.json` holds: `homology` and `mapper`, as `actopo.summary` returns them.
+    dimension : int, default 1
+        Homology dimension of the figures.
+    sensitivity_layers : sequence of int, optional
+        Layers whose sensitivity is drawn; by default all.
+
+    Returns
+    -------
+    dict of str to str
+        For each of `NAMES` the numbers of the run and what the paper saw; empty where there are neither.
+    """
+    homology, mapper, key = summary["homology"], summary["mapper"], f"h{dimension}"
+    found = {
+        "training": _accuracy(homology, mapper),
+        "layer_distances": _variation(homology, key),
+        "specificity": _specificity(homology, key),
+        "controls": _controls(homology, key),
+        "sensitivity": _sensitivity(homology, key, sensitivity_layers),
+        "metrics": _metrics(homology),
+        "mapper_graphs": _graphs(mapper["graphs"], ("n_nodes", "n_components", "n_cycles")),
+        "noisy_graphs": _noisy(mapper["noisy_graphs"]),
+        "purity": _graphs(mapper["graphs"], ("node_purity", "node_purity_null_high", "coverage")),
+        "eps_choice": _graphs(mapper["graphs"], ("eps", "coverage")),
+        "foreground": _foreground(mapper.get("foreground")),
+    }
+    return {name: _joined(found[name], PAPER.get(name)) for name in NAMES}
+
+
+def _joined(found, paper):
+    parts = [f"**In this run** {found}"] if found else []
+    return "\n\n".join([*parts, *([f"**In the paper** {paper}."] if paper else [])])
+
+
+def shown(value):
+    """A number with three significant digits."""
+    if value is None:
+        return "–"
+    return (f"{value:.3g}" if value % 1 else f"{value:.0f}").replace("-", "−")
+
+
+def _interval(row):
+    """Interval of a number, or its range over pairs, in brackets; empty where there is neither."""
+    for low, high, word in (("low", "high", "interval "), ("min", "max", "over pairs ")):
+        if row.get(low) is not None:
+            return f" ({word}{shown(row[low])} to {shown(row[high])})"
+    return ""
+
+
+def _accuracy(homology, mapper):
+    parts = []
+    for study in (homology, mapper):
+        accuracy = study["test_accuracy"]
+        if accuracy.get("mean") is not None:
+            spread = f" ({shown(accuracy['min'])} to {shown(accuracy['max'])})" if len(accuracy["by_seed"]) > 1 else ""
+            n = len(accuracy["by_seed"])
+            networks = f"{n} networks" if n > 1 else "one network"
+            parts.append(
+                f"the test accuracy of ``{study['model']}`` is {shown(accuracy['mean'])}{spread}, of {networks}"
+            )
+    return f"{'; '.join(dict.fromkeys(parts))}." if parts else ""
+
+
+def _variation(homology, key):
+    own = homology["layer_distances"].get(key)
+    if own is None or own["max_cv"] is None:
+        return ""
+    first, second = own["at_layers"]
+    return (
+        f"the largest coefficient of variation of {key.upper()} is {shown(own['max_cv'])}, between layers {first} and "
+        f"{second}; the median is {shown(own['median_cv'])}, over {homology['batches']} batches."
+    )
+
+
+def _headline(own):
+    """The first test of a specificity: the mean over layers of rho, with its own layer, first network as reference."""
+    return next(iter(own["tests"].values()))
+
+
+def _specificity(homology, key):
+    own = homology["specificity"].get("trained", {}).get(key)
+    if own is None or own["rho_mean"] is None:
+        return ""
+    row, at_nine = _headline(own), own["rho_layer_9"]
+    nine = "" if at_nine is None else f" and {shown(at_nine)} at layer 9"
+    return (
+        f"ρ of {key.upper()} is {shown(own['rho_mean'])} on average over layers{_interval(row)}{nine}, of "
+        f"{row['n_pairs'] + 1} networks; with permuted layers it is at most {shown(row.get('null_high'))} "
+        f"(p = {shown(row.get('p_value'))})."
+    )
+
+
+def _controls(homology, key):
+    parts = []
+    for clouds, own in homology["specificity"].items():
+        if isinstance(own, dict) and key in own and own[key]["rho_mean"] is not None:
+            difference = own[key].get("trained_minus_control")
+            less = next(iter(difference.values())) if difference else None
+            told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
+            parts.append(f"{clouds} {shown(own[key]['rho_mean'])}{told}")
+    return f"the mean ρ of {key.upper()} is: {'; '.join(parts)}." if len(parts) > 1 else ""
+
+
+def _sensitivity(homology, key, layers):
+    rows = []
+    for layer, kinds in homology.get("sensitivity", {}).get(f"sw_{key}", {}).items():
+        firsts = {kind: own["mean"]["first"] for kind, own in kinds.items() if "mean" in own}
+        if firsts and (layers is None or int(layer) in layers):
+            rows.append((layer, *(firsts.get(kind, "–") for kind in COMPONENTS)))
+    what = "the distance first exceeds the mean of the baseline when this share of the components is removed"
+    return f"{what}:\n\n{_table(('layer', *COMPONENTS), rows)}" if rows else ""
+
+
+def _metrics(homology):
+    rows = [
+        (f"{own['measure']}, {own['clouds']}", *(shown(own[name]) for name in ("rho_pearson", "retrieval", "ding")))
+        for own in homology.get("metrics", {}).values()
+    ]
+    if not rows:
+        return ""
+    return f"the tests of specificity have:\n\n{_table(('measure, clouds', 'ρ', 'retrieval', 'Ding'), rows)}"
+
+
+NUMBERS = {
+    "n_nodes": "nodes",
+    "n_components": "components",
+    "n_cycles": "cycles",
+    "node_purity": "node-wise purity",
+    "node_purity_null_high": "permuted labels, at most",
+    "coverage": "coverage",
+    "eps": "eps",
+}
+
+
+def _graphs(graphs, names):
+    rows = [
+        (sampling, layer, *(shown(own.get(name)) for name in names))
+        for sampling, layers in graphs.items()
+        for layer, own in layers.items()
+    ]
+    header = ("sampling", "layer", *(NUMBERS[name] for name in names))
+    return f"graphs have, by sampling and layer:\n\n{_table(header, rows)}" if rows else ""
+
+
+def _noisy(graphs):
+    names = ("n_nodes", "node_purity", "coverage")
+    rows = [
+        (sampling, sigma.removeprefix("sigma "), layer, *(shown(own.get(name)) for name in names))
+        for sampling, sigmas in graphs.items()
+        for sigma, layers in sigmas.items()
+        for layer, own in layers.items()
+    ]
+    header = ("sampling", "σ", "layer", *(NUMBERS[name] for name in names))
+    return f"graphs of noisy images have:\n\n{_table(header, rows)}" if rows else ""
+
+
+def _foreground(own):
+    if own is None:
+        return ""
+    return (
+        f"{shown(100 * own['no_foreground'])} % of {own['n_images']} images have no foreground, "
+        f"and {shown(100 * own['foreground_pixels'])} % of all pixels are foreground."
+    )
+
+
+def _table(header, rows):
+    """A table in reStructuredText, in whose cells no character is markup."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (header, *rows):
+        cells = [re.sub(r"([^\w\s])", r"\\\1", str(cell)).replace("_", "\\_") for cell in row]
+        lines += [f"   {' ' if k else '*'} - {cell}" for k, cell in enumerate(cells)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,77 @@
+"""Two networks, compared layer by layer: a heat map for each measure, with the nearest layer of each layer marked."""
+
+import numpy as np
+
+from actopo.figures import style, texts
+from actopo.keys import FIRST_OUTPUT
+from actopo.similarity.metrics.choices import LABELS
+
+COLUMNS = ("measure", "layer_a", "name_a", "layer_b", "name_b", "distance")
+GRAPHS = "mapper graphs, memberships"
+MOST_TICKS = 9
+# Names of layers that fit beside an axis.
+MOST_LETTERS = 12
+# Letters of the name of a network.
+MOST_NAME = 20
+
+
+@style.styled
+def plot(table, names):
+    """
+    Draw a matrix for every measure, rows and columns in the order of the table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `actopo.similarity.network_pairs.pair_table`, and rows of the measure `graphs` with the same columns.
+    names : pair of str
+        Of the networks.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or has no row.
+    """
+    style.require_columns(table, COLUMNS, "the table of two networks")
+    measures = list(dict.fromkeys(table.measure))
+    columns = min(len(measures), 4)
+    n_rows = -(-len(measures) // columns)
+    below = 0.055 * MOST_LETTERS * (table.layer_b >= FIRST_OUTPUT).any()
+    figure = style.new_figure(7.2, 0.3 + (2.05 + below) * n_rows)
+    panels, _ = style.panel_grid(figure, len(measures), columns)
+    for place, (axes, measure) in enumerate(zip(panels, measures, strict=True)):
+        rows = table[table.measure == measure]
+        first, second = (_axis(rows, side) for side in "ab")
+        matrix = rows.pivot(index="layer_a", columns="layer_b", values="distance")
+        matrix = matrix.reindex(index=list(first), columns=list(second)).to_numpy(dtype=float)
+        _draw(axes, matrix, list(first.values()), list(second.values()))
+        axes.set_title(LABELS.get(measure, GRAPHS))
+        axes.set_ylabel(texts.short(names[0], MOST_NAME) if place % columns == 0 else "")
+        axes.set_xlabel(texts.short(names[1], MOST_NAME))
+    figure.supxlabel("colour: distance; dot: the nearest layer of the other network, for each row", fontsize=6.5)
+    return figure
+
+
+def _axis(rows, side):
+    """What the layers of an axis are called, by their numbers: numbers of default layers, names of outputs."""
+    own = rows.drop_duplicates(f"layer_{side}")
+    pairs = zip(own[f"layer_{side}"], own[f"name_{side}"], strict=True)
+    return {layer: f"{layer}" if layer < FIRST_OUTPUT else texts.short(name, MOST_LETTERS) for layer, name in pairs}
+
+
+def _draw(axes, matrix, rows, columns):
+    mesh = style.heat_map(axes, matrix, columns, style.shared_norm(matrix), most=MOST_TICKS)
+    style.layer_ticks(axes.yaxis, rows, offset=0.5, most=MOST_TICKS)
+    if any(not name.isdigit() for name in columns):
+        axes.tick_params(axis="x", labelrotation=90)
+    axes.set_aspect("auto")
+    known = np.isfinite(matrix).any(axis=1)
+    nearest = np.where(np.isfinite(matrix), matrix, np.inf).argmin(axis=1)
+    places = np.flatnonzero(known)
+    axes.plot(nearest[places] + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
+    bar = style.colour_bar(axes.figure, mesh, axes, "", shrink=0.85, aspect=18)
+    bar.ax.tick_params(labelsize=6)
