@@ -188,8 +188,6 @@ def test_nodes_are_dragged_and_the_drawing_is_moved_and_zoomed(page):
     # The drawing is painted where it comes to rest.
     resting = "#panel-a .sheet:not([style*=transform]) > svg > g[transform*='scale(']"
     page.locator(resting).first.wait_for(state="attached")
-        state="attached"
-    )
     before = node(page, 0).bounding_box()
     page.mouse.down()
     page.mouse.move(drawing["x"] + 35, drawing["y"] + 5, steps=3)
