@@ -7,15 +7,16 @@ class GraphPanel {
     this.name = name;
     this.element = document.querySelector(`#panel-${name} .drawing`);
     this.frame = d3.select(this.element);
-    this.svg = this.frame.append("svg").attr("role", "group");
+    this.sheet = this.frame.append("div").attr("class", "sheet");
+    this.svg = this.sheet.append("svg").attr("role", "group");
     this.world = this.svg.append("g");
     this.above = this.frame.append("svg").attr("class", "above").attr("aria-hidden", "true");
     this.axis = this.above.append("g").attr("class", "axis");
     this.settled = d3.zoomIdentity;
-    // While it moves, the drawing is a layer of its own, which the browser moves without painting it anew; it is painted
-    // where it comes to rest.
+    // While it moves, the sheet with the drawing is a layer of its own, which the browser moves without painting it anew;
+    // it is painted where it comes to rest. (The drawing itself would have its texts laid out anew each time.)
     this.zoom = d3.zoom().scaleExtent([0.3, 40])
-      .on("start", () => this.svg.style("will-change", "transform"))
+      .on("start", () => this.sheet.style("will-change", "transform"))
       .on("zoom", () => this.moved(d3.event.transform))
       .on("end", () => this.settle(d3.event.transform));
     this.frame.call(this.zoom).on("dblclick.zoom", null);
@@ -172,7 +173,7 @@ class GraphPanel {
   moved(transform) {
     const { k, x, y } = this.settled;
     const scale = transform.k / k;
-    this.svg.style("transform", `translate(${transform.x - scale * x}px, ${transform.y - scale * y}px) scale(${scale})`);
+    this.sheet.style("transform", `translate(${transform.x - scale * x}px, ${transform.y - scale * y}px) scale(${scale})`);
     if (state.layout === "lens") {
       this.axis.html("").call(d3.axisBottom(transform.rescaleX(this.x)).ticks(6));
       this.axis.append("text").attr("x", this.element.clientWidth - 8).attr("y", 30).attr("text-anchor", "end")
@@ -183,7 +184,7 @@ class GraphPanel {
   settle(transform) {
     this.settled = transform;
     this.world.attr("transform", transform);
-    this.svg.style("transform", null).style("will-change", null);
+    this.sheet.style("transform", null).style("will-change", null);
   }
 
   // Keys on a node; the nearest node in the direction of an arrow is the next.
