@@ -114,7 +114,7 @@ def test_descriptions_names_and_taps():
     assert described[1]["name"] == "block.0.mlp"
     [class_token] = choose({"name": "block.1", "tokens": "class"})
     described = describe_layer(class_token, LAYERS, lambda: OUTPUTS)
-    assert (described["name"], described["shape"]) == ("block.1 (class tokens)", [1, 1, 8])
+    assert (described["name"], described["shape"]) == ("block.1 (class)", [1, 1, 8])
     assert (shape_at(described, "input"), shape_at(described, "conv")) == ([1, 1, 8], [1, 1, 8])
     assert taps_of(described) == ["conv", "bn", "relu", "output", "input"]
     entry = describe_layer(output_number(2, entry=1), LAYERS, lambda: OUTPUTS)

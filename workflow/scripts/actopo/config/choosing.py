@@ -67,7 +67,7 @@ def describe_layer(layer, layers, outputs):
     call, tokens, entry = output_of(layer)
     output = outputs()[call]
     part = output["parts"][max(entry - 1, 0)]
-    extra = (f"[{part['key']}]" if entry else "") + ("" if tokens == "patches" else f" ({tokens} tokens)")
+    extra = (f"[{part['key']}]" if entry else "") + ("" if tokens == "patches" else f" ({tokens})")
     return {
         "name": output["name"] + extra,
         "type": output["type"],
