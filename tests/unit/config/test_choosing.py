@@ -108,6 +108,15 @@ def test_a_network_without_layers_by_default():
         choose_layers(["x"], [], lambda: known)
 
 
+def test_a_block_that_returns_several_values():
+    layers = [layer("stem"), layer("block", "Block", shape=None, problem="returns 2 values; choose one by its key")]
+    known = [output("stem", "Conv2d"), output("block", "Block", *PAIR)]
+    assert choose_layers([0, {"type": "Block", "key": 0}], layers, lambda: known) == [0, output_number(1, entry=1)]
+    for wanted in ("all", "last", ["block"]):
+        with pytest.raises(InputError, match="module 'block' returns 2 values; choose one by its key"):
+            choose_layers(wanted, layers, lambda: known)
+
+
 def test_descriptions_names_and_taps():
     described = [describe_layer(number, LAYERS, lambda: OUTPUTS) for number in choose("stem", "*.mlp")]
     assert described[0] == LAYERS[0]

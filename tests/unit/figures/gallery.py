@@ -348,6 +348,9 @@ FIGURES = {
     **{f"{name}, all": draw for name, draw in _of_metrics(examples.ALL_METRICS, 5).items()},
     "all_eps, 12 points": lambda: all_eps.plot(*eps_tables(names_of(2), 12), 0.4, {"rule": "knee"}),
     "diagrams, empty": lambda: diagram_figure.plot([{0: [], 1: []}], [16]),
+    "diagrams, the last without H1": lambda: diagram_figure.plot(
+        [*diagrams_of(2, 60), {0: [[0, 1]], 1: []}], [0, 8, 16]
+    ),
     "diagrams, 3 points": lambda: diagram_figure.plot(diagrams_of(2, 3), [8, 16]),
     "eps_choice, 1 point": lambda: eps_choice.plot(eps_curves(["random"], [16], 1)),
     "graph_comparisons, 2 samplings": lambda: graph_comparisons.plot(examples.comparisons(("random", "full"))),

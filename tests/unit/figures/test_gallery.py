@@ -96,6 +96,7 @@ def covered_markers(figure):
     ]
 
 
+@pytest.mark.filterwarnings("error:constrained_layout")
 @pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.filterwarnings("ignore:Matplotlib currently does not support")
 @pytest.mark.parametrize("name", FIGURES)

@@ -110,6 +110,9 @@ def _numbers(asked, layers, outputs):
     is_plain = tokens == "patches" and key is None
     found = _own(asked, layers)
     if found and is_plain:
+        for layer in found:
+            if layers[layer].get("problem"):
+                raise InputError(f"module {layers[layer]['name']!r} {layers[layer]['problem']}")
         return found
     item = asked.get("name")
     if not {"name", "type"} & asked.keys():

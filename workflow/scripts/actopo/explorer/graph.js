@@ -13,6 +13,7 @@ class GraphPanel {
     this.above = this.frame.append("svg").attr("class", "above").attr("aria-hidden", "true");
     this.axis = this.above.append("g").attr("class", "axis");
     this.settled = d3.zoomIdentity;
+    this.lifted = null;
     // While it moves, the sheet with the drawing is a layer of its own, which the browser moves without painting it anew;
     // it is painted where it comes to rest. (The drawing itself would have its texts laid out anew each time.)
     this.zoom = d3.zoom().scaleExtent([0.3, 40])
@@ -65,7 +66,7 @@ class GraphPanel {
       .attr("data-node", (node) => node);
     this.fill();
     this.nodes
-      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)))
+      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)).on("end", (node) => this.drop(node)))
       .on("click", (node) => select(this.name, node, d3.event.shiftKey || d3.event.ctrlKey || d3.event.metaKey))
       .on("keydown", (node) => this.key(node))
       .on("mouseenter focus", (node) => tell(this.describe(node)))
@@ -166,8 +167,32 @@ class GraphPanel {
   }
 
   drag(node) {
+    this.lifted = this.lifted ?? this.lift(node);
     const [x, y] = this.positions[node];
-    this.shift(node, x + d3.event.dx, y + d3.event.dy);
+    this.positions[node] = [x + d3.event.dx, y + d3.event.dy];
+    this.update(this.lifted.node, this.lifted.lines);
+  }
+
+  // A node that is dragged and its links move on a layer above, so that the others are not painted anew.
+  lift(node) {
+    const originals = [...this.linesOf[node], this.nodes.nodes()[node]];
+    const above = this.sheet.append("svg").attr("class", "above").style("will-change", "transform");
+    const world = above.append("g").attr("transform", this.world.attr("transform"));
+    const [links, nodes] = ["links", "nodes"].map((name) => world.append("g").attr("class", name));
+    const copies = originals.map((element, i) => {
+      const copy = (i < originals.length - 1 ? links : nodes).append(() => element.cloneNode(true));
+      return copy.datum(d3.select(element).datum()).attr("data-node", null).node();
+    });
+    d3.selectAll(originals).style("visibility", "hidden");
+    return { above, originals, lines: d3.selectAll(copies.slice(0, -1)), node: d3.select(copies[copies.length - 1]) };
+  }
+
+  drop(node) {
+    if (!this.lifted) return;
+    this.shift(node, ...this.positions[node]);
+    d3.selectAll(this.lifted.originals).style("visibility", null);
+    this.lifted.above.remove();
+    this.lifted = null;
   }
 
   moved(transform) {

@@ -105,7 +105,9 @@ def draw(axes, diagrams, size):
     for dimension, pairs in diagrams.items():
         look = {"marker": MARKERS[dimension % len(MARKERS)], "color": style.LINES[dimension % len(style.LINES)]}
         look |= {"markersize": size * SIZES[dimension % len(SIZES)], "markeredgewidth": 0, "linestyle": "none"}
-        (points[f"H{dimension}"],) = axes.plot(*pairs.T, zorder=3 + dimension / 10, clip_on=False, **look)
+        # Without a point and a frame that cuts it, a line reaches to the corner of the page for the layout engine.
+        look["clip_on"] = len(pairs) == 0
+        (points[f"H{dimension}"],) = axes.plot(*pairs.T, zorder=3 + dimension / 10, **look)
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
