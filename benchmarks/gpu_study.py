@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import yaml
 from actopo.config.layers import choose_layers, model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys
-from actopo.config.values import as_json, image_size, seed_list
+from actopo.config.values import as_json, image_size, kept_epochs, seed_list
 from actopo.digests import code_digest, source_digest
 from actopo.files import load_array, load_json
 from actopo.images.choices import PARTS
@@ -118,13 +118,15 @@ class Study:
     def train(self, seed):
         """Train the network of a seed, or go on from its checkpoint."""
         weights = self._weights(seed)
+        params = {"recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")}
+        params["keep"] = [epoch for epoch in kept_epochs(self.model) if epoch > 0]
         self._run(
             "train_model",
             input={f"{part}_{kind}": self.data / part / _FILES[kind] for part in PARTS for kind in ("images", "labels")}
             | {"meta": self.data / "meta.json"},
             output={"weights": weights, "metrics": weights.with_suffix(".json")},
-            params={**self.params, "recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")},
-            wildcards={"model": self.name, "seed": str(seed)},
+            params={**self.params, **params},
+            wildcards={"model": self.name, "seed": str(seed), "epoch": ""},
         )
         # Otherwise a copy of the folder would hold every network twice.
         forget_delivered(self.folder / "models")
@@ -134,7 +136,10 @@ class Study:
         similarity, method = self.config["similarity"], self.homology["sampling"]
         taken = {key: self.homology[key] for key in SAMPLINGS[method].settings if key in self.homology}
         sampling = {"method": method, "tap": self.homology["tap"], **taken}
-        layers = sorted(choose_layers(self.homology["layers"], model_layers(self.config, self.name)))
+        known, layout = model_layers(self.config, self.name), self.model.get("layout")
+        layers = sorted(choose_layers(self.homology["layers"], known))
+        if all(layer < len(known) and known[layer]["is_convolution"] for layer in layers):
+            layout = None
         images = self.data / self.homology["part"]
         untrained = similarity["untrained"]
         fitted = as_json(n_images=untrained["images"], seed=similarity["seed"])
@@ -161,7 +166,7 @@ class Study:
                     params={
                         **self.params,
                         "batch_norm": fitted if is_fitted else "",
-                        "layers": as_json(layers=layers),
+                        "layers": as_json(layers=layers, **({"layout": layout} if layout else {})),
                         "sampling": as_json(**sampling_keys(sampling)),
                         "tap": self.homology["tap"],
                         "batches": as_json(batch_size=self.homology["batch_size"], seed=self.homology["seed"]),

@@ -1,10 +1,11 @@
 """
 Images per second of training: ours and the obvious PyTorch loop with the same network, images and batches.
 
-The obvious loop is a DataLoader, with and without loader processes, that applies torchvision's
-transforms to each image (crop, flip, to tensor, normalise, cutout), and a float32 network in contiguous memory; on a
-GPU it also runs in automatic mixed precision. Every method is a separate process, so that peak memory, which does not
-include loaders, is its own; they alternate, with a given number of batches in each turn.
+The obvious loop is a DataLoader, with and without loader processes, that applies torchvision's transforms to each image
+(crop, flip, to tensor, normalise, cutout), and a network in contiguous memory, in float32 and in the precision of ours.
+Another one keeps its images on the device as floats, and does less: it flips and crops all images of a batch alike, and
+cuts nothing out. Every method is a separate process, so that peak memory, which does not include loaders, is its own;
+they alternate, with a given number of batches in each turn.
 
     python benchmarks/training.py --width 64 --batch 128 --steps 4 --threads 1
     python benchmarks/training.py --width 64 --batch 1024 --images 50000 --device cuda
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from actopo.networks.recipe import Recipe
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.networks.training import choose_precision, train
+from actopo.networks.training import DTYPES, choose_precision, train
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 # Training images of CIFAR-10, and the paper's numbers of epochs and networks.
@@ -76,19 +77,26 @@ class Ours:
 
 
 class Obvious:
-    """The loop of a tutorial."""
+    """The loop of a tutorial, in a precision; `n_workers` is None for images that stay on the device."""
 
-    def __init__(self, options, images, labels, n_workers=0, mixed=False):
-        self.options, self.n_workers, self.mixed = options, n_workers, mixed
+    def __init__(self, options, images, labels, n_workers=0, precision="fp32"):
+        self.options, self.n_workers = options, n_workers
+        self.dtype, self.mixed = DTYPES[precision], precision != "fp32"
         self.images = Images(images, labels)
+        if n_workers is None:
+            mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (MEAN, STD))
+            self.on_device = ((torch.as_tensor(images).permute(0, 3, 1, 2) / 255 - mean) / std).to(options.device)
+            self.labels = torch.as_tensor(labels, device=options.device)
         self.loaders = {}
         self.model = resnet18_cifar(options.width, seed=0).to(options.device)
         self.optimiser = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-        self.scaler = torch.amp.GradScaler(options.device, enabled=mixed)
+        self.scaler = torch.amp.GradScaler(options.device, enabled=precision == "fp16")
         self.loss = nn.CrossEntropyLoss()
 
     def loader(self, n_images):
-        """Loader of the first `n_images` images, whose processes stay from turn to turn."""
+        """Batches of the first `n_images` images; processes of a loader stay from turn to turn."""
+        if self.n_workers is None:
+            return self.batches(n_images)
         if n_images not in self.loaders:
             self.loaders[n_images] = DataLoader(
                 Subset(self.images, range(n_images)),
@@ -100,6 +108,14 @@ class Obvious:
             )
         return self.loaders[n_images]
 
+    def batches(self, n_images):
+        """Batches of images on the device."""
+        for chosen in torch.randperm(n_images, device=self.options.device).split(self.options.batch):
+            batch = nn.functional.pad(self.on_device[chosen], (2, 2, 2, 2))
+            top, left = torch.randint(0, 5, (2,)).tolist()
+            batch = batch[:, :, top : top + 32, left : left + 32]
+            yield batch.flip(3) if torch.rand(()) < 0.5 else batch, self.labels[chosen]
+
     def turn(self, n_images):
         """Train on the first `n_images` images; return seconds."""
         device = self.options.device
@@ -107,7 +123,7 @@ class Obvious:
         start = time.perf_counter()
         for images, labels in self.loader(n_images):
             images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-            with torch.autocast(device, dtype=torch.float16) if self.mixed else nullcontext():
+            with torch.autocast(device, dtype=self.dtype) if self.mixed else nullcontext():
                 loss = self.loss(self.model(images), labels)
             self.optimiser.zero_grad()
             self.scaler.scale(loss).backward()
@@ -157,8 +173,12 @@ def contenders(options):
         table[f"ours, {precision}, compiled"] = (Ours, {"compile": True})
     for n_workers in options.workers:
         table[f"obvious, fp32, {n_workers} workers"] = (Obvious, {"n_workers": n_workers})
-        if options.device == "cuda":
-            table[f"obvious, fp16, {n_workers} workers"] = (Obvious, {"n_workers": n_workers, "mixed": True})
+        if precision != "fp32":
+            table[f"obvious, {precision}, {n_workers} workers"] = (
+                Obvious,
+                {"n_workers": n_workers, "precision": precision},
+            )
+    table[f"obvious, {precision}, on the device"] = (Obvious, {"n_workers": None, "precision": precision})
     return table
 
 
@@ -192,16 +212,21 @@ def main():
         pool.shutdown()
 
     rates = {name: options.images / np.median(values) for name, values in seconds.items()}
-    fastest = max(rate for name, rate in rates.items() if name.startswith("obvious, fp32"))
+    precision = choose_precision("auto", options.device)
+    fastest = {
+        kind: max(rate for name, rate in rates.items() if name.startswith(f"obvious, {kind}"))
+        for kind in ("fp32", precision)
+    }
     print(
         f"width {options.width}, batches of {options.batch}, {options.images} images a turn, {options.device}, "
-        f"{options.threads} thread(s); ratios to the fastest obvious loop in fp32"
+        f"{options.threads} thread(s); ratios to the fastest obvious loop in fp32, and in {precision}"
     )
-    print(f"{'':<28}{'images/s':>10}{'ratio':>8}{'peak MiB':>10}{'GPU MiB':>9}{'s a seed':>10}")
+    print(f"{'':<28}{'images/s':>10}{'ratio':>8}{precision:>8}{'peak MiB':>10}{'GPU MiB':>9}{'s a seed':>10}")
     for name, rate in rates.items():
         resident, on_gpu = memory[name]
         print(
-            f"{name:<28}{rate:>10.1f}{rate / fastest:>8.2f}{resident:>10.0f}{on_gpu:>9.0f}"
+            f"{name:<28}{rate:>10.1f}{rate / fastest['fp32']:>8.2f}{rate / fastest[precision]:>8.2f}{resident:>10.0f}"
+            f"{on_gpu:>9.0f}"
             f"{EPOCHS * IMAGES / rate:>10.0f}"
         )
     work = flops_per_image(options.width)

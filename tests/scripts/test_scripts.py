@@ -18,6 +18,7 @@ import pytest
 import torch
 from actopo.captions import NAMES as CAPTIONS
 from actopo.errors import InputError
+from actopo.files import save_arrays, save_json
 from actopo.homology.controls import gaussian_like
 from actopo.keys import layer_set_name
 from actopo.mapper.eps_graphs import load_graphs
@@ -85,6 +86,7 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         params=Params(**{"code": "", "source": "", **(params or {})}),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
+        config={"run": "test"},
         threads=threads,
         log=[],
     )
@@ -1640,6 +1642,71 @@ def test_calibration(folder, diagrams, distances, kind):
     choice = json.dumps({"kinds": [kind], "layers": LAYERS, "dimension": 0, "level": 0.95})
     run("plot_calibration", {"tables": [table]}, figure, {"choice": choice})
     assert figure["png"].stat().st_size > 1000
+
+
+def document(page, name):
+    """A document of the explorer's page."""
+    start = page.index(f'<script type="application/json" id="{name}">')
+    return json.loads(page[page.index(">", start) + 1 : page.index("</script>", start)])
+
+
+def test_explorer(folder, images, trained, graphs, analysed, averaged):
+    """A page of a graph with all that can be known of its nodes, and of the same at every eps."""
+    own, membership = json.loads(graphs[2]["graph"].read_text()), np.load(graphs[2]["membership"])
+    n_images, n_nodes = len(np.load(images["test_images"])), len(own["nodes"])
+    confidence = folder / "explored.confidence.json"
+    save_json(confidence, {"node": [{"nodes": [0], "share": 0.75}]})
+    logits, labels = np.zeros((n_images, 3)), np.load(images["test_labels"])
+    logits[:, 1] = 1
+    save_arrays(folder / "explored.logits.npz", image=np.arange(n_images), label=labels, logits=logits)
+    names = pd.read_csv(images["test_files"]).file
+    table = folder / "explored.labels.csv"
+    pd.DataFrame(
+        {"file": names, "kind": ["odd", "even"] * (n_images // 2) + ["odd"] * (n_images % 2), "weight": 2.5}
+    ).to_csv(table, index=False)
+    save_json(folder / "explored.distances.json", {"distances": {}})
+    key = {"model": "net", "seed": 0, "sampling": "full", "draw": 0, "sigma": 0.0, "layer": 16, "layer_name": "last"}
+    key |= {"tap": "bn", "confidence": 0, "predictions": 0, "points": None}
+    order = {"run": "test", "graphs": [key], "at_all_eps": [0], "seed": 0, "lens": "", "layers": [[16, "layer 16"]]}
+    order |= {
+        "labels": [("kind", {"column": "kind", "kind": "classes"}), ("weight", {"column": "weight", "kind": "numbers"})]
+    }
+    order |= {"fields": [], "networks": ["net"]}
+    files = {
+        "graphs": [graphs[2]["graph"]],
+        "memberships": [graphs[2]["membership"]],
+        "at_all_eps": [analysed["graphs"]],
+    }
+    files |= {"confidence": [confidence], "predictions": [folder / "explored.logits.npz"], "points": [], "fields": []}
+    files |= {"tables": [table, table], "graphs_purity": averaged["graphs"], "classes_purity": averaged["classes"]}
+    files |= {
+        "distances": folder / "explored.distances.json",
+        "networks": [trained[0]["metrics"]],
+        "meta": images["meta"],
+    }
+    files |= {"images": images["test_images"], "labels": images["test_labels"], "files": images["test_files"]}
+    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks")}
+    run("build_explorer", files, {"page": folder / "explorer.html"}, params)
+    page = (folder / "explorer.html").read_text()
+    found, main = document(page, "graph-0"), document(page, "main")
+    assert found["measures"]["confidence"] == [0.75] + [None] * (n_nodes - 1)
+    by_node = load_incidence(membership).tocsc()
+    own_images = [
+        np.unique(membership["image"][by_node.indices[start:end]])
+        for start, end in zip(by_node.indptr[:-1], by_node.indptr[1:], strict=True)
+    ]
+    expected = [(labels[members] != 1).mean() for members in own_images]
+    np.testing.assert_allclose(found["measures"]["misclassified"], expected, rtol=1e-6)
+    assert found["measures"]["weight"] == [2.5] * n_nodes
+    kinds = found["columns"]["kind"]
+    assert (kinds["classes"], len(kinds["colours"])) == (["even", "odd"], 2)
+    assert [sum(pairs[1::2]) for pairs in kinds["counts"]] == list(map(len, own_images))
+    profile = pd.read_csv(analysed["profile"])
+    assert [graph["is_chosen"] for graph in main["graphs"]] == [True] + [False] * len(profile)
+    np.testing.assert_allclose([graph["eps"] for graph in main["graphs"][1:]], profile.eps)
+    sizes = [len(document(page, f"graph-{place + 1}")["size"]) for place in range(len(profile))]
+    assert sizes == profile.n_nodes.tolist()
+    assert document(page, "images")["files"] == names.tolist()
 
 
 def test_gathered_distances(folder, diagrams, distances, compared):

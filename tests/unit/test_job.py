@@ -1,6 +1,10 @@
-"""The device of a job. The GPUs are made up."""
+"""The device of a job, of which the GPUs are made up, and its log."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -103,3 +107,24 @@ def test_settings_are_the_params_with_packed_ones_unpacked():
 @pytest.mark.parametrize("text", ["", "{", "{a}", "{}{}", "[1, 2]", "null", "1"])
 def test_other_texts_stay_texts(text):
     assert settings(SimpleNamespace(params={"text": text})).text == text
+
+
+def test_a_message_has_a_line_of_its_own_beside_a_progress_bar(tmp_path):
+    program = """
+import logging, sys
+from types import SimpleNamespace
+from actopo.job import progress, start_logging
+start_logging(SimpleNamespace(log=[sys.argv[1]], rule="train_model"))
+logging.info("before")
+with progress(2, "batch", "seed 0") as bar:
+    bar.update()
+    logging.info("epoch 1")
+    bar.update()
+"""
+    log = tmp_path / "job.log"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program, str(log)], env=environment, check=True)
+    lines = re.split(r"[\r\n]+", log.read_text())
+    told = [line.split(" ", 2)[2] for line in lines if re.match(r"\d{4}-\d\d-\d\d ", line)]
+    assert told == ["before", "epoch 1"]
+    assert [line for line in lines if line.startswith("seed 0: 100%")]

@@ -186,7 +186,8 @@ def test_nodes_are_dragged_and_the_drawing_is_moved_and_zoomed(page):
     page.mouse.move(drawing["x"] + 5, drawing["y"] + 5)
     page.mouse.wheel(0, -300)
     # The drawing is painted where it comes to rest.
-    page.locator("#panel-a svg:not([style*=transform]) > g[transform*='scale(']").first.wait_for(state="attached")
+    resting = "#panel-a .sheet:not([style*=transform]) > svg > g[transform*='scale(']"
+    page.locator(resting).first.wait_for(state="attached")
     before = node(page, 0).bounding_box()
     page.mouse.down()
     page.mouse.move(drawing["x"] + 35, drawing["y"] + 5, steps=3)

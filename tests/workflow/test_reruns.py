@@ -245,8 +245,8 @@ def edit(tiny, file, old, new):
         ),
         (
             "actopo/figures/specificity.py",
-            "from actopo.figures import style\n",
-            "from actopo.figures import style\n\nEDITED = 1\n",
+            "from actopo.figures import style, texts\n",
+            "from actopo.figures import style, texts\n\nEDITED = 1\n",
             {"plot_specificity": 1},
         ),
         (

@@ -11,6 +11,7 @@ from actopo.explorer.page import build_page, fit
 from actopo.explorer.run import accuracy_table, times_of_jobs, versions
 from actopo.explorer.tables import table_document
 from actopo.explorer.thumbnails import field_boxes, image_sheets
+from actopo.figures.style import class_colours
 from actopo.files import load_array, load_arrays, load_json, load_named, load_table, replacing
 from actopo.graphs.image_labels import image_labels, read_label_table
 from actopo.job import progress, settings, start_logging
@@ -49,7 +50,8 @@ def document_of(key, graph, incidence, images):
             extra[name] = means_over_images(incidence, images, column.values)
         else:
             pairs = counts_over_images(incidence, images, column.values, len(column.class_names))
-            compositions[name] = {"classes": column.class_names, "counts": pairs}
+            colours = class_colours(len(column.class_names))
+            compositions[name] = {"classes": column.class_names, "colours": colours, "counts": pairs}
     positions = None
     if key["points"] is not None:
         row, column = load_columns([given.points[place] for place in key["points"]], key["layer"], "row", "col")

@@ -1,10 +1,12 @@
 """One network whose weights are trained already, kept like those that are trained here."""
 
+from contextlib import nullcontext
+
 from actopo.errors import InputError
 from actopo.files import load_json, save_json
 from actopo.job import settings, start_logging
 from actopo.networks.build import count_outputs
-from actopo.networks.layers import find_layers
+from actopo.networks.probe import pass_zeros
 from actopo.networks.weights import load_pretrained, save_tensors
 
 start_logging(snakemake)
@@ -17,7 +19,7 @@ damaged = [name for name, tensor in model.state_dict().items() if not tensor.isf
 if damaged:
     raise InputError(f"the weights {weights} hold values that are not finite, first in {damaged[0]}; they are damaged")
 # A network that cannot take these images is better found now than after the other jobs.
-find_layers(model, shape)
+pass_zeros(model, shape, nullcontext())
 n_outputs = count_outputs(model, shape)
 save_tensors(snakemake.output.weights, model.state_dict(), n_classes=str(n_outputs))
 # Nothing is known of the training, and the classes need not be those of the images.

@@ -63,6 +63,9 @@ COLUMNS = ("index", "name", "type", "rows", "columns", "channels", "taps")
 def layer_rows(layers):
     """Cells of a table, a layer each; those that `all` leaves out say so."""
     for i, layer in enumerate(layers):
+        if layer["problem"]:
+            yield (i, layer["name"], layer["type"], "-", "-", "-", layer["problem"])
+            continue
         other = ("output",) if layer["is_convolution"] else CONVOLUTION_TAPS
         notes = [f"; tokens: {' '.join(layer['shapes'])}"] * (len(layer["shapes"]) > 1)
         notes += ["; of a pooled map, not in all, last or patterns"] * layer["is_pooled"]
@@ -105,7 +108,7 @@ def cost_lines(config, study, layers):
     yield f"points and disk of the {study} study, for one network and {images}; activations are all positions, if kept"
     rows = [("index", "positions", *(", ".join(names) for _, names in clouds), "activations")]
     for i, layer in enumerate(layers):
-        if layer["is_pooled"]:
+        if layer["is_pooled"] or layer["problem"]:
             continue
         costs = [cloud_cost(layer, sampling, n_images) for sampling, _ in clouds]
         taps = dict.fromkeys(sampling["tap"] for sampling, _ in clouds)

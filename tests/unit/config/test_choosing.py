@@ -108,13 +108,22 @@ def test_a_network_without_layers_by_default():
         choose_layers(["x"], [], lambda: known)
 
 
+def test_a_block_that_returns_several_values():
+    layers = [layer("stem"), layer("block", "Block", shape=None, problem="returns 2 values; choose one by its key")]
+    known = [output("stem", "Conv2d"), output("block", "Block", *PAIR)]
+    assert choose_layers([0, {"type": "Block", "key": 0}], layers, lambda: known) == [0, output_number(1, entry=1)]
+    for wanted in ("all", "last", ["block"]):
+        with pytest.raises(InputError, match="module 'block' returns 2 values; choose one by its key"):
+            choose_layers(wanted, layers, lambda: known)
+
+
 def test_descriptions_names_and_taps():
     described = [describe_layer(number, LAYERS, lambda: OUTPUTS) for number in choose("stem", "*.mlp")]
     assert described[0] == LAYERS[0]
     assert described[1]["name"] == "block.0.mlp"
     [class_token] = choose({"name": "block.1", "tokens": "class"})
     described = describe_layer(class_token, LAYERS, lambda: OUTPUTS)
-    assert (described["name"], described["shape"]) == ("block.1 (class tokens)", [1, 1, 8])
+    assert (described["name"], described["shape"]) == ("block.1 (class)", [1, 1, 8])
     assert (shape_at(described, "input"), shape_at(described, "conv")) == ([1, 1, 8], [1, 1, 8])
     assert taps_of(described) == ["conv", "bn", "relu", "output", "input"]
     entry = describe_layer(output_number(2, entry=1), LAYERS, lambda: OUTPUTS)

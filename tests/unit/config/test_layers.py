@@ -53,7 +53,7 @@ def test_catalogue_asks_another_process_once(tmp_path, monkeypatch):
     digest = code_digest(LISTING)
     shapes = {"shapes": {"patches": [6, 6, 2]}, "inputs": {"patches": [8, 8, 3]}}
     expected = [{"name": "0", "shape": [6, 6, 2], "taps": list(ALL), "type": "Conv2d", **shapes}]
-    expected[0] |= {"has_residual": False, "is_pooled": False, "is_convolution": True}
+    expected[0] |= {"has_residual": False, "is_pooled": False, "is_convolution": True, "problem": ""}
     assert layers_of(network, (8, 8, 3), cache) == expected
     monkeypatch.setattr("actopo.config.layers.LISTING", "actopo.networks.absent")
     monkeypatch.setattr("actopo.config.layers.code_digest", lambda _: digest)

@@ -17,6 +17,7 @@ def run(tmp_path):
         "models/a/seed0.json",
         "models/a/seed1.json",
         "models/a/seed2.training/metrics.json",
+        "models/a/.locks/seed0",
         "points/a/seed0/homology.batch0.top_l2/layers0-3.npz",
         "points/a/seed0/homology.batch0.top_l2/layers4.npz",
         "points/a/seed1/homology.batch0.top_l2/layers0-3.npz",

@@ -1,9 +1,14 @@
 """The checks and measurements of `benchmarks/gpu.py` on an emulated GPU."""
 
+import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import torch
+from actopo.files import load_arrays
+from emulated_cuda import emulated_cuda
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 NORMALISATION = [0.5] * 3, [0.25] * 3
@@ -54,3 +59,46 @@ def test_everything_is_measured(images, cuda):
 
     for name, measure in Speed(*images, NORMALISATION, "cuda", TINY, 1e12).all().items():
         assert measure(), name
+
+
+def test_scripts_of_the_workflow_run_on_it(images, tmp_path):
+    """Networks and points of a study, and the same as on the CPU, in the same precision."""
+    from gpu_study import Study, read_config
+
+    for part in ("train", "test"):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / "images" / part / name).mkdir(parents=True)
+            for place in np.flatnonzero(images[1] == label):
+                cv2.imwrite(str(tmp_path / "images" / part / name / f"{place}.png"), images[0][place])
+    training = {"epochs": 2, "batch_size": 16, "peak_epoch": 1, "learning_rate": 0.1, "precision": "fp32"}
+    own = {
+        "data": {"size": 16},
+        "models": {"resnet18_a": {"width": 2, "seeds": 1, "training": training}},
+        "homology": {"batches": 1, "batch_size": 20, "layers": [0, 16]},
+        "similarity": {"untrained": {"images": 30}},
+    }
+    (tmp_path / "own.yaml").write_text(json.dumps(own))
+    config, _ = read_config([tmp_path / "own.yaml"], tmp_path / "images")
+
+    def study(device):
+        made = Study(tmp_path / device, config, device, threads=1)
+        made.prepare()
+        made.train(0)
+        assert made.is_trained(0)
+        made.sample(0)
+
+    study("cpu")
+    with emulated_cuda() as cuda:
+        study("cuda")
+        assert cuda.to_device
+        assert torch.cuda.is_available()
+    files = sorted(path.relative_to(tmp_path / "cpu") for path in (tmp_path / "cpu").rglob("*.npz"))
+    assert len(files) == 2
+    for file in files:
+        with load_arrays(tmp_path / "cpu" / file) as expected, load_arrays(tmp_path / "cuda" / file) as found:
+            assert found.files == expected.files
+            for name in expected.files:
+                np.testing.assert_allclose(found[name], expected[name], rtol=2e-7)
+    metrics = json.loads((tmp_path / "cuda/models/resnet18_a/seed0.json").read_text())
+    assert metrics["device"] == "cuda"
+    assert metrics["loss"] == json.loads((tmp_path / "cpu/models/resnet18_a/seed0.json").read_text())["loss"]

@@ -43,7 +43,7 @@ def document(names=("cat", "dog"), number=0, **kwargs):
     extra = {"confidence": [number / 10, None], "misclassified": [0.25, 0.5], "weight": [5.0, 7.0]}
     positions = (np.array([3, 1, 0, 2]), POSITIONS)
     made = graph_document(graph(names), INCIDENCE, IMAGES, names, *positions, **{"extra": extra, **kwargs})
-    breeds = {"classes": ["x", names[0]], "counts": [[0, 1], [0, 2, 1, 1]]}
+    breeds = {"classes": ["x", names[0]], "colours": ["#000000", "#ffffff"], "counts": [[0, 1], [0, 2, 1, 1]]}
     return {**made, "columns": {"breed": breeds}}
 
 

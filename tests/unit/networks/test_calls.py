@@ -132,3 +132,41 @@ def test_blocks_of_torchvision_against_hooks(name, size, kind, shapes):
             model(torch.randn(2, 3, size, size))
         expected = kept["output"][:, 1:].unflatten(1, (7, 7)) if name == "vit_b_32" else kept["output"]
         torch.testing.assert_close(recorded[last], expected, rtol=0, atol=0)
+
+
+class Returning(nn.Module):
+    """A block that returns its tokens and more, or a tuple of its tokens alone."""
+
+    def __init__(self, more):
+        super().__init__()
+        self.norm, self.one, self.two, self.more = nn.LayerNorm(4), nn.Linear(4, 4), nn.Linear(4, 4), more
+
+    def forward(self, x):
+        return (x + self.two(self.one(self.norm(x))), *self.more)
+
+
+class Tupled(nn.Module):
+    def __init__(self, more):
+        super().__init__()
+        self.patches, self.head = nn.Conv2d(3, 4, 4, stride=4), nn.Linear(4, 2)
+        self.blocks = nn.ModuleList([Returning(more) for _ in range(2)])
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)[0]
+        return self.head(x.mean(dim=1))
+
+
+def test_blocks_that_return_tuples():
+    images, kept = torch.randn(2, 3, 8, 8), {}
+    model = Tupled(()).eval()
+    model.blocks[1].register_forward_hook(lambda _, __, output: kept.update(output=output[0]))
+    assert [layer.shape for layer in find_layers(model, (8, 8, 3))] == [(2, 2, 4)] * 3
+    with torch.inference_mode(), recording(model, [2], "relu", image_shape=(8, 8, 3)) as recorded:
+        model(images)
+    torch.testing.assert_close(recorded[2], kept["output"].unflatten(1, (2, 2)), rtol=0, atol=0)
+    # Of several values none is chosen for the user.
+    layers = find_layers(Tupled((None,)), (8, 8, 3))
+    assert [layer.shape for layer in layers] == [(2, 2, 4), None, None]
+    assert layers[1].problem == "returns 2 values; choose one by its key, 0, 1, such as {type: Returning, key: 0}"

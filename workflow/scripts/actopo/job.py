@@ -62,8 +62,23 @@ def start_logging(job):
         # File descriptors are redirected, so that the output of C libraries is logged as well.
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
+    handlers = [_LogHandler(sys.stderr)]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
     written_by(job.rule)
+
+
+class _LogHandler(logging.StreamHandler):
+    """Gives each message a line of its own, also while a progress bar is drawn."""
+
+    def emit(self, record):
+        bars = sys.modules.get("tqdm")
+        if bars is None:
+            super().emit(record)
+            return
+        try:
+            bars.tqdm.write(self.format(record), file=self.stream)
+        except Exception:  # As any handler of logging does: a message that is lost ends no job.
+            self.handleError(record)
 
 
 def _message(rule, error):

@@ -67,7 +67,7 @@ def describe_layer(layer, layers, outputs):
     call, tokens, entry = output_of(layer)
     output = outputs()[call]
     part = output["parts"][max(entry - 1, 0)]
-    extra = (f"[{part['key']}]" if entry else "") + ("" if tokens == "patches" else f" ({tokens} tokens)")
+    extra = (f"[{part['key']}]" if entry else "") + ("" if tokens == "patches" else f" ({tokens})")
     return {
         "name": output["name"] + extra,
         "type": output["type"],
@@ -110,6 +110,9 @@ def _numbers(asked, layers, outputs):
     is_plain = tokens == "patches" and key is None
     found = _own(asked, layers)
     if found and is_plain:
+        for layer in found:
+            if layers[layer].get("problem"):
+                raise InputError(f"module {layers[layer]['name']!r} {layers[layer]['problem']}")
         return found
     item = asked.get("name")
     if not {"name", "type"} & asked.keys():

@@ -310,6 +310,7 @@ def _resnet18_cifar(width, image_shape):
                 "has_residual": i > 0 and i % 2 == 0,
                 "is_pooled": False,
                 "is_convolution": True,
+                "problem": "",
             }
         )
         before = shape

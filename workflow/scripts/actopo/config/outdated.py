@@ -27,8 +27,8 @@ def outdated_files(folder, wanted):
     """
     Files of a run that are not among those that are wanted.
 
-    Links are left alone, and nothing is looked for behind them. So are hidden files; the check sum of a file goes with
-    the file.
+    Links are left alone, and nothing is looked for behind them. So are hidden files and folders; the check sum of a
+    file goes with the file.
 
     Parameters
     ----------
@@ -56,11 +56,14 @@ def outdated_files(folder, wanted):
             continue
         for place, folders, files in os.walk(folder / name):
             here = Path(place)
-            # A training that was killed goes on from its folder.
+            # A training that was killed goes on from its folder, and locks of trainings lie in a hidden one.
             folders[:] = [
                 each
                 for each in folders
-                if here / each not in wanted and not (here / each).is_symlink() and not each.endswith(".training")
+                if here / each not in wanted
+                and not (here / each).is_symlink()
+                and not each.endswith(".training")
+                and not each.startswith(".")
             ]
             for file in files:
                 path = here / file

@@ -7,15 +7,17 @@ class GraphPanel {
     this.name = name;
     this.element = document.querySelector(`#panel-${name} .drawing`);
     this.frame = d3.select(this.element);
-    this.svg = this.frame.append("svg").attr("role", "group");
+    this.sheet = this.frame.append("div").attr("class", "sheet");
+    this.svg = this.sheet.append("svg").attr("role", "group");
     this.world = this.svg.append("g");
     this.above = this.frame.append("svg").attr("class", "above").attr("aria-hidden", "true");
     this.axis = this.above.append("g").attr("class", "axis");
     this.settled = d3.zoomIdentity;
-    // While it moves, the drawing is a layer of its own, which the browser moves without painting it anew; it is painted
-    // where it comes to rest.
+    this.lifted = null;
+    // While it moves, the sheet with the drawing is a layer of its own, which the browser moves without painting it anew;
+    // it is painted where it comes to rest. (The drawing itself would have its texts laid out anew each time.)
     this.zoom = d3.zoom().scaleExtent([0.3, 40])
-      .on("start", () => this.svg.style("will-change", "transform"))
+      .on("start", () => this.sheet.style("will-change", "transform"))
       .on("zoom", () => this.moved(d3.event.transform))
       .on("end", () => this.settle(d3.event.transform));
     this.frame.call(this.zoom).on("dblclick.zoom", null);
@@ -64,7 +66,7 @@ class GraphPanel {
       .attr("data-node", (node) => node);
     this.fill();
     this.nodes
-      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)))
+      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)).on("end", (node) => this.drop(node)))
       .on("click", (node) => select(this.name, node, d3.event.shiftKey || d3.event.ctrlKey || d3.event.metaKey))
       .on("keydown", (node) => this.key(node))
       .on("mouseenter focus", (node) => tell(this.describe(node)))
@@ -165,14 +167,38 @@ class GraphPanel {
   }
 
   drag(node) {
+    this.lifted = this.lifted ?? this.lift(node);
     const [x, y] = this.positions[node];
-    this.shift(node, x + d3.event.dx, y + d3.event.dy);
+    this.positions[node] = [x + d3.event.dx, y + d3.event.dy];
+    this.update(this.lifted.node, this.lifted.lines);
+  }
+
+  // A node that is dragged and its links move on a layer above, so that the others are not painted anew.
+  lift(node) {
+    const originals = [...this.linesOf[node], this.nodes.nodes()[node]];
+    const above = this.sheet.append("svg").attr("class", "above").style("will-change", "transform");
+    const world = above.append("g").attr("transform", this.world.attr("transform"));
+    const [links, nodes] = ["links", "nodes"].map((name) => world.append("g").attr("class", name));
+    const copies = originals.map((element, i) => {
+      const copy = (i < originals.length - 1 ? links : nodes).append(() => element.cloneNode(true));
+      return copy.datum(d3.select(element).datum()).attr("data-node", null).node();
+    });
+    d3.selectAll(originals).style("visibility", "hidden");
+    return { above, originals, lines: d3.selectAll(copies.slice(0, -1)), node: d3.select(copies[copies.length - 1]) };
+  }
+
+  drop(node) {
+    if (!this.lifted) return;
+    this.shift(node, ...this.positions[node]);
+    d3.selectAll(this.lifted.originals).style("visibility", null);
+    this.lifted.above.remove();
+    this.lifted = null;
   }
 
   moved(transform) {
     const { k, x, y } = this.settled;
     const scale = transform.k / k;
-    this.svg.style("transform", `translate(${transform.x - scale * x}px, ${transform.y - scale * y}px) scale(${scale})`);
+    this.sheet.style("transform", `translate(${transform.x - scale * x}px, ${transform.y - scale * y}px) scale(${scale})`);
     if (state.layout === "lens") {
       this.axis.html("").call(d3.axisBottom(transform.rescaleX(this.x)).ticks(6));
       this.axis.append("text").attr("x", this.element.clientWidth - 8).attr("y", 30).attr("text-anchor", "end")
@@ -183,7 +209,7 @@ class GraphPanel {
   settle(transform) {
     this.settled = transform;
     this.world.attr("transform", transform);
-    this.svg.style("transform", null).style("will-change", null);
+    this.sheet.style("transform", null).style("will-change", null);
   }
 
   // Keys on a node; the nearest node in the direction of an arrow is the next.

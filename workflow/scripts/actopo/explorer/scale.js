@@ -6,8 +6,7 @@ const MOST_SLICES = 9;
 function pieClasses(graph, colour) {
   const column = graph.columns[colour];
   if (!column) return { names: main.class_names, colours: main.colours, pairs: graph.classes };
-  const colours = column.classes.map((_, i) => d3.interpolateRainbow((i * 0.618) % 1));
-  return { names: column.classes, colours, pairs: column.counts };
+  return { names: column.classes, colours: column.colours, pairs: column.counts };
 }
 
 function isPie(graph, colour) {

@@ -36,6 +36,8 @@ def plot(table, order, layer_names=None):
     style.require_columns(table, COLUMNS, "the table of purity by epoch")
     samplings, epochs = list(dict.fromkeys(table.sampling)), sorted(set(table.epoch))
     layers = [layer for layer in order if layer in set(table.layer)]
+    highest = [table[name].max() for name in ("node_purity", "node_purity_high") if name in table]
+    top = min(1.03, 1.25 * np.nanmax([*highest, 0.2]))
     columns = min(len(samplings), 4)
     figure = style.new_figure(7.2 if columns > 2 else 1.2 + 3 * columns, 0.45 + 1.9 * -(-len(samplings) // columns))
     panels, _ = style.panel_grid(figure, len(samplings), columns)
@@ -44,7 +46,7 @@ def plot(table, order, layer_names=None):
             rows = table[(table.sampling == sampling) & (table.layer == layer)].set_index("epoch").reindex(epochs)
             _draw(axes, rows, colour)
         axes.set_title(texts.plain(sampling))
-        axes.set_ylim(0, 1.03)
+        axes.set_ylim(0, top)
         epoch_ticks(axes, epochs)
         if place % columns == 0:
             axes.set_ylabel("mean node-wise purity")

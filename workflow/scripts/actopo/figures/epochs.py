@@ -37,6 +37,8 @@ def plot(table, layers, dimension):
     """
     Draw the distance of each layer to itself after the last epoch, and tests and accuracy of each epoch.
 
+    The tests compare networks, and are left out where there is one.
+
     Parameters
     ----------
     table : DataFrame
@@ -59,15 +61,16 @@ def plot(table, layers, dimension):
     epochs, own = sorted(set(table.epoch)), table[table.metric == f"sw_h{dimension}"]
     if not len(own):
         raise InputError(f"the table of epochs has no distances of dimension {dimension}; see homology.dimensions")
+    tests = [(own[own.statistic == name], label) for name, label in TESTS.items()]
+    means = [(tests, "networks of the same epoch")] if any(rows.value.notna().any() for rows, _ in tests) else []
+    means += [([(table[table.statistic == name], label) for name, label in ACCURACIES.items()], "accuracy")]
     figure = style.new_figure(7.2, 3.1)
-    left, middle, right = figure.subplots(1, 3, width_ratios=[1.25, 1, 1])
+    left, *others = figure.subplots(1, 1 + len(means), width_ratios=[1.25, *(1 for _ in means)])
     _draw_distances(left, own, epochs, layers)
-    drawn = [(own[own.statistic == name], label) for name, label in TESTS.items()]
-    _draw_means(middle, drawn, epochs, "networks of the same epoch")
-    drawn = [(table[table.statistic == name], label) for name, label in ACCURACIES.items()]
-    _draw_means(right, drawn, epochs, "accuracy")
+    for axes, (drawn, label) in zip(others, means, strict=True):
+        _draw_means(axes, drawn, epochs, label)
     left.set_title(f"H{dimension} diagrams")
-    for axes, letter in ((left, "a"), (middle, "b"), (right, "c")):
+    for axes, letter in zip((left, *others), "abc", strict=False):
         epoch_ticks(axes, epochs)
         style.panel_letter(axes, letter)
     return figure
@@ -124,8 +127,7 @@ def _draw_means(axes, drawn, epochs, label):
     axes.set_ylim(-0.03, 1.03)
     drawn = [(rows, name) for rows, name in drawn if rows.value.notna().any()]
     if not drawn:
-        text = "needs two networks" if label.startswith("networks") else "none measured"
-        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
+        axes.text(0.5, 0.5, "none measured", transform=axes.transAxes, ha="center", color="0.35")
         return
     for (rows, name), line in zip(drawn, style.line_styles(len(drawn)), strict=True):
         rows = rows.set_index("epoch").reindex(epochs)

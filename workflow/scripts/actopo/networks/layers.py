@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.calls import find_calls
+from actopo.networks.calls import find_calls, parts_of
 from actopo.networks.choices import CONVOLUTION_TAPS, TAPS
 from actopo.networks.layer_modules import layer_modules
 from actopo.networks.layouts import Layout, layer_variants, to_positions
@@ -40,8 +40,8 @@ class Layer(NamedTuple):
     ----------
     name : str
         Name of the module; `#2`, `#3` and so on are appended from its second call on.
-    shape : (int, int, int)
-        Rows, columns and channels of its activation for one image.
+    shape : (int, int, int) or None
+        Rows, columns and channels of its activation for one image; None if it has no positions.
     taps : tuple of str
         Those of `conv`, `bn` and `relu` at which it can be read.
     type : str
@@ -57,6 +57,8 @@ class Layer(NamedTuple):
         has an index, but `all`, `last`, patterns and types leave it out.
     is_convolution : bool
         Whether it is a two-dimensional convolution.
+    problem : str
+        What a block returns instead of an activation; empty if it has a shape.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Layer(NamedTuple):
     has_residual: bool = False
     is_pooled: bool = False
     is_convolution: bool = True
+    problem: str = ""
 
 
 def find_layers(model, image_shape, given=None):
@@ -91,7 +94,7 @@ def find_layers(model, image_shape, given=None):
     Raises
     ------
     InputError
-        If the network cannot take such images, calls none of its layers, or a block returns no layer.
+        If the network cannot take such images, or calls none of its layers.
     """
     modules, taps = layer_modules(model), []
 
@@ -108,23 +111,31 @@ def find_layers(model, image_shape, given=None):
         )
     calls, layers = own_calls(find_calls(model, image_shape, given), modules), []
     for call, tap in zip(calls, taps, strict=True):
-        layout = call.parts.get("", f"returns {len(call.parts)} values; let layers() list others")
-        if not isinstance(layout, Layout):
-            raise InputError(f"module {call.name} {layout}")
+        layout = _only_part(call)
+        is_layer = isinstance(layout, Layout)
         layers.append(
             Layer(
                 call.name,
-                layout.shape(),
+                layout.shape() if is_layer else None,
                 tuple(tap),
                 call.type,
-                layer_variants(layout),
+                layer_variants(layout) if is_layer else {},
                 layer_variants(call.entered) if isinstance(call.entered, Layout) else {},
                 call.has_residual,
                 call.is_pooled,
                 isinstance(modules[call.key[0]], nn.Conv2d),
+                "" if is_layer else layout,
             )
         )
     return layers
+
+
+def _only_part(call):
+    """Layout of the one value that a call returns, or what is wrong."""
+    if len(call.parts) != 1:
+        keys = ", ".join(call.parts)
+        return f"returns {len(call.parts)} values; choose one by its key, {keys}, such as {{type: {call.type}, key: 0}}"
+    return next(iter(call.parts.values()))
 
 
 def own_calls(calls, modules):
@@ -307,6 +318,9 @@ class _Following(TorchFunctionMode):
     def compute(self, module, output):
         if isinstance(module, nn.Conv2d):
             output.layers = {self.n_calls}
+        else:
+            # A block may return a tuple of one tensor.
+            output = next(iter(parts_of(output).values()))
         self.n_calls += 1
         self.visit(self.n_calls - 1, "conv", output, module)
 
