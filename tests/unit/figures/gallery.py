@@ -339,13 +339,13 @@ FIGURES = {
     },
     **{
         f"{name}, 100 classes": draw
-        for name, draw in _of_classes(100, "long", [16, 12], ["random"]).items()
+        for name, draw in _of_classes(100, "long", [16], ["random"]).items()
         if name not in ("foreground", "noise")
     },
     **{f"{name}, 1 layer": draw for name, draw in _of_layers([8]).items()},
     **{f"{name}, 6 layers": draw for name, draw in _of_layers(SIX).items()},
     **{f"{name}, one": draw for name, draw in _of_metrics(("sw_h1",), 5).items()},
-    **{f"{name}, all": draw for name, draw in _of_metrics(examples.ALL_METRICS, 5).items()},
+    **{f"{name}, many": draw for name, draw in _of_metrics(examples.ALL_METRICS[:8], 5).items()},
     "all_eps, 12 points": lambda: all_eps.plot(*eps_tables(names_of(2), 12), 0.4, {"rule": "knee"}),
     "diagrams, empty": lambda: diagram_figure.plot([{0: [], 1: []}], [16]),
     "diagrams, the last without H1": lambda: diagram_figure.plot(
@@ -375,8 +375,9 @@ FIGURES = {
         node_colours.by_lens(graph_of(names_of(10), 40)), list(node_colours.LENS_RANGES)
     ),
     "network_pair, one": lambda: network_pair.plot(pair_table(["sw_h1"], [0], {3: "3"}), ["a", "b"]),
-    "network_pair, all": lambda: network_pair.plot(
-        pair_table([*examples.ALL_METRICS, "graphs"], range(17), OUTPUTS), ["resnet18_cifar_of_width_64", "timm:" * 8]
+    "network_pair, many": lambda: network_pair.plot(
+        pair_table([*examples.ALL_METRICS[:4], "graphs"], range(17), OUTPUTS),
+        ["resnet18_cifar_of_width_64", "timm:" * 8],
     ),
     "nested_circles": lambda: nested_circles.plot(*nested_circles.nested_circles()),
     "power": lambda: power.plot(examples.power_of()),

@@ -114,10 +114,7 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
             else:
                 layer = layers[j - 2]
                 mesh = _draw_weights(axes, weights[layer][i], chosen[layer][i], 72 * (cell - GAP))
-                positions = " × ".join(map(str, weights[layer].shape[1:]))
-                title = f"layer {layer} ({positions})"
-                if layer in (layer_names or {}):
-                    title = f"{texts.short(layer_names[layer], int(cell / LETTER))}\n({positions})"
+                title = _title(layer, weights[layer].shape[1:], layer_names or {}, int(cell / LETTER))
             if i == 0:
                 axes.set_title(title, fontsize=7)
             if j == 0:
@@ -145,6 +142,12 @@ def plot(images, masks, weights, chosen, names, note="", layer_names=None):
     if note:
         figure.text((LEFT + n_columns * cell / 2) / width, 0.05 / height, note, ha="center", va="bottom", fontsize=7)
     return figure
+
+
+def _title(layer, shape, names, most):
+    """Layer and numbers of its positions; a name of at most `most` letters has a line of its own."""
+    positions = " × ".join(map(str, shape))
+    return f"{texts.short(names[layer], most)}\n({positions})" if layer in names else f"layer {layer} ({positions})"
 
 
 def outline(mask):
