@@ -35,7 +35,7 @@ def summary():
 
 def as_text(rst):
     """Text of the page that docutils makes; a system message would be in it."""
-    parts = publish_parts(rst, writer_name="html", settings_overrides={"report_level": 1, "halt_level": 1})
+    parts = publish_parts(rst, writer="html", settings_overrides={"report_level": 1, "halt_level": 1})
     return parts["body"]
 
 

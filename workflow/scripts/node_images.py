@@ -70,9 +70,9 @@ def main():
     config = merged([DEFAULT, *options.configfiles])
     validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
     path, data = graph_file(config, options)
+    rows = list(rows_of(path, data, config["mapper"]["part"], options.nodes))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["node", "image", "class", "file"])
-    writer.writerows(rows_of(path, data, config["mapper"]["part"], options.nodes))
+    writer.writerows([["node", "image", "class", "file"], *rows])
 
 
 if __name__ == "__main__":
