@@ -1545,7 +1545,8 @@ def test_listing(folder):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.strip().splitlines()
     assert lines[0] == "resnet18_a: resnet18_cifar, images of 32 x 32 x 3"
-    assert lines[-1].split() == ["16", "blocks.7.conv2", "4", "4", "512", "conv", "bn", "relu"]
+    [last] = [line.split() for line in lines if line.split()[:2] == ["16", "blocks.7.conv2"]]
+    assert last == ["16", "blocks.7.conv2", "Conv2d", "4", "4", "512", "conv", "bn", "relu", "input", "residual"]
     failed = subprocess.run([*command[:-1], "x"], capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (1, "error: no model x; the config has resnet18_a, resnet18_b\n")
 

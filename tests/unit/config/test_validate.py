@@ -122,7 +122,7 @@ def test_overlays_are_in_order(names, tmp_path):
         (
             "data.normalisation",
             "imagnet",
-            ["data.normalisation", "measured, imagenet, cifar10 or a mapping with mean and std"],
+            ["data.normalisation", "measured, pretrained, imagenet, cifar10 or a mapping with mean and std"],
         ),
         (
             "data.normalisation",
