@@ -100,6 +100,8 @@ def _accuracies(axes, seeds, accuracy):
     if len(accuracy) == 1:
         axes.set_xlim(seeds[0] - 1, seeds[0] + 1)
         axes.set_ylim(0, 1)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xticks(seeds)
+    else:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("seed")
     axes.set_ylabel("final test accuracy")
