@@ -36,11 +36,9 @@ def sampling_of(study, name):
 
 
 def tap_of(wildcards):
-    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
-    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
-    if wildcards.model != config[wildcards.study]["model"]:
-        own = {**own, **next((item for item in PAIR if item["model"] == wildcards.model), {})}
-    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
+    """What is read of the layers of a network: the tap of its sampling, unless it is read at a tap of its own."""
+    own = own_tap(config, wildcards.study, wildcards.model)
+    return own or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def image_source(dataset):
