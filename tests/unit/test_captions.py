@@ -44,7 +44,7 @@ def test_every_caption_is_valid_and_says_what_was_found(summary):
     assert tuple(found) == NAMES
     assert {name: bool(as_text(text)) for name, text in found.items()} == dict.fromkeys(NAMES, True)
     assert "ρ of H1 is 0.912 on average over layers (interval 0.8 to 0.95) and 0.888 at layer 9" in found["specificity"]
-    assert "of 10 networks; with permuted layers it is at most 0.31 (p = 0.001)" in found["specificity"]
+    assert "of 10 networks; its upper limit for permuted layers is 0.31 (p = 0.001)" in found["specificity"]
     assert "gaussian 0.912, which trained networks exceed by −0.0512 (interval −0.07 to −0.03)" in found["controls"]
     assert "of H1 is 0.228, between layers 9 and 12; the median is 0.05, over 2 batches" in found["layer_distances"]
     assert "of ``net_a`` is 0.91 (0.9 to 0.92), of 2 networks" in found["training"]

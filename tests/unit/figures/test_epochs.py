@@ -35,6 +35,8 @@ def test_distances_tests_and_accuracy_by_epoch():
     assert [line.get_ydata()[0] for line in left.lines[3:]] == pytest.approx([1, 0.05])
     assert [text.get_text() for text in left.get_xticklabels()] == ["0", "1", "4"]
     assert len(middle.lines) == 3
+    # A quantile at similarity.level, whatever that is.
+    assert [text.get_text() for text in middle.get_legend().texts][1] == "permuted layers: upper limit"
     # There is no accuracy before training.
     np.testing.assert_allclose(right.lines[0].get_ydata(), [np.nan, 0.7, 0.7])
 

@@ -137,7 +137,8 @@ def _draw_means(axes, drawn, epochs, label):
         axes.fill_between(places, low, high, color=line["color"], alpha=0.15, linewidth=0)
         if rows.null_high.notna().any():
             null = rows.null_high.to_numpy(dtype=float)
-            axes.plot(places, null, color=line["color"], linestyle=":", linewidth=0.9, label="95 % of permuted layers")
+            dotted = {"color": line["color"], "linestyle": ":", "linewidth": 0.9}
+            axes.plot(places, null, label="permuted layers: upper limit", **dotted)
     lowest = min(rows[["value", "low", "min"]].min().min() for rows, _ in drawn)
     axes.set_ylim(min(-0.03, 1.1 * lowest), 1.03)
     axes.legend(**BELOW)
