@@ -1571,7 +1571,7 @@ def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs
     np.testing.assert_allclose(table[table.statistic == "relative"].query("epoch == 1").value, 1)
     accuracy = [json.loads(Path(own["metrics"]).read_text())["test_accuracy"] for own in trained]
     assert table[table.statistic == "test_accuracy"].value.tolist() == accuracy
-    choice = json.dumps({"layers": LAYERS, "dimension": 1})
+    choice = json.dumps({"layers": LAYERS, "dimension": 1, "names": [[LAYERS[0], "stem"]]})
     run("plot_epochs", {"table": folder / "epochs.csv"}, {"png": folder / "epochs.png"}, {"choice": choice})
 
     key = {"sampling": "full", "draw": 0, "sigma": 0}

@@ -41,6 +41,11 @@ def test_distances_tests_and_accuracy_by_epoch():
     np.testing.assert_allclose(right.lines[0].get_ydata(), [np.nan, 0.7, 0.7])
 
 
+def test_layers_that_are_outputs_have_their_names():
+    [legend, *_] = [axes.get_legend() for axes in epochs.plot(table()[0], LAYERS, 1, {9: "head_$"}).axes]
+    assert [text.get_text() for text in legend.texts][:3] == ["layer 0", "layer 4", r"head_\$"]
+
+
 def test_one_network_has_the_distance_between_batches_for_a_unit():
     left, right = epochs.plot(table(np.nan, 0.5, has_tests=False)[0], LAYERS, 1).axes
     assert left.get_ylabel().endswith("/ between batches")
