@@ -68,7 +68,7 @@ def plot(table, layers, dimension, layer_names=None):
     means += [([(table[table.statistic == name], label) for name, label in ACCURACIES.items()], "accuracy")]
     figure = style.new_figure(7.2, 3.1)
     left, *others = figure.subplots(1, 1 + len(means), width_ratios=[1.25, *(1 for _ in means)])
-    _draw_distances(left, own, epochs, layers, layer_names or {})
+    _draw_distances(left, own, epochs, layers, layer_names)
     for axes, (drawn, label) in zip(others, means, strict=True):
         _draw_means(axes, drawn, epochs, label)
     left.set_title(f"H{dimension} diagrams")
@@ -108,7 +108,7 @@ def _draw_distances(axes, own, epochs, layers, names):
         values = rows[rows.layer == str(layer)].set_index("epoch").value.reindex(epochs).to_numpy(dtype=float)
         axes.plot(np.arange(len(epochs)), values, color=colour, linewidth=0.9)
     label = "distance to the last epoch"
-    handles = depth_handles([names.get(layer, f"layer {layer}") for layer in layers])
+    handles = depth_handles([texts.layer_title(layer, names) for layer in layers])
     if has_unit:
         [*_, mean] = rows[rows.layer == "mean"].sort_values("epoch").to_dict("records")
         of = "between networks" if np.isfinite(mean["between_networks"]) else "between batches"
