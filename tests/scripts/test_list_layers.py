@@ -79,3 +79,13 @@ def test_costs_of_every_layer_stand_below(config, monkeypatch, capsys):
     last = other.rstrip().splitlines()[-1]
     assert last.split()[:2] == ["16", "4"]
     assert f"{1438 * 4} ({1438 * 4 * (4 * 512 + 28) / 1e6:.1f} MB)" in last
+
+
+def test_networks_of_the_studies_are_listed_compared_ones_too(monkeypatch, capsys, config):
+    training = "{epochs: 2, batch_size: 8, learning_rate: 0.1, schedule: triangular, peak_epoch: 1}"
+    own = f"{{architecture: resnet18_cifar, width: 2, shortcut: A, seeds: 1, training: {training}}}"
+    pair = "comparison: {networks: [{model: resnet18_a}, {model: narrow}], sampling: null}"
+    listing(monkeypatch, config(f"models: {{narrow: {own}, other: {own}}}\n{pair}"))
+    lines = capsys.readouterr().out.splitlines()
+    listed = [line.split(":")[0] for line in lines if ": resnet18_cifar, images of" in line]
+    assert listed == ["resnet18_a", "resnet18_b", "narrow"]

@@ -445,7 +445,7 @@ def test_train_model(folder, trained):
     assert {path.name for path in folder.glob("*.training/[!.]*")} == {"weights.safetensors", "metrics.json"}
 
 
-def test_epochs_that_are_kept(folder, images, monkeypatch):
+def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
     """The training leaves them on its way; for one that is added all that are missing are made by one training."""
     recipe = {"epochs": 4, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
     trained = []
@@ -475,12 +475,19 @@ def test_epochs_that_are_kept(folder, images, monkeypatch):
     assert trained == [4, 4, 3]
     assert added[".epoch1"]["weights"] == kept[".epoch1"]["weights"]
     assert added[".epoch3"]["weights"] == kept[".epoch3"]["weights"]
+    assert "other losses" not in capsys.readouterr().err
     # Those that are there are not trained for.
     forget_delivered(folder)
     job("alone", [1, 2, 3], ".epoch2")
     assert trained == [4, 4, 3]
     with pytest.raises(InputError, match="epoch 4 is not before the last of 4 epochs"):
         job("alone", [], ".epoch4")
+    # As after a training with another number of threads.
+    facts[""]["loss"][1] += 1e-9
+    save_json(folder / "alone/seed0.json", facts[""])
+    (folder / "alone/seed0.epoch2.json").unlink()
+    job("alone", [], ".epoch2")
+    assert "the network that is there had other losses until epoch 2" in capsys.readouterr().err
 
 
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
@@ -1572,7 +1579,7 @@ def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs
     np.testing.assert_allclose(table[table.statistic == "relative"].query("epoch == 1").value, 1)
     accuracy = [json.loads(Path(own["metrics"]).read_text())["test_accuracy"] for own in trained]
     assert table[table.statistic == "test_accuracy"].value.tolist() == accuracy
-    choice = json.dumps({"layers": LAYERS, "dimension": 1})
+    choice = json.dumps({"layers": LAYERS, "dimension": 1, "names": [[LAYERS[0], "stem"]]})
     run("plot_epochs", {"table": folder / "epochs.csv"}, {"png": folder / "epochs.png"}, {"choice": choice})
 
     key = {"sampling": "full", "draw": 0, "sigma": 0}

@@ -1,8 +1,12 @@
 """Numbers of a summary in sentences, and sentences where numbers are missing."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from actopo.captions import NAMES, PAPER, captions, shown
 from docutils.core import publish_parts
+from jinja2 import Template
 
 ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
 RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {"rho": ROW}}
@@ -44,7 +48,7 @@ def test_every_caption_is_valid_and_says_what_was_found(summary):
     assert tuple(found) == NAMES
     assert {name: bool(as_text(text)) for name, text in found.items()} == dict.fromkeys(NAMES, True)
     assert "ρ of H1 is 0.912 on average over layers (interval 0.8 to 0.95) and 0.888 at layer 9" in found["specificity"]
-    assert "of 10 networks; with permuted layers it is at most 0.31 (p = 0.001)" in found["specificity"]
+    assert "of 10 networks; its upper limit for permuted layers is 0.31 (p = 0.001)" in found["specificity"]
     assert "gaussian 0.912, which trained networks exceed by −0.0512 (interval −0.07 to −0.03)" in found["controls"]
     assert "of H1 is 0.228, between layers 9 and 12; the median is 0.05, over 2 batches" in found["layer_distances"]
     assert "of ``net_a`` is 0.91 (0.9 to 0.92), of 2 networks" in found["training"]
@@ -80,3 +84,22 @@ def test_what_is_not_there_is_left_out(summary):
 )
 def test_numbers_have_three_digits(value, text):
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("colours", "labelled", "words"),
+    [
+        ("classes", True, "(Fig. 8 of the paper).\nEach node is a pie chart of the classes of its points.\nAreas"),
+        ("classes", False, "Each node has the colour of its mean lens"),
+        ("lens", True, "Each node has the colour of its mean lens"),
+        ("breed", True, "Each node is a pie chart of the column of ``mapper.labels.breed``."),
+    ],
+)
+def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
+    text = (Path(__file__).parents[2] / "workflow/report/mapper_graphs.rst").read_text(encoding="utf-8")
+    config = {"figures": {"graph_colours": colours}, "data": {"labelled": labelled}}
+    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3}
+    job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/mapper_graphs.png"))
+    found = Template(text).render(snakemake=job)
+    assert words in found
+    assert as_text(found.partition(".. include")[0])

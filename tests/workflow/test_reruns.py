@@ -193,6 +193,17 @@ def test_added_epochs(tiny):
     assert predicted(more, few) == EPOCH_PURITY
 
 
+def test_the_chance_of_two_networks_is_that_of_the_config(tiny):
+    """Orders of the rows, and the seed by which they are drawn."""
+    networks = [{"model": name, "layers": [0]} for name in ("resnet18_a", "resnet18_b")]
+    own = {"comparison": {"networks": networks, "sampling": None}, "similarity.rivals.metrics": ["mean_cca"]}
+    changes = [{}, {"similarity.rivals.permutations": 3}, {"similarity.seed": 1}]
+    names = [tiny.config(with_changes("tiny", own | change), f"chance{i}.yaml") for i, change in enumerate(changes)]
+    base, *others = tiny.plans(names)
+    for other in others:
+        assert predicted(base, other)["compare_networks"] == 1
+
+
 @pytest.mark.parametrize(
     "arguments", [("--cores", "1"), ("--set-threads", "train_model=2"), ("--set-resources", "train_model:mem_mb=1")]
 )

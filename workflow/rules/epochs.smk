@@ -67,7 +67,11 @@ rule plot_epochs:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        choice=as_json(
+            layers=LAYERS,
+            dimension=config["figures"]["dimension"],
+            names=[[n, layer_name(HOMOLOGY["model"], n)] for n in LAYERS if n >= FIRST_OUTPUT],
+        ),
         env=env_digest("plot"),
         code=code_digest("plot_epochs"),
     script:

@@ -36,11 +36,9 @@ def sampling_of(study, name):
 
 
 def tap_of(wildcards):
-    """What is read of the convolutions of a network: that of its sampling, unless it is drawn by a tap of its own."""
-    own = drawn_networks(MAPPER).get(wildcards.model, {}) if wildcards.study == "mapper" else {}
-    if wildcards.model != config[wildcards.study]["model"]:
-        own = {**own, **next((item for item in PAIR if item["model"] == wildcards.model), {})}
-    return own.get("tap") or sampling_of(wildcards.study, wildcards.sampling)["tap"]
+    """What is read of the layers of a network: the tap of its sampling, unless it is read at a tap of its own."""
+    own = own_tap(config, wildcards.study, wildcards.model)
+    return own or sampling_of(wildcards.study, wildcards.sampling)["tap"]
 
 
 def image_source(dataset):
@@ -171,12 +169,19 @@ def own_settings(metric):
     return as_json(**{option: known[option] for option in METRIC_TABLE[metric].options})
 
 
-def distance_settings(wildcards):
-    """What the distances between networks depend on besides the clouds: also on how the distance by chance is found."""
-    settings = {} if wildcards.metric == "scale" else json.loads(metric_settings(wildcards))
-    if wildcards.metric in METRIC_TABLE and METRIC_TABLE[wildcards.metric].needs_rank:
+def paired_settings(metric):
+    """What distances by a measure that pairs points depend on: also on how the distance by chance is found."""
+    settings = json.loads(own_settings(metric))
+    if METRIC_TABLE[metric].needs_rank:
         settings |= {"permutations": SIMILARITY["rivals"]["permutations"], "seed": SIMILARITY["seed"]}
-    return as_json(**settings)
+    return settings
+
+
+def distance_settings(wildcards):
+    """What the distances between networks depend on besides the clouds."""
+    if wildcards.metric in METRIC_TABLE:
+        return as_json(**paired_settings(wildcards.metric))
+    return as_json() if wildcards.metric == "scale" else metric_settings(wildcards)
 
 
 def varied_in_power():

@@ -28,7 +28,7 @@ rule compare_networks:
     params:
         networks=PAIR_NAMES,
         distance=as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"]),
-        metrics=as_json(metrics={name: json.loads(own_settings(name)) for name in SIMILARITY["rivals"]["metrics"]}),
+        metrics=as_json(metrics={name: paired_settings(name) for name in SIMILARITY["rivals"]["metrics"]}),
         env=env_digest("topology"),
         code=code_digest("compare_networks"),
     script:

@@ -20,7 +20,7 @@ from actopo.config.data import count_images, part_sizes
 from actopo.config.layers import model_layers, module_outputs, network_keys
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.validate import validate
-from actopo.config.values import drawn_networks, image_shape
+from actopo.config.values import image_shape, studied_models
 from actopo.errors import InputError
 from actopo.networks.choices import CONVOLUTION_TAPS, output_number
 from actopo.points.choices import STUDIES
@@ -159,8 +159,7 @@ def main():
     unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:
         raise InputError(f"no model {', '.join(unknown)}; the config has {', '.join(config['models'])}")
-    mapper = config["mapper"]
-    for name in wanted or dict.fromkeys([config["homology"]["model"], mapper["model"], *drawn_networks(mapper)]):
+    for name in wanted or studied_models(config):
         network, shape = network_keys(config["models"][name]), image_shape(config, name)
         what = network.get("module") or network.get("architecture")
         try:

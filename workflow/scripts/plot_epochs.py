@@ -7,4 +7,6 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-save_figure(snakemake.output, plot(load_table(snakemake.input.table), **settings(snakemake).choice))
+choice = settings(snakemake).choice
+table, names = load_table(snakemake.input.table), dict(choice["names"])
+save_figure(snakemake.output, plot(table, choice["layers"], choice["dimension"], names))

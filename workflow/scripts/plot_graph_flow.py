@@ -2,6 +2,7 @@
 
 from actopo.figures.graph_flow import in_order, plot
 from actopo.figures.style import save_figure
+from actopo.figures.texts import layer_title
 from actopo.files import load_arrays, load_json, load_table
 from actopo.graphs.distances import flow_table
 from actopo.job import settings, start_logging
@@ -19,7 +20,7 @@ figure = plot(
     table,
     flow_table(flows, 40),
     [graphs[layer] for layer in pair],
-    [f"{order['sampling']}, {names.get(layer, f'layer {layer}')}" for layer in pair],
+    [f"{order['sampling']}, {layer_title(layer, names)}" for layer in pair],
     meta["class_names"],
     "distance of memberships",
     names,

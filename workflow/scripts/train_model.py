@@ -4,6 +4,7 @@ One network from one seed, and those of the seeds that share its job: weights, a
 Or the network at an epoch of its training: what the training left on its way, or what a training until there gives.
 """
 
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -99,7 +100,21 @@ def train_network(_, seed):
         )
     if own_epoch is None:
         write(whole, metrics)
+    else:
+        compare_losses(metrics["loss"], load_json(whole.delivered[1]))
     checkpoint.remove()
+
+
+def compare_losses(losses, whole):
+    """Warn if a training until an epoch is another one than that of the network which is there; `whole` tells of it."""
+    if losses != whole["loss"][: len(losses)]:
+        logging.warning(
+            "the network that is there had other losses until epoch %d (device %s, threads %d), so that this epoch is "
+            "not on the way of its training, but on that of another; train both on one device with as many threads",
+            len(losses),
+            whole["device"],
+            whole["threads"],
+        )
 
 
 train_or_take(int(snakemake.wildcards.seed), params.others, folder_of, train_network)

@@ -55,6 +55,11 @@ def test_what_no_weights_say(asked):
     config["data"]["normalisation"] = "pretrained"
     [problem] = pretrained.fill_pretrained(config)
     assert problem.startswith("data.normalisation: the weights of the models differ in it, {a: {mean: [0.5, 0.5, 0.5]")
+    # Networks that are only compared are given the same images.
+    config = config_of("a", "a", a={}, c={})
+    config["data"]["normalisation"] = "pretrained"
+    config["comparison"] = {"networks": [{"model": "a"}, {"model": "c"}]}
+    assert pretrained.fill_pretrained(config) == [problem]
     config = config_of("a", "a", a={"weights": None}, d={"input": "pretrained"})
     config["data"]["normalisation"] = "pretrained"
     assert pretrained.fill_pretrained(config) == [

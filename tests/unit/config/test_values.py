@@ -1,6 +1,6 @@
 """What keys of a config stand for."""
 
-from actopo.config.values import as_json, image_shape, image_size, kept_epochs, sampling_order, seed_list
+from actopo.config.values import as_json, image_shape, image_size, kept_epochs, own_tap, sampling_order, seed_list
 
 
 def test_samplings_have_one_order():
@@ -22,6 +22,25 @@ def test_kept_epochs_are_those_before_the_last():
     assert kept_epochs({"training": {"epochs": 4}}) == kept_epochs({"training": {"epochs": 4, "keep": [4]}}) == []
     # Nothing is trained.
     assert kept_epochs({"training": training, "weights": "a.pth"}) == kept_epochs({"training": None}) == []
+
+
+def test_a_tap_of_a_comparison_is_of_the_study_in_which_layers_are_compared():
+    config = {
+        "homology": {"model": "a"},
+        "mapper": {"model": "b", "networks": {"c": {"layer": 0}, "d": {"layer": 0, "tap": "conv"}, "e": None}},
+        "comparison": {"networks": [{"model": "c", "tap": "bn"}, {"model": "a", "tap": "relu"}]},
+    }
+    assert own_tap(config, "homology", "c") == "bn"
+    # Its diagrams are compared, and its graph is drawn as those of the other networks.
+    assert own_tap(config, "mapper", "c") is None
+    assert own_tap(config, "mapper", "d") == "conv"
+    assert own_tap(config, "homology", "d") is own_tap(config, "mapper", "e") is None
+    # The network of a study is read at its tap.
+    assert own_tap(config, "homology", "a") is None
+    config["comparison"]["networks"][0]["graph_layers"] = [0]
+    assert own_tap(config, "mapper", "c") == "bn"
+    config["comparison"] = None
+    assert own_tap(config, "homology", "c") is None
 
 
 def test_images_have_the_size_that_a_model_asks_for():

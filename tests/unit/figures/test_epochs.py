@@ -35,8 +35,15 @@ def test_distances_tests_and_accuracy_by_epoch():
     assert [line.get_ydata()[0] for line in left.lines[3:]] == pytest.approx([1, 0.05])
     assert [text.get_text() for text in left.get_xticklabels()] == ["0", "1", "4"]
     assert len(middle.lines) == 3
+    # A quantile at similarity.level, whatever that is.
+    assert [text.get_text() for text in middle.get_legend().texts][1] == "permuted layers: upper limit"
     # There is no accuracy before training.
     np.testing.assert_allclose(right.lines[0].get_ydata(), [np.nan, 0.7, 0.7])
+
+
+def test_layers_that_are_outputs_have_their_names():
+    [legend, *_] = [axes.get_legend() for axes in epochs.plot(table()[0], LAYERS, 1, {9: "head_$"}).axes]
+    assert [text.get_text() for text in legend.texts][:3] == ["layer 0", "layer 4", r"head_\$"]
 
 
 def test_one_network_has_the_distance_between_batches_for_a_unit():

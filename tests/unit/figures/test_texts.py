@@ -48,3 +48,9 @@ def test_numbers_have_minus_signs():
     assert texts.number(-0.5) == "−0.5"
     assert texts.number(-1e-7, ".1e") == "−1.0e−07"
     assert texts.number(12.345, ".2f") == "12.35"
+
+
+def test_layers_have_names_or_numbers():
+    names = {10_003: "a_$b"}
+    assert [texts.layer_title(layer, names) for layer in (4, 10_003)] == ["layer 4", "a_$b"]
+    assert texts.layer_title(10_003) == "layer 10003"

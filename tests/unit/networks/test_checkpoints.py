@@ -110,6 +110,23 @@ def test_the_handler_of_the_signal_comes_back(tmp_path):
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_comes_in_a_finaliser_ends_the_process_after_the_epoch(tmp_path):
+    class Finalised:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    checkpoint = Checkpoint(tmp_path / "run.checkpoint", 1)
+    with pytest.raises(SystemExit) as caught, checkpoint.written_at_the_end():
+        checkpoint.keep(state(1.0))
+        # Python ignores what is raised here.
+        Finalised()
+        checkpoint.keep(state(2.0))
+        raise AssertionError("the signal is lost")
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert checkpoint.load()["weight"].tolist() == [2, 2, 2]
+
+
 def test_in_another_thread_no_signal_is_waited_for(tmp_path):
     done = []
 

@@ -113,7 +113,7 @@ def _specificity(homology, key):
     nine = "" if at_nine is None else f" and {shown(at_nine)} at layer 9"
     return (
         f"ρ of {key.upper()} is {shown(own['rho_mean'])} on average over layers{_interval(row)}{nine}, of "
-        f"{row['n_pairs'] + 1} networks; with permuted layers it is at most {shown(row.get('null_high'))} "
+        f"{row['n_pairs'] + 1} networks; its upper limit for permuted layers is {shown(row.get('null_high'))} "
         f"(p = {shown(row.get('p_value'))})."
     )
 
@@ -154,7 +154,7 @@ NUMBERS = {
     "n_components": "components",
     "n_cycles": "cycles",
     "node_purity": "node-wise purity",
-    "node_purity_null_high": "permuted labels, at most",
+    "node_purity_null_high": "permuted labels, upper limit",
     "coverage": "coverage",
     "eps": "eps",
 }

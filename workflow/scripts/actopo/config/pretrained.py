@@ -1,9 +1,8 @@
 """What a configuration leaves to published weights: the size of images, and their normalisation."""
 
 from actopo.config.layers import ask_preprocessing
-from actopo.config.values import drawn_networks
+from actopo.config.values import studied_models
 from actopo.errors import InputError, shown
-from actopo.points.choices import STUDIES
 
 PRETRAINED = "pretrained"
 
@@ -41,8 +40,7 @@ def fill_pretrained(config, cache=None):
         if model.get("input") == PRETRAINED and (found := ask(f"models.{name}.input", name)):
             model["input"] = {key: found[key] for key in ("size", "resize")}
     if config["data"]["normalisation"] == PRETRAINED:
-        names = dict.fromkeys([*(config[study]["model"] for study in STUDIES), *drawn_networks(config["mapper"])])
-        found = {name: ask("data.normalisation", name) for name in names}
+        found = {name: ask("data.normalisation", name) for name in studied_models(config)}
         found = {name: {key: each[key] for key in ("mean", "std")} for name, each in found.items() if each}
         if len({str(each) for each in found.values()}) > 1:
             problems.append(

@@ -56,6 +56,19 @@ def compared_networks(config):
     return list((config["comparison"] or {"networks": []})["networks"])
 
 
+def own_tap(config, study, model):
+    """
+    Tap at which a network is read in a study, in the place of that of the sampling; None where it has none of its own.
+
+    A network that is drawn beside others, or compared, may have one. That of a comparison is of the layers which are
+    compared in the study: of the mapper study only where the network's graphs are.
+    """
+    drawn = drawn_networks(config["mapper"]).get(model, {}) if study == "mapper" else {}
+    compared = next((item for item in compared_networks(config) if item["model"] == model), {})
+    is_compared = model != config[study]["model"] and (study == "homology" or bool(compared.get("graph_layers")))
+    return drawn.get("tap") or (compared.get("tap") if is_compared else None)
+
+
 def studied_models(config):
     """Names of the models that the studies use, each once."""
     names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))

@@ -225,7 +225,7 @@ function rhoValues() {
   const told = (own, what) => [
     `${what}: ρ = ${shown(own.value)}, mean over ${own.n_pairs} networks`,
     own.low === null ? `range: ${shown(own.min)} to ${shown(own.max)}` : `interval: ${shown(own.low)} to ${shown(own.high)}`,
-    `layers permuted: at most ${shown(own.null_high)}`, `p = ${shown(own.p_value)}`,
+    `layers permuted: upper limit ${shown(own.null_high)}`, `p = ${shown(own.p_value)}`,
   ].join("\n");
   const values = rows.filter((own) => place.has(own.layer)).map((own) => ({
     x: place.get(own.layer), y: own.value, low: own.low, high: own.high, empty: own.p_value > RELATED, text: told(own, distances.layers[place.get(own.layer)][1]),

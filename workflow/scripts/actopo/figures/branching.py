@@ -88,7 +88,7 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
     shown = texts.short_names(class_names, MOST_CLASS)
     for axes, (layer, matrix) in zip(trees, levels.items(), strict=True):
         _draw_tree(axes, np.asarray(matrix, dtype=float), shown)
-        axes.set_title(names.get(layer, f"layer {layer}"))
+        axes.set_title(texts.layer_title(layer, names))
     parts[0].supxlabel(lens, fontsize=7)
     notes = [] if sampling is None else [Line2D([], [], linestyle="none", label=f"sampling: {texts.short(sampling)}")]
     notes.append(Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class"))

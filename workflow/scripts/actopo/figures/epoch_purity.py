@@ -50,7 +50,7 @@ def plot(table, order, layer_names=None):
         epoch_ticks(axes, epochs)
         if place % columns == 0:
             axes.set_ylabel("mean node-wise purity")
-    handles = depth_handles([(layer_names or {}).get(layer, f"layer {layer}") for layer in layers])
+    handles = depth_handles([texts.layer_title(layer, layer_names) for layer in layers])
     handles.append(Line2D([], [], color="0.35", linestyle="--", linewidth=0.9, label="labels permuted, mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7 if columns > 2 else 3))
     return figure

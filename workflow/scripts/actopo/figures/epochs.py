@@ -33,7 +33,7 @@ BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 2, **leg
 
 
 @style.styled
-def plot(table, layers, dimension):
+def plot(table, layers, dimension, layer_names=None):
     """
     Draw the distance of each layer to itself after the last epoch, and tests and accuracy of each epoch.
 
@@ -47,6 +47,8 @@ def plot(table, layers, dimension):
         In the order of the colours.
     dimension : int
         Homology dimension.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def plot(table, layers, dimension):
     means += [([(table[table.statistic == name], label) for name, label in ACCURACIES.items()], "accuracy")]
     figure = style.new_figure(7.2, 3.1)
     left, *others = figure.subplots(1, 1 + len(means), width_ratios=[1.25, *(1 for _ in means)])
-    _draw_distances(left, own, epochs, layers)
+    _draw_distances(left, own, epochs, layers, layer_names)
     for axes, (drawn, label) in zip(others, means, strict=True):
         _draw_means(axes, drawn, epochs, label)
     left.set_title(f"H{dimension} diagrams")
@@ -98,7 +100,7 @@ def depth_handles(names):
     return handles if len(handles) <= MOST_NAMES else [handles[place] for place in (0, len(handles) // 2, -1)]
 
 
-def _draw_distances(axes, own, epochs, layers):
+def _draw_distances(axes, own, epochs, layers, names):
     """Relative distances where there are other networks or batches, and distances otherwise."""
     has_unit = own[own.statistic == "relative"].value.notna().any()
     rows = own[own.statistic == ("relative" if has_unit else "distance")]
@@ -106,7 +108,7 @@ def _draw_distances(axes, own, epochs, layers):
         values = rows[rows.layer == str(layer)].set_index("epoch").value.reindex(epochs).to_numpy(dtype=float)
         axes.plot(np.arange(len(epochs)), values, color=colour, linewidth=0.9)
     label = "distance to the last epoch"
-    handles = depth_handles([f"layer {layer}" for layer in layers])
+    handles = depth_handles([texts.layer_title(layer, names) for layer in layers])
     if has_unit:
         [*_, mean] = rows[rows.layer == "mean"].sort_values("epoch").to_dict("records")
         of = "between networks" if np.isfinite(mean["between_networks"]) else "between batches"
@@ -137,7 +139,8 @@ def _draw_means(axes, drawn, epochs, label):
         axes.fill_between(places, low, high, color=line["color"], alpha=0.15, linewidth=0)
         if rows.null_high.notna().any():
             null = rows.null_high.to_numpy(dtype=float)
-            axes.plot(places, null, color=line["color"], linestyle=":", linewidth=0.9, label="95 % of permuted layers")
+            dotted = {"color": line["color"], "linestyle": ":", "linewidth": 0.9}
+            axes.plot(places, null, label="permuted layers: upper limit", **dotted)
     lowest = min(rows[["value", "low", "min"]].min().min() for rows, _ in drawn)
     axes.set_ylim(min(-0.03, 1.1 * lowest), 1.03)
     axes.legend(**BELOW)

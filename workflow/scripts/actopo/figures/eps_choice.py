@@ -113,6 +113,6 @@ def _draw(axes, curve, names):
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
-    layer = texts.short((names or {}).get(curve["layer"], f"layer {curve['layer']}"), MOST_LAYER)
+    layer = texts.short(texts.layer_title(curve["layer"], names), MOST_LAYER)
     title = f"{texts.short(curve['sampling'])}\n{layer}, ε = {number}{noise}"
     axes.set_title(title, size=6.5, linespacing=1.25)

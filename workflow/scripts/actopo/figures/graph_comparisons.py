@@ -128,7 +128,7 @@ def _lines(table, kind, names):
         if kind == "samplings":
             name = f"{row.sampling_a} – {row.sampling_b}"
         elif kind == "noise":
-            name = f"{row.sampling_b}, {names.get(row.layer, f'layer {row.layer}')}"
+            name = f"{row.sampling_b}, {texts.layer_title(row.layer, names)}"
         found.setdefault(name, []).append(row.Index)
     return {name: table.loc[rows] for name, rows in found.items()}
 

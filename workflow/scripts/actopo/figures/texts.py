@@ -54,5 +54,5 @@ def number(value, form="g"):
 
 
 def layer_title(layer, names=None):
-    """Title of a layer: its name, if it has one among `names` (dict of int to str), else "layer" and its number."""
-    return plain((names or {}).get(layer, f"layer {layer}"))
+    """What a layer is called, as it is: its name among `names` (dict of int to str), or else "layer" and its number."""
+    return str((names or {}).get(layer, f"layer {layer}"))

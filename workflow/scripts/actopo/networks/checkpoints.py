@@ -38,7 +38,7 @@ class Checkpoint:
         self.path = Path(path)
         self.run = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
         self.interval, self._written, self._kept = interval, time.monotonic(), {}
-        self._is_newer = False
+        self._is_newer, self._asked = False, None
 
     def load(self):
         """Return the tensors of the last `save` of the same run, or None."""
@@ -61,10 +61,22 @@ class Checkpoint:
         self._written, self._is_newer = time.monotonic(), False
 
     def keep(self, tensors):
-        """Write these tensors, if the file is older than the interval; else keep a copy of them in memory."""
+        """
+        Write these tensors, if the file is older than the interval; else keep a copy of them in memory.
+
+        Raises
+        ------
+        SystemExit
+            If the process was asked to end inside of `written_at_the_end`, and goes on.
+        """
         if time.monotonic() - self._written >= self.interval:
             self.save(tensors)
-            return
+        else:
+            self._copy(tensors)
+        if self._asked is not None:
+            raise SystemExit(self._asked)
+
+    def _copy(self, tensors):
         # While it is copied, there is no whole state to write.
         self._is_newer = False
         if not self._kept:
@@ -88,9 +100,9 @@ class Checkpoint:
         """
 
         def end(number, _):
-            # What is written now is not to be interrupted.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            raise SystemExit(128 + number)
+            # Python ignores what is raised in a finaliser or a callback: then the next `keep` ends the process.
+            self._asked = 128 + number
+            raise SystemExit(self._asked)
 
         # Python runs handlers in the main thread alone.
         is_main = threading.current_thread() is threading.main_thread()
@@ -98,6 +110,9 @@ class Checkpoint:
         try:
             yield
         except (SystemExit, KeyboardInterrupt):
+            if is_main:
+                # What is written now is not to be interrupted.
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
             if self._is_newer:
                 self.save(self._kept)
                 logging.info("asked to end; the checkpoint %s is that of the last whole epoch", self.path)

@@ -3,9 +3,9 @@ Training of several networks in one job, and the folders that hold a network unt
 
 A job may also train the networks of other jobs, so that start-up and compilation happen once. Every network has a
 training folder beside its weights, which holds its checkpoint and, when it is trained, its files. The network's own
-job delivers them, at once if they are there. Files are valid only for the run that made them:
-network, recipe, code and images. So a killed job loses only the current epoch, and no folder is ever mistaken
-for that of another recipe.
+job delivers them, at once if they are there. Files are valid only for the run that made them: network, recipe, code
+and images. So a killed job loses only what it trained since its last checkpoint (`actopo.networks.checkpoints`), and
+no folder is ever mistaken for that of another recipe.
 
 A network at an epoch of its training that is kept has a folder too, which the training fills on its way.
 
