@@ -22,8 +22,8 @@ PRELOADED = (
     *("actopo.homology.diagrams", "actopo.similarity.specificity", "actopo.similarity.metrics.pairwise"),
     *("actopo.mapper.clusterers", "actopo.graphs.purity_tables", "actopo.graphs.distances", "actopo.graphs.formats"),
     *("actopo.figures.style", "actopo.figures.mapper_graphs", "actopo.figures.graph_flow", "torch", "torchvision"),
-    # scikit-learn imports it, and another user may not read it where it lies.
-    "joblib",
+    # What is imported late, since another user may not read it where it lies.
+    *("joblib", "safetensors.torch"),
 )
 
 

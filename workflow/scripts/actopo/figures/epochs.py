@@ -64,7 +64,7 @@ def plot(table, layers, dimension, layer_names=None):
     if not len(own):
         raise InputError(f"the table of epochs has no distances of dimension {dimension}; see homology.dimensions")
     tests = [(own[own.statistic == name], label) for name, label in TESTS.items()]
-    means = [(tests, "networks of the same epoch")] if any(rows.value.notna().any() for rows, _ in tests) else []
+    means = [(tests, "between networks")] if any(rows.value.notna().any() for rows, _ in tests) else []
     means += [([(table[table.statistic == name], label) for name, label in ACCURACIES.items()], "accuracy")]
     figure = style.new_figure(7.2, 3.1)
     left, *others = figure.subplots(1, 1 + len(means), width_ratios=[1.25, *(1 for _ in means)])
