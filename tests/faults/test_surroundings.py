@@ -149,7 +149,9 @@ WHOLE = {
     "Größe 日本": {},
     "no home": {"environment": {"HOME": None}},
     "a home that is not there": {"environment": {"HOME": "/tmp/actopo-no-home"}},
-    "a home that cannot be made": {"environment": {"HOME": "/proc/home", "XDG_CACHE_HOME": "/tmp/actopo-no-home/cache"}},
+    "a home that cannot be made": {
+        "environment": {"HOME": "/proc/home", "XDG_CACHE_HOME": "/tmp/actopo-no-home/cache"}
+    },
     "no TMPDIR": {"environment": {"TMPDIR": "/nowhere/at/all"}},
     "C locale": {"environment": {"LC_ALL": "C", "LANG": "C"}},
     "umask": {"before": "umask 077"},
