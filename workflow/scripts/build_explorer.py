@@ -67,7 +67,7 @@ def stored_graphs():
         yield named, graph, load_incidence(file), file["image"]
     for place, path in zip(order["at_all_eps"], given.at_all_eps, strict=True):
         key = {**order["graphs"][place], "confidence": None, "is_chosen": False}
-        lens, own, images = (load_arrays(path)[name] for name in ("lens", "label", "image"))
+        lens, own, images = load_named(path, ["lens", "label", "image"])
         for eps, graph in load_graphs(path):
             document = node_link(graph, own, lens, class_names)
             document["graph"]["eps"] = eps

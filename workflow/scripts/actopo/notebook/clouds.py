@@ -4,12 +4,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from actopo.arithmetic import exact_arithmetic
-from actopo.errors import InputError
-from actopo.networks.layers import reading
-from actopo.points.norms import l2_norms
+from actopo.points.activations import read_activations, reading_points
 from actopo.points.sampling import Stream
 
 
@@ -72,40 +68,29 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     Raises
     ------
     InputError
-        As `Stream` and `reading`, or if an activation is not finite.
+        As `Stream` and `actopo.points.activations.read_activations`.
     """
     settings = {name: value for name, value in sampling.items() if name != "method"}
     streams = {
         layer: Stream(sampling["method"], (len(images), *shape), images.labels, seed=[seed, layer], **settings)
         for layer, shape in layers.items()
     }
-    layers = {layer: tuple(shape) for layer, shape in layers.items()}
-    parts, start = {layer: [] for layer in layers}, 0
+    parts, device = {layer: [] for layer in layers}, next(model.parameters()).device
 
-    def read(layer, activations):
-        n_images, rows, columns, _ = activations.shape
-        if activations.shape[1:] != layers[layer]:
-            raise InputError(
-                f"layer {layer} has activations of shape {tuple(activations.shape[1:])} and of {layers[layer]}; choose "
-                "a layer that has the same shape for every image"
-            )
-        flat = activations.contiguous().flatten(0, 2).float()
-        norms = l2_norms(flat.cpu().numpy()).reshape(n_images, rows, columns)
-        finite = np.isfinite(norms).all(axis=(1, 2))
-        if not finite.all():
-            raise InputError(f"layer {layer} has an activation that is not finite for image {start + finite.argmin()}")
-        here = streams[layer].take(norms)
-        points = flat[torch.from_numpy(here).to(flat.device)].cpu().numpy()
-        parts[layer].append((points, norms.reshape(-1)[here], start * rows * columns + here))
+    def write(layer, points, flat, norm):
+        parts[layer].append((points, flat, norm))
 
-    device = next(model.parameters()).device
-    activations = reading(model, list(layers), tap, read, image_shape=images.pictures.shape[1:])
-    with evaluating(model), torch.inference_mode(), exact_arithmetic(), activations:
+    def batches():
+        start = 0
         for batch in images.batches if progress is None else progress(images.batches):
-            model(batch.to(device))
+            yield start, batch.to(device)
             start += len(batch)
+
+    with evaluating(model):
+        read, shape = reading_points(streams, write), images.pictures.shape[1:]
+        read_activations(model, batches(), list(layers), tap, read, shape, shapes=layers)
     clouds = {}
     for layer, found in parts.items():
-        points, norm, flat = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        points, flat, norm = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         clouds[layer] = Cloud(points, norm, **streams[layer].provenance(flat))
     return clouds

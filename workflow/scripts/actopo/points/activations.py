@@ -72,13 +72,8 @@ def sample_activations(
         shape (p, c), their indices among the positions (N, n, m) of all images, int64 of shape (p,), and their
         l2 norms, float32 of shape (p,).
     """
-
-    def read(layer, start, activations, norms):
-        here = streams[layer].take(norms)
-        points = activations.flatten(0, 2)[torch.from_numpy(here).to(activations.device)].cpu().numpy()
-        write(layer, points, start * norms[0].size + here, norms.reshape(-1)[here])
-
-    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
+    read = reading_points(streams, write)
+    _read_images(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
 
 
 def dump_activations(
@@ -133,7 +128,7 @@ def dump_activations(
     def read(layer, start, activations, norms):
         write(layer, activations.cpu().numpy(), norms)
 
-    _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
+    _read_images(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given)
 
 
 def network_outputs(model, images, mean, std, batch_size=None, device="cpu", progress=None, perturb=None):
@@ -192,13 +187,38 @@ def _exact_inference():
         yield
 
 
-def _read_activations(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given):
-    """Call ``read(layer, start, activations, norms)`` with tensor (b, n, m, c) and ndarray (b, n, m)."""
-    start, batch, shapes = 0, None, {}
+def _read_images(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given):
+    """Call `read` as `read_activations` does, with what a network makes of images."""
     model.to(device, memory_format=torch.channels_last)
+    batches = _batches(model, images, mean, std, batch_size, device, perturb)
+    read_activations(model, batches, layers, tap, read, images.shape[1:], progress, given)
+
+
+def read_activations(model, batches, layers, tap, read, image_shape, progress=None, given=None, shapes=None):
+    """
+    Call ``read(layer, start, activations, norms)`` for every layer of every batch.
+
+    Parameters
+    ----------
+    model, layers, tap, progress, given
+        As in `dump_activations`; the network is on its device and in evaluation mode when the first batch has come.
+    batches : iterable of (int, tensor of shape (b, c, h, w))
+        Index of the first image of a batch, and the network's input.
+    read : callable
+        The activations are a tensor (b, n, m, c), their norms a float32 ndarray (b, n, m).
+    image_shape : (h, w, c)
+    shapes : dict of int to (int, int, int), optional
+        Shape (n, m, c) of each layer, by default that of its first batch.
+
+    Raises
+    ------
+    InputError
+        As `dump_activations`, or if a layer has another shape.
+    """
+    start, batch, shapes = 0, None, dict(shapes or {})
 
     def checked(layer, activations):
-        activations = activations.contiguous()
+        activations = activations.contiguous().float()
         shape = shapes.setdefault(layer, activations.shape[1:])
         if activations.shape != (len(batch), *shape):
             raise InputError(
@@ -214,11 +234,22 @@ def _read_activations(model, images, mean, std, layers, tap, read, batch_size, d
             )
         read(layer, start, activations, norms)
 
-    with _exact_inference(), reading(model, layers, tap, checked, image_shape=images.shape[1:], given=given):
-        for start, batch in _batches(model, images, mean, std, batch_size, device, perturb):  # noqa: B007 - see `checked`
+    with _exact_inference(), reading(model, layers, tap, checked, image_shape=image_shape, given=given):
+        for start, batch in batches:  # noqa: B007 - see `checked`
             model(batch)
             if progress is not None:
                 progress(len(batch))
+
+
+def reading_points(streams, write):
+    """What `read_activations` calls, to pass the points that `streams` choose to `write`; see `sample_activations`."""
+
+    def read(layer, start, activations, norms):
+        here = streams[layer].take(norms)
+        points = activations.flatten(0, 2)[torch.from_numpy(here).to(activations.device)].cpu().numpy()
+        write(layer, points, start * norms[0].size + here, norms.reshape(-1)[here])
+
+    return read
 
 
 def _norms(activations):
