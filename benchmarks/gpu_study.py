@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import yaml
-from actopo.config.layers import choose_layers, model_layers, network_keys
+from actopo.config.choosing import choose_layers
+from actopo.config.config_files import merged, overlay
+from actopo.config.layers import model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys
 from actopo.config.values import as_json, image_size, kept_epochs, seed_list
 from actopo.digests import code_digest, source_digest
@@ -53,22 +54,8 @@ def read_config(files, images):
     config, own : dict
         The whole configuration, and what differs from the defaults.
     """
-    own = {}
-    for file in files:
-        _update(own, yaml.safe_load(Path(file).read_text(encoding="utf-8")))
-    _update(own, {"data": {"dataset": "image_folder", "root": str(Path(images).absolute())}})
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
-    _update(config, own)
-    return config, own
-
-
-def _update(config, other):
-    """Put the values of a mapping into another, key by key, as Snakemake lays one file over another."""
-    for key, value in other.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            _update(config[key], value)
-        else:
-            config[key] = value
+    own = overlay(merged(files), {"data": {"dataset": "image_folder", "root": str(Path(images).absolute())}})
+    return overlay(merged([ROOT / "config" / "config.yaml"]), own), own
 
 
 class Study:

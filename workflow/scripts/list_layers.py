@@ -12,51 +12,17 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
 from actopo.config.choosing import describe_layer, shape_at, taps_of
-from actopo.config.conflicts import network_conflicts
+from actopo.config.config_files import load_config
 from actopo.config.costs import activation_bytes, cloud_cost, readable, study_clouds
 from actopo.config.data import count_images, part_sizes
 from actopo.config.layers import model_layers, module_outputs, network_keys
-from actopo.config.pretrained import fill_pretrained
-from actopo.config.validate import validate
 from actopo.config.values import image_shape, studied_models
 from actopo.errors import InputError
 from actopo.networks.choices import CONVOLUTION_TAPS, output_number
 from actopo.points.choices import STUDIES
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = ROOT / "config" / "config.yaml"
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-
-
-def merged(files):
-    """One config of several files, later ones over earlier ones."""
-
-    def overlay(below, above):
-        for key, value in above.items():
-            both = isinstance(value, dict) and isinstance(below.get(key), dict)
-            below[key] = overlay(below[key], value) if both else value
-        return below
-
-    config = {}
-    for file in files:
-        config = overlay(config, read_config(file))
-    return config
-
-
-def read_config(file):
-    """Keys of one config file."""
-    try:
-        config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{file} is no YAML that can be read: {' '.join(str(error).split())}") from error
-    if config is not None and not isinstance(config, dict):
-        raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
-    return config or {}
-
-
 COLUMNS = ("index", "name", "type", "rows", "columns", "channels", "taps")
 
 
@@ -151,10 +117,7 @@ def main():
         "--modules", action="store_true", help="list outputs of all modules, such as linear maps and concatenations"
     )
     options = parser.parse_args()
-    config = merged([DEFAULT, *options.configfiles])
-    validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
-    if problems := fill_pretrained(config):
-        raise InputError("; ".join(problems))
+    config = load_config(ROOT, options.configfiles)
     wanted = options.models.split(",") if options.models else []
     unknown = sorted(set(wanted) - set(config["models"]))
     if unknown:

@@ -14,15 +14,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import yaml
-from actopo.config.conflicts import network_conflicts
-from actopo.config.layers import choose_layers, model_layers, module_outputs
-from actopo.config.validate import validate
+from actopo.config.choosing import choose_layers
+from actopo.config.config_files import load_config
+from actopo.config.layers import model_layers, module_outputs
 from actopo.config.values import dataset_name, seed_list
 from actopo.errors import InputError
 from actopo.files import load_arrays, load_json, load_table
 from actopo.mapper.intermediate import load_incidence
-from list_layers import DEFAULT, SCHEMA, merged
+
+ROOT = Path(__file__).parents[2]
 
 
 def graph_file(config, options):
@@ -67,8 +67,7 @@ def main():
     parser.add_argument("--draw", type=int, default=0)
     parser.add_argument("--noise", type=float, default=0, help="sigma of the noise of the images")
     options = parser.parse_args()
-    config = merged([DEFAULT, *options.configfiles])
-    validate(config, yaml.load(SCHEMA.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
+    config = load_config(ROOT, options.configfiles)
     path, data = graph_file(config, options)
     rows = list(rows_of(path, data, config["mapper"]["part"], options.nodes))
     writer = csv.writer(sys.stdout, lineterminator="\n")

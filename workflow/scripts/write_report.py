@@ -13,13 +13,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from actopo.config.config_files import merged
 from actopo.errors import InputError
-from list_layers import DEFAULT, ROOT, merged
+
+ROOT = Path(__file__).parents[2]
 
 
 def write_report(configfiles):
     """Let Snakemake write the report, and return its path."""
-    run = merged([DEFAULT, *configfiles]).get("run")
+    run = merged([ROOT / "config" / "config.yaml", *configfiles]).get("run")
     results = Path("results") / str(run)
     if not (results / "summary.json").is_file():
         raise InputError(f"{results} is no finished run, which has a summary.json; run snakemake first")
