@@ -70,7 +70,7 @@ rule plot_epochs:
         choice=as_json(
             layers=LAYERS,
             dimension=config["figures"]["dimension"],
-            names=[[n, layer_name(HOMOLOGY["model"], n)] for n in LAYERS if n >= FIRST_OUTPUT],
+            names=LAYER_NAMES,
         ),
         env=env_digest("plot"),
         code=code_digest("plot_epochs"),

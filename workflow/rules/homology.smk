@@ -80,7 +80,7 @@ rule plot_diagrams:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"], names=LAYER_NAMES),
         env=env_digest("plot"),
         code=code_digest("plot_diagrams"),
     script:

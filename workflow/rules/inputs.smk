@@ -134,9 +134,9 @@ def sensitivity_layers():
 
 
 def drawn_sensitivity_layers():
-    """Those of them whose curves are drawn."""
-    drawn = config["figures"]["sensitivity_layers"]
-    return [layer for layer in sensitivity_layers() if drawn == "all" or layer in drawn]
+    """Those of them whose curves are drawn, in the order of the study's layers."""
+    drawn, measured = config["figures"]["sensitivity_layers"], sensitivity_layers()
+    return [layer for layer in LAYERS if layer in measured and (drawn == "all" or layer in drawn)]
 
 
 def compared_curves(model):

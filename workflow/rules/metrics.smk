@@ -126,7 +126,7 @@ rule plot_metrics:
     conda:
         "../../envs/plot.yaml"
     params:
-        rivals=as_json(files=RIVALS),
+        rivals=as_json(files=RIVALS, names=LAYER_NAMES),
         env=env_digest("plot"),
         code=code_digest("plot_metrics"),
     script:

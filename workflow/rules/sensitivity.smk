@@ -118,7 +118,9 @@ rule plot_sensitivity:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(dimension=config["figures"]["dimension"], layers=drawn_sensitivity_layers()),
+        choice=as_json(
+            dimension=config["figures"]["dimension"], layers=drawn_sensitivity_layers(), names=LAYER_NAMES
+        ),
         env=env_digest("plot"),
         code=code_digest("plot_sensitivity"),
     script:

@@ -169,7 +169,7 @@ rule plot_layer_distances:
     conda:
         "../../envs/plot.yaml"
     params:
-        dimension=config["figures"]["dimension"],
+        choice=as_json(dimension=config["figures"]["dimension"], names=LAYER_NAMES),
         env=env_digest("plot"),
         code=code_digest("plot_layer_distances"),
     script:
@@ -194,7 +194,7 @@ rule plot_specificity:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
+        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}, names=LAYER_NAMES),
         env=env_digest("plot"),
         code=code_digest("plot_specificity"),
     script:
@@ -220,7 +220,9 @@ rule plot_controls:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"]),
+        choice=as_json(
+            controls=CONTROLS, dimension=config["figures"]["dimension"], layers=LAYERS, names=LAYER_NAMES
+        ),
         env=env_digest("plot"),
         code=code_digest("plot_controls"),
     script:

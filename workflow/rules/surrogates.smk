@@ -156,6 +156,7 @@ rule plot_calibration:
             layers=LAYERS,
             dimension=config["figures"]["dimension"],
             level=SIMILARITY["level"],
+            names=LAYER_NAMES,
         ),
         env=env_digest("plot"),
         code=code_digest("plot_calibration"),
@@ -181,7 +182,7 @@ rule plot_variance_budget:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"], names=LAYER_NAMES),
         env=env_digest("plot"),
         code=code_digest("plot_variance_budget"),
     script:

@@ -13,4 +13,5 @@ for name, path in zip(["trained", *choice["controls"]], snakemake.input.tables, 
     table = load_table(path)
     tables[name] = table[table.metric == f"sw_h{choice['dimension']}"]
 differences = load_table(snakemake.input.differences)
-save_figure(snakemake.output, plot(tables, differences[differences.metric == f"sw_h{choice['dimension']}"]))
+differences = differences[differences.metric == f"sw_h{choice['dimension']}"]
+save_figure(snakemake.output, plot(tables, differences, None, choice["layers"], dict(choice["names"])))

@@ -17,4 +17,5 @@ def drawn(path):
 
 
 curves, *others = map(drawn, snakemake.input.curves)
-save_figure(snakemake.output, plot(curves, drawn(snakemake.input.detection), others))
+shown = {"order": choice["layers"], "layer_names": dict(choice["names"])}
+save_figure(snakemake.output, plot(curves, drawn(snakemake.input.detection), others, **shown))

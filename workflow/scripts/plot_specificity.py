@@ -15,4 +15,6 @@ a, b = choice["pair"]
 matrix = blocks(distances, len(seeds), len(layers))
 # Over the networks with a value: it is nan where network a meets itself, and where a row is constant.
 rho = np.ma.masked_invalid(specificity(matrix)[a]).mean(axis=0).filled(np.nan)
-save_figure(snakemake.output, plot(matrix[a, a], matrix[a, b], layers, choice["row"], (seeds[a], seeds[b]), rho))
+pair, names = (seeds[a], seeds[b]), dict(choice["names"])
+figure = plot(matrix[a, a], matrix[a, b], layers, choice["row"], pair, rho, layer_names=names)
+save_figure(snakemake.output, figure)

@@ -10,4 +10,4 @@ start_logging(snakemake)
 choice = settings(snakemake).choice
 table = load_table(snakemake.input.table)
 table = table[table.dimension == f"h{choice['dimension']}"]
-save_figure(snakemake.output, plot(table, choice["layers"], f"H{choice['dimension']}"))
+save_figure(snakemake.output, plot(table, choice["layers"], f"H{choice['dimension']}", dict(choice["names"])))
