@@ -76,6 +76,8 @@ class Params(SimpleNamespace):
 
 # Wildcards of a graph, but for its layer.
 OWN = {"model": "net", "seed": 0, "sampling": "full", "draw": "", "noise": ""}
+# Layers that are outputs of modules.
+NO_OUTPUTS = json.dumps({"names": []})
 
 
 def run(name, input=None, output=None, params=None, threads=1, **wildcards):
@@ -83,7 +85,7 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         rule=name,
         input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
         output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
-        params=Params(**{"code": "", "source": "", **(params or {})}),
+        params=Params(**{"code": "", "source": "", "outputs": NO_OUTPUTS, **(params or {})}),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
         config={"run": "test"},
@@ -1422,7 +1424,7 @@ def test_figures_and_summary(
         ),
         "plot_controls": (
             {"tables": [distances["specificity"]] * 2, "differences": distances["differences"]},
-            {"choice": json.dumps({"controls": ["scaled"], "dimension": 1})},
+            {"choice": json.dumps({"controls": ["scaled"], "dimension": 1, "layers": LAYERS})},
             {},
         ),
         "plot_power": ({"table": power["table"]}, {}, {}),

@@ -102,8 +102,6 @@ HOMOLOGY = config["homology"]
 HOMOLOGY_MODEL = config["models"][HOMOLOGY["model"]]
 SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
 LAYERS = chosen_layers(HOMOLOGY["model"], HOMOLOGY["layers"])
-# Outputs of modules are shown by their names.
-LAYER_NAMES = [(n, layer_name(HOMOLOGY["model"], n)) for n in LAYERS if n >= FIRST_OUTPUT]
 BATCHES = list(range(HOMOLOGY["batches"]))
 
 SIMILARITY = config["similarity"]

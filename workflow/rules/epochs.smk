@@ -43,6 +43,7 @@ rule measure_epochs:
         order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         directions=SIMILARITY["directions"],
         level=SIMILARITY["level"],
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_epochs"),
     script:
@@ -67,11 +68,8 @@ rule plot_epochs:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(
-            layers=LAYERS,
-            dimension=config["figures"]["dimension"],
-            names=LAYER_NAMES,
-        ),
+        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_epochs"),
     script:
@@ -111,6 +109,7 @@ use rule average_tables as average_epoch_purity with:
     benchmark:
         "<results>/benchmarks/average_epoch_purity/{model}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(graphs=["sampling", "layer", "epoch"], classes=["sampling", "layer", "epoch", "class"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),

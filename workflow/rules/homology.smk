@@ -80,7 +80,8 @@ rule plot_diagrams:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"], names=LAYER_NAMES),
+        order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_diagrams"),
     script:

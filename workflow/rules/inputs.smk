@@ -6,6 +6,10 @@ IMAGES = dataset_of(MAPPER["model"])
 MAPPED = f"<results>/mapper/{MAPPER['model']}"
 REFERENCE = f"{MAPPED}/seed{MAPPER_SEEDS[0]}"
 
+# Layers that are outputs of modules, as params of tables and figures that have their names.
+HOMOLOGY_OUTPUTS = as_json(names=[(n, layer_name(HOMOLOGY["model"], n)) for n in LAYERS if n >= FIRST_OUTPUT])
+MAPPER_OUTPUTS = as_json(names=list(OUTPUT_NAMES.items()))
+
 # Two networks that are compared, each by its first seed, with the numbers of their layers.
 PAIR = [
     {

@@ -98,6 +98,7 @@ rule compare_metrics:
     params:
         rivals=as_json(files=RIVALS, curves=[clouds for clouds, _ in compared_curves("")]),
         tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("compare_metrics"),
     script:
@@ -126,7 +127,8 @@ rule plot_metrics:
     conda:
         "../../envs/plot.yaml"
     params:
-        rivals=as_json(files=RIVALS, names=LAYER_NAMES),
+        rivals=as_json(files=RIVALS),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_metrics"),
     script:

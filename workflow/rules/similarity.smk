@@ -38,6 +38,7 @@ rule layer_distances:
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("layer_distances"),
     script:
@@ -116,6 +117,7 @@ rule measure_specificity:
         runtime=grows(60),
     params:
         tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_specificity"),
     script:
@@ -145,6 +147,7 @@ rule compare_controls:
         runtime=grows(30),
     params:
         tests=as_json(controls=CONTROLS, level=SIMILARITY["level"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("compare_controls"),
     script:
@@ -169,7 +172,8 @@ rule plot_layer_distances:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(dimension=config["figures"]["dimension"], names=LAYER_NAMES),
+        dimension=config["figures"]["dimension"],
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_layer_distances"),
     script:
@@ -194,7 +198,8 @@ rule plot_specificity:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}, names=LAYER_NAMES),
+        choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_specificity"),
     script:
@@ -220,9 +225,8 @@ rule plot_controls:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(
-            controls=CONTROLS, dimension=config["figures"]["dimension"], layers=LAYERS, names=LAYER_NAMES
-        ),
+        choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"], layers=LAYERS),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_controls"),
     script:

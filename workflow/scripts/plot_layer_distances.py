@@ -8,8 +8,8 @@ from actopo.similarity.layer_distances import layer_statistics
 
 start_logging(snakemake)
 
-file, choice = load_arrays(snakemake.input.matrix), settings(snakemake).choice
-dimension, names = choice["dimension"], dict(choice["names"])
+file, params = load_arrays(snakemake.input.matrix), settings(snakemake)
+dimension, names = params.dimension, dict(params.outputs["names"])
 matrices = file[f"h{dimension}"]
 mean, _, cv = layer_statistics(matrices)
 save_figure(snakemake.output, plot(mean, cv, file["layers"].tolist(), f"H{dimension}", len(matrices), names))

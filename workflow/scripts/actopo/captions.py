@@ -183,7 +183,12 @@ def _graphs(graphs, names, layer_names):
 def _noisy(graphs, layer_names):
     names = ("n_nodes", "node_purity", "coverage")
     rows = [
-        (sampling, sigma.removeprefix("sigma "), layer_names.get(layer, layer), *(shown(own.get(name)) for name in names))
+        (
+            sampling,
+            sigma.removeprefix("sigma "),
+            layer_names.get(layer, layer),
+            *(shown(own.get(name)) for name in names),
+        )
         for sampling, sigmas in graphs.items()
         for sigma, layers in sigmas.items()
         for layer, own in layers.items()

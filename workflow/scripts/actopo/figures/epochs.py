@@ -30,7 +30,8 @@ ACCURACIES = {"train_accuracy": "training images", "test_accuracy": "test images
 MOST_NAMES = 7
 # Place of a legend, where it covers no line.
 BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), **legends.LEGEND, "handlelength": 2}
-# Height of the figure without legends, its width, and that of its first panel, as a multiple of that of the others, and room beside a panel for its labels.
+# Height of the figure without legends, its width, that of its first panel, as a multiple of that of the others, and
+# room beside a panel for its labels.
 HEIGHT, WIDTH, FIRST, BESIDE = 2.6, 7.2, 1.25, 0.45
 # Epochs that have a label in a narrow panel.
 MOST_TICKS = 9

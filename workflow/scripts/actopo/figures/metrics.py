@@ -116,7 +116,9 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
 def _distances(figure, axes, matrix, layers, name, first, layer_names):
     finite = matrix[np.isfinite(matrix)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
-    mesh = style.heat_map(axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5, names=layer_names)
+    mesh = style.heat_map(
+        axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5, names=layer_names
+    )
     bar = style.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
     bar.ax.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.locator = MaxNLocator(3, steps=[1, 2, 5, 10])
