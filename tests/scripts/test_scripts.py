@@ -1629,7 +1629,7 @@ def test_two_networks(folder, diagrams, distances, paired, graphs):
     own = pd.read_csv(of_graphs)
     assert own.layer_a.tolist() == [0, 9]
     assert own.distance[1] == pytest.approx(0, abs=1e-6)
-    files = {"table": output["table"], "graphs": of_graphs}
+    files = {"tables": [output["table"], of_graphs]}
     run("plot_network_pair", files, {"png": folder / "pair.png"}, {"names": json.dumps({"names": ["a", "b"]})})
 
 
@@ -1676,7 +1676,7 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
     ).to_csv(table, index=False)
     save_json(folder / "explored.distances.json", {"distances": {}})
     key = {"model": "net", "seed": 0, "sampling": "full", "draw": 0, "sigma": 0.0, "layer": 16, "layer_name": "last"}
-    key |= {"tap": "bn", "confidence": 0, "predictions": 0, "points": None}
+    key |= {"tap": "bn", "epoch": 3, "confidence": 0, "predictions": 0, "points": None}
     order = {"run": "test", "graphs": [key], "at_all_eps": [0], "seed": 0, "lens": "", "layers": [[16, "layer 16"]]}
     order |= {
         "labels": [("kind", {"column": "kind", "kind": "classes"}), ("weight", {"column": "weight", "kind": "numbers"})]
@@ -1728,6 +1728,19 @@ def test_gathered_distances(folder, diagrams, distances, compared):
     files |= {"rivals": compared["rivals"], "specificity": [distances["specificity"]] * 2, "calibration": []}
     files |= {"by_metric": [compared["specificity"]], "curves": compared["of_both"][:1]}
     files |= {"detection": compared["sensitivity"], "diagrams": diagrams, "points": distances["clouds"][:1]}
+    epochs = {"epoch": [0, 3], "metric": "sw_h1", "statistic": "relative", "layer": ["mean", "0"], "value": [0.5, None]}
+    pd.DataFrame(epochs).assign(low=None, high=None).to_csv(folder / "explored.epochs.csv", index=False)
+    pair = {
+        "measure": "graphs",
+        "layer_a": 0,
+        "name_a": "conv",
+        "layer_b": [9, 4],
+        "name_b": ["x", "y"],
+        "distance": 0.5,
+    }
+    pd.DataFrame(pair).assign(chance=[0.75, 0.25]).to_csv(folder / "explored.pair.csv", index=False)
+    files |= {"epochs": [folder / "explored.epochs.csv"], "pair": [folder / "explored.pair.csv"]}
+    order["pair"] = ["net", "other"]
     run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": json.dumps(order)})
     documents = json.loads((folder / "explored.json").read_text())
     found = documents["distances"]
@@ -1748,11 +1761,21 @@ def test_gathered_distances(folder, diagrams, distances, compared):
     assert {"sw_h1", "linear_cka", "scale"} <= set(rho[rho.clouds == "trained"].metric)
     assert not rho.duplicated(["clouds", "metric", "layer"]).any()
     assert len(documents["diagrams-1"]["h0"]) == 3
+    assert [row[:5] for row in found["epochs"]["rows"]] == [[0, "sw_h1", "relative", "mean", 0.5]]
+    [measure] = found["pair"]["measures"]
+    assert (measure["label"], measure["values"], measure["chance"]) == (
+        "mapper graphs, memberships",
+        [0.5] * 2,
+        [0.75, 0.25],
+    )
+    assert (found["pair"]["names"], measure["layers"]) == (["net", "other"], [[[0, "conv"]], [[9, "x"], [4, "y"]]])
     # A single network has its distances on the first batch.
-    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": []}
-    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": []})
+    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": [], "epochs": [], "pair": []}
+    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": [], "pair": []})
     run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": alone})
-    found = json.loads((folder / "explored.json").read_text())["distances"]["matrices"]
+    found = json.loads((folder / "explored.json").read_text())["distances"]
+    assert (found["epochs"]["rows"], found["pair"]) == ([], None)
+    found = found["matrices"]
     assert {own["metric"] for own in found} == {"sw_h0", "sw_h1", "sw_sum"}
     first = np.load(distances["layers"]["matrix"])["h1"][0].ravel()
     np.testing.assert_allclose(found[1]["values"][0], first, rtol=1e-6)

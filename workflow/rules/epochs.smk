@@ -28,7 +28,12 @@ rule measure_epochs:
             for seed in (SEEDS if epoch > 0 else [])
         ],
     output:
-        table="<results>/similarity/{model}/epochs.csv",
+        table=report(
+            "<results>/similarity/{model}/epochs.csv",
+            caption="../report/table.rst",
+            category="Homology, while training",
+            labels={"figure": "table of epochs"},
+        ),
     log:
         "<results>/logs/measure_epochs/{model}.log",
     benchmark:
@@ -102,7 +107,12 @@ use rule average_tables as average_epoch_purity with:
         graphs=network_tables("epoch_purity"),
         classes=network_tables("epoch_class_purity"),
     output:
-        graphs="<results>/mapper/{model}/epoch_purity.csv",
+        graphs=report(
+            "<results>/mapper/{model}/epoch_purity.csv",
+            caption="../report/table.rst",
+            category="Mapper, while training",
+            labels={"figure": "table of purity by epoch"},
+        ),
         classes="<results>/mapper/{model}/epoch_class_purity.csv",
     log:
         "<results>/logs/average_epoch_purity/{model}.log",

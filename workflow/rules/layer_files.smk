@@ -163,6 +163,12 @@ def pair_graphs(item):
     return [f"{folder}/layer{layer}.npz" for layer in item["graph_layers"]]
 
 
+def pair_tables():
+    """Tables of two networks that are compared: of their layers, and of their graphs."""
+    graphs = any(map(pair_graphs, PAIR))
+    return ["<results>/similarity/network_pair.csv"] * bool(PAIR) + ["<results>/mapper/network_pair.csv"] * graphs
+
+
 def pair_params(item):
     """Name and layers of one of the two networks, and what the layers are called."""
     keys = ("layers", "graph_layers")
