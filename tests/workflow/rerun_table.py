@@ -286,6 +286,7 @@ ROWS = [
     Row("models.resnet18_b.training.batch_size", 64, TRAINING_B),
     Row("models.resnet18_b.training.learning_rate", 0.2, TRAINING_B),
     Row("models.resnet18_b.training.peak_epoch", 0.5, TRAINING_B),
+    Row("models.resnet18_b.training.optimizer", "adamw", TRAINING_B),
     Row("models.resnet18_b.training.momentum", 0.8, TRAINING_B),
     Row("models.resnet18_b.training.weight_decay", 0, TRAINING_B),
     Row("models.resnet18_b.training.flip", False, TRAINING_B),
