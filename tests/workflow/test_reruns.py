@@ -189,8 +189,12 @@ def test_added_epochs(tiny):
     model = "models.resnet18_b.training"
     kept = [{f"{model}.epochs": 4, f"{model}.keep": keep} for keep in ([0, 2], [0, 1, 2, 3, 4])]
     few, more = tiny.plans([tiny.config(with_changes("tiny", keep), f"epochs{i}.yaml") for i, keep in enumerate(kept)])
-    assert predicted(few, more) == {"train_model": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY
-    assert predicted(more, few) == EPOCH_PURITY
+    explorer = {"build_explorer": 1}
+    assert (
+        predicted(few, more)
+        == {"train_model": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY | explorer
+    )
+    assert predicted(more, few) == EPOCH_PURITY | explorer
 
 
 def test_the_chance_of_two_networks_is_that_of_the_config(tiny):

@@ -13,19 +13,19 @@ rule measure_epochs:
             path
             for epoch in HOMOLOGY_EPOCHS
             for path in homology_files(
-                "diagrams", f"{wildcards.model}{in_training(wildcards.model, epoch)}", SEEDS, [0]
+                "diagrams", f"{wildcards.model}{in_training(wildcards.model, epoch)}", EPOCH_SEEDS, [0]
             )
         ],
         specificity=lambda wildcards: [
             f"<results>/similarity/{wildcards.model}{in_training(wildcards.model, epoch)}/specificity.csv"
-            for epoch in (HOMOLOGY_EPOCHS if len(SEEDS) > 1 else [])
+            for epoch in (HOMOLOGY_EPOCHS if len(EPOCH_SEEDS) > 1 else [])
         ],
         models=["<results>/similarity/{model}/models.npz"] if len(SEEDS) > 1 else [],
         batches=["<results>/similarity/{model}/batches.npz"] if len(BATCHES) > 1 else [],
         metrics=lambda wildcards: [
             f"<results>/models/{wildcards.model}/seed{seed}{in_training(wildcards.model, epoch)}.json"
             for epoch in HOMOLOGY_EPOCHS
-            for seed in (SEEDS if epoch > 0 else [])
+            for seed in (EPOCH_SEEDS if epoch > 0 else [])
         ],
     output:
         table=report(
@@ -45,7 +45,7 @@ rule measure_epochs:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
-        order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=EPOCH_SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         directions=SIMILARITY["directions"],
         level=SIMILARITY["level"],
         outputs=HOMOLOGY_OUTPUTS,
@@ -104,8 +104,8 @@ use rule measure_purity as measure_epoch_purity with:
 
 use rule average_tables as average_epoch_purity with:
     input:
-        graphs=network_tables("epoch_purity"),
-        classes=network_tables("epoch_class_purity"),
+        graphs=network_tables("epoch_purity", MAPPER_EPOCH_SEEDS),
+        classes=network_tables("epoch_class_purity", MAPPER_EPOCH_SEEDS),
     output:
         graphs=report(
             "<results>/mapper/{model}/epoch_purity.csv",

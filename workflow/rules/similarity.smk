@@ -45,7 +45,7 @@ rule layer_distances:
         "../scripts/layer_distances.py"
 
 
-# Between all layers of all seeds, on the first batch. Scaled: after dividing every cloud, and with it its diagrams, by
+# Between all layers of all seeds, or of those that are looked at by epoch, on the first batch. Scaled: after dividing every cloud, and with it its diagrams, by
 # its mean distance between points.
 rule model_distances:
     input:
@@ -67,7 +67,9 @@ rule model_distances:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
+        order=lambda wildcards: as_json(
+            layers=LAYERS, seeds=seeds_of(wildcards.control), dimensions=HOMOLOGY["dimensions"]
+        ),
         distance=DISTANCE,
         env=env_digest("topology"),
         code=code_digest("model_distances"),

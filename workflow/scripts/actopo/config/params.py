@@ -77,7 +77,7 @@ def recipe_keys(training):
         after the last epoch.
     """
     # What is kept on the way changes no training.
-    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key != "keep"}))
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key not in ("keep", "keep_seeds")}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])
