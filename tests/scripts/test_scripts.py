@@ -1570,7 +1570,7 @@ def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs
         "metrics": [own["metrics"] for own in trained],
     }
     order = {"epochs": [1, 4], "seeds": [0], "layers": LAYERS, "dimensions": [0, 1]}
-    params = {"order": json.dumps(order), "directions": 10, "level": 0.9}
+    params = {"order": json.dumps(order), "distance": json.dumps({"n_directions": 10, "method": "exact"}), "level": 0.9}
     run("measure_epochs", files, {"table": folder / "epochs.csv"}, params)
     table = pd.read_csv(folder / "epochs.csv", keep_default_na=False, na_values=[""])
     own = blocks(np.load(distances["models"])["h1"], 2, len(LAYERS))[0, 1].diagonal()
@@ -1609,7 +1609,8 @@ def test_two_networks(folder, diagrams, distances, paired, graphs):
     metrics = {"linear_cka": {}, "rtd_lite": {}}
     params = {
         "networks": json.dumps(networks),
-        "distance": json.dumps({"dimensions": [0, 1], "directions": 10}),
+        "order": json.dumps({"dimensions": [0, 1]}),
+        "distance": json.dumps({"n_directions": 10, "method": "exact"}),
         "metrics": json.dumps({"metrics": metrics}),
         "null": json.dumps({"n_permutations": 5, "seed": 0}),
     }

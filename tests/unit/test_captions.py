@@ -113,8 +113,25 @@ def test_numbers_have_three_digits(value, text):
 def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
     text = (Path(__file__).parents[2] / "workflow/report/mapper_graphs.rst").read_text(encoding="utf-8")
     config = {"figures": {"graph_colours": colours}, "data": {"labelled": labelled}}
-    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3}
+    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3, "clusterer": "dbscan"}
     job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/mapper_graphs.png"))
     found = Template(text).render(snakemake=job)
     assert words in found
+    assert "cover it, DBSCAN clusters" in found
     assert as_text(found.partition(".. include")[0])
+    config["mapper"]["clusterer"] = {"path": "sklearn.cluster.HDBSCAN"}
+    assert "cover it, ``sklearn.cluster.HDBSCAN`` clusters" in Template(text).render(snakemake=job)
+
+
+def test_the_caption_of_two_networks_says_what_is_compared():
+    text = (Path(__file__).parents[2] / "workflow/report/network_pair.rst").read_text(encoding="utf-8")
+    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full"}}
+    config["similarity"] = {"rivals": {"metrics": ["pwcca"]}}
+    found = Template(text).render(snakemake=SimpleNamespace(config=config))
+    for words in ("``homology.sampling: top_l2``", "PWCCA is not symmetric", "those of the sampling\n``full``"):
+        assert words in found
+    assert as_text(found)
+    config["comparison"]["sampling"], config["similarity"]["rivals"]["metrics"] = None, ["linear_cka"]
+    fewer = Template(text).render(snakemake=SimpleNamespace(config=config))
+    assert "PWCCA" not in fewer
+    assert "Mapper graphs" not in fewer

@@ -46,7 +46,7 @@ rule measure_epochs:
         runtime=grows(30),
     params:
         order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=EPOCH_SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
-        directions=SIMILARITY["directions"],
+        distance=DISTANCE,
         level=SIMILARITY["level"],
         outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),

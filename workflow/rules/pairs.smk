@@ -32,7 +32,8 @@ rule compare_networks:
         runtime=grows(240),
     params:
         networks=PAIR_NAMES,
-        distance=as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"]),
+        order=as_json(dimensions=HOMOLOGY["dimensions"]),
+        distance=DISTANCE,
         metrics=as_json(metrics={name: paired_settings(name) for name in SIMILARITY["rivals"]["metrics"]}),
         env=env_digest("topology"),
         code=code_digest("compare_networks"),

@@ -20,7 +20,7 @@ for dimension in progress(params.order["dimensions"], "dimension"):
     for place in range(len(seeds)):
         by_epoch = [load_diagrams(paths, layers, dimension) for paths in files[place :: len(seeds)]]
         for index, diagrams in enumerate(zip(*by_epoch, strict=True)):
-            pairs = pairwise_distances(diagrams, diagrams[-1:], params.directions, n_threads=snakemake.threads)
+            pairs = pairwise_distances(diagrams, diagrams[-1:], **params.distance, n_threads=snakemake.threads)
             own[:, place, index] = pairs[:, 0]
 
 rows = []
