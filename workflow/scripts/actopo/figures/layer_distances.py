@@ -10,8 +10,8 @@ import numpy as np
 
 from actopo.figures import style, texts
 
-# Letters of the longest name of a layer that a line has room for twice.
-MOST_LETTERS = 5
+# Letters of the names of two layers that a line has room for.
+MOST_LETTERS = 22
 
 
 @style.styled
@@ -69,6 +69,7 @@ def _largest(cv, layers, names):
     row, col = np.unravel_index(np.argmax(np.where(np.isfinite(cv), cv, -1)), cv.shape)
     labels, found = texts.layer_labels(layers, names), f"maximum CV {cv[row, col]:.3f}"
     # Two names are wider than the panel.
-    if max(map(len, labels)) > MOST_LETTERS:
-        return f"{found}, between\n{labels[row]}\nand {labels[col]}"
-    return f"{found} (layers {labels[row]} and {labels[col]})"
+    if not names:
+        return f"{found} (layers {labels[row]} and {labels[col]})"
+    is_short = len(labels[row] + labels[col]) <= MOST_LETTERS
+    return f"{found}, between\n{labels[row]}{' ' if is_short else chr(10)}and {labels[col]}"
