@@ -1,6 +1,6 @@
 "use strict";
 // Matrices between layers as heat maps, and persistence diagrams over each other.
-const MAP = { width: 350, side: 276, left: 62, top: 6, ticks: 8, bar: 42 };
+const MAP = { width: 362, side: 276, left: 74, top: 6, ticks: 8, bar: 42 };
 const OVERLAY = { width: 300, height: 318, left: 50, right: 10, top: 34, bottom: 40 };
 
 // Colours of distances: one scale for all matrices that are compared.
@@ -68,7 +68,8 @@ function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, colu
 }
 
 function shortened(label) {
-  return label.length > 7 ? `${label.slice(0, 3)}…${label.slice(-3)}` : label;
+  // The end of a name of a layer tells it from others.
+  return label.length > 8 ? `…${label.slice(-7)}` : label;
 }
 
 function focusCell(cells, place) {

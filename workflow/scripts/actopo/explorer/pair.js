@@ -25,13 +25,13 @@ function pairText(measure, place) {
 
 function showPair() {
   const control = document.querySelector("[data-key=measure]");
-  control.parentElement.hidden = document.getElementById("pair").hidden = !distances.pair;
+  for (const element of [control.parentElement, ...document.querySelectorAll("#pair, #pair-names")]) element.hidden = !distances.pair;
   if (!distances.pair) return;
   const { names, measures } = distances.pair;
   fillOptions(control, measures.map(({ metric, label }) => [metric, label]));
   const { measure, place } = chosenPair();
   control.value = measure.metric;
-  d3.select("#pair h2").text(`${names[0]} and ${names[1]}`);
+  d3.select("#pair-names").text(`${names[0]} and ${names[1]}`);
   if (drawnPair.key !== measure.metric) {
     drawnPair.key = measure.metric;
     const [labels, columns] = measure.layers.map((own) => own.map(([, name]) => name));
