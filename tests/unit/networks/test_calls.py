@@ -112,6 +112,13 @@ def test_tokens_whose_number_depends_on_the_image_are_refused():
         model(torch.ones(2, 3, 8, 8))
 
 
+def build(name):
+    """A network of torchvision; of the twelve equal blocks of vit_b_32, two."""
+    if name == "vit_b_32":
+        return torchvision.models.VisionTransformer(224, 32, 2, num_heads=12, hidden_dim=768, mlp_dim=3072)
+    return torchvision.models.get_model(name, weights=None)
+
+
 @pytest.mark.parametrize(
     ("name", "size", "kind", "shapes"),
     [
@@ -120,7 +127,7 @@ def test_tokens_whose_number_depends_on_the_image_are_refused():
     ],
 )
 def test_blocks_of_torchvision_against_hooks(name, size, kind, shapes):
-    model = torchvision.models.get_model(name, weights=None).eval()
+    model = build(name).eval()
     layers, kept = find_layers(model, (size, size, 3)), {}
     assert layers[1].shapes == shapes
     assert {layer.type for layer in layers} == {"Conv2d", kind}
