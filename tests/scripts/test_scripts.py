@@ -85,7 +85,9 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         rule=name,
         input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
         output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
-        params=Params(**{"code": "", "source": "", "outputs": NO_OUTPUTS, **(params or {})}),
+        params=Params(
+            **{"code": "", "structure": (params or {}).get("network"), "outputs": NO_OUTPUTS, **(params or {})}
+        ),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
         config={"run": "test"},
@@ -498,7 +500,7 @@ def test_a_training_that_was_left_running_is_waited_for(folder, images, trained)
     params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": [], "keepers": []}
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
-    place = TrainingFolder(outputs["weights"], (NETWORK, "", params["recipe"], "", provenance), "cpu")
+    place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", provenance), "cpu")
     own = {"model": "net", "seed": 0, "epoch": ""}
     job = threading.Thread(target=run, args=("train_model", images, outputs, params), kwargs=own, daemon=True)
     with place.claim() as mine:
@@ -871,9 +873,9 @@ def test_masks_of_a_folder(folder, images):
     cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
     output = {"masks": folder / "own.npy", "share": folder / "own.json"}
     settings = {"masks": "folder", "size": 16, "resize": None}
-    folders = {"masks": str(masks), "images": str(folder / "images")}
+    places = {"masks": str(masks), "images": str(folder / "images")}
     files = {"images": images["test_images"], "files": images["test_files"]}
-    params = {"settings": json.dumps(settings), "folders": json.dumps(folders), "limits": "{}"}
+    params = {"settings": json.dumps(settings), "places": json.dumps(places), "limits": "{}"}
     run("find_foreground", files, output, params)
     expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
     np.testing.assert_array_equal(np.load(output["masks"]), expected)
@@ -1121,8 +1123,8 @@ def test_purity_by_labels_of_a_users_table(folder, images, graphs, purity):
     inputs = {
         name: [graph[key] for graph in graphs] for name, key in (("graphs", "graph"), ("memberships", "membership"))
     }
-    inputs |= {"files": images["test_files"], "labels": table}
-    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop"}
+    inputs |= {"files": images["test_files"]}
+    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop", "place": str(table)}
     params["null"] = json.dumps({"n_permutations": 5, "seed": 0})
     found = {}
     for column in ("kind_of", "size"):
@@ -1216,8 +1218,9 @@ def test_new_images(folder, images, trained, analysed, graphs, own_images):
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], **graphs[2]}
     files |= {"new_points": new_points, "predictions": predictions}
     output = {name: folder / f"placed.{name}.csv" for name in ("points", "summary")}
-    new = {"shifts": [0, 5], "lenses": [("l2", None)], "own_images": own_images}
-    run("place_images", files, output, {"cover": GRAPH["cover"], "new": json.dumps(new)}, layer=16)
+    new, lens = {"shifts": [0, 5], "own_images": own_images}, {"lenses": [("l2", None)]}
+    params = {"cover": GRAPH["cover"], "new": json.dumps(new), "lens": json.dumps(lens)}
+    run("place_images", files, output, params, layer=16)
     table = pd.read_csv(output["points"], dtype={"nodes": str})
     summary = pd.read_csv(output["summary"]).set_index(["shift", "group"])
     # Every one of 2 x 2 positions.
@@ -1284,12 +1287,12 @@ def test_graphs_in_other_colours(folder, images, graphs, colouring):
         "graphs": [own["graph"] for own in graphs],
         "memberships": [own["membership"] for own in graphs] if is_by_labels else [],
         "files": [images["test_files"]] if is_by_labels else [],
-        "labels": [folder / "sizes.csv"] if is_by_labels else [],
         "meta": images["meta"],
     }
-    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    params = {"order": json.dumps({"rows": ["full"], "columns": LAYERS}), "colouring": json.dumps(colouring)}
+    params["place"] = str(folder / "sizes.csv") if is_by_labels else ""
     figure = {kind: folder / f"{colouring['by']}.{kind}" for kind in ("png", "svg")}
-    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": json.dumps(colouring)})
+    run("plot_mapper_graphs", files, figure, params)
     assert figure["png"].stat().st_size > 1000
 
 
@@ -1448,7 +1451,13 @@ def test_figures_and_summary(
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
             {
                 "order": json.dumps(
-                    {"sampling": "full", "layers": LAYERS[:2], "axis": LAYERS[::-1], "names": [[9, "block"]]}
+                    {
+                        "sampling": "full",
+                        "layers": LAYERS[:2],
+                        "axis": LAYERS[::-1],
+                        "names": [[9, "block"]],
+                        "classes": 20,
+                    }
                 )
             },
             {},
@@ -1529,8 +1538,10 @@ def test_imported_weights_give_the_same_activations(folder, images):
     files["meta"].write_text(json.dumps({**meta, "image_shape": [96, 96, 3]}))
     output = {"weights": folder / "imported.safetensors", "metrics": folder / "imported.json"}
     alexnet = {"network": json.dumps({"architecture": "alexnet"})}
-    run("import_weights", files, output, {**alexnet, "weights": str(folder / "alexnet.safetensors")}, seed=0)
-    assert json.loads(output["metrics"].read_text())["n_classes"] == 7
+    weights = {"weights": str(folder / "alexnet.safetensors"), "content": "0123456789abcdef"}
+    run("import_weights", files, output, {**alexnet, **weights}, seed=0)
+    noted = json.loads(output["metrics"].read_text())
+    assert (noted["n_classes"], noted["weights"]) == (7, weights["content"])
     large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     np.save(folder / "large.npy", large)
     params = {
@@ -1689,14 +1700,14 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
         "at_all_eps": [analysed["graphs"]],
     }
     files |= {"confidence": [confidence], "predictions": [folder / "explored.logits.npz"], "points": [], "fields": []}
-    files |= {"tables": [table, table], "graphs_purity": averaged["graphs"], "classes_purity": averaged["classes"]}
+    files |= {"graphs_purity": averaged["graphs"], "classes_purity": averaged["classes"]}
     files |= {
         "distances": folder / "explored.distances.json",
         "networks": [trained[0]["metrics"]],
         "meta": images["meta"],
     }
     files |= {"images": images["test_images"], "labels": images["test_labels"], "files": images["test_files"]}
-    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks")}
+    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks"), "tables": [str(table)] * 2}
     run("build_explorer", files, {"page": folder / "explorer.html"}, params)
     page = (folder / "explorer.html").read_text()
     found, main = document(page, "graph-0"), document(page, "main")

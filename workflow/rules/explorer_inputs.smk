@@ -82,7 +82,7 @@ def explorer_order():
         seed=MAPPER["sampling_seed"],
         lens=LENS_LABEL,
         layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],
-        labels=[(name, {key: item.get(key) for key in ("column", "kind")}) for name, item in LABELS.items()],
+        labels=[(name, label_choice(name)) for name in LABELS],
         fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],
         networks=[name for name, _ in noted_networks()],
     )

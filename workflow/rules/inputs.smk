@@ -65,7 +65,7 @@ def foreground_settings(wildcards):
     if masks == "grabcut":
         return as_json(masks=masks, seed=MAPPER["sampling_seed"])
     if masks == "deeplab":
-        return as_json(masks=masks, weights=weights)
+        return as_json(masks=masks, weights=content_of_weights(weights))
     source = image_source(wildcards.dataset)
     return as_json(masks="folder", **{key: source[key] for key in ("size", "resize")})
 
@@ -75,10 +75,9 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def weights_file(model):
-    """File of weights that are trained already, none where torchvision has them by name."""
-    weights = config["models"][model]["weights"]
-    return str(Path(weights).expanduser()) if is_weight_file(weights) else []
+def content_of_weights(weights):
+    """Param: published weights by their name, and others by what their file holds, wherever it is."""
+    return content_of(weights) if is_weight_file(weights) else weights
 
 
 def layer_names():

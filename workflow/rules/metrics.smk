@@ -29,8 +29,8 @@ rule sample_paired_points:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm="",
         layers=own_layers,
         tap=tap_of,

@@ -200,8 +200,8 @@ rule measure_noisy_accuracy:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         noise=as_json(sigmas=NOISE["sigmas"], units=NOISE["units"], seed=MAPPER["sampling_seed"]),
         env=env_digest("torch"),
         code=code_digest("measure_noisy_accuracy"),
