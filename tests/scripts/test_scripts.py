@@ -1441,14 +1441,20 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": []}), "lens": ""},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": [], "classes": 20}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
             {
                 "order": json.dumps(
-                    {"sampling": "full", "layers": LAYERS[:2], "axis": LAYERS[::-1], "names": [[9, "block"]]}
+                    {
+                        "sampling": "full",
+                        "layers": LAYERS[:2],
+                        "axis": LAYERS[::-1],
+                        "names": [[9, "block"]],
+                        "classes": 20,
+                    }
                 )
             },
             {},
