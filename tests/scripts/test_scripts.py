@@ -1444,7 +1444,7 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": []}), "lens": ""},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": [], "classes": 20}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (

@@ -548,8 +548,8 @@ ROWS = [
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
     Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
-    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
-    Row("figures.classes", 3, {f"plot_{name}": 1 for name in (*COLOURED, "graph_flow")}, base="wide"),
+    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1, "plot_branching": 1}),
+    Row("figures.classes", 3, {f"plot_{name}": 1 for name in (*COLOURED, "graph_flow", "branching")}, base="wide"),
     Row("mapper.branching", None, {}, back={"measure_branching": 1, "plot_branching": 1}),
     # Of WIDE.
     Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),

@@ -171,7 +171,12 @@ rule plot_branching:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS, names=list(OUTPUT_NAMES.items())),
+        order=as_json(
+            sampling=FIGURE_SAMPLING,
+            layers=MAPPER_LAYERS,
+            names=list(OUTPUT_NAMES.items()),
+            classes=config["figures"]["classes"],
+        ),
         lens=LENS_LABEL,
         env=env_digest("plot"),
         code=code_digest("plot_branching"),
