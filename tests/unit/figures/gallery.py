@@ -318,15 +318,18 @@ def _of_layers(layers):
 
 
 def _of_metrics(names, n_layers):
-    distances, tests, curves, *_ = examples.comparison(names)
-    # A measure that does not change until most is removed.
-    curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
-    detection = examples.detection_of(curves)
-    kinds = {kind: examples.specificity_of((kind,), n_layers, place) for place, kind in enumerate(controls.CLOUDS)}
-    return {
-        "metrics": lambda: metrics.plot(distances, tests, curves, detection, range(5)),
-        "controls": lambda: controls.plot(kinds if len(names) > 1 else {"trained": kinds["trained"]}),
-    }
+    def draw_metrics():
+        distances, tests, curves, *_ = examples.comparison(names)
+        # A measure that does not change until most is removed.
+        curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
+        return metrics.plot(distances, tests, curves, examples.detection_of(curves), range(5))
+
+    def draw_controls():
+        shown = list(controls.CLOUDS) if len(names) > 1 else ["trained"]
+        places = {kind: place for place, kind in enumerate(controls.CLOUDS)}
+        return controls.plot({kind: examples.specificity_of((kind,), n_layers, places[kind]) for kind in shown})
+
+    return {"metrics": draw_metrics, "controls": draw_controls}
 
 
 ONE_NODE = graph_of(names_of(2), 1)
