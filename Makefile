@@ -6,6 +6,8 @@ PIP_FLAGS := --disable-pip-version-check --progress-bar off --no-compile
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
+# Two processes with a core each, which keep what Python compiles of the sources for those that they start.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 # What docs/draw_pictures.py reads.
 CIFAR := results/cifar10_cpu
 PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
@@ -45,10 +47,10 @@ prune: .venv/ready  ## list files of a run that its config no longer asks for, a
 	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
 
 test: .venv/ready-dev lint  ## style and tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-faults: .venv/ready-dev  ## all fault cases with their count, kills of whole runs among them (minutes)
-	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
+	$(PYTEST) tests/faults -m "slow or not slow" -n 2 --dist loadfile
 
 test-cluster: .venv/ready-dev  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
 	$(BIN)/python -m pytest tests/cluster -rs --durations 10

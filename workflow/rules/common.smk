@@ -21,7 +21,7 @@ from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
-from actopo.config.values import kept_epochs, own_tap, sampling_order, seed_list, studied_models
+from actopo.config.values import epoch_seeds, kept_epochs, own_tap, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest as digest_of_code
 from actopo.digests import environment_digest, file_digest
 from actopo.environment import environment_problems

@@ -44,6 +44,7 @@ use rule average_tables as average_label_purity with:
     benchmark:
         "<results>/benchmarks/average_label_purity/{model}.{label}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(table=["sampling", "sigma", "layer", "kind", "measure", "class"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),

@@ -149,9 +149,9 @@ def has_noisy_accuracy(model):
     return "noise" in COMPARISONS and config["models"][model].get("weights") is None
 
 
-def network_tables(name):
+def network_tables(name, seeds=MAPPER_SEEDS):
     """A table of the graphs of each network."""
-    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=MAPPER_SEEDS, name=name)
+    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=seeds, name=name)
 
 
 def reference_graphs(ending, graphs):

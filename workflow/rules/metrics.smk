@@ -98,6 +98,7 @@ rule compare_metrics:
     params:
         rivals=as_json(files=RIVALS, curves=[clouds for clouds, _ in compared_curves("")]),
         tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("compare_metrics"),
     script:
@@ -127,6 +128,7 @@ rule plot_metrics:
         "../../envs/plot.yaml"
     params:
         rivals=as_json(files=RIVALS),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_metrics"),
     script:

@@ -73,6 +73,8 @@ rule gather_distances:
         detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
         diagrams=explored_diagram_files(),
         points=homology_files("points", HOMOLOGY["model"], SEEDS[:1], [0]),
+        epochs=[f"<results>/similarity/{HOMOLOGY['model']}/epochs.csv"] if HOMOLOGY_EPOCHS else [],
+        pair=pair_tables(),
     output:
         documents="<results>/similarity/explored.json",
     log:

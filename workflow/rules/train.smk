@@ -40,6 +40,7 @@ rule train_model:
         # Not tracked, since they name `output`.
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
         keep=lambda wildcards, output: [epoch for epoch in kept_epochs(config["models"][wildcards.model]) if epoch > 0],
+        keepers=lambda wildcards, output: seeds_by_epoch(wildcards.model),
         env=env_digest("torch"),
         code=code_digest("train_model"),
     script:

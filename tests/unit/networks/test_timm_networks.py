@@ -120,6 +120,9 @@ def test_preprocessing_is_that_of_the_weights():
     assert found == {"size": 224, "resize": 256, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
     inception = timm_preprocessing("timm:vit_base_patch16_224.augreg_in21k", None)
     assert (inception["mean"], inception["size"], inception["resize"]) == ([0.5] * 3, 224, 248)
+    squashed = "timm:convnext_tiny.in12k_ft_in1k_384"
+    with pytest.raises(InputError, match=r"crop_mode 'squash', which is not offered.*write numbers"):
+        timm_preprocessing(squashed, "DEFAULT")
 
 
 def test_what_is_not_there(monkeypatch):

@@ -112,16 +112,18 @@ def recipe_keys(training):
     Returns
     -------
     dict
-        Arguments of `actopo.networks.recipe.Recipe`: all, but for those of the other schedule, and for the colour that
-        shifts leave where there are none. Milestones are sorted, without those after the last epoch.
+        Arguments of `actopo.networks.recipe.Recipe`: all, but for those of the other schedule, the momentum where the
+        optimizer has none, and the colour that shifts leave where there are none. Milestones are sorted, without those
+        after the last epoch.
     """
     # What is kept on the way changes no training.
-    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key != "keep"}))
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key not in ("keep", "keep_seeds")}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])
     else:
         unused = ["milestones", "decay"]
+    unused += ["momentum"] if recipe["optimizer"] == "adamw" else []
     unused += ["translate_fill"] if recipe["translate"] == 0 else []
     return {key: value for key, value in recipe.items() if key not in unused}
 
