@@ -1381,7 +1381,21 @@ def test_averages(averaged, purity):
     np.testing.assert_allclose(classes.purity, pd.read_csv(purity["classes"]).purity)
 
 
-@pytest.mark.parametrize("purity_class", [None, "red"])
+def draw(folder, name, files, params, **wildcards):
+    """Run the script of a figure, which writes it twice."""
+    output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+    run(name, files, output, params, **wildcards)
+    assert output["png"].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in output["svg"].read_bytes()
+
+
+def purity_params(purity_class):
+    return {
+        "purity_class": json.dumps({"name": purity_class}),
+        "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
+    }
+
+
 def test_figures_and_summary(
     folder,
     images,
@@ -1395,7 +1409,6 @@ def test_figures_and_summary(
     averaged,
     branching,
     analysed,
-    purity_class,
 ):
     order = json.dumps({"rows": ["full"], "columns": LAYERS})
     test_part = {"images": images["test_images"], "labels": images["test_labels"], "meta": images["meta"]}
@@ -1479,20 +1492,10 @@ def test_figures_and_summary(
             {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy", "names": [[9, "block"]]})},
             {},
         ),
-        "plot_purity": (
-            {**averaged, "meta": images["meta"]},
-            {
-                "purity_class": json.dumps({"name": purity_class}),
-                "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
-            },
-            {},
-        ),
+        "plot_purity": ({**averaged, "meta": images["meta"]}, purity_params(None), {}),
     }
     for name, (files, params, wildcards) in jobs.items():
-        output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
-        run(name, files, output, params, **wildcards)
-        assert output["png"].read_bytes().startswith(b"\x89PNG")
-        assert b"<svg" in output["svg"].read_bytes()
+        draw(folder, name, files, params, **wildcards)
 
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics, **averaged}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
@@ -1514,6 +1517,10 @@ def test_figures_and_summary(
     assert set(summary["homology"]["sensitivity"]["linear_cka"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
     assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1
+
+
+def test_purity_of_a_class_is_drawn(folder, images, averaged):
+    draw(folder, "plot_purity", {**averaged, "meta": images["meta"]}, purity_params("red"))
 
 
 def test_plot_purity_names_the_classes(folder, images, purity):

@@ -319,17 +319,20 @@ def _of_layers(layers, names=None):
 
 
 def _of_metrics(names, n_layers, layer_names=None):
-    distances, tests, curves, *_ = examples.comparison(names)
-    # A measure that does not change until most is removed.
-    curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
-    detection = examples.detection_of(curves)
-    kinds = {kind: examples.specificity_of((kind,), n_layers, place) for place, kind in enumerate(controls.CLOUDS)}
-    return {
-        "metrics": lambda: metrics.plot(distances, tests, curves, detection, range(5), layer_names=layer_names),
-        "controls": lambda: controls.plot(
-            kinds if len(names) > 1 else {"trained": kinds["trained"]}, layer_names=layer_names
-        ),
-    }
+    def draw_metrics():
+        distances, tests, curves, *_ = examples.comparison(names)
+        # A measure that does not change until most is removed.
+        curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
+        detection = examples.detection_of(curves)
+        return metrics.plot(distances, tests, curves, detection, range(5), layer_names=layer_names)
+
+    def draw_controls():
+        shown = list(controls.CLOUDS) if len(names) > 1 else ["trained"]
+        places = {kind: place for place, kind in enumerate(controls.CLOUDS)}
+        kinds = {kind: examples.specificity_of((kind,), n_layers, places[kind]) for kind in shown}
+        return controls.plot(kinds, layer_names=layer_names)
+
+    return {"metrics": draw_metrics, "controls": draw_controls}
 
 
 ONE_NODE = graph_of(names_of(2), 1)
