@@ -202,12 +202,18 @@ class Checks:
         return {"queries": len(queries)}
 
     def distances(self):
-        """Sliced-Wasserstein distances are within their bounds."""
+        """Sliced-Wasserstein distances and their bounds are those of the CPU's grid, and hold."""
         from actopo.similarity.wasserstein import pairwise_distances
 
         diagrams = example_diagrams(min(60, self.sizes.diagrams[0]))
         exact = pairwise_distances(diagrams)
-        found, bound = pairwise_distances(diagrams, method="grid", device=self.device, return_bound=True)
+        (host, host_bound), (found, bound) = (
+            pairwise_distances(diagrams, method="grid", device=place, return_bound=True)
+            for place in ("cpu", self.device)
+        )
+        for name, mine, theirs in (("distance", found, host), ("bound", bound, host_bound)):
+            apart = np.abs(mine - theirs).max()
+            require(apart <= 1e-6 * exact.max(), f"a {name} differs by {apart:.2g} from that of the CPU's grid")
         over, under = (found - exact).max(), (exact - found - bound).max()
         require(over <= 1e-6 * exact.max(), f"a distance is larger by {over:.2g} than the exact one")
         require(under <= 1e-6 * exact.max(), f"a distance is smaller by {under:.2g} than its bound allows")

@@ -6,7 +6,17 @@ import pytest
 from actopo.graphs.choices import COMPARISONS, FORMATS, LABEL_KINDS, UNCOVERED
 from actopo.images.choices import DATASETS, NORMALISATIONS, PARTS
 from actopo.mapper.choices import CONVENTIONS, DBSCAN_NAME, EPS_RULES
-from actopo.networks.choices import CHANNEL_AXES, DEVICES, FILLS, PRECISIONS, SCHEDULES, SHORTCUTS, TAPS, TOKENS
+from actopo.networks.choices import (
+    CHANNEL_AXES,
+    DEVICES,
+    FILLS,
+    OPTIMIZERS,
+    PRECISIONS,
+    SCHEDULES,
+    SHORTCUTS,
+    TAPS,
+    TOKENS,
+)
 from actopo.points.choices import DUMP_TYPES, MASKS, NOISE_UNITS, POLICIES, SAMPLINGS, STUDIES, TIES, WEIGHTS
 from actopo.similarity.choices import BATCH_NORMS, COMPONENTS, CONTROLS, SURROGATES
 from actopo.similarity.metrics.choices import METRICS, PAIRINGS
@@ -26,6 +36,7 @@ TABLES = {
     ),
     "models.*.shortcut": ("networks.choices.SHORTCUTS", SHORTCUTS),
     "models.*.training.schedule": ("networks.choices.SCHEDULES", SCHEDULES),
+    "models.*.training.optimizer": ("networks.choices.OPTIMIZERS", OPTIMIZERS),
     "models.*.training.translate_fill": ("networks.choices.FILLS", FILLS),
     "models.*.training.precision": ("networks.choices.PRECISIONS, and auto", ["auto", *PRECISIONS]),
     "models.*.layout.channels": ("networks.choices.CHANNEL_AXES", CHANNEL_AXES),

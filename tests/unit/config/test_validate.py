@@ -54,7 +54,9 @@ def test_messages_name_no_value_or_type_of_python(path):
     assert not re.search(r"None|True|False|\b(int|str|dict|list of|array|object|boolean|string)\b|\^|\\", text), text
 
 
-@pytest.mark.parametrize("names", ["demo", "cifar10_cpu", "as_released", "demo as_released", "cifar10_cpu as_released"])
+@pytest.mark.parametrize(
+    "names", ["demo", "cifar10_cpu", "cifar10_vit", "as_released", "demo as_released", "cifar10_cpu as_released"]
+)
 def test_overlays_are_in_order(names, tmp_path):
     config = copy.deepcopy(PAPER)
     for name in names.split():

@@ -8,6 +8,7 @@ import pytest
 import torch
 from actopo.networks import training
 from actopo.networks.checkpoints import Checkpoint
+from actopo.networks.choices import OPTIMIZERS
 from actopo.networks.recipe import Recipe
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.training import accuracy, augment, train
@@ -41,10 +42,11 @@ def assert_same_weights(model, expected):
 
 @pytest.mark.parametrize("compile", [False, True])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_training_is_that_of_the_host(data, precision, compile, monkeypatch):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_is_that_of_the_host(data, precision, compile, optimizer, monkeypatch):
     """The compiler itself is PyTorch's."""
     monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
-    recipe = replace(RECIPE, precision=precision, compile=compile)
+    recipe = replace(RECIPE, precision=precision, compile=compile, optimizer=optimizer)
     expected, metrics = run(data, recipe, "cpu")
     with emulated_cuda() as cuda:
         model, found = run(data, recipe, "cuda")
@@ -85,14 +87,16 @@ def test_a_gpu_trains_in_half_precision_by_itself(data, cuda):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("interval", [1, 2, 16])
-def test_an_epoch_waits_for_the_loss_alone(data, cuda, precision, interval, monkeypatch):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_epoch_waits_for_the_loss_alone(data, cuda, precision, interval, optimizer, monkeypatch):
     """Every `interval` batches and at the end, however many batches there are; and nothing is copied for a batch."""
     monkeypatch.setattr(training, "CHECK_INTERVAL", interval)
     waits, copies = [], []
     for n_batches in (4, 8):
         cuda.forget()
         seen = []
-        recipe = replace(RECIPE, epochs=3, batch_size=len(data[1]) // n_batches, precision=precision)
+        size = len(data[1]) // n_batches
+        recipe = replace(RECIPE, epochs=3, batch_size=size, precision=precision, optimizer=optimizer)
         run(data, recipe, "cuda", progress=lambda _: seen.append((len(cuda.waits), len(cuda.to_device))))  # noqa: B023
         assert len(seen) == 3 * n_batches
         waits.append(np.diff(seen[n_batches - 1 :: n_batches], axis=0)[:, 0].tolist())

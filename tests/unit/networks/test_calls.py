@@ -177,3 +177,30 @@ def test_blocks_that_return_tuples():
     layers = find_layers(Tupled((None,)), (8, 8, 3))
     assert [layer.shape for layer in layers] == [(2, 2, 4), None, None]
     assert layers[1].problem == "returns 2 values; choose one by its key, 0, 1, such as {type: Returning, key: 0}"
+
+
+class Attention(nn.Module):
+    """Tokens of patches of 4 x 4 pixels, attention with its weights and a softmax of several heads."""
+
+    def __init__(self, has_fixed_size):
+        super().__init__()
+        self.patches, self.softmax = nn.Conv2d(3, 16, 4, stride=4), nn.Softmax(-1)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.places = nn.Parameter(torch.zeros(16, 16)) if has_fixed_size else 0
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2) + self.places
+        x, weights = self.attention(x, x, x)
+        heads = x.unflatten(-1, (2, 8)).transpose(1, 2)
+        heads = self.softmax(heads @ heads.transpose(2, 3)) @ heads
+        return (weights @ heads.transpose(1, 2).flatten(2)).mean(1)
+
+
+@pytest.mark.parametrize("has_fixed_size", [False, True])
+def test_weights_of_attention_are_no_layer(has_fixed_size):
+    """There are as many tokens as channels, so that shapes alone do not tell."""
+    calls = {call.name: call for call in find_calls(Attention(has_fixed_size), (16, 16, 3))}
+    told = "returns weights of attention between 16 tokens, which have no channels"
+    assert calls["attention"].parts == {"0": Layout("tokens", 4, 4, 16), "1": told}
+    assert calls["softmax"].parts == {"": told}
+    assert calls["softmax"].entered == told

@@ -176,10 +176,13 @@ def test_progress_counts_batches_within_epochs(data):
     assert resumed == [8, 1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize(
+    ("precision", "optimizer"),
+    [("fp32", "sgd"), ("bf16", "sgd"), ("fp16", "sgd"), ("fp32", "adamw"), ("fp16", "adamw")],
+)
 @pytest.mark.parametrize("stop_after", [1, 2])
-def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, stop_after):
-    recipe = replace(RECIPE, epochs=4, precision=precision)
+def test_interrupted_run_ends_with_the_same_weights(data, tmp_path, precision, optimizer, stop_after):
+    recipe = replace(RECIPE, epochs=4, precision=precision, optimizer=optimizer)
     states = []
     whole, metrics = run(data, recipe, save=lambda state: states.append(deepcopy(state)))
 

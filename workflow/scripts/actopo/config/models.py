@@ -12,6 +12,9 @@ from actopo.points.choices import STUDIES
 # Places of the peak and of the milestones in the recipes of config.yaml, as shares of the epochs.
 PEAK, MILESTONES = 5 / 24, (150 / 350, 250 / 350)
 
+# A step of AdamW moves each weight by about the learning rate, whatever the gradient: more makes noise of weights.
+LARGEST_OF_ADAMW = 0.1
+
 
 def model_problems(config):
     """Messages about networks, which are checked before their layers are looked up."""
@@ -75,6 +78,11 @@ def training_problems(config):
             yield (
                 f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
                 "to triangular, and peak_epoch"
+            )
+        if training.get("optimizer") == "adamw" and training["learning_rate"] > LARGEST_OF_ADAMW:
+            yield (
+                f"{path}.learning_rate: {training['learning_rate']} is a rate of sgd, and too large for adamw; set it "
+                f"to {LARGEST_OF_ADAMW} or less, such as 0.001"
             )
         if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
             yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"

@@ -27,6 +27,7 @@ TOKENS = ("patches", "class", "all")
 CHANNEL_AXES = ("first", "last")
 
 SCHEDULES = ("triangular", "step")
+OPTIMIZERS = ("sgd", "adamw")
 
 # Colours of the pixels that a random shift leaves empty; see `actopo.networks.recipe`.
 FILLS = ("mean", "black")

@@ -22,8 +22,12 @@ class Recipe:
     peak_epoch : float
     milestones : tuple of int
     decay : float
-    momentum, weight_decay : float
-        Momentum and weight decay of SGD; the decay applies to all parameters.
+    optimizer : {"sgd", "adamw"}
+        SGD with momentum, or AdamW, with which transformers are trained.
+    momentum : float
+        Momentum of SGD.
+    weight_decay : float
+        Weight decay, on all parameters. That of AdamW is decoupled: each step takes off the learning rate times it.
     flip : bool
         Mirror each image left to right with probability 1/2.
     translate : int
@@ -48,6 +52,7 @@ class Recipe:
     peak_epoch: float = 5.0
     milestones: tuple = ()
     decay: float = 0.1
+    optimizer: str = "sgd"
     momentum: float = 0.9
     weight_decay: float = 5e-4
     flip: bool = True

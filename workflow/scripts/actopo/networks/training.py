@@ -23,6 +23,7 @@ from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.choices import PRECISIONS
 from actopo.networks.inputs import images_per_pass, to_input
+from actopo.networks.optimisers import make_optimiser, optimiser_state, restore_optimiser
 from actopo.networks.weights import load_weights
 
 DTYPES = {name: getattr(torch, dtype) for name, dtype in PRECISIONS.items()}
@@ -225,15 +226,9 @@ def train(
     layout = memory_format(model, device)
     model.to(device, memory_format=layout)
     parameters = dict(model.named_parameters())
-    optimiser = torch.optim.SGD(
-        parameters.values(), lr=0.0, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=True
-    )
+    optimiser = make_optimiser(parameters, recipe)
     scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
-    # If the scaler skips the first step, as is usual in fp16, fused SGD would continue from momentum that it
-    # allocated and never set. Starting from zeros leaves the first step the same.
-    for parameter in parameters.values():
-        optimiser.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
-    losses = _restore(checkpoint, model, parameters, optimiser, scaler) if checkpoint is not None else []
+    losses = _restore(checkpoint, model, parameters, optimiser, scaler, recipe) if checkpoint is not None else []
     if progress is not None and losses:
         progress(len(losses) * batches_per_epoch(len(images), recipe.batch_size))
     # Kernels are chosen by fixed rules and not by timing, so that the same seed gives the same weights.
@@ -269,7 +264,7 @@ def train(
             if keep is not None:
                 keep(epoch + 1, {"loss": list(losses), "precision": precision})
             if save is not None and epoch + 1 < recipe.epochs:
-                save(_checkpoint(model, parameters, optimiser, scaler, losses))
+                save(_checkpoint(model, parameters, optimiser, scaler, losses, recipe))
             log.info("epoch %d: loss %.4f, %.0f images/s", epoch + 1, losses[-1], rates[-1])
     return {
         "loss": losses,
@@ -329,10 +324,9 @@ def _require_finite(batch_losses, epoch, recipe):
         )
 
 
-def _checkpoint(model, parameters, optimiser, scaler, losses):
+def _checkpoint(model, parameters, optimiser, scaler, losses, recipe):
     state = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for name, parameter in parameters.items():
-        state[f"momentum.{name}"] = optimiser.state[parameter]["momentum_buffer"]
+    state |= optimiser_state(optimiser, parameters, recipe)
     state["loss"] = torch.tensor(losses, dtype=torch.float64)
     if scaler.is_enabled():
         state["scale"] = torch.tensor(scaler.get_scale(), dtype=torch.float64)
@@ -340,11 +334,10 @@ def _checkpoint(model, parameters, optimiser, scaler, losses):
     return state
 
 
-def _restore(checkpoint, model, parameters, optimiser, scaler):
+def _restore(checkpoint, model, parameters, optimiser, scaler, recipe):
     state = {name.removeprefix("model."): tensor for name, tensor in checkpoint.items() if name.startswith("model.")}
     load_weights(model, state)
-    for name, parameter in parameters.items():
-        optimiser.state[parameter]["momentum_buffer"].copy_(checkpoint[f"momentum.{name}"])
+    restore_optimiser(checkpoint, optimiser, parameters, recipe)
     if scaler.is_enabled():
         scaler.load_state_dict(
             scaler.state_dict() | {"scale": float(checkpoint["scale"]), "_growth_tracker": int(checkpoint["growth"])}

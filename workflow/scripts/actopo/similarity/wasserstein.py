@@ -19,8 +19,7 @@ the few other blocks:
 - *grid* divides them into bins and takes the L1 distance between the vectors of integrals over the bins.
   The result is never above the distance, since :math:`|\int f| \le \int |f|`. On a bin of width `w` where `G_D` is
   within `S_D / w` of its mean, the area is at most the larger of :math:`|\int f|` and `S_D + S_E`; the difference
-  to that is the error bound. In the blocks where the sign is constant, it is constant in every bin, so that the result
-  is the L1 distance of all bins, which a GPU computes without blocks.
+  to that is the error bound. A GPU computes both in the same way (:mod:`actopo.similarity.wasserstein_torch`).
 
 Both process one direction at a time, so that memory does not grow with their number, and sum each pair in a fixed
 order, so that the result does not depend on the number of threads, bit for bit.
@@ -45,8 +44,7 @@ METHODS = ("exact", "grid", "auto")
 BINS = {"exact": 16, "grid": 32}  # per block
 POWER = {"exact": 1.0, "grid": 0.5}  # of the knots' density, to which the density of blocks is proportional
 TILE = 16  # diagrams whose bins fit into the cache
-CHUNK = 1024  # diagrams, on a GPU
-MANY = 1000  # pairs per diagram from which "auto" tries the grid on a CPU
+MANY = 1000  # pairs per diagram from which "auto" tries the grid
 PARTS = 8  # into which directions are divided; after the first, "auto" drops pairs that will miss the tolerance
 ROUND_UP = 1 + 1e-6  # covers the rounding to float32
 
@@ -103,8 +101,8 @@ def pairwise_distances(
         Equally spaced angles in :math:`[-\pi/2, \pi/2)`.
     method : {"exact", "grid", "auto"}, default "exact"
         "grid" gives a lower bound; "auto" uses it for the pairs whose error bound is at most `tolerance`
-        times the distance, and computes the others exactly. On the CPU, where a diagram has fewer than `MANY` pairs
-        on average, "auto" computes all exactly, because the work per diagram makes the grid with its bound slower.
+        times the distance, and computes the others exactly. Where a diagram has fewer than `MANY` pairs on average,
+        "auto" computes all exactly, because the work per diagram makes the grid with its bound slower.
     n_bins : int, default 8192
         Number of bins of t, denser where there are more projections. It determines the error of "grid" and the speed
         of both.
@@ -113,7 +111,8 @@ def pairwise_distances(
     n_threads : int, default 1
         Threads on the CPU. The result does not depend on it.
     device : str, default "cpu"
-        Device on which "grid" and "auto" compare the binned diagrams: "cpu", or a CUDA device of torch.
+        Device on which "grid" and "auto" compare the binned diagrams: "cpu", or a CUDA device of torch. Which pairs
+        "auto" computes exactly does not depend on it, but for rounding.
     return_bound : bool, default False
         Whether to return an upper bound of the error too.
 
@@ -150,7 +149,7 @@ def pairwise_distances(
     if symmetric:
         wanted = np.triu(wanted, 1)
 
-    if method == "auto" and device == "cpu" and wanted.sum() < MANY * (len(rows) + len(columns)):
+    if method == "auto" and wanted.sum() < MANY * (len(rows) + len(columns)):
         method = "exact"
     distances = bound = np.zeros(wanted.shape)
     with ThreadPoolExecutor(n_threads) as pool:
@@ -237,7 +236,10 @@ class _Steps:
             if device == "cpu":
                 self.share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, reach, distances, bound)
             else:
-                _add_torch(device, shift, wanted, bins, reach, distances, bound)
+                # Only for a GPU: numba is faster on the CPU.
+                from actopo.similarity.wasserstein_torch import add_grid
+
+                add_grid(device, shift, wanted, *blocks, bins, reach, distances, bound)
         return distances / self.n_directions, bound / self.n_directions
 
     def _turn(self, cos, sin):
@@ -503,25 +505,3 @@ def _add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bi
                                 error += _upper(bins_x[b], bins_y[b], reach[i, b], reach[shift + j, b]) - fine
                 distances[i, j] += total
                 bound[i, j] += error
-
-
-def _add_torch(device, shift, wanted, bins, reach, distances, bound):
-    import torch  # only for a GPU: numba is faster on the CPU
-
-    def l1(x, y):
-        return torch.cdist(x.flatten(1), y.flatten(1), p=1).cpu().numpy()
-
-    try:
-        bins, reach = torch.from_numpy(bins).to(device), torch.from_numpy(reach).to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f'device "{device}" cannot be used ({error}); write "cpu".') from error
-    columns = slice(shift, shift + wanted.shape[1])
-    for start in range(0, len(wanted), CHUNK):
-        rows = slice(start, min(start + CHUNK, len(wanted)))
-        lower = l1(bins[rows], bins[columns])
-        distances[rows] += wanted[rows] * lower
-        if len(reach):
-            # max(|a|, b) = (|a + b| + |a - b|) / 2 for b >= 0.
-            upper = l1(bins[rows] + reach[rows], bins[columns] - reach[columns])
-            upper += l1(bins[rows] - reach[rows], bins[columns] + reach[columns])
-            bound[rows] += wanted[rows] * np.maximum(upper / 2 - lower, 0)
