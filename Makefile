@@ -1,9 +1,13 @@
 # Targets for people; the workflow itself is run with Snakemake. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# Modules are compiled when they are first imported: most never are.
+PIP_FLAGS := --disable-pip-version-check --progress-bar off --no-compile
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
+# Two processes with a core each, which keep what Python compiles of the sources for those that they start.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 # What docs/draw_pictures.py reads.
 CIFAR := results/cifar10_cpu
 PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
@@ -14,15 +18,17 @@ PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-env: .venv/ready  ## create .venv with everything that is needed (6 GB)
+env: .venv/ready  ## create .venv with what the workflow needs (6 GB)
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \
 	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check --progress-bar off --no-compile -r requirements.txt
-	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python.
-	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples)/' .venv/lib
+	$(BIN)/pip install $(PIP_FLAGS) -r requirements.txt
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	$(BIN)/pip install $(PIP_FLAGS) -r requirements-dev.txt
 	@touch $@
 
 demo: .venv/ready  ## run the whole workflow on handwritten digits
@@ -40,27 +46,27 @@ report: .venv/ready  ## make the report of a finished run: make report CONFIG=mi
 prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
 	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
 
-test: .venv/ready lint  ## style and tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+test: .venv/ready-dev lint  ## style and tests
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
-test-faults: .venv/ready  ## all fault cases with their count, kills of whole runs among them (minutes)
-	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -n 2 --dist loadfile
+test-faults: .venv/ready-dev  ## all fault cases with their count, kills of whole runs among them (minutes)
+	$(PYTEST) tests/faults -m "slow or not slow" -n 2 --dist loadfile
 
-test-cluster: .venv/ready  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
+test-cluster: .venv/ready-dev  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
 	$(BIN)/python -m pytest tests/cluster -rs --durations 10
 
-lint: .venv/ready  ## check style: ruff, snakefmt, snakemake --lint
+lint: .venv/ready-dev  ## check style: ruff, snakefmt, snakemake --lint
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --configfile config/demo.yaml --lint
 
-format: .venv/ready  ## bring the sources into style
+format: .venv/ready-dev  ## bring the sources into style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-docs: .venv/ready  ## write the generated pages and what a module needs, and the documentation as a site in site/
+docs: .venv/ready-dev  ## write the generated pages and what a module needs, and the documentation as a site in site/
 	$(BIN)/python docs/describe_config.py > config/README.md
 	$(BIN)/python docs/describe_reruns.py > docs/code_reruns.md
 	$(BIN)/python docs/describe_key_reruns.py > docs/reruns.md

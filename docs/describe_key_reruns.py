@@ -24,13 +24,15 @@ After a finished run, a change of the configuration runs again what depends on i
 table is tested (`tests/workflow/test_reruns.py`): there, as Snakemake plans it, and back. The changes are of two small
 configurations; a line holds the rules, of which a larger study has more jobs. Rules that only draw are counted.
 
-Files of one's own are known by what they hold: the images of `data.root` and the masks of `mapper.foreground.masks` may
-be moved and renamed, and so may whatever lies beside them that is no image. An image that is edited in a folder is
-noticed if its size in bytes changes; in a .zip, always. Other files (weights, the file of a network, of a lens, of
-labels) are known by their path as well.
+Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
+`mapper.foreground.masks`, weights, the file of a network, of a lens, and tables of labels. An image that is edited in a
+folder is noticed if its size in bytes changes; in a .zip, and in any other file, always.
 
-`mapper.jobs` makes the same graphs, but makes them again, since Snakemake compares the inputs of a job, and the jobs
-that a graph is split into are among them. Change it before a large graph is there, not after.
+Two keys make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its parts, and
+points of `activations.keep` are read from activations in the place of a network and images. Snakemake compares the list
+of the files that a job reads, and there is no file that a job waits for and that is not in this list. Points and graphs
+are the same to the last bit, but they are taken and built anew, and so is what reads them. Set both keys before a large
+run, not after.
 
 ## Keys
 

@@ -1,9 +1,10 @@
 """
-What all tests share: their order and a browser.
+What all tests share: their order, memory that is not looked through again, and a browser.
 
 Files run side by side, and those that take longest come first.
 """
 
+import gc
 import shutil
 
 import pytest
@@ -12,6 +13,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # The first makes the finished run that others look at; the second and third need no such run.
 FIRST = tuple(f"tests/workflow/test_{name}.py" for name in ("whole_run", "your_network", "seeds_per_job", "reruns"))
 
+# Until all is imported there is no garbage.
+gc.disable()
+
 
 def pytest_collection_modifyitems(items):
     def place(item):
@@ -19,6 +23,13 @@ def pytest_collection_modifyitems(items):
         return next((i for i, name in enumerate(FIRST) if file.endswith(name)), len(FIRST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """What is imported by now stays: later collections of garbage, of which figures cause many, do not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="module")

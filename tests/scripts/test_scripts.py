@@ -76,6 +76,8 @@ class Params(SimpleNamespace):
 
 # Wildcards of a graph, but for its layer.
 OWN = {"model": "net", "seed": 0, "sampling": "full", "draw": "", "noise": ""}
+# Layers that are outputs of modules.
+NO_OUTPUTS = json.dumps({"names": []})
 
 
 def run(name, input=None, output=None, params=None, threads=1, **wildcards):
@@ -83,7 +85,9 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         rule=name,
         input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
         output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
-        params=Params(**{"code": "", "source": "", **(params or {})}),
+        params=Params(
+            **{"code": "", "structure": (params or {}).get("network"), "outputs": NO_OUTPUTS, **(params or {})}
+        ),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
         config={"run": "test"},
@@ -134,7 +138,7 @@ def trained(folder, images):
     outputs = []
     for seed in (0, 1):
         outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
-        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": []}
+        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": [], "keepers": []}
         run("train_model", images, outputs[-1], params, model="net", seed=seed, epoch="")
     return outputs
 
@@ -456,7 +460,7 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 
     def job(place, keep, epoch=""):
         outputs = {kind: folder / place / f"seed0{epoch}.{end}" for kind, end in FILES_OF_NETWORK.items()}
-        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": keep}
+        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": keep, "keepers": [0]}
         run("train_model", images, outputs, params, model="net", seed=0, epoch=epoch)
         return {kind: path.read_bytes() for kind, path in outputs.items()}
 
@@ -493,10 +497,10 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
     """Its network is taken when it is there, and not trained again."""
     recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
-    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": []}
+    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": [], "keepers": []}
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
-    place = TrainingFolder(outputs["weights"], (NETWORK, "", params["recipe"], "", provenance), "cpu")
+    place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", provenance), "cpu")
     own = {"model": "net", "seed": 0, "epoch": ""}
     job = threading.Thread(target=run, args=("train_model", images, outputs, params), kwargs=own, daemon=True)
     with place.claim() as mine:
@@ -869,9 +873,9 @@ def test_masks_of_a_folder(folder, images):
     cv2.imwrite(str(masks / "red/99.png"), np.ones((16, 16), np.uint8))
     output = {"masks": folder / "own.npy", "share": folder / "own.json"}
     settings = {"masks": "folder", "size": 16, "resize": None}
-    folders = {"masks": str(masks), "images": str(folder / "images")}
+    places = {"masks": str(masks), "images": str(folder / "images")}
     files = {"images": images["test_images"], "files": images["test_files"]}
-    params = {"settings": json.dumps(settings), "folders": json.dumps(folders), "limits": "{}"}
+    params = {"settings": json.dumps(settings), "places": json.dumps(places), "limits": "{}"}
     run("find_foreground", files, output, params)
     expected = [cv2.imread(str(masks / name), 0) > 0 for name in pd.read_csv(images["test_files"]).file]
     np.testing.assert_array_equal(np.load(output["masks"]), expected)
@@ -1119,8 +1123,8 @@ def test_purity_by_labels_of_a_users_table(folder, images, graphs, purity):
     inputs = {
         name: [graph[key] for graph in graphs] for name, key in (("graphs", "graph"), ("memberships", "membership"))
     }
-    inputs |= {"files": images["test_files"], "labels": table}
-    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop"}
+    inputs |= {"files": images["test_files"]}
+    params = {"order": json.dumps({"graphs": order}), "uncovered": "drop", "place": str(table)}
     params["null"] = json.dumps({"n_permutations": 5, "seed": 0})
     found = {}
     for column in ("kind_of", "size"):
@@ -1214,8 +1218,9 @@ def test_new_images(folder, images, trained, analysed, graphs, own_images):
     files = {"points": analysed["points"], "lens": [], "meta": images["meta"], **graphs[2]}
     files |= {"new_points": new_points, "predictions": predictions}
     output = {name: folder / f"placed.{name}.csv" for name in ("points", "summary")}
-    new = {"shifts": [0, 5], "lenses": [("l2", None)], "own_images": own_images}
-    run("place_images", files, output, {"cover": GRAPH["cover"], "new": json.dumps(new)}, layer=16)
+    new, lens = {"shifts": [0, 5], "own_images": own_images}, {"lenses": [("l2", None)]}
+    params = {"cover": GRAPH["cover"], "new": json.dumps(new), "lens": json.dumps(lens)}
+    run("place_images", files, output, params, layer=16)
     table = pd.read_csv(output["points"], dtype={"nodes": str})
     summary = pd.read_csv(output["summary"]).set_index(["shift", "group"])
     # Every one of 2 x 2 positions.
@@ -1282,12 +1287,12 @@ def test_graphs_in_other_colours(folder, images, graphs, colouring):
         "graphs": [own["graph"] for own in graphs],
         "memberships": [own["membership"] for own in graphs] if is_by_labels else [],
         "files": [images["test_files"]] if is_by_labels else [],
-        "labels": [folder / "sizes.csv"] if is_by_labels else [],
         "meta": images["meta"],
     }
-    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    params = {"order": json.dumps({"rows": ["full"], "columns": LAYERS}), "colouring": json.dumps(colouring)}
+    params["place"] = str(folder / "sizes.csv") if is_by_labels else ""
     figure = {kind: folder / f"{colouring['by']}.{kind}" for kind in ("png", "svg")}
-    run("plot_mapper_graphs", files, figure, {"order": order, "colouring": json.dumps(colouring)})
+    run("plot_mapper_graphs", files, figure, params)
     assert figure["png"].stat().st_size > 1000
 
 
@@ -1376,7 +1381,21 @@ def test_averages(averaged, purity):
     np.testing.assert_allclose(classes.purity, pd.read_csv(purity["classes"]).purity)
 
 
-@pytest.mark.parametrize("purity_class", [None, "red"])
+def draw(folder, name, files, params, **wildcards):
+    """Run the script of a figure, which writes it twice."""
+    output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+    run(name, files, output, params, **wildcards)
+    assert output["png"].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in output["svg"].read_bytes()
+
+
+def purity_params(purity_class):
+    return {
+        "purity_class": json.dumps({"name": purity_class}),
+        "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
+    }
+
+
 def test_figures_and_summary(
     folder,
     images,
@@ -1390,7 +1409,6 @@ def test_figures_and_summary(
     averaged,
     branching,
     analysed,
-    purity_class,
 ):
     order = json.dumps({"rows": ["full"], "columns": LAYERS})
     test_part = {"images": images["test_images"], "labels": images["test_labels"], "meta": images["meta"]}
@@ -1422,7 +1440,7 @@ def test_figures_and_summary(
         ),
         "plot_controls": (
             {"tables": [distances["specificity"]] * 2, "differences": distances["differences"]},
-            {"choice": json.dumps({"controls": ["scaled"], "dimension": 1})},
+            {"choice": json.dumps({"controls": ["scaled"], "dimension": 1, "layers": LAYERS})},
             {},
         ),
         "plot_power": ({"table": power["table"]}, {}, {}),
@@ -1439,14 +1457,20 @@ def test_figures_and_summary(
         "plot_nested_circles": ({}, {}, {}),
         "plot_branching": (
             {**branching, "meta": images["meta"]},
-            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": []}), "lens": ""},
+            {"order": json.dumps({"sampling": "full", "layers": LAYERS, "names": [], "classes": 20}), "lens": ""},
             {},
         ),
         "plot_graph_flow": (
             {**analysed, "graphs": [files["graph"] for files in graphs[:2]], "meta": images["meta"]},
             {
                 "order": json.dumps(
-                    {"sampling": "full", "layers": LAYERS[:2], "axis": LAYERS[::-1], "names": [[9, "block"]]}
+                    {
+                        "sampling": "full",
+                        "layers": LAYERS[:2],
+                        "axis": LAYERS[::-1],
+                        "names": [[9, "block"]],
+                        "classes": 20,
+                    }
                 )
             },
             {},
@@ -1468,20 +1492,10 @@ def test_figures_and_summary(
             {"choice": json.dumps({"n_images": 2, "layers": [16, 9], "weight": "energy", "names": [[9, "block"]]})},
             {},
         ),
-        "plot_purity": (
-            {**averaged, "meta": images["meta"]},
-            {
-                "purity_class": json.dumps({"name": purity_class}),
-                "layers": json.dumps({"order": [9, 0, 16], "names": [[9, "block"]]}),
-            },
-            {},
-        ),
+        "plot_purity": ({**averaged, "meta": images["meta"]}, purity_params(None), {}),
     }
     for name, (files, params, wildcards) in jobs.items():
-        output = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
-        run(name, files, output, params, **wildcards)
-        assert output["png"].read_bytes().startswith(b"\x89PNG")
-        assert b"<svg" in output["svg"].read_bytes()
+        draw(folder, name, files, params, **wildcards)
 
     files = {"meta": images["meta"], "homology_metrics": metrics, "mapper_metrics": metrics, **averaged}
     files |= {"layers": distances["layers"]["table"], "specificity": [distances["specificity"]] * 2}
@@ -1503,6 +1517,10 @@ def test_figures_and_summary(
     assert set(summary["homology"]["sensitivity"]["linear_cka"]["16"]) == {"smallest", "random"}
     assert list(summary["mapper"]["graphs"]["full"]) == ["0", "9", "16"]
     assert 0 <= summary["mapper"]["foreground"]["no_foreground"] <= 1
+
+
+def test_purity_of_a_class_is_drawn(folder, images, averaged):
+    draw(folder, "plot_purity", {**averaged, "meta": images["meta"]}, purity_params("red"))
 
 
 def test_plot_purity_names_the_classes(folder, images, purity):
@@ -1527,8 +1545,10 @@ def test_imported_weights_give_the_same_activations(folder, images):
     files["meta"].write_text(json.dumps({**meta, "image_shape": [96, 96, 3]}))
     output = {"weights": folder / "imported.safetensors", "metrics": folder / "imported.json"}
     alexnet = {"network": json.dumps({"architecture": "alexnet"})}
-    run("import_weights", files, output, {**alexnet, "weights": str(folder / "alexnet.safetensors")}, seed=0)
-    assert json.loads(output["metrics"].read_text())["n_classes"] == 7
+    weights = {"weights": str(folder / "alexnet.safetensors"), "content": "0123456789abcdef"}
+    run("import_weights", files, output, {**alexnet, **weights}, seed=0)
+    noted = json.loads(output["metrics"].read_text())
+    assert (noted["n_classes"], noted["weights"]) == (7, weights["content"])
     large = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
     np.save(folder / "large.npy", large)
     params = {
@@ -1568,7 +1588,7 @@ def test_epochs_of_training(folder, images, trained, diagrams, distances, graphs
         "metrics": [own["metrics"] for own in trained],
     }
     order = {"epochs": [1, 4], "seeds": [0], "layers": LAYERS, "dimensions": [0, 1]}
-    params = {"order": json.dumps(order), "directions": 10, "level": 0.9}
+    params = {"order": json.dumps(order), "distance": json.dumps({"n_directions": 10, "method": "exact"}), "level": 0.9}
     run("measure_epochs", files, {"table": folder / "epochs.csv"}, params)
     table = pd.read_csv(folder / "epochs.csv", keep_default_na=False, na_values=[""])
     own = blocks(np.load(distances["models"])["h1"], 2, len(LAYERS))[0, 1].diagonal()
@@ -1607,7 +1627,8 @@ def test_two_networks(folder, diagrams, distances, paired, graphs):
     metrics = {"linear_cka": {}, "rtd_lite": {}}
     params = {
         "networks": json.dumps(networks),
-        "distance": json.dumps({"dimensions": [0, 1], "directions": 10}),
+        "order": json.dumps({"dimensions": [0, 1]}),
+        "distance": json.dumps({"n_directions": 10, "method": "exact"}),
         "metrics": json.dumps({"metrics": metrics}),
         "null": json.dumps({"n_permutations": 5, "seed": 0}),
     }
@@ -1627,7 +1648,7 @@ def test_two_networks(folder, diagrams, distances, paired, graphs):
     own = pd.read_csv(of_graphs)
     assert own.layer_a.tolist() == [0, 9]
     assert own.distance[1] == pytest.approx(0, abs=1e-6)
-    files = {"table": output["table"], "graphs": of_graphs}
+    files = {"tables": [output["table"], of_graphs]}
     run("plot_network_pair", files, {"png": folder / "pair.png"}, {"names": json.dumps({"names": ["a", "b"]})})
 
 
@@ -1674,7 +1695,7 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
     ).to_csv(table, index=False)
     save_json(folder / "explored.distances.json", {"distances": {}})
     key = {"model": "net", "seed": 0, "sampling": "full", "draw": 0, "sigma": 0.0, "layer": 16, "layer_name": "last"}
-    key |= {"tap": "bn", "confidence": 0, "predictions": 0, "points": None}
+    key |= {"tap": "bn", "epoch": 3, "confidence": 0, "predictions": 0, "points": None}
     order = {"run": "test", "graphs": [key], "at_all_eps": [0], "seed": 0, "lens": "", "layers": [[16, "layer 16"]]}
     order |= {
         "labels": [("kind", {"column": "kind", "kind": "classes"}), ("weight", {"column": "weight", "kind": "numbers"})]
@@ -1686,14 +1707,14 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
         "at_all_eps": [analysed["graphs"]],
     }
     files |= {"confidence": [confidence], "predictions": [folder / "explored.logits.npz"], "points": [], "fields": []}
-    files |= {"tables": [table, table], "graphs_purity": averaged["graphs"], "classes_purity": averaged["classes"]}
+    files |= {"graphs_purity": averaged["graphs"], "classes_purity": averaged["classes"]}
     files |= {
         "distances": folder / "explored.distances.json",
         "networks": [trained[0]["metrics"]],
         "meta": images["meta"],
     }
     files |= {"images": images["test_images"], "labels": images["test_labels"], "files": images["test_files"]}
-    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks")}
+    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks"), "tables": [str(table)] * 2}
     run("build_explorer", files, {"page": folder / "explorer.html"}, params)
     page = (folder / "explorer.html").read_text()
     found, main = document(page, "graph-0"), document(page, "main")
@@ -1726,6 +1747,19 @@ def test_gathered_distances(folder, diagrams, distances, compared):
     files |= {"rivals": compared["rivals"], "specificity": [distances["specificity"]] * 2, "calibration": []}
     files |= {"by_metric": [compared["specificity"]], "curves": compared["of_both"][:1]}
     files |= {"detection": compared["sensitivity"], "diagrams": diagrams, "points": distances["clouds"][:1]}
+    epochs = {"epoch": [0, 3], "metric": "sw_h1", "statistic": "relative", "layer": ["mean", "0"], "value": [0.5, None]}
+    pd.DataFrame(epochs).assign(low=None, high=None).to_csv(folder / "explored.epochs.csv", index=False)
+    pair = {
+        "measure": "graphs",
+        "layer_a": 0,
+        "name_a": "conv",
+        "layer_b": [9, 4],
+        "name_b": ["x", "y"],
+        "distance": 0.5,
+    }
+    pd.DataFrame(pair).assign(chance=[0.75, 0.25]).to_csv(folder / "explored.pair.csv", index=False)
+    files |= {"epochs": [folder / "explored.epochs.csv"], "pair": [folder / "explored.pair.csv"]}
+    order["pair"] = ["net", "other"]
     run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": json.dumps(order)})
     documents = json.loads((folder / "explored.json").read_text())
     found = documents["distances"]
@@ -1746,11 +1780,21 @@ def test_gathered_distances(folder, diagrams, distances, compared):
     assert {"sw_h1", "linear_cka", "scale"} <= set(rho[rho.clouds == "trained"].metric)
     assert not rho.duplicated(["clouds", "metric", "layer"]).any()
     assert len(documents["diagrams-1"]["h0"]) == 3
+    assert [row[:5] for row in found["epochs"]["rows"]] == [[0, "sw_h1", "relative", "mean", 0.5]]
+    [measure] = found["pair"]["measures"]
+    assert (measure["label"], measure["values"], measure["chance"]) == (
+        "mapper graphs, memberships",
+        [0.5] * 2,
+        [0.75, 0.25],
+    )
+    assert (found["pair"]["names"], measure["layers"]) == (["net", "other"], [[[0, "conv"]], [[9, "x"], [4, "y"]]])
     # A single network has its distances on the first batch.
-    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": []}
-    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": []})
+    files |= {"models": [], "rivals": [], "specificity": [], "by_metric": [], "epochs": [], "pair": []}
+    alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": [], "pair": []})
     run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": alone})
-    found = json.loads((folder / "explored.json").read_text())["distances"]["matrices"]
+    found = json.loads((folder / "explored.json").read_text())["distances"]
+    assert (found["epochs"]["rows"], found["pair"]) == ([], None)
+    found = found["matrices"]
     assert {own["metric"] for own in found} == {"sw_h0", "sw_h1", "sw_sum"}
     first = np.load(distances["layers"]["matrix"])["h1"][0].ravel()
     np.testing.assert_allclose(found[1]["values"][0], first, rtol=1e-6)

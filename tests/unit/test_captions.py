@@ -34,7 +34,9 @@ def summary():
         "noisy_graphs": {"random": {"sigma 0.5": {"16": GRAPH}}},
         "foreground": {"n_images": 50, "no_foreground": 0.25, "foreground_pixels": 0.125},
     }
-    return {"homology": homology, "mapper": mapper}
+    # Convolutions have names too, but are known by their numbers.
+    names = {"net_a": {"9": "conv9"}, "net_b": {"16": "conv16"}}
+    return {"homology": homology, "mapper": mapper, "layer_names": names}
 
 
 def as_text(rst):
@@ -62,6 +64,19 @@ def test_cells_of_tables_are_no_markup(summary):
     body = as_text(captions(summary)["mapper_graphs"])
     assert "<td>a|*_`b</td>" in body
     assert [f"<td>{n}</td>" in body for n in (16, 31, 2, 0)] == [True] * 4
+
+
+def test_outputs_of_modules_have_their_names(summary):
+    homology, mapper = summary["homology"], summary["mapper"]
+    homology["layer_distances"]["h1"]["at_layers"] = [9, 10003]
+    homology["sensitivity"]["sw_h1"] = {"10003": {"smallest": FIRST}}
+    mapper["graphs"], mapper["noisy_graphs"]["random"]["sigma 0.5"] = {"random": {"20007": GRAPH}}, {"20007": GRAPH}
+    summary["layer_names"] = {"net_a": {"9": "conv9", "10003": "a_block.3*"}, "net_b": {"20007": "norm (class)"}}
+    found = captions(summary)
+    assert "between layers 9 and a_block.3*;" in as_text(found["layer_distances"])
+    assert "<td>a_block.3*</td>" in as_text(found["sensitivity"])
+    assert ["<td>norm (class)</td>" in as_text(found[name]) for name in NAMES[-5:-1]] == [True] * 4
+    assert not any("10003" in text or "20007" in text for text in found.values())
 
 
 def test_only_layers_that_are_drawn_have_a_sensitivity(summary):
@@ -98,8 +113,25 @@ def test_numbers_have_three_digits(value, text):
 def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
     text = (Path(__file__).parents[2] / "workflow/report/mapper_graphs.rst").read_text(encoding="utf-8")
     config = {"figures": {"graph_colours": colours}, "data": {"labelled": labelled}}
-    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3}
+    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3, "clusterer": "dbscan"}
     job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/mapper_graphs.png"))
     found = Template(text).render(snakemake=job)
     assert words in found
+    assert "cover it, DBSCAN clusters" in found
     assert as_text(found.partition(".. include")[0])
+    config["mapper"]["clusterer"] = {"path": "sklearn.cluster.HDBSCAN"}
+    assert "cover it, ``sklearn.cluster.HDBSCAN`` clusters" in Template(text).render(snakemake=job)
+
+
+def test_the_caption_of_two_networks_says_what_is_compared():
+    text = (Path(__file__).parents[2] / "workflow/report/network_pair.rst").read_text(encoding="utf-8")
+    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full"}}
+    config["similarity"] = {"rivals": {"metrics": ["pwcca"]}}
+    found = Template(text).render(snakemake=SimpleNamespace(config=config))
+    for words in ("``homology.sampling: top_l2``", "PWCCA is not symmetric", "those of the sampling\n``full``"):
+        assert words in found
+    assert as_text(found)
+    config["comparison"]["sampling"], config["similarity"]["rivals"]["metrics"] = None, ["linear_cka"]
+    fewer = Template(text).render(snakemake=SimpleNamespace(config=config))
+    assert "PWCCA" not in fewer
+    assert "Mapper graphs" not in fewer

@@ -1,8 +1,10 @@
 """Digests change with what code does and what environments pin, and with nothing else."""
 
+import hashlib
+
 import pytest
 from actopo import digests
-from actopo.digests import code_digest, environment_digest, files_behind, imported_files, source_digest
+from actopo.digests import code_digest, environment_digest, file_digest, files_behind, imported_files, source_digest
 
 
 def test_an_environment_is_what_it_pins():
@@ -137,6 +139,25 @@ def test_source_digest_is_of_the_users_file(tmp_path):
     assert source_digest({"module": f"{file}:other"}) == first
     file.write_text("two")
     assert source_digest(network) != first
+
+
+def test_a_file_is_known_by_what_it_holds(tmp_path):
+    """Wherever it lies; a digest that is kept is taken until the file has another size or time."""
+    file, moved, cache = tmp_path / "a.pth", tmp_path / "elsewhere.pth", tmp_path / "cache"
+    assert file_digest(file) == file_digest(tmp_path, cache) == ""
+    file.write_bytes(b"one")
+    moved.write_bytes(b"one")
+    digest = file_digest(file, cache)
+    assert digest == file_digest(moved, cache) == file_digest(file) == hashlib.sha256(b"one").hexdigest()[:16]
+    assert len(list(cache.iterdir())) == 2
+    for path in cache.iterdir():
+        path.write_text("0" * 16)
+    assert file_digest(file, cache) == "0" * 16
+    file.write_bytes(b"other")
+    assert file_digest(file, cache) == hashlib.sha256(b"other").hexdigest()[:16]
+    for path in cache.iterdir():
+        path.write_text("damaged")
+    assert file_digest(moved, cache) == digest
 
 
 def test_what_was_read_is_kept_for_other_processes(scripts, monkeypatch):

@@ -296,7 +296,12 @@ ROWS = [
     Row("models.resnet18_b.training.precision", "fp32", TRAINING_B),
     Row("models.resnet18_b.training.compile", True, TRAINING_B),
     # Epoch 0 is the control `untrained`, which needs no training.
-    Row("models.resnet18_b.training.keep", [0], {"sample_points": 3, "build_mapper": 3} | EPOCH_PURITY, back={}),
+    Row(
+        "models.resnet18_b.training.keep",
+        [0],
+        {"sample_points": 3, "build_mapper": 3, "build_explorer": 1} | EPOCH_PURITY,
+        back={"build_explorer": 1},
+    ),
     Row(
         "homology.model",
         "resnet18_b",
@@ -543,7 +548,8 @@ ROWS = [
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
     Row("figures.purity_class", "7", {"plot_purity": 1}),
     Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
-    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
+    Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1, "plot_branching": 1}),
+    Row("figures.classes", 3, {f"plot_{name}": 1 for name in (*COLOURED, "graph_flow", "branching")}, base="wide"),
     Row("mapper.branching", None, {}, back={"measure_branching": 1, "plot_branching": 1}),
     # Of WIDE.
     Row("figures.graph_colours", "breed", {f"plot_{name}": 1 for name in COLOURED}, base="wide"),
@@ -583,8 +589,9 @@ ROWS = [
         "comparison.networks",
         [{"model": "resnet18_a", "layers": [0, 8]}, {"model": "own", "layers": [3, 4], "tap": "bn"}],
         {"sample_points": 1, "compute_diagrams": 1, "sample_paired_points": 2, "compare_networks": 1}
-        | {"plot_network_pair": 1},
-        back={},
+        | {"plot_network_pair": 1}
+        | GATHERED,
+        back=GATHERED,
         base="wide",
         besides={"comparison.sampling": None},
     ),
@@ -592,8 +599,9 @@ ROWS = [
         "comparison.sampling",
         "random",
         {"sample_points": 2, "compute_lens": 1, "predict_classes": 1, "build_mapper": 1, "compute_diagrams": 1}
-        | {"sample_paired_points": 2, "compare_networks": 1, "compare_network_graphs": 1, "plot_network_pair": 1},
-        back={},
+        | {"sample_paired_points": 2, "compare_networks": 1, "compare_network_graphs": 1, "plot_network_pair": 1}
+        | GATHERED,
+        back=GATHERED,
         base="wide",
         besides={
             "comparison.networks": [
@@ -607,10 +615,21 @@ ROWS = [
         "models.resnet18_a.training.keep",
         [2],
         {"train_model": 2, "sample_points": 2, "compute_diagrams": 2, "model_distances": 1, "measure_specificity": 1}
-        | {"measure_epochs": 1, "plot_epochs": 1},
-        back={},
+        | {"measure_epochs": 1, "plot_epochs": 1}
+        | GATHERED,
+        back=GATHERED,
         base="wide",
     ),
+    # Of one network there is no specificity.
+    Row(
+        "models.resnet18_a.training.keep_seeds",
+        1,
+        {"train_model": 1, "sample_points": 1, "compute_diagrams": 1, "measure_epochs": 1, "plot_epochs": 1} | GATHERED,
+        back=GATHERED,
+        base="wide",
+        besides={"models.resnet18_a.training.keep": [2]},
+    ),
+    Row("models.resnet18_b.training.keep_seeds", 3, {}),
     Row("similarity.tolerance", 0.01, DISTANCES_W, base="wide"),
     Row("similarity.rivals.permutations", 3, {"metric_distances": 1} | METRIC_TABLES, base="wide"),
     Row(
@@ -804,7 +823,10 @@ INACTIVE = [
             "models.own.input.resize": 32,
             "similarity.sensitivity.references": 2,
             "models.own.layout": {},
+            "models.own.module": "elsewhere/renamed.py:build",
+            "models.alexnet.weights": "elsewhere/renamed.pth",
             "mapper.foreground.masks": "./elsewhere/masks",
+            "mapper.labels.breed.file": "elsewhere/renamed.csv",
             "mapper.lens": [{"l2": None}, {"logit": "cat"}],
         },
         "the same elsewhere",

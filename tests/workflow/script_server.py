@@ -8,6 +8,7 @@ script, such as `-m MODULE`, is left to Python.
 """
 
 import array
+import gc
 import importlib
 import json
 import os
@@ -71,6 +72,9 @@ def serve(address):
     listening.listen(64)
     for library in LIBRARIES:
         importlib.import_module(library)
+    # No job looks through them for garbage, which would also copy their memory.
+    gc.collect()
+    gc.freeze()
     # The workflow's own package is that beside the script.
     sys.path[:] = [path for path in sys.path if not {ROOT / "tests", ROOT / "workflow"} & {*Path(path, "_").parents}]
     # Nobody waits for the processes that run jobs.

@@ -6,10 +6,13 @@ record of the job. `pretend_jobs` lets Snakemake run a whole plan in which jobs 
 writes down what Snakemake compares: the rule, params and inputs of every output.
 """
 
+import gc
 import json
 import os
 import traceback
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 # Imported once, in the process that others are forked from.
 import snakemake.executors.local
@@ -18,13 +21,12 @@ from actopo.config import layers
 from actopo.digests import code_digest
 from snakemake.dag import DAG
 from snakemake.io import is_flagged
+from snakemake.sourcecache import LocalSourceFile
 
 SCRIPTS = Path(layers.__file__).parents[2]
+ROOT = SCRIPTS.parents[1]
 # Bytes of a file that Snakemake compares by its time, unless it is told otherwise.
 LARGE = 1_500_000
-
-for path in SCRIPTS.glob("*.py"):
-    code_digest(path.stem)
 
 
 def pretend_jobs():
@@ -53,17 +55,27 @@ def pretend_networks():
 
 
 def remember_rules():
-    """Let Snakemake read every file of rules once, for this process and those that are forked from it."""
+    """
+    Let Snakemake read every file of rules of the workflow once, for the processes that are forked from this one.
+
+    What it makes of a file depends on the text, and on the path, which it names in each rule.
+    """
     parse, known = snakemake.workflow.parse, {}
 
-    def remembered(path, workflow, linemap, rulecount=0, **settings):
-        key = path.get_path_or_uri(secret_free=True), rulecount
-        if key not in known:
-            known[key] = *parse(path, workflow, linemap, rulecount=rulecount, **settings), dict(linemap)
-        code, n_rules, lines = known[key]
+    def remembered(path, workflow, linemap, overwrite_shellcmd=None, rulecount=0):
+        place = path.get_path_or_uri(secret_free=True)
+        text = Path(place).read_bytes() if overwrite_shellcmd is None and Path(place).is_file() else None
+        if text not in known:
+            return parse(path, workflow, linemap, overwrite_shellcmd, rulecount)
+        code, n_rules, lines, before = known[text]
         linemap.update(lines)
-        return code, n_rules
+        return code.replace(f"snakefile={before!r}", f"snakefile={place!r}"), rulecount + n_rules
 
+    cache = SimpleNamespace(open=lambda file: StringIO(Path(file.path).read_text(encoding="utf-8")))
+    for file in [*ROOT.glob("Snakefile"), *(ROOT / "workflow").glob("**/*.smk")]:
+        lines = {}
+        code, n_rules = parse(LocalSourceFile(str(file)), SimpleNamespace(sourcecache=cache), lines)
+        known[file.read_bytes()] = code, n_rules, lines, str(file)
     snakemake.workflow.parse = remembered
 
 
@@ -105,7 +117,6 @@ def plan_all(calls):
     from snakemake.cli import main
 
     pretend_networks()
-    remember_rules()
     keep_plan()
     for number, (arguments, file) in enumerate(calls):
         child = os.fork() if number else 0
@@ -121,3 +132,11 @@ def plan_all(calls):
             traceback.print_exc()
         if number:
             os._exit(0)
+
+
+for path in SCRIPTS.glob("*.py"):
+    code_digest(path.stem)
+remember_rules()
+# What is here stays in every fork: no collection of garbage looks at it, which would also copy its memory.
+gc.collect()
+gc.freeze()

@@ -237,7 +237,7 @@ def test_keys_alone(page):
 def test_hostile_names_are_text(open_page, tmp_path):
     (tmp_path / "page.html").write_text(made_up_page(names=(HOSTILE, "dog"), run=HOSTILE))
     page = open_page(tmp_path / "page.html", "#view=distances&cell=aa.1.3")
-    assert page.locator("[data-map]").count() == 5
+    assert page.locator("[data-map]").count() == 6
     assert page.locator("#cell h3").inner_text() == f"{HOSTILE} of A, {HOSTILE} of A"
     assert HOSTILE in page.locator("#curves figcaption").first.inner_text()
     assert page.locator("#cell [data-diagram='0'] path").count() == 2
@@ -245,3 +245,61 @@ def test_hostile_names_are_text(open_page, tmp_path):
     page.locator("[data-map=ab] .cell").nth(2).click()
     assert "has no H1 diagrams" in page.locator("#cell").inner_text()
     downloaded(page, "#distances-csv")
+
+
+@pytest.fixture
+def made_up(open_page, tmp_path):
+    (tmp_path / "page.html").write_text(made_up_page())
+    return open_page(tmp_path / "page.html", "#view=distances&cell=aa.2.2")
+
+
+def labels_of(marks):
+    return marks.evaluate_all("all => all.map((e) => e.getAttribute('aria-label'))")
+
+
+def test_epochs_of_training_are_curves(made_up):
+    layer, whole = (
+        made_up.locator(f"#curves figure:has(figcaption:text-is('{title}'))")
+        for title in ("dog in training", "networks in training")
+    )
+    assert labels_of(layer.locator("[data-series=layer] .mark")) == [f"epoch {n}, dog: {n + 2}" for n in (0, 2, 8)]
+    assert labels_of(layer.locator("[data-series=mean] .mark"))[0] == "epoch 0, mean of layers: 9"
+    assert layer.locator("[data-level=unit]").count() == 1
+    assert labels_of(whole.locator(".mark")) == [
+        "epoch 8, specificity, ρ: 0.75",
+        "epoch 2, accuracy, test images: 0.25",
+        "epoch 8, accuracy, test images: 0.25",
+    ]
+    rows = list(csv.DictReader(io.StringIO(downloaded(made_up, "#distances-csv"))))
+    assert [row["value"] for row in rows if row["part"] == "relative" and row["layer_a"] == "2"] == ["2", "4", "10"]
+    # Another layer has curves of its own.
+    made_up.locator("[data-map=aa] .cell").nth(8).click()
+    assert made_up.get_by_text("cat in training").count() == 1
+
+
+def test_two_networks_are_compared_by_every_measure(made_up, open_page, tmp_path):
+    cells = made_up.locator("[data-map=pair] .cell")
+    assert labels_of(cells) == [f"cat of cat, {b} dog of dog\ndog: {a * b}" for a in (1, 2) for b in (4, 5, 6)]
+    cells.nth(1).focus()
+    made_up.keyboard.press("ArrowDown")
+    made_up.keyboard.press("ArrowRight")
+    made_up.keyboard.press("Enter")
+    assert made_up.locator("#pair-cell h3").inner_text() == "cat of cat, 6 dog of dog"
+    assert table_of(made_up.locator("#pair-cell table")) == {
+        "dog": "12",
+        "linear_cka": "12",
+        "linear_cka, by chance": "0.5",
+    }
+    pick(made_up, "measure", "graphs")
+    assert cells.count() == 1
+    rows = list(csv.DictReader(io.StringIO(downloaded(made_up, "#distances-csv"))))
+    own = [(row["metric"], row["layer_a"], row["layer_b"], row["value"]) for row in rows if row["part"] == "pair"]
+    assert own[5:7] == [("sw_h1", "2", "6", "12"), ("linear_cka", "1", "4", "4")]
+    again = open_page(tmp_path / "page.html", "#" + made_up.url.partition("#")[2])
+    assert again.locator("[data-key=measure]").input_value() == "graphs"
+
+
+def test_runs_without_epochs_and_other_networks_show_neither(page):
+    assert page.get_by_text("in training").count() == 0
+    assert not page.locator("#pair").is_visible()
+    assert not page.locator("[data-key=measure]").is_visible()

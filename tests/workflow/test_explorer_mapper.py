@@ -26,7 +26,7 @@ def graph_shown(page, panel="a"):
     return round(10 * float(table_of(page.locator(".card"))["confidence"]))
 
 
-@pytest.mark.parametrize("facet", ["layer", "seed", "draw", "sigma", "sampling", "model"])
+@pytest.mark.parametrize("facet", ["layer", "seed", "draw", "sigma", "sampling", "model", "epoch"])
 def test_every_graph_can_be_chosen(page, facet):
     assert graph_shown(page) == 0
     [(number, value)] = [(n, own[facet]) for n, own in enumerate(GRAPHS) if facet in own]

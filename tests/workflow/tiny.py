@@ -1,5 +1,6 @@
 """A copy of the workflow with a config that runs every rule on as little as it takes."""
 
+import filecmp
 import json
 import multiprocessing
 import os
@@ -61,8 +62,8 @@ def share_compiled(package):
         (folder / "__pycache__").symlink_to(compiled)
 
 
-# Most of the time of a dry run is the import of Snakemake, and digests of the code: runs are forked from a process that
-# has both.
+# Most of the time of a dry run is the import of Snakemake, the reading of rules, and digests of the code: runs are
+# forked from a process that has them.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     ["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema", "stand_ins"]
@@ -97,7 +98,7 @@ def forked_snakemake(arguments, folder, environment, outputs, executable=sys.exe
     stand_ins : sequence of tuple
         Names of functions of `stand_ins`, each with its arguments, that are called first.
     is_edited : bool
-        Whether the code in the folder may be another than that of the tests, so that its digests are to be found.
+        Whether the code in the folder is another than that of the tests, so that its digests are to be found.
     """
     for stream, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
@@ -107,6 +108,7 @@ def forked_snakemake(arguments, folder, environment, outputs, executable=sys.exe
     # The workflow's own package is the copy in the folder.
     sys.path[:] = [str(folder), *(path for path in sys.path if not Path(path).is_relative_to(ROOT / "workflow"))]
     if is_edited:
+        assert not stand_ins, "they stand in for what is in the code of the tests"
         for name in [name for name in sys.modules if name.partition(".")[0] == "actopo"]:
             del sys.modules[name]
     else:
@@ -161,13 +163,20 @@ class Workflow:
                 command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
             )
         executable = sys.executable if "--dry-run" in arguments else forked_python()
-        return self.forked(command, environment, executable=executable, is_edited=True)
+        return self.forked(command, environment, executable=executable)
+
+    def is_edited(self):
+        """Whether the code in the folder is another than that of the tests."""
+        code = [folder / "workflow/scripts" for folder in (ROOT, self.folder)]
+        names = [sorted(str(path.relative_to(scripts)) for path in scripts.rglob("*.py")) for scripts in code]
+        return names[0] != names[1] or len(filecmp.cmpfiles(*code, names[0])[0]) < len(names[0])
 
     def forked(self, command, environment, timeout=600, **kwargs):
         """Run snakemake in a forked process, see `forked_snakemake`; it ends after `timeout` seconds at the latest."""
         with TemporaryDirectory() as folder:
             outputs = [Path(folder, name) for name in ("stdout", "stderr")]
             arguments = (command[3:], self.folder, environment, outputs)
+            kwargs["is_edited"] = self.is_edited()
             start_forks()
             process = FORKS.Process(target=forked_snakemake, args=arguments, kwargs=kwargs)
             process.start()
@@ -177,10 +186,10 @@ class Workflow:
                 process.join()
             return subprocess.CompletedProcess(command, process.exitcode, *(path.read_text() for path in outputs))
 
-    def planned(self, *arguments, is_edited=False, environment=None, **kwargs):
+    def planned(self, *arguments, environment=None, **kwargs):
         """Number of jobs of every rule that a dry run would run."""
         command = self.command("--dry-run", *arguments, **kwargs)
-        done = self.forked(command, environment or {}, is_edited=is_edited)
+        done = self.forked(command, environment or {})
         assert done.returncode == 0, done.stdout + done.stderr
         rules = [
             line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith(("rule ", "localrule "))

@@ -15,14 +15,15 @@ from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
-from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.params import clusterer_keys, image_keys, is_random, lens_keys, recipe_keys, sampling_keys
+from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
-from actopo.config.values import kept_epochs, own_tap, sampling_order, seed_list, studied_models
+from actopo.config.values import epoch_seeds, kept_epochs, own_tap, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest as digest_of_code
-from actopo.digests import environment_digest, source_digest
+from actopo.digests import environment_digest, file_digest
 from actopo.environment import environment_problems
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
@@ -204,14 +205,22 @@ def figure_files(*names):
     return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
 
 
+@cache
 def network(model):
-    """The config keys that decide a network's structure, as one text."""
+    """Param that is not tracked, since it may hold the path of a file: how a network is built, as one text."""
     return as_json(**network_keys(config["models"][model]))
 
 
-def network_source(model):
-    """Digest of the user's file that builds a network; empty for a network that has a name."""
-    return source_digest(network_keys(config["models"][model]))
+@cache
+def structure(model):
+    """Param: what decides a network's structure, wherever the user's file is, as one text."""
+    return as_json(**structure_keys(network_keys(config["models"][model])))
+
+
+@cache
+def content_of(path):
+    """Param: digest of what a file of the user's holds, for a path that is not tracked."""
+    return file_digest(path, LAYER_CACHE)
 
 
 def dataset_of(model):

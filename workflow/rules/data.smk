@@ -60,7 +60,9 @@ rule find_foreground:
         settings=foreground_settings,
         content=lambda wildcards: "" if MASK_FOLDER is None else image_listing(MASK_FOLDER),
         # Not tracked, as above.
-        folders=lambda wildcards, output: as_json(masks=MASK_FOLDER, images=config["data"]["root"]),
+        places=lambda wildcards, output: as_json(
+            masks=MASK_FOLDER, images=config["data"]["root"], weights=MAPPER["foreground"]["weights"]
+        ),
         limits=lambda wildcards, output: as_json(**config["data"]["limits"]),
         env=env_digest("torch"),
         code=code_digest("find_foreground"),

@@ -13,22 +13,27 @@ rule measure_epochs:
             path
             for epoch in HOMOLOGY_EPOCHS
             for path in homology_files(
-                "diagrams", f"{wildcards.model}{in_training(wildcards.model, epoch)}", SEEDS, [0]
+                "diagrams", f"{wildcards.model}{in_training(wildcards.model, epoch)}", EPOCH_SEEDS, [0]
             )
         ],
         specificity=lambda wildcards: [
             f"<results>/similarity/{wildcards.model}{in_training(wildcards.model, epoch)}/specificity.csv"
-            for epoch in (HOMOLOGY_EPOCHS if len(SEEDS) > 1 else [])
+            for epoch in (HOMOLOGY_EPOCHS if len(EPOCH_SEEDS) > 1 else [])
         ],
         models=["<results>/similarity/{model}/models.npz"] if len(SEEDS) > 1 else [],
         batches=["<results>/similarity/{model}/batches.npz"] if len(BATCHES) > 1 else [],
         metrics=lambda wildcards: [
             f"<results>/models/{wildcards.model}/seed{seed}{in_training(wildcards.model, epoch)}.json"
             for epoch in HOMOLOGY_EPOCHS
-            for seed in (SEEDS if epoch > 0 else [])
+            for seed in (EPOCH_SEEDS if epoch > 0 else [])
         ],
     output:
-        table="<results>/similarity/{model}/epochs.csv",
+        table=report(
+            "<results>/similarity/{model}/epochs.csv",
+            caption="../report/table.rst",
+            category="Homology, while training",
+            labels={"figure": "table of epochs"},
+        ),
     log:
         "<results>/logs/measure_epochs/{model}.log",
     benchmark:
@@ -40,9 +45,10 @@ rule measure_epochs:
         mem_mb=grows(4000),
         runtime=grows(30),
     params:
-        order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
-        directions=SIMILARITY["directions"],
+        order=as_json(epochs=HOMOLOGY_EPOCHS, seeds=EPOCH_SEEDS, layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        distance=DISTANCE,
         level=SIMILARITY["level"],
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_epochs"),
     script:
@@ -67,11 +73,8 @@ rule plot_epochs:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(
-            layers=LAYERS,
-            dimension=config["figures"]["dimension"],
-            names=[[n, layer_name(HOMOLOGY["model"], n)] for n in LAYERS if n >= FIRST_OUTPUT],
-        ),
+        choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_epochs"),
     script:
@@ -101,16 +104,22 @@ use rule measure_purity as measure_epoch_purity with:
 
 use rule average_tables as average_epoch_purity with:
     input:
-        graphs=network_tables("epoch_purity"),
-        classes=network_tables("epoch_class_purity"),
+        graphs=network_tables("epoch_purity", MAPPER_EPOCH_SEEDS),
+        classes=network_tables("epoch_class_purity", MAPPER_EPOCH_SEEDS),
     output:
-        graphs="<results>/mapper/{model}/epoch_purity.csv",
+        graphs=report(
+            "<results>/mapper/{model}/epoch_purity.csv",
+            caption="../report/table.rst",
+            category="Mapper, while training",
+            labels={"figure": "table of purity by epoch"},
+        ),
         classes="<results>/mapper/{model}/epoch_class_purity.csv",
     log:
         "<results>/logs/average_epoch_purity/{model}.log",
     benchmark:
         "<results>/benchmarks/average_epoch_purity/{model}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(graphs=["sampling", "layer", "epoch"], classes=["sampling", "layer", "epoch", "class"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),

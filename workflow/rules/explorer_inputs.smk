@@ -11,7 +11,15 @@ def explored_graphs():
     own = GRAPHS + NOISY + REPEATED + REPEATED_NOISY
     graphs = [(MAPPER["model"], seed, *graph) for seed in MAPPER_SEEDS for graph in own]
     others = [(model, first_seed(model), name, "", layer) for name in SAMPLINGS for model, layer in NETWORKS.items()]
-    return graphs + [graph for graph in others if graph not in graphs]
+    earlier = [f"{MAPPER['model']}{in_training(MAPPER['model'], epoch)}" for epoch in MAPPER_EPOCHS[:-1]]
+    earlier = [(name, MAPPER_SEEDS[0], *graph) for name in earlier for graph in GRAPHS]
+    return graphs + [graph for graph in others if graph not in graphs] + earlier
+
+
+def epoch_of(name):
+    """Epoch of the training of a graph's network, by the name of its files; None where epochs are not looked at."""
+    names = {f"{MAPPER['model']}{in_training(MAPPER['model'], epoch)}": epoch for epoch in MAPPER_EPOCHS}
+    return names.get(name)
 
 
 def explored_files(ending):
@@ -37,7 +45,9 @@ def explored_predictions():
     return [
         (
             path.format(model, seed, suffix[suffix.index(".noise") :] if ".noise" in suffix else "")
-            if (needs_network(LENSES) or ".noise" not in suffix) and config["models"][model].get("weights") is None
+            if (needs_network(LENSES) or ".noise" not in suffix)
+            # At an epoch of training there are none.
+            and "." not in model and config["models"][model].get("weights") is None
             else None
         )
         for model, seed, _, suffix, _ in explored_graphs()
@@ -53,9 +63,10 @@ def explorer_order():
         graphs.append(
             {
                 **graph_columns([(name, suffix, layer)])[0],
-                "model": model,
+                "model": model.partition(".")[0],
                 "seed": seed,
-                "layer_name": layer_name(model, layer),
+                "layer_name": layer_name(model.partition(".")[0], layer),
+                "epoch": epoch_of(model),
                 "tap": field_tap(SAMPLINGS[name]["tap"]),
                 "confidence": CONFIDENT.index((name, suffix, layer)) if confident else None,
                 "predictions": predictions.index(logits) if logits else None,
@@ -71,7 +82,7 @@ def explorer_order():
         seed=MAPPER["sampling_seed"],
         lens=LENS_LABEL,
         layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],
-        labels=[(name, {key: item.get(key) for key in ("column", "kind")}) for name, item in LABELS.items()],
+        labels=[(name, label_choice(name)) for name in LABELS],
         fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],
         networks=[name for name, _ in noted_networks()],
     )
@@ -118,4 +129,5 @@ def explored_distances():
         rivals=[clouds for clouds, _ in RIVALS] if len(SEEDS) > 1 else [],
         diagrams=explored_diagrams(),
         surrogates=SURROGATE_KINDS,
+        pair=[item["model"] for item in PAIR],
     )

@@ -171,7 +171,12 @@ rule plot_branching:
     conda:
         "../../envs/plot.yaml"
     params:
-        order=as_json(sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS, names=list(OUTPUT_NAMES.items())),
+        order=as_json(
+            sampling=FIGURE_SAMPLING,
+            layers=MAPPER_LAYERS,
+            names=list(OUTPUT_NAMES.items()),
+            classes=config["figures"]["classes"],
+        ),
         lens=LENS_LABEL,
         env=env_digest("plot"),
         code=code_digest("plot_branching"),
@@ -201,7 +206,11 @@ rule plot_graph_flow:
         "../../envs/plot.yaml"
     params:
         order=as_json(
-            sampling=FIGURE_SAMPLING, layers=MAPPER_LAYERS[:2], axis=LAYER_AXIS, names=list(OUTPUT_NAMES.items())
+            sampling=FIGURE_SAMPLING,
+            layers=MAPPER_LAYERS[:2],
+            axis=LAYER_AXIS,
+            names=list(OUTPUT_NAMES.items()),
+            classes=config["figures"]["classes"],
         ),
         env=env_digest("plot"),
         code=code_digest("plot_graph_flow"),

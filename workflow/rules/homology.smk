@@ -81,6 +81,7 @@ rule plot_diagrams:
         "../../envs/plot.yaml"
     params:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_diagrams"),
     script:

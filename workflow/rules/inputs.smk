@@ -6,6 +6,14 @@ IMAGES = dataset_of(MAPPER["model"])
 MAPPED = f"<results>/mapper/{MAPPER['model']}"
 REFERENCE = f"{MAPPED}/seed{MAPPER_SEEDS[0]}"
 
+# Networks that are looked at by epoch of their training.
+EPOCH_SEEDS = epoch_seeds(HOMOLOGY_MODEL, SEEDS)
+MAPPER_EPOCH_SEEDS = epoch_seeds(config["models"][MAPPER["model"]], MAPPER_SEEDS)
+
+# Layers that are outputs of modules, as params of tables and figures that have their names.
+HOMOLOGY_OUTPUTS = as_json(names=[(n, layer_name(HOMOLOGY["model"], n)) for n in LAYERS if n >= FIRST_OUTPUT])
+MAPPER_OUTPUTS = as_json(names=list(OUTPUT_NAMES.items()))
+
 # Two networks that are compared, each by its first seed, with the numbers of their layers.
 PAIR = [
     {
@@ -57,7 +65,7 @@ def foreground_settings(wildcards):
     if masks == "grabcut":
         return as_json(masks=masks, seed=MAPPER["sampling_seed"])
     if masks == "deeplab":
-        return as_json(masks=masks, weights=weights)
+        return as_json(masks=masks, weights=content_of_weights(weights))
     source = image_source(wildcards.dataset)
     return as_json(masks="folder", **{key: source[key] for key in ("size", "resize")})
 
@@ -67,10 +75,9 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def weights_file(model):
-    """File of weights that are trained already, none where torchvision has them by name."""
-    weights = config["models"][model]["weights"]
-    return str(Path(weights).expanduser()) if is_weight_file(weights) else []
+def content_of_weights(weights):
+    """Param: published weights by their name, and others by what their file holds, wherever it is."""
+    return content_of(weights) if is_weight_file(weights) else weights
 
 
 def layer_names():
@@ -94,23 +101,17 @@ def in_training(model, epoch):
     return "" if is_last else f".epoch{epoch}" if epoch else UNTRAINED
 
 
-def weights_of(wildcards):
-    """File of a network's weights, of an epoch of its training if that is its control; none for an untrained network."""
-    epoch = wildcards.control
-    return [] if epoch == UNTRAINED else f"<results>/models/{wildcards.model}/seed{wildcards.seed}{epoch}.safetensors"
+def seeds_of(control):
+    """Seeds of the networks between which there are distances, by what the name of the model ends in."""
+    # A control, such as the untrained networks, has all of them.
+    is_by_epoch = control.startswith((UNTRAINED, ".epoch")) and control not in SUFFIXES
+    return EPOCH_SEEDS if is_by_epoch else SEEDS
 
 
-def batch_norm_of(wildcards):
-    """From which training images an untrained network has the statistics of its batch norms; empty for none."""
-    untrained = SIMILARITY["untrained"]
-    if wildcards.control != UNTRAINED or untrained["batch_norm"] == "initial":
-        return ""
-    return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
-
-
-def batch_norm_images(wildcards):
-    """File of these images."""
-    return images_of("train/images.npy")(wildcards) if batch_norm_of(wildcards) else []
+def seeds_by_epoch(model):
+    """Seeds of a model's networks that a study looks at by epoch."""
+    homology = EPOCH_SEEDS if model == HOMOLOGY["model"] else []
+    return sorted({*homology, *(MAPPER_EPOCH_SEEDS if model == MAPPER["model"] else [])})
 
 
 def batches_of(wildcards):
@@ -134,9 +135,9 @@ def sensitivity_layers():
 
 
 def drawn_sensitivity_layers():
-    """Those of them whose curves are drawn."""
-    drawn = config["figures"]["sensitivity_layers"]
-    return [layer for layer in sensitivity_layers() if drawn == "all" or layer in drawn]
+    """Those of them whose curves are drawn, in the order of the study's layers."""
+    drawn, measured = config["figures"]["sensitivity_layers"], sensitivity_layers()
+    return [layer for layer in LAYERS if layer in measured and (drawn == "all" or layer in drawn)]
 
 
 def compared_curves(model):

@@ -8,7 +8,6 @@ rule measure_label_purity:
         graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
         memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
         files=f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv",
-        labels=lambda wildcards: os.path.expanduser(LABELS[wildcards.label]["file"]),
     output:
         table="<results>/mapper/{model}/seed{seed}/label_purity.{label}.csv",
     log:
@@ -24,7 +23,9 @@ rule measure_label_purity:
         runtime=grows(30),
     params:
         order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
-        labels=lambda wildcards: as_json(**{key: LABELS[wildcards.label].get(key) for key in ("column", "kind")}),
+        labels=lambda wildcards: as_json(**label_choice(wildcards.label)),
+        # Not tracked: what the table holds decides, and not where it is.
+        place=lambda wildcards, output: os.path.expanduser(LABELS[wildcards.label]["file"]),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
         env=env_digest("mapper"),
@@ -43,6 +44,7 @@ use rule average_tables as average_label_purity with:
     benchmark:
         "<results>/benchmarks/average_label_purity/{model}.{label}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(table=["sampling", "sigma", "layer", "kind", "measure", "class"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),

@@ -50,8 +50,9 @@ def batch_diagrams(wildcards):
 
 
 def unscaled(kind, wildcards):
-    """Points or diagrams of all networks on the first batch, of the clouds of a control before they are scaled."""
-    return homology_files(kind, f"{wildcards.model}{wildcards.control.removesuffix('.scaled')}", SEEDS, [0])
+    """Points or diagrams of networks on the first batch, of the clouds of a control before they are scaled."""
+    model = f"{wildcards.model}{wildcards.control.removesuffix('.scaled')}"
+    return homology_files(kind, model, seeds_of(wildcards.control), [0])
 
 
 def points_to_scale(wildcards):
@@ -109,6 +110,25 @@ def receptive_fields(model, tap, layers):
     return layer_files(folder, layers, study_layers("mapper", model))
 
 
+def weights_of(wildcards):
+    """File of a network's weights, of an epoch of its training if that is its control; none for an untrained network."""
+    epoch = wildcards.control
+    return [] if epoch == UNTRAINED else f"<results>/models/{wildcards.model}/seed{wildcards.seed}{epoch}.safetensors"
+
+
+def batch_norm_of(wildcards):
+    """From which training images an untrained network has the statistics of its batch norms; empty for none."""
+    untrained = SIMILARITY["untrained"]
+    if wildcards.control != UNTRAINED or untrained["batch_norm"] == "initial":
+        return ""
+    return as_json(n_images=untrained["images"], seed=SIMILARITY["seed"])
+
+
+def batch_norm_images(wildcards):
+    """File of these images."""
+    return images_of("train/images.npy")(wildcards) if batch_norm_of(wildcards) else []
+
+
 def kept_activations(wildcards):
     """Activations on disk from which points are taken."""
     place = f"{wildcards.model}{wildcards.control}/seed{wildcards.seed}/{wildcards.study}.{wildcards.subset}"
@@ -161,6 +181,12 @@ def pair_graphs(item):
     """Memberships of the graphs of one of the two networks."""
     folder = f"<results>/mapper/{item['model']}/seed{first_seed(item['model'])}/{config['comparison']['sampling']}"
     return [f"{folder}/layer{layer}.npz" for layer in item["graph_layers"]]
+
+
+def pair_tables():
+    """Tables of two networks that are compared: of their layers, and of their graphs."""
+    graphs = any(map(pair_graphs, PAIR))
+    return ["<results>/similarity/network_pair.csv"] * bool(PAIR) + ["<results>/mapper/network_pair.csv"] * graphs
 
 
 def pair_params(item):

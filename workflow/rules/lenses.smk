@@ -3,8 +3,6 @@ LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) 
 LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
 # Of networks at any epoch of their training.
 GRAPH_LENS = LENS_FILE and LENS_FILE.replace("{model}", "{model}{control}")
-# Digests of files that define a lens.
-LENS_SOURCE = [source_digest({"module": of}) for name, of in LENSES if name == FUNCTION]
 
 
 rule compute_lens:
@@ -27,8 +25,9 @@ rule compute_lens:
         mem_mb=grows(16000),
         runtime=grows(60),
     params:
-        lens=as_json(lenses=LENSES),
-        source=LENS_SOURCE,
+        # Not tracked, since it may hold the path of a file.
+        lens=lambda wildcards, output: as_json(lenses=LENSES),
+        content=as_json(lenses=lens_keys(LENSES)),
         env=env_digest("mapper"),
         code=code_digest("compute_lens"),
     script:
@@ -60,8 +59,8 @@ rule predict_classes:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm=batch_norm_of,
         batches=batches_of,
         noise=noise_of,

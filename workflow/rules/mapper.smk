@@ -158,6 +158,7 @@ rule plot_mapper_graphs:
             confident=[GRAPHS.index(graph) for graph in CONFIDENT],
         ),
         colouring=COLOURING,
+        place=colouring_table,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
     script:
@@ -187,6 +188,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
             columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
         ),
         colouring=COLOURING,
+        place=colouring_table,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 
@@ -220,6 +222,7 @@ use rule plot_mapper_graphs as plot_networks with:
             columns=[f"{model}\n{layer_name(model, layer)}" for model, layer in NETWORKS.items()],
         ),
         colouring=COLOURING,
+        place=colouring_table,
         env=env_digest("plot"),
         code=code_digest("plot_mapper_graphs"),
 

@@ -87,21 +87,33 @@ NODE_COLOURS = NODE_COLOURS or config["figures"]["graph_colours"]
 if workflow.is_main_process and not LABELLED:
     message = "data.labelled is false: purity and branching are left out, and graphs are coloured by "
     logger.info(message + ("their lens." if NODE_COLOURS == "lens" else f"{NODE_COLOURS}."))
+
+
+def label_choice(name):
+    """Column and kind of a table of labels, and what the table holds."""
+    own = LABELS[name]
+    return {**{key: own.get(key) for key in ("column", "kind")}, "content": content_of(own["file"])}
+
+
 COLOURING = as_json(
     by=NODE_COLOURS if NODE_COLOURS in ("classes", "lens") else "labels",
     **({} if NODE_COLOURS == "lens" else {"classes": config["figures"]["classes"]}),
-    **{key: LABELS[NODE_COLOURS].get(key) for key in ("column", "kind") if NODE_COLOURS in LABELS},
+    **(label_choice(NODE_COLOURS) if NODE_COLOURS in LABELS else {}),
 )
+
+
+def colouring_table(wildcards, output):
+    """Param that is not tracked: place of the table of labels by which nodes are coloured; empty for none."""
+    return os.path.expanduser(LABELS[NODE_COLOURS]["file"]) if NODE_COLOURS in LABELS else ""
 
 
 def coloured(graphs):
     """Input function: graphs to draw, and what the colours of their nodes are taken from."""
-    graphs, table = list(graphs), LABELS.get(NODE_COLOURS)
-    files = {"graphs": graphs, "memberships": [], "files": [], "labels": []}
-    if table is not None:
+    graphs = list(graphs)
+    files = {"graphs": graphs, "memberships": [], "files": []}
+    if NODE_COLOURS in LABELS:
         files["memberships"] = [path.removesuffix("json") + "npz" for path in graphs]
         files["files"] = [f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv"]
-        files["labels"] = [os.path.expanduser(table["file"])]
     return lambda wildcards: files
 
 
@@ -137,9 +149,9 @@ def has_noisy_accuracy(model):
     return "noise" in COMPARISONS and config["models"][model].get("weights") is None
 
 
-def network_tables(name):
+def network_tables(name, seeds=MAPPER_SEEDS):
     """A table of the graphs of each network."""
-    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=MAPPER_SEEDS, name=name)
+    return collect("<results>/mapper/{{model}}/seed{seed}/{name}.csv", seed=seeds, name=name)
 
 
 def reference_graphs(ending, graphs):

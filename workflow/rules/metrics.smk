@@ -29,8 +29,8 @@ rule sample_paired_points:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm="",
         layers=own_layers,
         tap=tap_of,
@@ -98,6 +98,7 @@ rule compare_metrics:
     params:
         rivals=as_json(files=RIVALS, curves=[clouds for clouds, _ in compared_curves("")]),
         tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("compare_metrics"),
     script:
@@ -127,6 +128,7 @@ rule plot_metrics:
         "../../envs/plot.yaml"
     params:
         rivals=as_json(files=RIVALS),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_metrics"),
     script:

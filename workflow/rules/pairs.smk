@@ -14,7 +14,12 @@ rule compare_networks:
         diagrams=lambda wildcards: pair_diagrams(),
     output:
         matrices="<results>/similarity/network_pair.npz",
-        table="<results>/similarity/network_pair.csv",
+        table=report(
+            "<results>/similarity/network_pair.csv",
+            caption="../report/table.rst",
+            category="Two networks",
+            labels={"figure": "table of distances between layers"},
+        ),
     log:
         "<results>/logs/compare_networks.log",
     benchmark:
@@ -27,7 +32,8 @@ rule compare_networks:
         runtime=grows(240),
     params:
         networks=PAIR_NAMES,
-        distance=as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"]),
+        order=as_json(dimensions=HOMOLOGY["dimensions"]),
+        distance=DISTANCE,
         metrics=as_json(metrics={name: paired_settings(name) for name in SIMILARITY["rivals"]["metrics"]}),
         env=env_digest("topology"),
         code=code_digest("compare_networks"),
@@ -40,7 +46,12 @@ rule compare_network_graphs:
     input:
         memberships=[graph for item in PAIR for graph in pair_graphs(item)],
     output:
-        table="<results>/mapper/network_pair.csv",
+        table=report(
+            "<results>/mapper/network_pair.csv",
+            caption="../report/table.rst",
+            category="Two networks",
+            labels={"figure": "table of distances between graphs"},
+        ),
     log:
         "<results>/logs/compare_network_graphs.log",
     benchmark:
@@ -61,13 +72,12 @@ rule compare_network_graphs:
 
 rule plot_network_pair:
     input:
-        table="<results>/similarity/network_pair.csv",
-        graphs="<results>/mapper/network_pair.csv" if any(map(pair_graphs, PAIR)) else [],
+        tables=pair_tables(),
     output:
         png=report(
             "<results>/figures/network_pair.png",
             caption="../report/network_pair.rst",
-            category="Homology",
+            category="Two networks",
             labels={"figure": "two networks, layer by layer"},
         ),
         svg="<results>/figures/network_pair.svg",

@@ -34,8 +34,8 @@ rule sample_new_points:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm="",
         batches="",
         noise="",
@@ -73,8 +73,9 @@ rule place_images:
         runtime=grows(60),
     params:
         cover=COVER,
-        new=as_json(shifts=NEW["shifts"], lenses=LENSES, own_images=NEW["part"] == MAPPER["part"]),
-        source=LENS_SOURCE,
+        new=as_json(shifts=NEW["shifts"], lenses=lens_keys(LENSES), own_images=NEW["part"] == MAPPER["part"]),
+        # Not tracked, since it may hold the path of a file.
+        lens=lambda wildcards, output: as_json(lenses=LENSES),
         env=env_digest("mapper"),
         code=code_digest("place_images"),
     script:

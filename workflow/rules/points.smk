@@ -42,8 +42,8 @@ rule sample_points:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm=batch_norm_of,
         layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
         sampling=drawing,
@@ -116,8 +116,8 @@ rule dump_activations:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         batch_norm=batch_norm_of,
         layers=lambda wildcards: own_layers(wildcards, noise=wildcards.noise),
         tap=lambda wildcards: wildcards.tap,
@@ -149,8 +149,8 @@ rule find_receptive_fields:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         layers=lambda wildcards: own_layers(wildcards, "mapper"),
         env=env_digest("torch"),
         code=code_digest("find_receptive_fields"),

@@ -65,6 +65,7 @@ rule measure_power:
             **{key: SIMILARITY[key] for key in ("level", "seed")},
             **{key: POWER[key] for key in ("subsets",) if POWER},
         ),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_power"),
     script:

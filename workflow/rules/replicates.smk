@@ -30,6 +30,7 @@ rule average_tables:
     conda:
         "../../envs/mapper.yaml"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(graphs=["sampling", "sigma", "layer"], classes=["sampling", "sigma", "layer", "class"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),
@@ -54,6 +55,7 @@ use rule average_tables as average_branching with:
     benchmark:
         "<results>/benchmarks/average_branching/{model}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(
             table=["sampling", "layer", "class_a", "class_b"],
             agreement=["sampling_a", "layer_a", "sampling_b", "layer_b"],
@@ -74,6 +76,7 @@ use rule average_tables as average_graph_distances with:
     benchmark:
         "<results>/benchmarks/average_graph_distances/{model}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(table=["sampling", "layer_a", "layer_b"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),
@@ -169,6 +172,7 @@ use rule average_tables as average_comparisons with:
     benchmark:
         "<results>/benchmarks/average_comparisons/{model}.tsv"
     params:
+        outputs=MAPPER_OUTPUTS,
         columns=as_json(table=["kind", "sampling_a", "sampling_b", "layer", "sigma"]),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),
@@ -196,8 +200,8 @@ rule measure_noisy_accuracy:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         noise=as_json(sigmas=NOISE["sigmas"], units=NOISE["units"], seed=MAPPER["sampling_seed"]),
         env=env_digest("torch"),
         code=code_digest("measure_noisy_accuracy"),

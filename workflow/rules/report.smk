@@ -73,6 +73,8 @@ rule gather_distances:
         detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
         diagrams=explored_diagram_files(),
         points=homology_files("points", HOMOLOGY["model"], SEEDS[:1], [0]),
+        epochs=[f"<results>/similarity/{HOMOLOGY['model']}/epochs.csv"] if HOMOLOGY_EPOCHS else [],
+        pair=pair_tables(),
     output:
         documents="<results>/similarity/explored.json",
     log:
@@ -107,7 +109,6 @@ rule build_explorer:
             if MASKED
             else []
         ),
-        tables=[str(Path(item["file"]).expanduser()) for item in LABELS.values()],
         graphs_purity=f"{MAPPED}/purity.csv",
         classes_purity=f"{MAPPED}/class_purity.csv",
         distances="<results>/similarity/explored.json",
@@ -134,6 +135,8 @@ rule build_explorer:
         runtime=grows(60),
     params:
         order=explorer_order(),
+        # Not tracked: what the tables hold decides, and not where they are.
+        tables=lambda wildcards, output: [os.path.expanduser(item["file"]) for item in LABELS.values()],
         benchmarks=f"{RESULTS}/benchmarks",
         page=page_digest(),
         env=env_digest("plot"),

@@ -93,6 +93,7 @@ rule measure_detection:
         rivals=as_json(metrics=METRICS),
         references=as_json(seeds=REFERENCES, curves=[REFERENCES.index(seed) for _, seed in CURVES]),
         levels=as_json(quantile=SENSITIVITY["quantile"], level=SIMILARITY["level"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_detection"),
     script:
@@ -119,6 +120,7 @@ rule plot_sensitivity:
         "../../envs/plot.yaml"
     params:
         choice=as_json(dimension=config["figures"]["dimension"], layers=drawn_sensitivity_layers()),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_sensitivity"),
     script:

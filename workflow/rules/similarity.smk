@@ -38,13 +38,14 @@ rule layer_distances:
     params:
         order=as_json(layers=LAYERS, batches=BATCHES, dimensions=HOMOLOGY["dimensions"]),
         distance=DISTANCE,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("layer_distances"),
     script:
         "../scripts/layer_distances.py"
 
 
-# Between all layers of all seeds, on the first batch. Scaled: after dividing every cloud, and with it its diagrams, by
+# Between all layers of all seeds, or of those that are looked at by epoch, on the first batch. Scaled: after dividing every cloud, and with it its diagrams, by
 # its mean distance between points.
 rule model_distances:
     input:
@@ -66,7 +67,9 @@ rule model_distances:
         mem_mb=grows(8000),
         runtime=grows(60),
     params:
-        order=as_json(layers=LAYERS, seeds=SEEDS, dimensions=HOMOLOGY["dimensions"]),
+        order=lambda wildcards: as_json(
+            layers=LAYERS, seeds=seeds_of(wildcards.control), dimensions=HOMOLOGY["dimensions"]
+        ),
         distance=DISTANCE,
         env=env_digest("topology"),
         code=code_digest("model_distances"),
@@ -116,6 +119,7 @@ rule measure_specificity:
         runtime=grows(60),
     params:
         tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_specificity"),
     script:
@@ -145,6 +149,7 @@ rule compare_controls:
         runtime=grows(30),
     params:
         tests=as_json(controls=CONTROLS, level=SIMILARITY["level"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("compare_controls"),
     script:
@@ -170,6 +175,7 @@ rule plot_layer_distances:
         "../../envs/plot.yaml"
     params:
         dimension=config["figures"]["dimension"],
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_layer_distances"),
     script:
@@ -195,6 +201,7 @@ rule plot_specificity:
         "../../envs/plot.yaml"
     params:
         choice=as_json(**{key: config["figures"][key] for key in ("dimension", "row", "pair")}),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_specificity"),
     script:
@@ -220,7 +227,8 @@ rule plot_controls:
     conda:
         "../../envs/plot.yaml"
     params:
-        choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"]),
+        choice=as_json(controls=CONTROLS, dimension=config["figures"]["dimension"], layers=LAYERS),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_controls"),
     script:

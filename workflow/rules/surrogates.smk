@@ -39,6 +39,7 @@ rule calibrate_topology:
         order=as_json(layers=LAYERS, dimensions=HOMOLOGY["dimensions"]),
         distance=as_json(n_directions=SIMILARITY["directions"]),
         draws=as_json(draws=SURROGATES["draws"] if SURROGATES else 0, seed=SIMILARITY["seed"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("calibrate_topology"),
     script:
@@ -102,6 +103,7 @@ rule measure_variance_budget:
             position=None if HOMOLOGY["sampling"] == "random" else 0,
             level=SIMILARITY["level"],
         ),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_variance_budget"),
     script:
@@ -124,6 +126,7 @@ rule measure_debiased:
         runtime=grows(20),
     params:
         level=SIMILARITY["level"],
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),
         code=code_digest("measure_debiased"),
     script:
@@ -157,6 +160,7 @@ rule plot_calibration:
             dimension=config["figures"]["dimension"],
             level=SIMILARITY["level"],
         ),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_calibration"),
     script:
@@ -182,6 +186,7 @@ rule plot_variance_budget:
         "../../envs/plot.yaml"
     params:
         choice=as_json(layers=LAYERS, dimension=config["figures"]["dimension"]),
+        outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("plot"),
         code=code_digest("plot_variance_budget"),
     script:

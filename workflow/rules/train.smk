@@ -34,12 +34,13 @@ rule train_model:
         mem_mb=grows(8000),
         runtime=minutes_of_training,
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
         recipe=lambda wildcards: as_json(**recipe_keys(config["models"][wildcards.model]["training"])),
         # Not tracked, since they name `output`.
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
         keep=lambda wildcards, output: [epoch for epoch in kept_epochs(config["models"][wildcards.model]) if epoch > 0],
+        keepers=lambda wildcards, output: seeds_by_epoch(wildcards.model),
         env=env_digest("torch"),
         code=code_digest("train_model"),
     script:
@@ -50,7 +51,6 @@ rule train_model:
 rule import_weights:
     input:
         meta=images_of("meta.json"),
-        file=lambda wildcards: weights_file(wildcards.model),
     output:
         weights="<results>/models/{model}/seed{seed}.safetensors",
         metrics="<results>/models/{model}/seed{seed}.json",
@@ -61,16 +61,17 @@ rule import_weights:
     wildcard_constraints:
         model=one_of(name for name, model in config["models"].items() if model.get("weights") is not None),
     # Weights by name come from the internet, which compute nodes often do not have.
-    localrule: any(model.get("weights") and not weights_file(name) for name, model in config["models"].items())
+    localrule: any(model.get("weights") and not is_weight_file(model["weights"]) for model in config["models"].values())
     conda:
         "../../envs/torch.yaml"
     resources:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        network=lambda wildcards: network(wildcards.model),
-        source=lambda wildcards: network_source(wildcards.model),
-        weights=lambda wildcards: config["models"][wildcards.model]["weights"],
+        network=lambda wildcards, output: network(wildcards.model),
+        structure=lambda wildcards: structure(wildcards.model),
+        weights=lambda wildcards, output: config["models"][wildcards.model]["weights"],
+        content=lambda wildcards: content_of_weights(config["models"][wildcards.model]["weights"]),
         env=env_digest("torch"),
         code=code_digest("import_weights"),
     script:

@@ -4,6 +4,7 @@ import pandas as pd
 from actopo.files import load_table, save_table
 from actopo.graphs.replicates import over_graphs
 from actopo.job import settings, start_logging
+from actopo.similarity.layer_names import with_names
 
 start_logging(snakemake)
 
@@ -14,4 +15,7 @@ for name, columns in params.columns.items():
     tables = list(map(load_table, snakemake.input[name]))
     # Columns without values have no type: networks without rows, such as the first where it is compared with, are out.
     table = pd.concat([table for table in tables if len(table)] or tables[:1])
-    save_table(snakemake.output[name], over_graphs(table, columns, conditional=conditional.get(name)))
+    save_table(
+        snakemake.output[name],
+        with_names(over_graphs(table, columns, conditional=conditional.get(name)), params.outputs["names"]),
+    )

@@ -30,7 +30,7 @@ rank = np.random.default_rng(params.order["seed"]).permutation(len(labels))
 files = load_table(given.files)["file"].tolist()
 columns = {
     name: image_labels(read_label_table(path), choice["column"], files, choice["kind"], source=path)
-    for (name, choice), path in zip(order["labels"], given.tables, strict=True)
+    for (name, choice), path in zip(order["labels"], params.tables, strict=True)
 }
 fields = {(tap, layer): load_named(given.fields, [layer_key(layer)])[0] for tap, layer in order["fields"]}
 

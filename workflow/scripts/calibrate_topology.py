@@ -13,6 +13,7 @@ from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds, load_columns
 from actopo.similarity.calibration import calibration_tables
 from actopo.similarity.dimensions import with_sum
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
@@ -50,4 +51,4 @@ with progress(len(dimensions), "dimension") as bar:
         between["equal"][name] = np.stack([pairwise_distances(draw, **distance) for draw in scaled])
         bar.update()
 tables = calibration_tables({scale: with_sum(own) for scale, own in between.items()}, with_sum(within), units, layers)
-save_table(snakemake.output.table, tables)
+save_table(snakemake.output.table, with_names(tables, params.outputs["names"]))

@@ -4,11 +4,13 @@ from actopo.files import load_arrays, save_table
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.control_differences import control_table
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.specificity import blocks
 
 start_logging(snakemake)
 
-tests = settings(snakemake).tests
+params = settings(snakemake)
+tests = params.tests
 kinds = {}
 for name, path in zip(["trained", *tests["controls"]], snakemake.input.matrices, strict=True):
     models = load_arrays(path)
@@ -17,4 +19,4 @@ for name, path in zip(["trained", *tests["controls"]], snakemake.input.matrices,
     kinds[name] = {f"sw_{key}": blocks(models[key], n_models, len(layers)) for key in names}
 widths = [cloud.shape[1] for cloud in load_clouds(snakemake.input.points, layers)]
 table = control_table(kinds.pop("trained"), kinds, layers, widths, tests["level"])
-save_table(snakemake.output.table, table)
+save_table(snakemake.output.table, with_names(table, params.outputs["names"]))

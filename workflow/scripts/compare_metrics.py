@@ -6,6 +6,7 @@ from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.comparison import baselines, by_metric, metric_table, unpaired
 from actopo.similarity.detection import detection_table
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.metrics.choices import suffix
 from actopo.similarity.specificity import specificity_table
 
@@ -41,5 +42,5 @@ curves = pd.concat(curves)
 # What a removal is compared with, of the networks that all measures saw.
 detection = detection_table(curves[curves.metric.isin(list(distances))], baselines(distances, layers))
 chance = {metric: D[:, :compared] for metric, D in chance.items()}
-save_table(snakemake.output.specificity, table)
+save_table(snakemake.output.specificity, with_names(table, params.outputs["names"]))
 save_table(snakemake.output.metrics, metric_table(table, detection, distances, chance))

@@ -10,7 +10,7 @@ from actopo.similarity.network_pairs import pair_table, paired_distances, topolo
 start_logging(snakemake)
 
 params = settings(snakemake)
-networks, dimensions = params.networks, params.distance["dimensions"]
+networks, dimensions = params.networks, params.order["dimensions"]
 layers = [networks[f"layers_{side}"] for side in "ab"]
 names = [[dict(networks[f"names_{side}"])[layer] for layer in networks[f"layers_{side}"]] for side in "ab"]
 called = [[f"{name} of {networks[f'model_{side}']}" for name in own] for side, own in zip("ab", names, strict=True)]
@@ -22,7 +22,7 @@ diagrams = [
     {dimension: load_diagrams(paths, chosen, dimension) for dimension in dimensions}
     for paths, chosen in zip(by_folder(snakemake.input.diagrams), layers, strict=True)
 ]
-found = topological_distances(diagrams, own, called, params.distance["directions"], snakemake.threads)
+found = topological_distances(diagrams, own, called, **params.distance, n_threads=snakemake.threads)
 distances = {name: (matrix, np.full_like(matrix, np.nan)) for name, matrix in found.items()}
 for metric, options in progress(params.metrics["metrics"].items(), "measure"):
     distances[metric] = paired_distances(metric, pooled, called, snakemake.threads, **options)

@@ -22,9 +22,9 @@ elif choice["masks"] == "deeplab":
 
     device = choose_device(snakemake.resources.device)
     log_device(device, snakemake.threads)
-    masks = deeplab_masks(images, choice["weights"], device=device)
+    masks = deeplab_masks(images, params.places["weights"], device=device)
 else:
-    folder, root = (Path(params.folders[key]).expanduser() for key in ("masks", "images"))
+    folder, root = (Path(params.places[key]).expanduser() for key in ("masks", "images"))
     files, fit = load_table(snakemake.input.files).file.tolist(), {key: choice[key] for key in ("size", "resize")}
     limits = Limits(**params.limits)
     masks, facts["unknown_masks"] = read_masks(folder, root, files, **fit, n_workers=snakemake.threads, limits=limits)

@@ -7,9 +7,12 @@ from actopo.explorer.distances import (
     batch_document,
     columns_of,
     diagram_document,
+    epoch_document,
     matrix_documents,
+    pair_document,
     rho_document,
 )
+from actopo.figures.network_pair import GRAPHS
 from actopo.files import by_folder, load_arrays, load_table, save_json
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import settings, start_logging
@@ -76,6 +79,8 @@ main = {
     "rho": rho_document(rho),
     "curves": [columns_of(load_table(path), CURVE_COLUMNS) for path in given.curves],
     "detection": columns_of(load_table(given.detection), DETECTION_COLUMNS),
+    "epochs": epoch_document(load_table(given.epochs[0]) if given.epochs else None),
+    "pair": pair_document(order["pair"], map(load_table, given.pair), LABELS | {"graphs": GRAPHS}),
 }
 documents = {f"diagrams-{place}": document for place, (_, _, document) in enumerate(diagrams)}
 save_json(snakemake.output.documents, {"distances": main, **documents}, compact=True)

@@ -6,6 +6,7 @@ from actopo.homology.diagram_files import load_diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.layer_distances import layer_table
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
@@ -23,4 +24,4 @@ with progress(len(dimensions) * len(batches), "matrix") as bar:
 
 matrices = with_sum(matrices)
 save_arrays(snakemake.output.matrix, layers=layers, batches=params.order["batches"], **matrices)
-save_table(snakemake.output.table, layer_table(matrices, layers))
+save_table(snakemake.output.table, with_names(layer_table(matrices, layers), params.outputs["names"]))

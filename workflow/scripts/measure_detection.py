@@ -8,6 +8,7 @@ from actopo.files import load_arrays, load_table, save_table
 from actopo.job import settings, start_logging
 from actopo.similarity.detection import same_layer, sensitivity_tables
 from actopo.similarity.intervals import FEWEST_NETWORKS
+from actopo.similarity.layer_names import with_names
 
 start_logging(snakemake)
 
@@ -46,5 +47,5 @@ if len(by_reference) < FEWEST_NETWORKS:
 curves = {place: pd.concat(tables) for place, tables in by_reference.items()}
 sensitivity, by_network = sensitivity_tables(curves, pairs, floors, **params.levels)
 by_network["network"] = by_network.network.map(dict(enumerate(params.references["seeds"])))
-save_table(snakemake.output.sensitivity, sensitivity)
-save_table(snakemake.output.by_network, by_network)
+save_table(snakemake.output.sensitivity, with_names(sensitivity, params.outputs["names"]))
+save_table(snakemake.output.by_network, with_names(by_network, params.outputs["names"]))

@@ -6,6 +6,7 @@ from actopo.homology.diagram_files import load_diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
@@ -19,7 +20,7 @@ for dimension in progress(params.order["dimensions"], "dimension"):
     for place in range(len(seeds)):
         by_epoch = [load_diagrams(paths, layers, dimension) for paths in files[place :: len(seeds)]]
         for index, diagrams in enumerate(zip(*by_epoch, strict=True)):
-            pairs = pairwise_distances(diagrams, diagrams[-1:], params.directions, n_threads=snakemake.threads)
+            pairs = pairwise_distances(diagrams, diagrams[-1:], **params.distance, n_threads=snakemake.threads)
             own[:, place, index] = pairs[:, 0]
 
 rows = []
@@ -38,4 +39,4 @@ for place, epoch in enumerate(trained):
     own = metrics[place * len(seeds) : (place + 1) * len(seeds)]
     for name in ("train_accuracy", "test_accuracy"):
         rows += accuracy_rows([facts[name] for facts in own], epoch, name, params.level)
-save_table(snakemake.output.table, epoch_table(rows))
+save_table(snakemake.output.table, with_names(epoch_table(rows), params.outputs["names"]))

@@ -13,7 +13,7 @@ start_logging(snakemake)
 
 params, seed = settings(snakemake), int(snakemake.wildcards.seed)
 files = load_table(snakemake.input.files)["file"].tolist()
-path, choice = snakemake.input.labels, params.labels
+path, choice = params.place, params.labels
 labels = image_labels(read_label_table(path), choice["column"], files, choice["kind"], source=path)
 n_unlabelled = int((~labels.is_known).sum())
 logging.info("%s: %d of %d images have no label", path, n_unlabelled, len(files))

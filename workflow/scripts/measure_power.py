@@ -3,12 +3,14 @@
 import pandas as pd
 from actopo.files import load_arrays, save_table
 from actopo.job import settings, start_logging
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.power import over_networks, power_table, statistics
 from actopo.similarity.specificity import blocks
 
 start_logging(snakemake)
 
-draw = settings(snakemake).draw
+params = settings(snakemake)
+draw = params.draw
 found, models = load_arrays(snakemake.input.distances), load_arrays(snakemake.input.models)
 layers, points, directions = (found[name].tolist() for name in ("layers", "points", "directions"))
 index = pd.DataFrame({name: found[f"curve_{name}"] for name in ("layer", "fraction")})
@@ -28,4 +30,4 @@ for name in dict.fromkeys(key.split(".")[0] for key in found.files if "." in key
             D = blocks(models[name], n_models, len(layers))
             for count, table in over_networks(D, *of_part, draw["subsets"], draw["seed"]):
                 tables.append(table.assign(varied="networks", **{**numbers, "networks": count}))
-save_table(snakemake.output.table, power_table(tables, draw["level"]))
+save_table(snakemake.output.table, with_names(power_table(tables, draw["level"]), params.outputs["names"]))

@@ -12,7 +12,6 @@ from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.metrics.pairwise import distances_to
 from actopo.similarity.sensitivity import deletion_curves
-from actopo.similarity.wasserstein import pairwise_distances
 
 start_logging(snakemake)
 
@@ -22,6 +21,9 @@ removal, metric, n_threads = params.removal, snakemake.wildcards.metric, snakema
 
 def sliced_wasserstein(cloud, reduced):
     """Distances by homology dimension, and their sum."""
+    # Numba takes half a second to import.
+    from actopo.similarity.wasserstein import pairwise_distances
+
     dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]
     whole, *found = diagrams(chain([cloud], reduced), dimensions, n_threads)
     distances = {
@@ -35,6 +37,8 @@ def sliced_wasserstein(cloud, reduced):
 
 def scaled(cloud, reduced):
     """Distances by homology dimension of the clouds divided by their mean distances, and of these means."""
+    from actopo.similarity.wasserstein import pairwise_distances
+
     units = []
 
     def measured():

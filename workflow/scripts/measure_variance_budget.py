@@ -3,6 +3,7 @@
 import pandas as pd
 from actopo.files import load_arrays, save_table
 from actopo.job import settings, start_logging
+from actopo.similarity.layer_names import with_names
 from actopo.similarity.variance_budget import budget_table
 
 start_logging(snakemake)
@@ -20,4 +21,4 @@ for dimension in dimensions:
     table = budget_table({name: file[dimension] for name, file in files.items()}, trained["layers"], **options)
     table.insert(0, "dimension", dimension)
     tables.append(table)
-save_table(snakemake.output.table, pd.concat(tables, ignore_index=True))
+save_table(snakemake.output.table, with_names(pd.concat(tables, ignore_index=True), params.outputs["names"]))

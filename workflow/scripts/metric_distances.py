@@ -4,12 +4,10 @@ import logging
 
 import numpy as np
 from actopo.files import by_folder, save_arrays
-from actopo.homology.diagrams import diagrams
 from actopo.homology.scale import is_flat, mean_distances
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.equal_scale import equal_scale_distances
 from actopo.similarity.metrics.choices import CHANCE
 from actopo.similarity.metrics.pairwise import metric_distances
 
@@ -24,6 +22,10 @@ names = [f"layer {layer} of seed {seed}" for seed in params.order["seeds"] for l
 
 def sliced_wasserstein():
     """Distances by homology dimension, of the clouds as they are and divided by their mean distances."""
+    # Numba takes half a second to import.
+    from actopo.homology.diagrams import diagrams
+    from actopo.similarity.equal_scale import equal_scale_distances
+
     dimensions, n_directions = params.settings["dimensions"], params.settings["directions"]
     units = mean_distances(clouds, names)
     found = diagrams(clouds, dimensions, n_jobs=n_threads)

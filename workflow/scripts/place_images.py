@@ -34,7 +34,7 @@ for shift, path, predictions in new_files:
     logits = load_arrays(predictions)["logits"][columns["image"]]
     # The graph's own images are read at the graph's own positions.
     own = np.arange(len(points)) if params.new["own_images"] else None
-    new_lens = lens_values(params.new["lenses"], new_points, columns, logits, class_names, points, own)
+    new_lens = lens_values(params.lens["lenses"], new_points, columns, logits, class_names, points, own)
     placed = place_points(
         new_points,
         new_lens,

@@ -17,5 +17,5 @@ class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
 # With two lenses, levels are those of the first.
 lens = {"lens": f"lens ({plain(params.lens.split(', ')[0])})"} if params.lens else {}
-trees = {"layer_names": dict(order["names"]), "sampling": order["sampling"]}
+trees = {"layer_names": dict(order["names"]), "sampling": order["sampling"], "classes": order["classes"]}
 save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, **trees))

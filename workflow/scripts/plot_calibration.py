@@ -7,9 +7,11 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = settings(snakemake).choice
+params = settings(snakemake)
+choice = params.choice
 tables = {}
 for kind, path in zip(choice["kinds"], snakemake.input.tables, strict=True):
     table = load_table(path)
     tables[kind] = table[table.dimension == f"h{choice['dimension']}"]
-save_figure(snakemake.output, plot(tables, choice["layers"], f"H{choice['dimension']}", choice["level"]))
+dimension, names = f"H{choice['dimension']}", dict(params.outputs["names"])
+save_figure(snakemake.output, plot(tables, choice["layers"], dimension, choice["level"], names))

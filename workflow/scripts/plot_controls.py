@@ -7,10 +7,12 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = settings(snakemake).choice
+params = settings(snakemake)
+choice = params.choice
 tables = {}
 for name, path in zip(["trained", *choice["controls"]], snakemake.input.tables, strict=True):
     table = load_table(path)
     tables[name] = table[table.metric == f"sw_h{choice['dimension']}"]
 differences = load_table(snakemake.input.differences)
-save_figure(snakemake.output, plot(tables, differences[differences.metric == f"sw_h{choice['dimension']}"]))
+differences = differences[differences.metric == f"sw_h{choice['dimension']}"]
+save_figure(snakemake.output, plot(tables, differences, None, choice["layers"], dict(params.outputs["names"])))

@@ -7,8 +7,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-order = settings(snakemake).order
+params = settings(snakemake)
+order = params.order
 layers, dimensions = order["layers"], order["dimensions"]
 by_dimension = [load_diagrams(snakemake.input.diagrams, layers, dimension) for dimension in dimensions]
 diagrams = [dict(zip(dimensions, of_layer, strict=True)) for of_layer in zip(*by_dimension, strict=True)]
-save_figure(snakemake.output, plot(diagrams, layers))
+save_figure(snakemake.output, plot(diagrams, layers, dict(params.outputs["names"])))

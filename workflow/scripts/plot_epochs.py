@@ -7,6 +7,7 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = settings(snakemake).choice
-table, names = load_table(snakemake.input.table), dict(choice["names"])
+params = settings(snakemake)
+choice = params.choice
+table, names = load_table(snakemake.input.table), dict(params.outputs["names"])
 save_figure(snakemake.output, plot(table, choice["layers"], choice["dimension"], names))

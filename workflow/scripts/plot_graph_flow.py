@@ -24,5 +24,6 @@ figure = plot(
     meta["class_names"],
     "distance of memberships",
     names,
+    order["classes"],
 )
 save_figure(snakemake.output, figure)

@@ -18,8 +18,8 @@ if colouring["by"] == "lens":
     graphs, class_names, colours = list(map(by_lens, graphs)), LENS_RANGES, sequence(len(LENS_RANGES))
 elif colouring["by"] == "labels":
     files = load_table(snakemake.input.files[0])["file"].tolist()
-    [path] = snakemake.input.labels
-    labels = image_labels(read_label_table(path), colouring["column"], files, colouring["kind"], source=path)
+    table = read_label_table(params.place)
+    labels = image_labels(table, colouring["column"], files, colouring["kind"], source=params.place)
     codes, class_names, colours = value_ranges(labels)
     memberships = map(load_arrays, snakemake.input.memberships)
     graphs = [

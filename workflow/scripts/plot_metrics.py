@@ -13,7 +13,8 @@ start_logging(snakemake)
 models = load_arrays(snakemake.input.models)
 layers, n_models = models["layers"].tolist(), len(models["seeds"])
 found = unpaired(models, load_arrays(snakemake.input.scaled), n_models, len(layers))
-for (clouds, _), path in zip(settings(snakemake).rivals["files"], snakemake.input.rivals, strict=True):
+params = settings(snakemake)
+for (clouds, _), path in zip(params.rivals["files"], snakemake.input.rivals, strict=True):
     found |= by_metric(load_arrays(path), clouds)[0]
 compared = min(D.shape[1] for D in found.values())
 found = {metric: D[:, :compared] for metric, D in found.items()}
@@ -22,4 +23,5 @@ distances = {metric: D[0, 1] for metric, D in found.items() if not metric.starts
 curves = pd.concat([load_table(path) for path in snakemake.input.curves])
 curves = curves[curves.metric.isin(list(distances))]
 detection = detection_table(curves, baselines(found, layers))
-save_figure(snakemake.output, plot(distances, load_table(snakemake.input.specificity), curves, detection, layers))
+specificity, names = load_table(snakemake.input.specificity), dict(params.outputs["names"])
+save_figure(snakemake.output, plot(distances, specificity, curves, detection, layers, layer_names=names))

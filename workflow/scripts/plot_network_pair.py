@@ -8,5 +8,5 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-tables = [load_table(path) for path in (snakemake.input.table, snakemake.input.graphs) if path]
+tables = list(map(load_table, snakemake.input.tables))
 save_figure(snakemake.output, plot(pd.concat(tables), settings(snakemake).names["names"]))

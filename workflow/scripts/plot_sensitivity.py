@@ -7,7 +7,8 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = settings(snakemake).choice
+params = settings(snakemake)
+choice = params.choice
 
 
 def drawn(path):
@@ -17,4 +18,5 @@ def drawn(path):
 
 
 curves, *others = map(drawn, snakemake.input.curves)
-save_figure(snakemake.output, plot(curves, drawn(snakemake.input.detection), others))
+shown = {"order": choice["layers"], "layer_names": dict(params.outputs["names"])}
+save_figure(snakemake.output, plot(curves, drawn(snakemake.input.detection), others, **shown))

@@ -7,7 +7,8 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-choice = settings(snakemake).choice
+params = settings(snakemake)
+choice = params.choice
 table = load_table(snakemake.input.table)
 table = table[table.dimension == f"h{choice['dimension']}"]
-save_figure(snakemake.output, plot(table, choice["layers"], f"H{choice['dimension']}"))
+save_figure(snakemake.output, plot(table, choice["layers"], f"H{choice['dimension']}", dict(params.outputs["names"])))

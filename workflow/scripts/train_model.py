@@ -19,11 +19,13 @@ from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
 start_logging(snakemake)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
-run = (*(getattr(snakemake.params, name) for name in ("network", "source", "recipe", "code")), meta["provenance"])
+run = (*(getattr(snakemake.params, name) for name in ("structure", "recipe", "code")), meta["provenance"])
 recipe, own_epoch = Recipe(**params.recipe), epoch_number(snakemake.wildcards.epoch)
 kept_epochs = sorted({*params.keep, *([] if own_epoch is None else [own_epoch])})
 if kept_epochs and kept_epochs[-1] >= recipe.epochs:
     raise InputError(f"epoch {kept_epochs[-1]} is not before the last of {recipe.epochs} epochs; see training.keep")
+# Others are not looked at by epoch.
+keepers = {*params.keepers, *([] if own_epoch is None else [int(snakemake.wildcards.seed)])}
 
 
 def folder_of(seed, epoch=own_epoch):
@@ -59,7 +61,8 @@ def train_network(_, seed):
     from actopo.networks.training import DTYPES, accuracy, batches_per_epoch, choose_precision, train
     from actopo.networks.weights import save_tensors
 
-    whole, missing = folder_of(seed, None), [epoch for epoch in kept_epochs if not folder_of(seed, epoch).is_done()]
+    whole, wanted = folder_of(seed, None), kept_epochs if seed in keepers else []
+    missing = [epoch for epoch in wanted if not folder_of(seed, epoch).is_done()]
     stop = recipe.epochs if own_epoch is None else missing[-1]
     device = choose_device(snakemake.resources.device)
     torch.set_num_threads(snakemake.threads)

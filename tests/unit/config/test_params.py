@@ -4,7 +4,15 @@ import shutil
 
 import numpy as np
 import pytest
-from actopo.config.params import clusterer_keys, image_keys, is_random, recipe_keys, sampling_keys
+from actopo.config.params import (
+    clusterer_keys,
+    image_keys,
+    is_random,
+    lens_keys,
+    recipe_keys,
+    sampling_keys,
+    structure_keys,
+)
 from actopo.images.choices import NORMALISATIONS
 from actopo.networks.recipe import Recipe
 
@@ -171,3 +179,18 @@ def test_every_position_is_not_drawn():
 )
 def test_clusterers(known, changes, matters):
     assert (clusterer_keys(MAPPER | known | changes) != clusterer_keys(MAPPER | known)) == matters
+
+
+def test_a_users_file_is_known_by_what_it_holds(tmp_path):
+    """The name of its function and its content decide, for a network as for a lens; others stay as they are."""
+    for name, text in (("a.py", "one"), ("b.py", "one"), ("c.py", "two")):
+        (tmp_path / name).write_text(text)
+    networks = [structure_keys({"module": f"{tmp_path / name}:build", "width": 2}) for name in ("a.py", "b.py", "c.py")]
+    assert networks[0] == networks[1] != networks[2]
+    assert networks[0] != structure_keys({"module": f"{tmp_path / 'a.py'}:other", "width": 2})
+    assert networks[0]["module"] == "build"
+    assert structure_keys({"architecture": "alexnet"}) == {"architecture": "alexnet"}
+    lenses = [lens_keys([("function", f"{tmp_path / name}:f"), ("logit", "cat")]) for name in ("a.py", "b.py", "c.py")]
+    assert lenses[0] == lenses[1] != lenses[2]
+    assert lenses[0][0][1][0] == "f"
+    assert lenses[0][1] == ("logit", "cat")

@@ -1,6 +1,15 @@
 """What keys of a config stand for."""
 
-from actopo.config.values import as_json, image_shape, image_size, kept_epochs, own_tap, sampling_order, seed_list
+from actopo.config.values import (
+    as_json,
+    epoch_seeds,
+    image_shape,
+    image_size,
+    kept_epochs,
+    own_tap,
+    sampling_order,
+    seed_list,
+)
 
 
 def test_samplings_have_one_order():
@@ -22,6 +31,13 @@ def test_kept_epochs_are_those_before_the_last():
     assert kept_epochs({"training": {"epochs": 4}}) == kept_epochs({"training": {"epochs": 4, "keep": [4]}}) == []
     # Nothing is trained.
     assert kept_epochs({"training": training, "weights": "a.pth"}) == kept_epochs({"training": None}) == []
+
+
+def test_the_first_networks_are_kept_at_epochs():
+    assert epoch_seeds({"training": {"keep_seeds": 2}}, [7, 3, 5]) == [7, 3]
+    assert epoch_seeds({"training": {"keep_seeds": 9}}, [7, 3]) == [7, 3]
+    assert epoch_seeds({"training": {}}, list(range(100))) == [0, 1, 2, 3, 4]
+    assert epoch_seeds({"weights": "file.pth"}, [0]) == [0]
 
 
 def test_a_tap_of_a_comparison_is_of_the_study_in_which_layers_are_compared():

@@ -1,5 +1,7 @@
 """A small graph of four images, and a page of it."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from actopo.explorer.distances import (
@@ -10,7 +12,9 @@ from actopo.explorer.distances import (
     batch_document,
     columns_of,
     diagram_document,
+    epoch_document,
     matrix_documents,
+    pair_document,
     rho_document,
 )
 from actopo.explorer.documents import image_document, main_document
@@ -50,6 +54,7 @@ def document(names=("cat", "dog"), number=0, **kwargs):
 # What each graph of the page is of, if it differs from the first, which is of layer 1 and was made with an eps of 1.
 GRAPHS = [{}, {"layer": 2, "layer_name": "layer 2"}, {"seed": 1}, {"draw": 1}, {"sigma": 0.5}, {"sampling": "full"}]
 GRAPHS += [{"model": "other"}, {"eps": 0.5, "is_chosen": False}, {"eps": 2.0, "is_chosen": False}]
+GRAPHS += [{"epoch": 2}]
 
 
 MATRIX = np.array([[[0, 1, 2], [1, 0, 4], [2, 4, 0]], [[0.5, 1, 2], [1, 0.25, np.nan], [2, 4, 0.5]]])
@@ -63,6 +68,40 @@ def rho_table():
         for layer in ("mean", 1, 2, 3)
     ]
     return pd.DataFrame([*rows, {**rows[0], "statistic": "ding"}, {**rows[0], "correlation": "spearman"}])
+
+
+def epoch_table():
+    """Two layers and their mean at three epochs, in two metrics, and tests and accuracies."""
+    rows = [
+        {"epoch": epoch, "metric": metric, "statistic": statistic, "layer": layer, "value": epoch + layer, "low": epoch}
+        for epoch, layer, metric in product((0, 2, 8), (1, 2, 3), ("sw_h0", "sw_h1"))
+        for statistic in ("distance", "relative")
+    ]
+    rows += [
+        {**row, "layer": "mean", "value": 9.0} for row in rows if row["layer"] == 1 and row["statistic"] == "relative"
+    ]
+    rows += [{"epoch": 8, "metric": "sw_h1", "statistic": "rho", "layer": "mean", "value": 0.75, "null_high": 0.5}]
+    rows += [{"epoch": epoch, "statistic": "test_accuracy", "layer": "mean", "value": 0.25} for epoch in (2, 8)]
+    return pd.DataFrame(rows)
+
+
+def pair_tables(names):
+    """Two layers of one network and three of another, by two measures, and one graph of each."""
+    pairs = list(product((1, 2), (4, 5, 6)))
+    rows = [
+        {
+            "measure": measure,
+            "layer_a": a,
+            "name_a": names[0],
+            "layer_b": b,
+            "name_b": f"{b} {names[1]}",
+            "distance": a * b,
+        }
+        for measure, (a, b) in product(("sw_h1", "linear_cka"), pairs)
+    ]
+    table = pd.DataFrame(rows)
+    table["chance"] = np.where(table.measure == "linear_cka", 0.5, np.nan)
+    return table, table[:1].assign(measure="graphs", distance=0.75, layer_b=6)
 
 
 def distances(names=("cat", "dog", "cow")):
@@ -89,6 +128,8 @@ def distances(names=("cat", "dog", "cow")):
         "detection": columns_of(
             frame([("sw_h1", 1, "random", "mean", 1.5, 0.5, False)], DETECTION_COLUMNS), DETECTION_COLUMNS
         ),
+        "epochs": epoch_document(epoch_table()),
+        "pair": pair_document([names[0], names[1]], pair_tables(names), {"sw_h1": names[1], "graphs": "graphs"}),
     }
     return {"distances": main, "diagrams-0": diagram_document({"h1": [DIAGRAM, DIAGRAM * 2, DIAGRAM[:0]]})}
 
@@ -100,7 +141,7 @@ def frame(rows, columns):
 def page(names=("cat", "dog"), run="made up"):
     """Text of a page with a graph for each of `GRAPHS`."""
     told = {"model": names[0], "seed": 0, "sampling": "random", "draw": 0, "sigma": 0, "tap": "bn"}
-    told |= {"layer": 1, "layer_name": "layer 1", "eps": 1.0, "is_chosen": True}
+    told |= {"layer": 1, "layer_name": "layer 1", "epoch": 8, "eps": 1.0, "is_chosen": True}
     graphs = [{**told, **other} for other in GRAPHS]
     texts, n_whole, _ = fit([document(names, number) for number in range(len(graphs))])
     pixels = np.arange(4 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 8, 8, 3)

@@ -2,9 +2,17 @@ import base64
 
 import numpy as np
 import pandas as pd
-from actopo.explorer.distances import batch_document, columns_of, diagram_document, matrix_documents, rho_document
+from actopo.explorer.distances import (
+    batch_document,
+    columns_of,
+    diagram_document,
+    epoch_document,
+    matrix_documents,
+    pair_document,
+    rho_document,
+)
 
-from tests.unit.explorer.examples import MATRIX, rho_table
+from tests.unit.explorer.examples import MATRIX, epoch_table, pair_tables, rho_table
 
 
 def test_matrices_are_rows_one_after_another():
@@ -46,3 +54,30 @@ def test_rho_is_that_of_the_paper():
 
 def test_columns_that_are_not_there_are_empty():
     assert columns_of(pd.DataFrame({"a": [1.5]}), ["a", "b"]) == {"columns": ["a", "b"], "rows": [[1.5, None]]}
+
+
+def test_epochs_have_what_is_known():
+    document = epoch_document(epoch_table())
+    rows = pd.DataFrame(document["rows"], columns=document["columns"])
+    assert set(rows.statistic) == {"distance", "relative", "rho", "test_accuracy"}
+    assert set(rows.layer) == {"1", "2", "3", "mean"}
+    assert rows[rows.statistic == "test_accuracy"].metric.tolist() == ["", ""]
+    unknown = pd.concat([epoch_table(), epoch_table().assign(value=np.nan)])
+    assert epoch_document(unknown) == document
+    assert epoch_document(None)["rows"] == []
+
+
+def test_two_networks_have_a_matrix_for_each_measure():
+    document = pair_document(["a", "b"], pair_tables(("x", "y")), {"sw_h1": "SW"})
+    assert document["names"] == ["a", "b"]
+    assert [(own["metric"], own["label"]) for own in document["measures"]] == [
+        ("sw_h1", "SW"),
+        ("linear_cka", "linear_cka"),
+        ("graphs", "graphs"),
+    ]
+    first, second, graphs = document["measures"]
+    assert first["layers"] == [[[1, "x"], [2, "x"]], [[4, "4 y"], [5, "5 y"], [6, "6 y"]]]
+    assert first["values"] == [4, 5, 6, 8, 10, 12]
+    assert (first["chance"], second["chance"]) == (None, [0.5] * 6)
+    assert (graphs["layers"], graphs["values"]) == ([[[1, "x"]], [[6, "4 y"]]], [0.75])
+    assert pair_document([], [], {}) is None

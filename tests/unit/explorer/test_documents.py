@@ -12,6 +12,7 @@ def test_what_is_left_out_is_counted():
         "layer": 1,
         "layer_name": "1",
         "tap": "bn",
+        "epoch": 2,
         "eps": 0.5,
         "is_chosen": True,
     }

@@ -269,6 +269,7 @@ SIX = [0, 3, 8, 12, 14, 16]
 # Outputs of modules have names.
 OUTPUTS = {10_001: "features.denseblock4.denselayer16", 10_002: "layer3.1", 10_003: "inception5b"}
 MODULES = [4, *OUTPUTS, 12, 16]
+BLOCKS = {10_000 + n: f"vit.encoder.layers.encoder_layer_{n}.mlp" for n in range(24)}
 
 
 def _of_classes(n, kind, layers, samplings, layer_names=None):
@@ -295,7 +296,7 @@ def _of_classes(n, kind, layers, samplings, layer_names=None):
     }
 
 
-def _of_layers(layers):
+def _of_layers(layers, names=None):
     """Figures that show layers."""
     rng = np.random.default_rng(0)
     n = len(layers)
@@ -304,32 +305,39 @@ def _of_layers(layers):
     rho = rng.uniform(-0.97, 1, n)
     curves = examples.curves_of(layers=dict.fromkeys(layers, 64))
     return {
-        "calibration": lambda: calibration.plot(calibration_tables(layers), layers, "H1"),
-        "diagrams": lambda: diagram_figure.plot(diagrams_of(n, 60), layers),
-        "eps_choice": lambda: eps_choice.plot(eps_curves(SAMPLINGS[-2:], layers, 50)),
-        "epochs": lambda: epochs.plot(epoch_table(layers, 2 * n, n > 1), layers, 1),
-        "epoch_purity": lambda: epoch_purity.plot(epoch_purities(SAMPLINGS[:n], layers, 2 * n), layers),
-        "layer_matrix": lambda: layer_matrix.plot(first, layers, title="accuracy"),
-        "layer_distances": lambda: layer_distances.plot(first, cv, layers, "H1"),
-        "sensitivity": lambda: sensitivity.plot(curves, examples.detection_of(curves)),
-        "specificity": lambda: specificity.plot(first, second, layers, layers[-1], (0, 1), rho),
-        "variance_budget": lambda: variance_budget.plot(budget_of(layers), layers, "H1"),
+        "calibration": lambda: calibration.plot(calibration_tables(layers), layers, "H1", layer_names=names),
+        "diagrams": lambda: diagram_figure.plot(diagrams_of(n, 60), layers, names),
+        "eps_choice": lambda: eps_choice.plot(eps_curves(SAMPLINGS[-2:], layers, 50), names),
+        "epochs": lambda: epochs.plot(epoch_table(layers, 2 * n, n > 1), layers, 1, names),
+        "epoch_purity": lambda: epoch_purity.plot(epoch_purities(SAMPLINGS[:n], layers, 2 * n), layers, names),
+        "layer_matrix": lambda: layer_matrix.plot(first, [(names or {}).get(n, n) for n in layers], title="accuracy"),
+        "layer_distances": lambda: layer_distances.plot(first, cv, layers, "H1", 3, names),
+        "sensitivity": lambda: sensitivity.plot(curves, examples.detection_of(curves), order=layers, layer_names=names),
+        "specificity": lambda: specificity.plot(first, second, layers, layers[n // 2], (0, 1), rho, layer_names=names),
+        "variance_budget": lambda: variance_budget.plot(budget_of(layers), layers, "H1", names),
     }
 
 
-def _of_metrics(names, n_layers):
-    distances, tests, curves, *_ = examples.comparison(names)
-    # A measure that does not change until most is removed.
-    curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
-    detection = examples.detection_of(curves)
-    kinds = {kind: examples.specificity_of((kind,), n_layers, place) for place, kind in enumerate(controls.CLOUDS)}
-    return {
-        "metrics": lambda: metrics.plot(distances, tests, curves, detection, range(5)),
-        "controls": lambda: controls.plot(kinds if len(names) > 1 else {"trained": kinds["trained"]}),
-    }
+def _of_metrics(names, n_layers, layer_names=None):
+    def draw_metrics():
+        distances, tests, curves, *_ = examples.comparison(names)
+        # A measure that does not change until most is removed.
+        curves.loc[(curves.metric == names[-1]) & (curves.fraction < 0.4), "distance"] *= 1e-12
+        detection = examples.detection_of(curves)
+        return metrics.plot(distances, tests, curves, detection, range(5), layer_names=layer_names)
+
+    def draw_controls():
+        shown = list(controls.CLOUDS) if len(names) > 1 else ["trained"]
+        places = {kind: place for place, kind in enumerate(controls.CLOUDS)}
+        kinds = {kind: examples.specificity_of((kind,), n_layers, places[kind]) for kind in shown}
+        return controls.plot(kinds, layer_names=layer_names)
+
+    return {"metrics": draw_metrics, "controls": draw_controls}
 
 
 ONE_NODE = graph_of(names_of(2), 1)
+# With as many panels as layers, which are slow to draw.
+LARGE = ("diagrams", "sensitivity", "eps_choice")
 FIGURES = {
     **{f"{name}, 2 classes, 1 layer": draw for name, draw in _of_classes(2, "short", [16], ["random"]).items()},
     **{f"{name}, 10 odd names": draw for name, draw in _of_classes(10, "odd", SIX[:2], SAMPLINGS[-2:]).items()},
@@ -346,6 +354,12 @@ FIGURES = {
     **{f"{name}, 6 layers": draw for name, draw in _of_layers(SIX).items()},
     **{f"{name}, one": draw for name, draw in _of_metrics(("sw_h1",), 5).items()},
     **{f"{name}, many": draw for name, draw in _of_metrics(examples.ALL_METRICS[:8], 5).items()},
+    **{f"{name}, outputs of modules": draw for name, draw in _of_layers(MODULES, OUTPUTS).items()},
+    **{f"{name}, 24 blocks": draw for name, draw in _of_layers(list(BLOCKS), BLOCKS).items() if name not in LARGE},
+    **{
+        f"{name}, blocks": draw
+        for name, draw in _of_metrics(examples.ALL_METRICS[:8], 5, dict(enumerate(BLOCKS.values()))).items()
+    },
     "all_eps, 12 points": lambda: all_eps.plot(*eps_tables(names_of(2), 12), 0.4, {"rule": "knee"}),
     "diagrams, empty": lambda: diagram_figure.plot([{0: [], 1: []}], [16]),
     "diagrams, the last without H1": lambda: diagram_figure.plot(
@@ -365,12 +379,6 @@ FIGURES = {
     "mapper_graphs, single node": lambda: one_graph(ONE_NODE, names_of(2)),
     "mapper_graphs, 400 nodes": lambda: one_graph(graph_of(names_of(10), 400, singles=60), names_of(10)),
     "mapper_graphs, 60 single nodes": lambda: one_graph(graph_of(names_of(10), 1, singles=60), names_of(10)),
-    "epoch_purity, outputs of modules": lambda: epoch_purity.plot(
-        epoch_purities(SAMPLINGS[:2], MODULES, 30), MODULES, OUTPUTS
-    ),
-    "layer_matrix, outputs of modules": lambda: layer_matrix.plot(
-        np.random.default_rng(0).random((6, 6)), [OUTPUTS.get(layer, layer) for layer in MODULES], title="a - b"
-    ),
     "mapper_graphs, by lens": lambda: one_graph(
         node_colours.by_lens(graph_of(names_of(10), 40)), list(node_colours.LENS_RANGES)
     ),

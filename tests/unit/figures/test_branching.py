@@ -124,3 +124,28 @@ def test_outputs_of_modules_have_names():
     (mesh,) = collections(axes, QuadMesh)
     ascending = titled(branching.plot(dict.fromkeys((4, 8, 16), class_levels()), CLASSES, plain), "agreement")
     np.testing.assert_array_equal(mesh.get_array(), collections(ascending, QuadMesh)[0].get_array())
+
+
+def test_of_many_classes_those_with_the_longest_branches_are_drawn():
+    """A trunk at 1, from which each of 50 classes parts alone; branches are the longer, the higher their numbers."""
+    levels = np.full((50, 50), 1.0)
+    np.fill_diagonal(levels, 2.0 + np.arange(50))
+    names = [f"class {index}" for index in range(50)]
+
+    def drawn_classes(**kwargs):
+        figure = branching.plot({4: levels, 8: levels}, names, **kwargs)
+        notes = [text.get_text() for text in figure.subfigs[0].legends[0].texts]
+        [axes, *_] = figure.subfigs[0].axes
+        return {label.get_text() for label in axes.get_yticklabels()}, notes[0], figure.get_figheight()
+
+    shown, note, height = drawn_classes(classes=3)
+    assert shown == {"class 47", "class 48", "class 49"}
+    assert note == "3 of 50 classes, with the longest branches"
+    assert height < 2.5
+    shown, note, _ = drawn_classes(classes=["class 0", "class 9"])
+    assert (shown, note) == ({"class 0", "class 9"}, "2 of 50 classes, that are chosen")
+    assert len(drawn_classes()[0]) == 50
+    # A class that no node holds, and one that meets no other, have branches too.
+    levels[49], levels[:, 49] = np.nan, np.nan
+    levels[3, :3] = levels[3, 4:] = levels[:3, 3] = levels[4:, 3] = -np.inf
+    assert drawn_classes(classes=2)[0] == {"class 47", "class 48"}

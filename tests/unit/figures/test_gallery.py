@@ -111,6 +111,8 @@ def test_texts_have_room_and_markers_are_whole(name):
         assert not badly_written(texts)
         assert not covered_markers(figure)
         assert not cut_markers(figure)
+        # Numbers of layers that have names.
+        assert not [text for text, _ in texts if re.search(r"\b10 ?0\d\d\b", text)]
 
 
 def test_every_figure_is_in_the_gallery():

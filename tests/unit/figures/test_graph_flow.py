@@ -120,3 +120,36 @@ def test_outputs_of_modules_have_names():
     table = distances().replace({"layer_a": {8: 10_005}, "layer_b": {8: 10_005}})
     axes = graph_flow.plot(table, layer_names={10_005: "layer2.1"}).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4–\nlayer2.1", "layer2.1–\n16"]
+
+
+def test_of_many_classes_some_have_colours_of_their_own():
+    """A node of each class; the flow of a class is the larger the higher its number."""
+    names = [f"class {index}" for index in range(300)]
+    graphs = [described([{name: 1} for name in names[:50]], list(range(50))) for _ in range(2)]
+    nodes = np.arange(50)
+    flows = nodes, nodes, (1.0 + nodes) / 2000
+
+    def drawn_with(classes):
+        figure = graph_flow.plot(distances(), flows, graphs, class_names=names, classes=classes)
+        (ribbons,) = collections(figure.axes[1], PolyCollection)
+        return texts_of(figure.legends[0]), matplotlib.colors.to_rgba_array(ribbons.get_facecolors(), 1)
+
+    legend, shades = drawn_with(3)
+    assert legend == ["class 47", "class 48", "class 49", "47 others"]
+    np.testing.assert_array_equal(shades[47:], matplotlib.colors.to_rgba_array(style.class_colours(3)))
+    assert (shades[:47] == matplotlib.colors.to_rgba(graph_flow.OTHERS)).all()
+    assert drawn_with(["class 5", "class 299"])[0] == ["class 5", "49 others"]
+    # A colour for one class alone is spared none.
+    assert len(drawn_with(49)[0]) == len(drawn_with(None)[0]) == 50
+
+
+def test_few_classes_have_the_same_colours_in_all_figures():
+    figure = graph_flow.plot(distances(), *flowing(), class_names=CLASSES, classes=1)
+    colours = dict(zip(CLASSES, style.class_colours(len(CLASSES)), strict=True))
+    [legend] = figure.legends
+    shown = {
+        text.get_text(): handle.get_facecolor()
+        for text, handle in zip(legend.texts, legend.legend_handles, strict=True)
+    }
+    [name] = [name for name in CLASSES if name in shown]
+    assert shown[name] == matplotlib.colors.to_rgba(colours[name])

@@ -54,3 +54,17 @@ def test_layers_have_names_or_numbers():
     names = {10_003: "a_$b"}
     assert [texts.layer_title(layer, names) for layer in (4, 10_003)] == ["layer 4", "a_$b"]
     assert texts.layer_title(10_003) == "layer 10003"
+
+
+def test_layers_beside_an_axis_have_the_ends_of_their_names():
+    names = {10_000 + n: f"encoder.layers.encoder_layer_{n}" for n in range(12)} | {10_012: "a_$b"}
+    assert texts.layer_labels([4, 10_000, 10_011, 10_012], names) == [
+        "4",
+        "…encoder_layer_0",
+        "…ncoder_layer_11",
+        r"a_\$b",
+    ]
+    same_ends = {10_000: "first.tower.of.blocks.0", 10_001: "other.tower.of.blocks.0"}
+    assert len(set(texts.layer_labels(list(same_ends), same_ends))) == 2
+    assert texts.layer_room([4, 8], names) == texts.layer_room([4]) == 0
+    assert texts.layer_room([4, 10_000], names) == pytest.approx(16 * texts.LETTER)

@@ -172,7 +172,7 @@ def test_a_users_function_is_given_what_it_takes(tmp_path):
         (["l2", {"logit": "deer"}], [("l2", None), ("logit", "deer")], ["l2 norm", "logit of deer"]),
         ([{"probability": 3}], [("probability", 3)], ["probability of 3"]),
         ({"eccentricity": 1.5}, [("eccentricity", 1.5)], ["eccentricity (exponent 1.5)"]),
-        ("a/b.py:f", [("function", "a/b.py:f")], ["a/b.py:f"]),
+        ("a/b.py:f", [("function", "a/b.py:f")], ["f"]),
     ],
 )
 def test_lists_of_lenses(lens, expected, labels):

@@ -112,6 +112,13 @@ def test_tokens_whose_number_depends_on_the_image_are_refused():
         model(torch.ones(2, 3, 8, 8))
 
 
+def build(name):
+    """A network of torchvision; of the twelve equal blocks of vit_b_32, two."""
+    if name == "vit_b_32":
+        return torchvision.models.VisionTransformer(224, 32, 2, num_heads=12, hidden_dim=768, mlp_dim=3072)
+    return torchvision.models.get_model(name, weights=None)
+
+
 @pytest.mark.parametrize(
     ("name", "size", "kind", "shapes"),
     [
@@ -120,7 +127,7 @@ def test_tokens_whose_number_depends_on_the_image_are_refused():
     ],
 )
 def test_blocks_of_torchvision_against_hooks(name, size, kind, shapes):
-    model = torchvision.models.get_model(name, weights=None).eval()
+    model = build(name).eval()
     layers, kept = find_layers(model, (size, size, 3)), {}
     assert layers[1].shapes == shapes
     assert {layer.type for layer in layers} == {"Conv2d", kind}
@@ -170,3 +177,30 @@ def test_blocks_that_return_tuples():
     layers = find_layers(Tupled((None,)), (8, 8, 3))
     assert [layer.shape for layer in layers] == [(2, 2, 4), None, None]
     assert layers[1].problem == "returns 2 values; choose one by its key, 0, 1, such as {type: Returning, key: 0}"
+
+
+class Attention(nn.Module):
+    """Tokens of patches of 4 x 4 pixels, attention with its weights and a softmax of several heads."""
+
+    def __init__(self, has_fixed_size):
+        super().__init__()
+        self.patches, self.softmax = nn.Conv2d(3, 16, 4, stride=4), nn.Softmax(-1)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.places = nn.Parameter(torch.zeros(16, 16)) if has_fixed_size else 0
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2) + self.places
+        x, weights = self.attention(x, x, x)
+        heads = x.unflatten(-1, (2, 8)).transpose(1, 2)
+        heads = self.softmax(heads @ heads.transpose(2, 3)) @ heads
+        return (weights @ heads.transpose(1, 2).flatten(2)).mean(1)
+
+
+@pytest.mark.parametrize("has_fixed_size", [False, True])
+def test_weights_of_attention_are_no_layer(has_fixed_size):
+    """There are as many tokens as channels, so that shapes alone do not tell."""
+    calls = {call.name: call for call in find_calls(Attention(has_fixed_size), (16, 16, 3))}
+    told = "returns weights of attention between 16 tokens, which have no channels"
+    assert calls["attention"].parts == {"0": Layout("tokens", 4, 4, 16), "1": told}
+    assert calls["softmax"].parts == {"": told}
+    assert calls["softmax"].entered == told

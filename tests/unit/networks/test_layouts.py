@@ -67,6 +67,30 @@ def test_what_is_open_is_refused(size, options, words):
     assert words in tell_layout(size, IMAGE, **options)
 
 
+@pytest.mark.parametrize(
+    ("size", "options", "is_attention"),
+    [
+        ((1, 3, 50, 50), {}, True),
+        ((1, 50, 50), {"is_beside": True}, True),
+        # As many channels as tokens, or a map as wide as there are tokens.
+        ((1, 50, 50), {}, False),
+        ((1, 3, 50, 50), {"maps": [(50, 50)]}, False),
+        ((1, 3, 50, 50), {"is_first": True}, False),
+        ((1, 3, 49, 49), {}, False),
+        # An image of twice the size has four times as many tokens.
+        ((1, 3, 50, 50), {"maps": [(50, 50)], "larger": lambda: (1, 3, 197, 197)}, True),
+        ((1, 3, 50, 50), {"larger": lambda: (1, 3, 100, 100)}, False),
+        ((1, 50, 50), {"larger": lambda: (1, 197, 197)}, True),
+        ((1, 50, 50), {"larger": lambda: (1, 197, 50), "is_beside": True}, False),
+        ((1, 3, 50, 50), {"larger": lambda: None}, True),
+        ((1, 3, 1, 1), {}, False),
+    ],
+)
+def test_weights_of_attention_are_no_layer(size, options, is_attention):
+    found = tell_layout(size, IMAGE, n_tokens={1, 50}, **options)
+    assert (found == f"returns weights of attention between {size[-1]} tokens, which have no channels") == is_attention
+
+
 def test_views_hold_a_position_in_each_row():
     values = torch.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
     first = to_positions(values.permute(0, 3, 1, 2), Layout("first", 3, 4, 5))

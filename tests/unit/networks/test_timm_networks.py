@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from actopo.errors import InputError
+from actopo.keys import FIRST_OUTPUT
 from actopo.networks.build import build, count_outputs
+from actopo.networks.calls import find_calls
 from actopo.networks.choices import output_number
 from actopo.networks.layers import find_layers, recording
 from actopo.networks.outputs import find_outputs
@@ -120,6 +122,9 @@ def test_preprocessing_is_that_of_the_weights():
     assert found == {"size": 224, "resize": 256, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
     inception = timm_preprocessing("timm:vit_base_patch16_224.augreg_in21k", None)
     assert (inception["mean"], inception["size"], inception["resize"]) == ([0.5] * 3, 224, 248)
+    squashed = "timm:convnext_tiny.in12k_ft_in1k_384"
+    with pytest.raises(InputError, match=r"crop_mode 'squash', which is not offered.*write numbers"):
+        timm_preprocessing(squashed, "DEFAULT")
 
 
 def test_what_is_not_there(monkeypatch):
@@ -130,3 +135,19 @@ def test_what_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(InputError, match=r"install it with pip install timm, or as the extra: pip install"):
         build("timm:convnext_atto")
+
+
+def test_positions_of_convnext_have_receptive_fields():
+    """Patches of 4 x 4 pixels, of which a depthwise convolution of 7 x 7 sees three on each side."""
+    model = build("timm:convnext_atto", n_classes=5, seed=0)
+    names = [call.name for call in find_calls(model, (32, 32, 3))]
+    stem, block = find_layers(model, (32, 32, 3))[0].name, FIRST_OUTPUT + names.index("stages.0.blocks.0")
+    fields = receptive_fields(model, [0, block], "conv", (32, 32, 3), block=4)
+    assert stem == "stem.0"
+    rows, columns = np.indices((8, 8))
+    for layer, reach in ((0, 0), (block, 3)):
+        for row, column in ((0, 0), (3, 5), (7, 7)):
+            seen = np.maximum(abs(rows - row), abs(columns - column)) <= reach
+            np.testing.assert_array_equal(fields[layer][row, column] > 0, seen)
+        # A position sees most of its own patch.
+        assert (fields[layer].reshape(64, 64).argmax(axis=1) == np.arange(64)).all()

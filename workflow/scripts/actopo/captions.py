@@ -7,6 +7,8 @@ reStructuredText, which the captions of the report include.
 
 import re
 
+from actopo.keys import FIRST_OUTPUT
+
 # What the paper saw, by figure; the others are not in it.
 PAPER = {
     "layer_distances": "for H1, all coefficients of variation are below 0.17",
@@ -27,7 +29,8 @@ def captions(summary, dimension=1, sensitivity_layers=None):
     Parameters
     ----------
     summary : dict
-        What `summary.json` holds: `homology` and `mapper`, as `actopo.summary` returns them.
+        What `summary.json` holds: `homology` and `mapper`, as `actopo.summary` returns them, and `layer_names`, of
+        each model.
     dimension : int, default 1
         Homology dimension of the figures.
     sensitivity_layers : sequence of int, optional
@@ -39,20 +42,27 @@ def captions(summary, dimension=1, sensitivity_layers=None):
         For each of `NAMES` the numbers of the run and what the paper saw; empty where there are neither.
     """
     homology, mapper, key = summary["homology"], summary["mapper"], f"h{dimension}"
+    own, mapped = (_output_names(summary, study) for study in (homology, mapper))
     found = {
         "training": _accuracy(homology, mapper),
-        "layer_distances": _variation(homology, key),
+        "layer_distances": _variation(homology, key, own),
         "specificity": _specificity(homology, key),
         "controls": _controls(homology, key),
-        "sensitivity": _sensitivity(homology, key, sensitivity_layers),
+        "sensitivity": _sensitivity(homology, key, sensitivity_layers, own),
         "metrics": _metrics(homology),
-        "mapper_graphs": _graphs(mapper["graphs"], ("n_nodes", "n_components", "n_cycles")),
-        "noisy_graphs": _noisy(mapper["noisy_graphs"]),
-        "purity": _graphs(mapper["graphs"], ("node_purity", "node_purity_null_high", "coverage")),
-        "eps_choice": _graphs(mapper["graphs"], ("eps", "coverage")),
+        "mapper_graphs": _graphs(mapper["graphs"], ("n_nodes", "n_components", "n_cycles"), mapped),
+        "noisy_graphs": _noisy(mapper["noisy_graphs"], mapped),
+        "purity": _graphs(mapper["graphs"], ("node_purity", "node_purity_null_high", "coverage"), mapped),
+        "eps_choice": _graphs(mapper["graphs"], ("eps", "coverage"), mapped),
         "foreground": _foreground(mapper.get("foreground")),
     }
     return {name: _joined(found[name], PAPER.get(name)) for name in NAMES}
+
+
+def _output_names(summary, study):
+    """Names of the layers of a study that are outputs of modules, by their numbers as text; others are numbers."""
+    names = summary.get("layer_names", {}).get(study["model"], {})
+    return {layer: name for layer, name in names.items() if int(layer) >= FIRST_OUTPUT}
 
 
 def _joined(found, paper):
@@ -89,11 +99,11 @@ def _accuracy(homology, mapper):
     return f"{'; '.join(dict.fromkeys(parts))}." if parts else ""
 
 
-def _variation(homology, key):
+def _variation(homology, key, names):
     own = homology["layer_distances"].get(key)
     if own is None or own["max_cv"] is None:
         return ""
-    first, second = own["at_layers"]
+    first, second = (_escaped(names.get(str(layer), layer)) for layer in own["at_layers"])
     return (
         f"the largest coefficient of variation of {key.upper()} is {shown(own['max_cv'])}, between layers {first} and "
         f"{second}; the median is {shown(own['median_cv'])}, over {homology['batches']} batches."
@@ -129,12 +139,12 @@ def _controls(homology, key):
     return f"the mean ρ of {key.upper()} is: {'; '.join(parts)}." if len(parts) > 1 else ""
 
 
-def _sensitivity(homology, key, layers):
+def _sensitivity(homology, key, layers, names):
     rows = []
     for layer, kinds in homology.get("sensitivity", {}).get(f"sw_{key}", {}).items():
         firsts = {kind: own["mean"]["first"] for kind, own in kinds.items() if "mean" in own}
         if firsts and (layers is None or int(layer) in layers):
-            rows.append((layer, *(firsts.get(kind, "–") for kind in COMPONENTS)))
+            rows.append((names.get(layer, layer), *(firsts.get(kind, "–") for kind in COMPONENTS)))
     what = "the distance first exceeds the mean of the baseline when this share of the components is removed"
     return f"{what}:\n\n{_table(('layer', *COMPONENTS), rows)}" if rows else ""
 
@@ -160,9 +170,9 @@ NUMBERS = {
 }
 
 
-def _graphs(graphs, names):
+def _graphs(graphs, names, layer_names):
     rows = [
-        (sampling, layer, *(shown(own.get(name)) for name in names))
+        (sampling, layer_names.get(layer, layer), *(shown(own.get(name)) for name in names))
         for sampling, layers in graphs.items()
         for layer, own in layers.items()
     ]
@@ -170,10 +180,15 @@ def _graphs(graphs, names):
     return f"graphs have, by sampling and layer:\n\n{_table(header, rows)}" if rows else ""
 
 
-def _noisy(graphs):
+def _noisy(graphs, layer_names):
     names = ("n_nodes", "node_purity", "coverage")
     rows = [
-        (sampling, sigma.removeprefix("sigma "), layer, *(shown(own.get(name)) for name in names))
+        (
+            sampling,
+            sigma.removeprefix("sigma "),
+            layer_names.get(layer, layer),
+            *(shown(own.get(name)) for name in names),
+        )
         for sampling, sigmas in graphs.items()
         for sigma, layers in sigmas.items()
         for layer, own in layers.items()
@@ -195,6 +210,10 @@ def _table(header, rows):
     """A table in reStructuredText, in whose cells no character is markup."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in (header, *rows):
-        cells = [re.sub(r"([^\w\s])", r"\\\1", str(cell)).replace("_", "\\_") for cell in row]
-        lines += [f"   {' ' if k else '*'} - {cell}" for k, cell in enumerate(cells)]
+        lines += [f"   {' ' if k else '*'} - {_escaped(cell)}" for k, cell in enumerate(row)]
     return "\n".join(lines) + "\n"
+
+
+def _escaped(text):
+    """A text in which no character is markup."""
+    return re.sub(r"([^\w\s])", r"\\\1", str(text)).replace("_", "\\_")

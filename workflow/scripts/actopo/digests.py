@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from functools import cache
@@ -177,5 +178,41 @@ def environment_digest(dependencies):
 
 def source_digest(network):
     """Digest of the file that defines a network; empty for a named network."""
-    path = Path(network.get("module", "").rpartition(":")[0]).expanduser()
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if "module" in network and path.is_file() else ""
+    return file_digest(network["module"].rpartition(":")[0]) if "module" in network else ""
+
+
+def file_digest(path, cache=None):
+    """
+    Digest of what a file of the user's holds, wherever it lies and whatever it is called.
+
+    Parameters
+    ----------
+    path : str or Path
+    cache : Path, optional
+        Folder that keeps the digest until the file has another size or time: weights take a second a gigabyte.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits; empty if there is no such file, which the checks of the configuration report.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        return ""
+    state = path.stat()
+    key = hashlib.sha256(f"{path.resolve()} {state.st_size} {state.st_mtime_ns}".encode(errors="surrogateescape"))
+    known = cache and cache / f"file.{key.hexdigest()[:32]}"
+    if known is not None:
+        with suppress(OSError, UnicodeDecodeError):
+            if re.fullmatch("[0-9a-f]{16}", found := known.read_text(encoding="ascii")):
+                return found
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    if known is not None:
+        # Where nothing may be written, the next process reads the file anew.
+        with suppress(OSError):
+            known.parent.mkdir(parents=True, exist_ok=True)
+            temporary = known.with_suffix(f".{os.getpid()}.part")
+            temporary.write_text(digest, encoding="ascii")
+            temporary.replace(known)
+    return digest

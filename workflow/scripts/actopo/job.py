@@ -1,6 +1,8 @@
 """Settings, log, progress bar, threads and device of a job of the workflow."""
 
+import atexit
 import errno
+import gc
 import json
 import logging
 import os
@@ -56,6 +58,8 @@ def start_logging(job):
                 stream.flush()
 
     sys.excepthook = report
+    # A process that ends searches all objects that are left for cycles: after PyTorch, a third of a second.
+    atexit.register(gc.freeze)
     if job.log:
         terminal = os.fdopen(os.dup(2), "w", encoding="utf-8")
         log = open(job.log[0], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open until the script ends

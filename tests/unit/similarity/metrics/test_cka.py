@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from actopo.errors import InputError
-from actopo.similarity.metrics.pairwise import FUNCTIONS, metric_distances
+from actopo.similarity.metrics.pairwise import functions_of, metric_distances
 
 from unit.similarity.metrics.examples import GOOD, centred, distance, pair
 
@@ -33,7 +33,7 @@ def test_unbiased_cka_has_mean_zero_on_independent_clouds():
     samples = rng.normal(size=(300, 2, 30, 10))
     unbiased, biased = (
         np.array([1 - measure(prepare(centred(x), "x"), prepare(centred(y), "y")) for x, y in samples])
-        for prepare, measure in (FUNCTIONS["unbiased_cka"], FUNCTIONS["linear_cka"])
+        for prepare, measure in map(functions_of, ("unbiased_cka", "linear_cka"))
     )
     assert abs(unbiased.mean()) < 3 * unbiased.std() / np.sqrt(len(unbiased))
     assert biased.mean() > 0.2

@@ -7,9 +7,10 @@ the same thing there is one. So Snakemake runs nothing again for a change that c
 
 from dataclasses import asdict
 
+from actopo.digests import source_digest
 from actopo.images.choices import DATASETS, NORMALISATIONS
 from actopo.images.listing import parts_and_classes
-from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION
 from actopo.networks.recipe import Recipe
 from actopo.points.choices import CENTRAL_SHARE
 
@@ -60,6 +61,45 @@ def image_keys(data):
     return kept
 
 
+def structure_keys(network):
+    """
+    What decides a network's structure, wherever the user's file is.
+
+    Parameters
+    ----------
+    network : dict
+        As `actopo.config.layers.network_keys` returns it.
+
+    Returns
+    -------
+    dict
+        The same, with the name of the function and a digest of its file in the place of the file's path.
+    """
+    if "module" not in network:
+        return network
+    return {**network, "module": network["module"].rpartition(":")[2], "source": source_digest(network)}
+
+
+def lens_keys(lenses):
+    """
+    What decides the values of lenses, wherever the user's file is.
+
+    Parameters
+    ----------
+    lenses : list of (name, argument)
+        As `actopo.mapper.choices.lens_list` returns them.
+
+    Returns
+    -------
+    list of (name, argument)
+        The same, with the name of a function and a digest of its file in the place of the file's path.
+    """
+    return [
+        (name, [of.rpartition(":")[2], source_digest({"module": of})] if name == FUNCTION else of)
+        for name, of in lenses
+    ]
+
+
 def recipe_keys(training):
     """
     Keys of a recipe that the training depends on.
@@ -77,7 +117,7 @@ def recipe_keys(training):
         after the last epoch.
     """
     # What is kept on the way changes no training.
-    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key != "keep"}))
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key not in ("keep", "keep_seeds")}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])

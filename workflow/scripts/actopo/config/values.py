@@ -4,6 +4,9 @@ import json
 
 from actopo.points.choices import SAMPLINGS, STUDIES
 
+# Networks of each study that are kept at epochs where `training.keep_seeds` is not given: so many have an interval.
+KEPT_SEEDS = 5
+
 
 def seed_list(seeds):
     """Seeds of a model: a number n stands for 0 to n - 1."""
@@ -14,6 +17,11 @@ def kept_epochs(model):
     """Epochs before the last at which a model's networks are kept, ascending; 0 is before training."""
     training = (model.get("training") or {}) if model.get("weights") is None else {}
     return sorted(epoch for epoch in training.get("keep", []) if epoch < training["epochs"])
+
+
+def epoch_seeds(model, seeds):
+    """Those of a study's seeds whose networks are kept at epochs of their training, the first ones."""
+    return seeds[: (model.get("training") or {}).get("keep_seeds", KEPT_SEEDS)]
 
 
 def image_size(config, model):

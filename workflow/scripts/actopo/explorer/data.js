@@ -35,10 +35,11 @@ function decodeSets(text, counts) {
   });
 }
 
-// Name of a graph in links; eps tells the graphs at every eps from the one that was chosen.
+// Name of a graph in links; eps tells the graphs at every eps from the one that was chosen, and epochs begin with an "e".
 function graphKey(graph) {
   const own = [graph.model, graph.seed, graph.sampling, graph.draw, graph.sigma, graph.layer];
-  return [...own, ...(graph.is_chosen === false ? [graph.eps] : [])].join("/");
+  const epoch = graph.epoch === null || graph.epoch === undefined ? [] : [`e${graph.epoch}`];
+  return [...own, ...epoch, ...(graph.is_chosen === false ? [graph.eps] : [])].join("/");
 }
 
 function graphIndex(key) {

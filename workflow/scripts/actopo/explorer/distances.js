@@ -10,7 +10,7 @@ const LEVEL_LABELS = {
 const drawnDistances = { maps: [], overlay: [], curves: [], key: "" };
 // The document and its tables, which are read when the view is first shown.
 let distances = null;
-let calibrations, rhoRows, curveRows, detectionRows, layerNames;
+let calibrations, rhoRows, curveRows, detectionRows, epochRows, layerNames;
 
 function openDistances() {
   distances = readDocument("distances");
@@ -18,6 +18,7 @@ function openDistances() {
   rhoRows = records(distances.rho);
   curveRows = distances.curves.flatMap(records);
   detectionRows = records(distances.detection);
+  epochRows = records(distances.epochs);
   layerNames = distances.layers.map(([layer, name]) => (name === `layer ${layer}` ? String(layer) : name));
   for (const [key, options] of [
     ["clouds", Object.entries(distances.clouds)],
@@ -30,7 +31,7 @@ function openDistances() {
     fillOptions(control, options);
     control.parentElement.hidden = !options.length || (["scale", "value"].includes(key) && !Object.keys(calibrations).length);
   }
-  const drawings = () => [...drawnDistances.maps, ...drawnDistances.overlay, ...drawnDistances.curves];
+  const drawings = () => [...drawnDistances.maps, ...drawnDistances.overlay, ...drawnDistances.curves, ...drawnPair.maps];
   d3.select("#distances-svg").on("click", () => save("distances.svg", "image/svg+xml", svgText(drawings())));
   d3.select("#distances-csv").on("click", () => save("distances.csv", "text/csv", distancesCsv()));
 }
@@ -142,6 +143,7 @@ function showDistances() {
   }
   showCell(cell, maps);
   showCurves(cell, maps);
+  showPair();
   const notes = ["A is the first network of the homology study.", "A dot is a false discovery rate of at most 0.05."];
   d3.select("#distances-note").text(notes.slice(0, maps.some(({ name }) => name === "surrogates") ? 2 : 1).join(" "));
 }
@@ -214,6 +216,7 @@ function showCurves({ row }, maps) {
   if (rho) drawnDistances.curves.push(lineChart(area, rho));
   const sensitivity = sensitivityChart(row, label);
   if (sensitivity) drawnDistances.curves.push(lineChart(area, sensitivity));
+  for (const chart of trainingCharts(row)) drawnDistances.curves.push(lineChart(area, chart));
 }
 
 // Specificity: correlation of the rows of A–A and A–B by layer.
@@ -265,21 +268,23 @@ function sensitivityChart(row, label) {
 function distancesCsv() {
   const maps = shownMaps();
   const { row } = chosenCell(maps);
-  const columns = ["part", "clouds", "metric", "network_a", "network_b", "layer_a", "layer_b", "components", "fraction", "value"];
+  const columns = ["part", "clouds", "metric", "network_a", "network_b", "layer_a", "layer_b", "components", "fraction", "epoch", "value"];
   const n = distances.layers.length;
   const first = distances.matrices[0].seeds[0];
   const rows = maps.flatMap((map) => map.values.map((value, place) => [
     map.name === "surrogates" ? `surrogates ${state.surrogates} ${state.scale} ${state.value}` : map.name, state.clouds, state.metric, first,
-    map.to === "B" ? Number(state.network) : first, distances.layers[Math.floor(place / n)][0], distances.layers[place % n][0], null, null, value,
+    map.to === "B" ? Number(state.network) : first, distances.layers[Math.floor(place / n)][0], distances.layers[place % n][0], null, null, null, value,
   ]));
   for (const { name, values } of rhoValues()?.series ?? []) {
-    for (const own of values) rows.push([name, state.clouds, state.metric, first, null, distances.layers[own.x][0], null, null, null, own.y]);
+    for (const own of values) rows.push([name, state.clouds, state.metric, first, null, distances.layers[own.x][0], null, null, null, null, own.y]);
   }
   const sensitivity = sensitivityChart(row, maps[0].scaleTitle);
   const layer = distances.layers[row][0];
   for (const { name, values } of sensitivity?.series ?? []) {
-    for (const own of values) rows.push(["sensitivity", state.clouds, state.metric, first, null, layer, null, name, own.x, own.y]);
+    for (const own of values) rows.push(["sensitivity", state.clouds, state.metric, first, null, layer, null, name, own.x, null, own.y]);
   }
-  for (const own of sensitivity?.levels ?? []) rows.push([own.name, state.clouds, state.metric, first, null, layer, null, null, null, own.y]);
+  for (const own of sensitivity?.levels ?? []) rows.push([own.name, state.clouds, state.metric, first, null, layer, null, null, null, null, own.y]);
+  for (const own of trainingRows(layer)) rows.push([own.statistic, state.clouds, state.metric, null, null, own.layer, null, null, null, own.epoch, own.value]);
+  rows.push(...pairRows());
   return csvText(columns, rows);
 }

@@ -8,6 +8,7 @@ stand in the order of their seeds, and A itself is the first of them. Coordinate
 import base64
 
 import numpy as np
+import pandas as pd
 
 from actopo.explorer.tables import rounded, table_document
 
@@ -18,6 +19,8 @@ CURVE_COLUMNS = ["metric", "layer", "components", "fraction", "distance", "in_pa
 DETECTION_COLUMNS = ["metric", "layer", "components", "threshold", "level", "first_fraction", "censored"]
 CALIBRATION_COLUMNS = ["dimension", "scale", "layer_a", "layer_b", "observed", "surrogate_mean", "ratio", "z"]
 CALIBRATION_COLUMNS += ["p_value", "p_holm", "q_value", "draws"]
+EPOCH_COLUMNS = ["epoch", "metric", "statistic", "layer", "value", "low", "high", "min", "max", "null_high"]
+EPOCH_STATISTICS = ["distance", "relative", "rho", "retrieval", "train_accuracy", "test_accuracy"]
 
 
 def matrix_documents(clouds, seeds, arrays, labels):
@@ -113,6 +116,66 @@ def rho_document(tables):
         own = own.reindex(columns=RHO_COLUMNS)
         rows += [[clouds, *row] for row in table_document(own.assign(layer=own.layer.astype(str)))["rows"]]
     return {"columns": columns, "rows": rows}
+
+
+def epoch_document(table):
+    """
+    Distances of layers to themselves at the end of training, and tests and accuracy of networks, by epoch.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        From `actopo.similarity.epochs.epoch_table`; None where no epoch was kept.
+
+    Returns
+    -------
+    dict
+        As `table_document`, without rows where no epoch was kept.
+    """
+    table = pd.DataFrame(columns=EPOCH_COLUMNS) if table is None else table[table.statistic.isin(EPOCH_STATISTICS)]
+    table = table.assign(metric=table.metric.fillna(""), layer=table.layer.astype(str))
+    return columns_of(table[table.value.notna()], EPOCH_COLUMNS)
+
+
+def pair_document(names, tables, labels):
+    """
+    Two networks, layer by layer.
+
+    Parameters
+    ----------
+    names : pair of str
+        Of the networks.
+    tables : sequence of DataFrame
+        From `actopo.similarity.network_pairs.pair_table`, and that of their graphs, which has no distances by chance.
+    labels : dict of str to str
+        What measures are called.
+
+    Returns
+    -------
+    dict or None
+        `names`, and `measures`: `metric`, `label`, for each network `layers`, pairs of number and name, `values`, a row
+        for each layer of the first, one after another, and `chance`, None for a measure without it. None without
+        tables.
+    """
+    measures = []
+    for table in tables:
+        for metric, own in table.groupby("measure", sort=False):
+            sides = [own.drop_duplicates(f"layer_{side}") for side in "ab"]
+            layers = [
+                list(map(list, zip(each[f"layer_{s}"].tolist(), each[f"name_{s}"].tolist(), strict=True)))
+                for s, each in zip("ab", sides, strict=True)
+            ]
+            known = "chance" in own and own.chance.notna().any()
+            measures.append(
+                {
+                    "metric": metric,
+                    "label": labels.get(metric, metric),
+                    "layers": layers,
+                    "values": _flat(own.distance),
+                    "chance": _flat(own.chance) if known else None,
+                }
+            )
+    return {"names": list(names), "measures": measures} if measures else None
 
 
 def columns_of(table, names):

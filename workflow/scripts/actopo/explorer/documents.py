@@ -2,7 +2,7 @@
 
 from actopo.figures.style import class_colours
 
-TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "eps", "is_chosen")
+TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "epoch", "eps", "is_chosen")
 
 
 def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
@@ -14,8 +14,9 @@ def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxe
     run : str
     class_names : sequence of str
     graphs : sequence of dict
-        What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`; its `eps`,
-        None for another clusterer; and `is_chosen`, false for one of the graphs at every eps.
+        What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`; the
+        `epoch` of its network's training, None where epochs are not looked at; its `eps`, None for another clusterer;
+        and `is_chosen`, false for one of the graphs at every eps.
     n_images : int
     lens : str
         Name of the lens.

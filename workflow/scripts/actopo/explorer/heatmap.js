@@ -1,6 +1,6 @@
 "use strict";
 // Matrices between layers as heat maps, and persistence diagrams over each other.
-const MAP = { width: 350, side: 276, left: 62, top: 6, ticks: 8, bar: 42 };
+const MAP = { width: 362, side: 276, left: 74, top: 6, ticks: 8, bar: 42 };
 const OVERLAY = { width: 300, height: 318, left: 50, right: 10, top: 34, bottom: 40 };
 
 // Colours of distances: one scale for all matrices that are compared.
@@ -22,45 +22,45 @@ function ratioScale(values) {
 }
 
 /*
- * Draw a matrix. `labels` name rows and columns, `values` are its rows one after another, `dots` says of a place in them
+ * Draw a matrix. `labels` name rows, and `columns` the columns, if these are others; `values` are its rows one after another, `dots` says of a place in them
  * whether it has a dot, `text` tells of it, and `choose` is called with it.
  */
-function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, values, scale, dots, text, choose }) {
+function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, columns = labels, values, scale, dots, text, choose }) {
   const { width, side, left, top } = MAP;
-  const n = labels.length;
-  const step = side / n;
+  const [n, rows] = [columns.length, labels.length];
+  const [step, high] = [side / n, side / rows];
   // Ticks are as long as the longest of their texts.
-  const below = top + side + MAP.ticks + 8 * d3.max(labels, (label) => shortened(label).length);
+  const below = top + side + MAP.ticks + 8 * d3.max(columns, (label) => shortened(label).length);
   const figure = parent.append("figure").attr("class", "chart map").attr("data-map", name);
   figure.append("figcaption").text(title);
   const svg = figure.append("svg").attr("viewBox", `0 0 ${width} ${below + 18 + MAP.bar}`).attr("role", "group").attr("aria-label", title);
-  const cells = svg.append("g").attr("transform", `translate(${left},${top})`).selectAll("rect").data(d3.range(n * n)).enter().append("rect")
-    .attr("class", "cell").attr("x", (i) => (i % n) * step).attr("y", (i) => Math.floor(i / n) * step)
-    .attr("width", step).attr("height", step).attr("data-cell", (i) => i)
-    .attr("data-place", (i) => `translate(${(i % n) * step},${Math.floor(i / n) * step})`).attr("role", "button").attr("aria-label", text)
+  const cells = svg.append("g").attr("transform", `translate(${left},${top})`).selectAll("rect").data(d3.range(n * rows)).enter().append("rect")
+    .attr("class", "cell").attr("x", (i) => (i % n) * step).attr("y", (i) => Math.floor(i / n) * high)
+    .attr("width", step).attr("height", high).attr("data-cell", (i) => i)
+    .attr("data-place", (i) => `translate(${(i % n) * step},${Math.floor(i / n) * high})`).attr("role", "button").attr("aria-label", text)
     .attr("fill", (i) => (values[i] === null ? "var(--missing)" : scale.colours(scale.place(values[i]))));
-  svg.append("g").attr("class", "dots").attr("transform", `translate(${left},${top})`).selectAll("circle").data(d3.range(n * n).filter(dots))
-    .enter().append("circle").attr("cx", (i) => ((i % n) + 0.5) * step).attr("cy", (i) => (Math.floor(i / n) + 0.5) * step)
-    .attr("r", Math.min(4, step / 5)).attr("fill", "#ffffff").attr("stroke", "#000000");
-  svg.append("g").attr("transform", `translate(${left},${top})`).append("rect").attr("class", "marker").attr("width", step).attr("height", step);
+  svg.append("g").attr("class", "dots").attr("transform", `translate(${left},${top})`).selectAll("circle").data(d3.range(n * rows).filter(dots))
+    .enter().append("circle").attr("cx", (i) => ((i % n) + 0.5) * step).attr("cy", (i) => (Math.floor(i / n) + 0.5) * high)
+    .attr("r", Math.min(4, Math.min(step, high) / 5)).attr("fill", "#ffffff").attr("stroke", "#000000");
+  svg.append("g").attr("transform", `translate(${left},${top})`).append("rect").attr("class", "marker").attr("width", step).attr("height", high);
   cells.on("mouseenter focus", (i) => tell(text(i))).on("mouseleave blur", () => tell("")).on("click", choose)
     .on("keydown", (i) => {
-      const steps = { ArrowLeft: i % n ? -1 : 0, ArrowRight: (i + 1) % n ? 1 : 0, ArrowUp: i < n ? 0 : -n, ArrowDown: i < n * (n - 1) ? n : 0 };
+      const steps = { ArrowLeft: i % n ? -1 : 0, ArrowRight: (i + 1) % n ? 1 : 0, ArrowUp: i < n ? 0 : -n, ArrowDown: i < n * (rows - 1) ? n : 0 };
       const moved = steps[d3.event.key];
       if (moved !== undefined) focusCell(cells, i + moved);
       else if (d3.event.key === "Enter" || d3.event.key === " ") choose(i);
       else return;
       d3.event.preventDefault();
     });
-  const every = Math.ceil(n / 17);
   const ticks = svg.append("g").attr("class", "ticks");
-  labels.forEach((label, i) => {
-    if (i % every) return;
-    const middle = (i + 0.5) * step;
-    ticks.append("text").attr("x", left - 6).attr("y", top + middle).attr("dy", "0.35em").attr("text-anchor", "end").text(shortened(label));
-    ticks.append("text").attr("transform", `translate(${left + middle},${top + side + 8}) rotate(-90)`).attr("dy", "0.35em")
-      .attr("text-anchor", "end").text(shortened(label));
-  });
+  const places = (names) => d3.range(0, names.length, Math.ceil(names.length / 17));
+  for (const i of places(labels)) {
+    ticks.append("text").attr("x", left - 6).attr("y", top + (i + 0.5) * high).attr("dy", "0.35em").attr("text-anchor", "end").text(shortened(labels[i]));
+  }
+  for (const i of places(columns)) {
+    ticks.append("text").attr("transform", `translate(${left + (i + 0.5) * step},${top + side + 8}) rotate(-90)`).attr("dy", "0.35em")
+      .attr("text-anchor", "end").text(shortened(columns[i]));
+  }
   svg.append("text").attr("x", left + side / 2).attr("y", below + 13).attr("text-anchor", "middle").text(xTitle);
   svg.append("text").attr("transform", `translate(13,${top + side / 2}) rotate(-90)`).attr("text-anchor", "middle").text(yTitle);
   colourBar(svg, scale, scaleTitle, left, below + 23, side);
@@ -68,7 +68,8 @@ function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, valu
 }
 
 function shortened(label) {
-  return label.length > 7 ? `${label.slice(0, 3)}…${label.slice(-3)}` : label;
+  // The end of a name of a layer tells it from others.
+  return label.length > 8 ? `…${label.slice(-7)}` : label;
 }
 
 function focusCell(cells, place) {

@@ -2,6 +2,7 @@
 // The view of mapper graphs: which graphs are shown, and by what their nodes are coloured.
 const FACETS = [
   ["model", "network"], ["seed", "seed"], ["draw", "draw"], ["sampling", "sampling"], ["sigma", "noise"], ["layer", "layer"],
+  ["epoch", "epoch"],
 ];
 const panels = {};
 
@@ -83,7 +84,7 @@ function showMapper() {
   for (const name of ["a", "b"]) {
     const own = main.graphs[graphIndex(state[name])];
     for (const [facet] of FACETS) {
-      const values = [...new Map(main.graphs.map((graph) => [String(graph[facet]), facet === "layer" ? graph.layer_name : String(graph[facet])]))];
+      const values = [...new Map(main.graphs.map((graph) => [String(graph[facet]), facet === "layer" ? graph.layer_name : String(graph[facet] ?? "–")]))];
       const control = document.querySelector(`#panel-${name} [data-facet=${facet}]`);
       fillOptions(control, values);
       control.value = String(own[facet]);

@@ -30,6 +30,8 @@ SCRIPTS = (
     "chart",
     "heatmap",
     "distances",
+    "training",
+    "pair",
     "purity",
     "run",
     "main",

@@ -23,6 +23,8 @@ const DEFAULTS = {
   surrogates: "",
   scale: "own",
   value: "p_value",
+  measure: "",
+  pair: "",
 };
 const state = { ...DEFAULTS };
 const listeners = [];

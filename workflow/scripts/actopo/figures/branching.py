@@ -28,12 +28,14 @@ MOST_NUMBERS = 12
 FEW = 6
 # Letters of names of classes beside trees, and of layers.
 MOST_CLASS, MOST_LAYER = 20, 16
+# So many classes are all drawn.
+MOST_CLASSES = 40
 # In inches: of the page, and of names and legend below the matrix.
 WIDTH, BELOW = 7.2, 0.85
 
 
 @style.styled
-def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_names=None, sampling=None):
+def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_names=None, sampling=None, classes=None):
     """
     Draw the classes' merge tree of each layer, and the agreement of graphs as a matrix.
 
@@ -53,6 +55,9 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
         Names of layers that are outputs of modules, by number; other layers are shown by their number.
     sampling : str, optional
         Name of the sampling of the trees.
+    classes : int or sequence of str, optional
+        Classes that are drawn where there are more than `MOST_CLASSES`: so many of those whose branches are longest, or
+        these. By default all.
 
     Returns
     -------
@@ -74,6 +79,9 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
     if agreement is not None:
         style.require_columns(agreement, AGREEMENT_COLUMNS, "the table of agreement")
     names = {layer: texts.short(name, MOST_LAYER) for layer, name in (layer_names or {}).items()}
+    kept, n_all = _kept(levels, class_names, classes), len(class_names)
+    levels = {layer: np.asarray(matrix, dtype=float)[np.ix_(kept, kept)] for layer, matrix in levels.items()}
+    class_names = [class_names[place] for place in kept]
     rows = -(-len(levels) // PER_ROW)
     of_class = 0.115 if len(class_names) <= 40 else 0.1
     heights = [0.65 + rows * max(1.1, 0.35 + of_class * len(class_names))]
@@ -87,10 +95,13 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
     trees, _ = style.panel_grid(parts[0], len(levels), PER_ROW)
     shown = texts.short_names(class_names, MOST_CLASS)
     for axes, (layer, matrix) in zip(trees, levels.items(), strict=True):
-        _draw_tree(axes, np.asarray(matrix, dtype=float), shown)
+        _draw_tree(axes, matrix, shown)
         axes.set_title(texts.layer_title(layer, names))
     parts[0].supxlabel(lens, fontsize=7)
     notes = [] if sampling is None else [Line2D([], [], linestyle="none", label=f"sampling: {texts.short(sampling)}")]
+    if len(kept) < n_all:
+        which = "with the longest branches" if isinstance(classes, int) else "that are chosen"
+        notes.append(Line2D([], [], linestyle="none", label=f"{len(kept)} of {n_all} classes, {which}"))
     notes.append(Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class"))
     notes.append(Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component"))
     columns = legends.legend_columns(figure, [note.get_label() for note in notes], figure.get_figwidth() - 0.2, 2)
@@ -99,6 +110,27 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
         style.panel_letter(trees[0], "a")
         _add_agreement(parts[1], agreement, list(levels), names, side, name_width)
     return figure
+
+
+def _kept(levels, class_names, chosen):
+    """Places of the classes that are drawn."""
+    every = range(len(class_names))
+    if chosen is None or len(class_names) <= MOST_CLASSES:
+        return list(every)
+    if not isinstance(chosen, int):
+        return [place for place in every if class_names[place] in set(chosen)]
+    lengths = np.zeros(len(class_names))
+    for matrix in levels.values():
+        others = np.array(matrix, dtype=float)
+        own = np.diag(others).copy()
+        np.fill_diagonal(others, np.nan)
+        # Where a class meets no other, its branch begins at the lowest of all ends.
+        start = np.nanmin(own) if np.isfinite(own).any() else 0.0
+        meets = np.where(np.isfinite(others), others, start).max(axis=1)
+        span = np.ptp(own[np.isfinite(own)]) if np.isfinite(own).any() else 0.0
+        lengths += np.nan_to_num((own - meets) / (span or 1.0))
+    # Of equal ones the first.
+    return sorted(np.argsort(-lengths, kind="stable")[:chosen].tolist())
 
 
 def _add_agreement(part, agreement, order, names, side, name_width):

@@ -8,7 +8,7 @@ each layer against its own surrogates, which is the same at any scale.
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.similarity.choices import SURROGATES
 
 TITLES = {kind: f"against surrogates of the same\n{kept}" for kind, kept in SURROGATES.items()}
@@ -18,7 +18,7 @@ MOST, LEAST = 4.0, 0.5
 
 
 @style.styled
-def plot(tables, layers, dimension, level=0.95):
+def plot(tables, layers, dimension, level=0.95, layer_names=None):
     """
     Draw the ratios of observed distances to those of surrogates, with a dot where they differ.
 
@@ -33,6 +33,8 @@ def plot(tables, layers, dimension, level=0.95):
         Homology dimension, such as "H1", for the title.
     level : float, default 0.95
         A dot marks a false discovery rate of at most 1 - `level`.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -46,11 +48,12 @@ def plot(tables, layers, dimension, level=0.95):
     for kind, table in tables.items():
         style.require_columns(table, COLUMNS, f"the calibration by {kind}")
     found = {kind: _matrices(table, layers) for kind, table in tables.items()}
-    figure = style.new_figure(1.4 + 2.9 * len(found), 3.55)
+    room = texts.layer_room(layers, layer_names)
+    figure = style.new_figure(min(1.4 + (2.9 + room) * len(found), 7.2), 3.55 + room)
     panels = figure.subplots(1, len(found), squeeze=False)[0]
     norm = _norm([ratios for ratios, _ in found.values()])
     for index, (axes, (kind, (ratios, q_values))) in enumerate(zip(panels, found.items(), strict=True)):
-        mesh = style.heat_map(axes, np.log2(ratios), layers, norm, "RdBu_r")
+        mesh = style.heat_map(axes, np.log2(ratios), layers, norm, "RdBu_r", names=layer_names)
         rows, columns = np.nonzero(q_values <= 1 - level + 1e-12)
         axes.plot(columns + 0.5, rows + 0.5, "o", color="0.1", markersize=_dot(len(layers)), linestyle="none")
         axes.plot([0, len(layers)], [0, len(layers)], color="0.25", linewidth=0.5)

@@ -12,7 +12,7 @@ equal width. Trained networks minus a control of the same networks have an inter
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import legends, style
+from actopo.figures import legends, style, texts
 from actopo.similarity.choices import CLOUDS
 
 COLUMNS = ("statistic", "correlation", "own_layer", "models", "layer", "value", "low", "high", "min", "max")
@@ -31,7 +31,7 @@ DIFFERENCE_COLUMNS += ("low", "high", "min", "max")
 
 
 @style.styled
-def plot(specificity, differences=None, labels=None):
+def plot(specificity, differences=None, labels=None, order=None, layer_names=None):
     """
     Draw mean rho in four variants, trained minus controls, and rho by layer, layer retrieval and Ding's criterion.
 
@@ -46,6 +46,10 @@ def plot(specificity, differences=None, labels=None):
         `trained`; without it that panel is left out.
     labels : dict of str to str, optional
         Names of kinds; by default those in `CLOUDS`.
+    order : sequence of int, optional
+        Layers in the order of their axis; ascending by default.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -63,7 +67,9 @@ def plot(specificity, differences=None, labels=None):
     lines = style.line_styles(len(names))
     colours = [line["color"] for line in lines]
 
-    heights = (1.0 + 0.17 * len(names), 2.55)
+    layers = layers_of(next(iter(specificity.values()))) if order is None else list(map(str, order))
+    room = texts.layer_room(list(map(int, layers)), layer_names)
+    heights = (1.0 + 0.17 * len(names), 2.55 + room)
     figure = style.new_figure(7.2, sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, hspace=0.03)
     panels = upper.subplots(1, 4 + (differences is not None), sharey=True)
@@ -88,7 +94,8 @@ def plot(specificity, differences=None, labels=None):
     explain_nulls(upper, panels)
 
     by_layer, retrieval, ding = lower.subplots(1, 3, width_ratios=(2.1, 1, 1))
-    _by_layer(by_layer, specificity, models, names, lines)
+    _by_layer(by_layer, specificity, layers, models, names, lines)
+    style.layer_ticks(by_layer.xaxis, list(map(int, layers)), names=layer_names)
     style.panel_letter(by_layer, next(letters))
     ding.sharey(retrieval)
     ding.tick_params(labelleft=False)
@@ -102,8 +109,7 @@ def plot(specificity, differences=None, labels=None):
     return figure
 
 
-def _by_layer(axes, specificity, models, names, lines):
-    layers = layers_of(next(iter(specificity.values())))
+def _by_layer(axes, specificity, layers, models, names, lines):
     for (kind, table), name, line in zip(specificity.items(), names, lines, strict=True):
         rows = select(table, "rho", models, "pearson", "with").set_index("layer")
         if not set(layers) <= set(rows.index) or not rows.index.is_unique:
@@ -114,7 +120,6 @@ def _by_layer(axes, specificity, models, names, lines):
         axes.text(0.5, 0.5, "no correlation is defined", transform=axes.transAxes, ha="center", color="0.35")
     axes.set_ylim(min(axes.get_ylim()[0], 0), 1.03)
     axes.grid(axis="y")
-    style.layer_ticks(axes.xaxis, layers)
 
 
 def _differences(axes, table, kinds, models, colours):

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 
 PER_ROW = 4
 MARKERS = ("o", "^", "s", "D")
@@ -21,7 +21,7 @@ MARGIN = 0.04
 
 
 @style.styled
-def plot(diagrams, layers):
+def plot(diagrams, layers, layer_names=None):
     """
     Draw a panel per layer, each on its own scale, the same for birth and death.
 
@@ -31,6 +31,8 @@ def plot(diagrams, layers):
         For each layer the (birth, death) pairs of each homology dimension, in filtration units; `k` may be 0.
     layers : sequence of int
         Layer indices, one per dict.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def plot(diagrams, layers):
         handles |= points
         counts = "\n".join(f"{len(pairs)} {name}" for name, pairs in zip(points, each.values(), strict=True))
         axes.text(0.97, 0.06, counts, transform=axes.transAxes, ha="right", va="bottom", fontsize=6, linespacing=1.3)
-        axes.set_title(f"layer {layer}")
+        axes.set_title(texts.short(texts.layer_title(layer, layer_names)))
     figure.supxlabel("birth (filtration units)", fontsize=7)
     figure.supylabel("death (filtration units)", fontsize=7)
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), markerscale=1.8)

@@ -6,6 +6,8 @@ from matplotlib.lines import Line2D
 from actopo.figures import style, texts
 from actopo.figures.epochs import depth_colours, depth_handles, epoch_ticks
 
+# Epochs that have a label in a row of panels.
+MOST_TICKS = 30
 COLUMNS = ("sampling", "layer", "epoch", "node_purity", "node_purity_null_mean")
 
 
@@ -47,10 +49,10 @@ def plot(table, order, layer_names=None):
             _draw(axes, rows, colour)
         axes.set_title(texts.plain(sampling))
         axes.set_ylim(0, top)
-        epoch_ticks(axes, epochs)
+        epoch_ticks(axes, epochs, min(style.MAX_TICKS, MOST_TICKS // columns))
         if place % columns == 0:
             axes.set_ylabel("mean node-wise purity")
-    handles = depth_handles([texts.layer_title(layer, layer_names) for layer in layers])
+    handles = depth_handles(layers, layer_names)
     handles.append(Line2D([], [], color="0.35", linestyle="--", linewidth=0.9, label="labels permuted, mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 7 if columns > 2 else 3))
     return figure

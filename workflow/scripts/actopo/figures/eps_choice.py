@@ -113,6 +113,8 @@ def _draw(axes, curve, names):
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
-    layer = texts.short(texts.layer_title(curve["layer"], names), MOST_LAYER)
+    layer = texts.layer_labels(
+        [curve["layer"]], {curve["layer"]: texts.layer_title(curve["layer"], names)}, MOST_LAYER
+    )[0]
     title = f"{texts.short(curve['sampling'])}\n{layer}, ε = {number}{noise}"
     axes.set_title(title, size=6.5, linespacing=1.25)

@@ -24,7 +24,7 @@ DODGE = 0.13
 BAR = 0.05
 GAP = 0.012
 STEPS = 40
-NO_NODE = "0.55"
+NO_NODE, OTHERS = "0.55", style.MISSING
 WIDTH, HEIGHT = 7.2, 3.3
 # Letters of a line that fit below one half of the flows, and below a pair of layers.
 MOST_TITLE, MOST_LAYER = 26, 16
@@ -67,6 +67,7 @@ def plot(
     class_names=(),
     label="distance",
     layer_names=None,
+    classes=None,
 ):
     """
     Draw distances against their chance level, and the largest flows between the nodes of two graphs.
@@ -93,6 +94,9 @@ def plot(
         Label of the distances, with their unit.
     layer_names : dict of int to str, optional
         Names of layers that are outputs of modules, by number; other layers are shown by their number.
+    classes : int or sequence of str, optional
+        Classes with colours of their own, where nodes have more: so many of those whose nodes have the largest flows,
+        or these. The others share one. By default all.
 
     Returns
     -------
@@ -115,7 +119,7 @@ def plot(
     figure = style.new_figure(WIDTH, HEIGHT)
     distances, sankey = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_distances(distances, table, label, layer_names)
-    handles = _draw_flows(sankey, flows, graphs, titles, class_names)
+    handles = _draw_flows(sankey, flows, graphs, titles, class_names, classes)
     columns = legends.legend_columns(figure, [handle.get_label() for handle in handles], WIDTH - 0.3)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, **legends.LEGEND)
     # What is below and above the panels takes nothing from them.
@@ -166,12 +170,15 @@ def _draw_distances(axes, table, label, names):
     axes.legend(handles=handles, **legends.LEGEND, **place)
 
 
-def _draw_flows(axes, flows, graphs, titles, class_names):
+def _draw_flows(axes, flows, graphs, titles, class_names, classes):
     source, target, mass = (np.asarray(part) for part in flows)
     if not len(mass) or not (mass > 0).all():
         raise InputError("the flows between the two graphs must be above 0, and at least one")
-    colours = dict(zip(class_names, style.class_colours(len(class_names)), strict=True))
-    sides = [_Side(nodes, graph["nodes"], mass, colours) for nodes, graph in zip((source, target), graphs, strict=True)]
+    ends = zip((source, target), graphs, strict=True)
+    sides = [_Side(nodes, graph["nodes"], mass, set(class_names)) for nodes, graph in ends]
+    colours, n_others = _colours(sides, class_names, classes)
+    for side in sides:
+        side.colour = {node: colours.get(label, OTHERS if label else NO_NODE) for node, label in side.label.items()}
     t = np.linspace(0, 1, STEPS)
     ease = t * t * (3 - 2 * t)
     x = BAR + t * (1 - 2 * BAR)
@@ -199,30 +206,50 @@ def _draw_flows(axes, flows, graphs, titles, class_names):
     axes.set_title(f"{count}: {100 * mass.sum():.0f} % of the images")
     used = {side.label[node] for side in sides for node in side.bottom}
     shown = dict(zip(class_names, texts.short_names(class_names), strict=True))
-    handles = [Patch(facecolor=colours[name], label=shown[name]) for name in class_names if name in used]
+    handles = [Patch(facecolor=colours[name], label=shown[name]) for name in class_names if name in used & set(colours)]
+    if n_others:
+        handles.append(Patch(facecolor=OTHERS, label=f"{n_others} others"))
     if None in used:
         handles.append(Patch(facecolor=NO_NODE, label="in no node"))
     return handles
 
 
+def _colours(sides, class_names, chosen):
+    """Colours of the classes of nodes that have their own, and how many classes of nodes there are besides."""
+    flow = Counter()
+    for side in sides:
+        for node, label in side.label.items():
+            flow[label] += side.total[node]
+    used = [name for name in class_names if name in flow]
+    if isinstance(chosen, int):
+        # Sorting keeps the order of equal ones.
+        chosen = sorted(used, key=lambda name: -flow[name])[:chosen]
+    kept = used if chosen is None else [name for name in used if name in set(chosen)]
+    if len(used) - len(kept) < 2:
+        kept = used
+    # Colours of many classes can hardly be told apart; those of few are the same in all figures.
+    shown = class_names if len(class_names) <= len(style.MUTED + style.MORE) else kept
+    colours = dict(zip(shown, style.class_colours(len(shown)), strict=True))
+    return {name: colours[name] for name in kept}, len(used) - len(kept)
+
+
 class _Side:
     """Nodes of one graph in a column, by their lens from the bottom up, each as high as its flows."""
 
-    def __init__(self, flowing, nodes, mass, colours):
+    def __init__(self, flowing, nodes, mass, known):
         found = np.unique(flowing)
         if not 0 <= found[0] <= found[-1] <= len(nodes):
             raise InputError(f"a flow names node {found[-1]}, but the graph has {len(nodes)} nodes; give its own graph")
-        self.total, self.colour, self.label = {}, {}, {}
+        self.total, self.label = {}, {}
         of_class = sum((Counter(node["composition"]) for node in nodes), Counter())
         for node in found:
             self.total[node] = mass[flowing == node].sum()
             composition = nodes[node]["composition"] if node < len(nodes) else {}
-            unnamed = sorted(set(composition) - set(colours))
+            unnamed = sorted(set(composition) - known)
             if unnamed:
                 raise InputError(f"a mapper node has points of class {unnamed[0]!r}, which is not among the classes")
             shares = {name: count / max(of_class[name], 1) for name, count in composition.items()}
             self.label[node] = max(shares, key=shares.get, default=None)
-            self.colour[node] = colours.get(self.label[node], NO_NODE)
         lens = {node: nodes[node]["lens_mean"] if node < len(nodes) else -np.inf for node in found}
         self.bottom, self.height = {}, 0.0
         for node in sorted(found, key=lens.get):

@@ -8,11 +8,14 @@ variation (standard deviation over mean) of each entry.
 
 import numpy as np
 
-from actopo.figures import style
+from actopo.figures import style, texts
+
+# Letters of the names of two layers that a line has room for.
+MOST_LETTERS = 22
 
 
 @style.styled
-def plot(mean, cv, layers, dimension, n_batches=None):
+def plot(mean, cv, layers, dimension, n_batches=None, layer_names=None):
     """
     Draw the mean distances and their coefficients of variation as two heat maps.
 
@@ -29,6 +32,8 @@ def plot(mean, cv, layers, dimension, n_batches=None):
     n_batches : int, optional
         Number of batches. Of so many values above 0 the coefficient is at most the root of their number, which is
         reached if all but one are near 0; the figure says so.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -42,24 +47,29 @@ def plot(mean, cv, layers, dimension, n_batches=None):
     mean = style.layer_matrix(mean, layers, "the mean distances")
     cv = style.layer_matrix(cv, layers, "the coefficient of variation").copy()
     np.fill_diagonal(cv, np.nan)
-    figure = style.new_figure(7.2, 3.15)
+    figure = style.new_figure(7.2, 3.15 + texts.layer_room(layers, layer_names))
     left, right = figure.subplots(1, 2)
-    mesh = style.heat_map(left, mean, layers, style.shared_norm(mean))
+    mesh = style.heat_map(left, mean, layers, style.shared_norm(mean), names=layer_names)
     style.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
     left.set_title(f"mean over batches, {dimension}")
-    mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis")
+    mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis", names=layer_names)
     # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():
         over = "batches" if n_batches is None else f"{n_batches} batches (at most $\\sqrt{{{n_batches}}}$)"
         style.colour_bar(figure, mesh, right, f"coefficient of variation over {over}", shrink=0.85)
-    right.set_title(_largest(cv, layers))
+    right.set_title(_largest(cv, layers, layer_names))
     for axes, letter in ((left, "a"), (right, "b")):
-        style.panel_letter(axes, letter)
+        style.panel_letter(axes, letter, lines=1 + axes.get_title().count("\n"))
     return figure
 
 
-def _largest(cv, layers):
+def _largest(cv, layers, names):
     if not np.isfinite(cv).any():
         return "no variation: a single batch" if len(layers) > 1 else "no pair of layers"
     row, col = np.unravel_index(np.argmax(np.where(np.isfinite(cv), cv, -1)), cv.shape)
-    return f"maximum CV {cv[row, col]:.3f} (layers {layers[row]} and {layers[col]})"
+    labels, found = texts.layer_labels(layers, names), f"maximum CV {cv[row, col]:.3f}"
+    # Two names are wider than the panel.
+    if not names:
+        return f"{found} (layers {labels[row]} and {labels[col]})"
+    is_short = len(labels[row] + labels[col]) <= MOST_LETTERS
+    return f"{found}, between\n{labels[row]}{' ' if is_short else chr(10)}and {labels[col]}"

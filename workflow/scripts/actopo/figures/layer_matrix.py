@@ -3,8 +3,6 @@
 from actopo.figures import style, texts
 
 DISTANCE = "sliced-Wasserstein distance"
-# Letters of the name of a layer, and the length of one in inches.
-MOST_LETTERS, LETTER = 16, 0.055
 
 
 @style.styled
@@ -32,16 +30,11 @@ def plot(matrix, layers, label=DISTANCE, title=""):
         If there is no layer, or the matrix is not `L x L`.
     """
     matrix = style.layer_matrix(matrix, layers, "the matrix")
-    has_names = any(isinstance(layer, str) for layer in layers)
-    shown = texts.short_names(layers, MOST_LETTERS)
-    beside = LETTER * max(map(len, shown)) if has_names else 0
+    names = {layer: layer for layer in layers if isinstance(layer, str)}
+    beside = texts.layer_room(layers, names)
     figure = style.new_figure(3.7 + beside, 3.1 + beside)
     axes = figure.subplots()
-    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix))
-    for axis in (axes.xaxis, axes.yaxis):
-        style.layer_ticks(axis, shown, offset=0.5)
-    if has_names:
-        axes.tick_params(axis="x", labelrotation=90)
+    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix), names=names)
     style.colour_bar(figure, mesh, axes, label, shrink=0.85)
     axes.set_title(title)
     return figure

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from actopo.errors import InputError
 from actopo.figures import sensitivity as curve_figure
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.figures.controls import (
     MODELS,
     common_models,
@@ -35,7 +35,7 @@ FLOOR = 1e-3
 
 
 @style.styled
-def plot(distances, specificity, curves, detection, layers, layer=None, labels=None):
+def plot(distances, specificity, curves, detection, layers, layer=None, labels=None, layer_names=None):
     """
     Draw for each metric its distances and a sensitivity curve, and for all of them the three tests.
 
@@ -56,6 +56,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
         Layer of the sensitivity curves; by default the middle one of those that have curves.
     labels : dict of str to str, optional
         Names of metrics; by default those in `LABELS`.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -87,16 +89,17 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     cell = min(7.2 / columns, 2.0)
     # Rows of the same measure on several clouds lie close together.
     row_height = 0.17 if len(tested) == len(names) else 0.09
-    heights = (bands * (1.55 * cell + 0.55) + 0.45, 1.25 + row_height * len(tested))
+    room = texts.layer_room(layers, layer_names)
+    heights = (bands * (1.55 * cell + 0.55 + room) + 0.45, 1.25 + row_height * len(tested))
     figure = style.new_figure(7.2, sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights)
     grid = upper.subplots(2 * bands, columns, squeeze=False, height_ratios=(1.25, 1) * bands)
-    here = curves[curves.layer == layer]
+    here, title = curves[curves.layer == layer], texts.short(texts.layer_title(layer, layer_names))
     for index, (metric, matrix) in enumerate(matrices.items()):
         band, column = divmod(index, columns)
-        _distances(upper, grid[2 * band, column], matrix, layers, names[metric], first=column == 0)
+        _distances(upper, grid[2 * band, column], matrix, layers, names[metric], column == 0, layer_names)
         rows = detection[(detection.metric == metric) & (detection.layer == layer)]
-        label = f"layer {layer}:\ndistance / baseline" if column == 0 else ""
+        label = f"{title}:\ndistance / baseline" if column == 0 else ""
         _ratio(grid[2 * band + 1, column], here[here.metric == metric], rows, label)
     for axes in grid[-2:, len(names) - columns * (bands - 1) :].ravel():
         axes.set_axis_off()
@@ -110,10 +113,12 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     return figure
 
 
-def _distances(figure, axes, matrix, layers, name, first):
+def _distances(figure, axes, matrix, layers, name, first, layer_names):
     finite = matrix[np.isfinite(matrix)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
-    mesh = style.heat_map(axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5)
+    mesh = style.heat_map(
+        axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5, names=layer_names
+    )
     bar = style.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
     bar.ax.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.locator = MaxNLocator(3, steps=[1, 2, 5, 10])
@@ -123,6 +128,8 @@ def _distances(figure, axes, matrix, layers, name, first):
     axes.set_title(name)
     axes.set_xlabel("layer of B")
     axes.set_ylabel("layer of A" if first else "")
+    # Names are too wide to stand beside every panel.
+    axes.tick_params(labelleft=first or not layer_names)
 
 
 def _ratio(axes, curves, detection, label):

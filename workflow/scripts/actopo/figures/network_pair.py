@@ -9,8 +9,6 @@ from actopo.similarity.metrics.choices import LABELS
 COLUMNS = ("measure", "layer_a", "name_a", "layer_b", "name_b", "distance")
 GRAPHS = "mapper graphs, memberships"
 MOST_TICKS = 9
-# Names of layers that fit beside an axis.
-MOST_LETTERS = 12
 # Letters of the name of a network.
 MOST_NAME = 20
 
@@ -40,15 +38,15 @@ def plot(table, names):
     measures = list(dict.fromkeys(table.measure))
     columns = min(len(measures), 4)
     n_rows = -(-len(measures) // columns)
-    below = 0.055 * MOST_LETTERS * (table.layer_b >= FIRST_OUTPUT).any()
+    below = texts.layer_room(*_axis(table, "b"))
     figure = style.new_figure(7.2, 0.3 + (2.05 + below) * n_rows)
     panels, _ = style.panel_grid(figure, len(measures), columns)
     for place, (axes, measure) in enumerate(zip(panels, measures, strict=True)):
         rows = table[table.measure == measure]
         first, second = (_axis(rows, side) for side in "ab")
         matrix = rows.pivot(index="layer_a", columns="layer_b", values="distance")
-        matrix = matrix.reindex(index=list(first), columns=list(second)).to_numpy(dtype=float)
-        _draw(axes, matrix, list(first.values()), list(second.values()))
+        matrix = matrix.reindex(index=first[0], columns=second[0]).to_numpy(dtype=float)
+        _draw(axes, matrix, first, second)
         axes.set_title(LABELS.get(measure, GRAPHS))
         axes.set_ylabel(texts.short(names[0], MOST_NAME) if place % columns == 0 else "")
         axes.set_xlabel(texts.short(names[1], MOST_NAME))
@@ -57,17 +55,16 @@ def plot(table, names):
 
 
 def _axis(rows, side):
-    """What the layers of an axis are called, by their numbers: numbers of default layers, names of outputs."""
+    """Layers of an axis, and the names of those that are outputs of modules."""
     own = rows.drop_duplicates(f"layer_{side}")
-    pairs = zip(own[f"layer_{side}"], own[f"name_{side}"], strict=True)
-    return {layer: f"{layer}" if layer < FIRST_OUTPUT else texts.short(name, MOST_LETTERS) for layer, name in pairs}
+    layers = own[f"layer_{side}"].tolist()
+    return layers, {n: name for n, name in zip(layers, own[f"name_{side}"], strict=True) if n >= FIRST_OUTPUT}
 
 
 def _draw(axes, matrix, rows, columns):
-    mesh = style.heat_map(axes, matrix, columns, style.shared_norm(matrix), most=MOST_TICKS)
-    style.layer_ticks(axes.yaxis, rows, offset=0.5, most=MOST_TICKS)
-    if any(not name.isdigit() for name in columns):
-        axes.tick_params(axis="x", labelrotation=90)
+    (layers, names), (own, own_names) = columns, rows
+    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix), most=MOST_TICKS, names=names)
+    style.layer_ticks(axes.yaxis, own, offset=0.5, most=MOST_TICKS, names=own_names)
     axes.set_aspect("auto")
     known = np.isfinite(matrix).any(axis=1)
     nearest = np.where(np.isfinite(matrix), matrix, np.inf).argmin(axis=1)

@@ -11,7 +11,7 @@ it cannot be told from these.
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.similarity.choices import COMPONENTS, ORDER_QUANTILES
 
 CURVE_COLUMNS = ("metric", "layer", "components", "order", "channels", "fraction", "in_paper", "distance")
@@ -30,10 +30,19 @@ RINGS = {
 PER_ROW = 6
 # So many panels have titles of two lines.
 MANY = 5
+# Letters of the name of a layer above few panels, and above so many.
+MOST_LAYER, LEAST_LAYER = 24, 10
 
 
 @style.styled
-def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n(filtration units)"):
+def plot(
+    curves,
+    detection=None,
+    others=(),
+    label="sliced Wasserstein distance\n(filtration units)",
+    order=None,
+    layer_names=None,
+):
     """
     Draw a panel per layer with a line per kind of components, the levels, and the first crossings.
 
@@ -52,6 +61,10 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
         Curves of other networks, drawn as thin lines.
     label : str
         Label of the vertical axis.
+    order : sequence of int, optional
+        Layers in the order of the panels; ascending by default.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -66,7 +79,7 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
     curves, detection = checked(curves, detection)
     if curves.metric.nunique() > 1:
         raise InputError(f"the curves are of {', '.join(curves.metric.unique())}; give those of one metric")
-    layers = sorted(curves.layer.unique())
+    layers = sorted(curves.layer.unique(), key=None if order is None else list(order).index)
     rows = -(-len(layers) // PER_ROW)
     figure = style.new_figure(7.2 if len(layers) > 1 else 3.5, 3.0 if rows == 1 else 0.7 + 1.32 * rows)
     panels, _ = style.panel_grid(figure, len(layers), PER_ROW)
@@ -77,8 +90,10 @@ def plot(curves, detection=None, others=(), label="sliced Wasserstein distance\n
         draw_curves(axes, here)
         if detection is not None:
             draw_levels(axes, here, detection[detection.layer == layer])
-        between = " " if len(layers) < MANY else "\n"
-        axes.set_title(f"layer {layer}{between}($c$ = {here.channels.iloc[0]})")
+        between = " " if len(layers) < MANY and not layer_names else "\n"
+        most = MOST_LAYER if len(layers) < MANY else LEAST_LAYER
+        title = texts.layer_labels([layer], {layer: texts.layer_title(layer, layer_names)}, most)[0]
+        axes.set_title(f"{title}{between}($c$ = {here.channels.iloc[0]})")
         axes.set_xlim(0, 1)
         axes.margins(y=0.08)
         axes.set_ylim(bottom=0)

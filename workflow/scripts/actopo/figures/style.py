@@ -306,7 +306,7 @@ def shared_norm(*matrices):
     return Normalize(0, largest if largest > 0 else 1)
 
 
-def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
+def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS, names=None):
     """
     Draw a layer-by-layer matrix, row 0 on top, as vector cells; values that are not finite are grey.
 
@@ -316,14 +316,16 @@ def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
         Where to draw.
     matrix : ndarray of shape (L, L)
         Values.
-    layers : sequence of int or str
-        Numbers or names of layers, the ticks of both axes.
+    layers : sequence of int
+        Numbers of layers, the ticks of both axes.
     norm : matplotlib.colors.Normalize
         Colour scale.
     colours : str, default 'viridis'
         Colour map.
     most : int
         Most ticks of an axis.
+    names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number.
 
     Returns
     -------
@@ -343,7 +345,7 @@ def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS):
     axes.set_aspect("equal")
     axes.invert_yaxis()
     for axis in (axes.xaxis, axes.yaxis):
-        layer_ticks(axis, layers, offset=0.5, most=most)
+        layer_ticks(axis, layers, offset=0.5, most=most, names=names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("layer")
@@ -359,11 +361,27 @@ def colour_bar(figure, mesh, axes, label, **kwargs):
     return bar
 
 
-def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS):
-    """Label positions `0, 1, ...` of an axis, moved by `offset`, with layers: all, or every k-th if over `most`."""
+def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS, names=None):
+    """
+    Label positions `0, 1, ...` of an axis with layers: all, or every k-th if they are more than fit.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    layers : sequence of int or str
+        Numbers of layers, or other texts.
+    offset : float
+        By how much positions are moved.
+    most : int
+        Most ticks.
+    names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number. They stand upright below a horizontal axis.
+    """
     step = -(-len(layers) // most)
-    positions = np.arange(0, len(layers), step)
-    axis.set_ticks(positions + offset, [texts.plain(layers[position]) for position in positions])
+    positions, labels = np.arange(0, len(layers), step), texts.layer_labels(layers, names)
+    axis.set_ticks(positions + offset, [labels[position] for position in positions])
+    if axis.axis_name == "x" and {*layers} & {*(names or {})}:
+        axis.set_tick_params(rotation=90)
 
 
 def panel_letter(axes, letter, lines=1, x=0.0):

@@ -6,6 +6,8 @@ from actopo.errors import UNPRINTABLE
 
 # Longer names are drawn without their middle.
 MOST_LETTERS = 26
+# The same for names of layers beside an axis, where a letter is so many inches long.
+MOST_LAYER, LETTER = 16, 0.055
 
 
 def plain(text):
@@ -56,3 +58,33 @@ def number(value, form="g"):
 def layer_title(layer, names=None):
     """What a layer is called, as it is: its name among `names` (dict of int to str), or else "layer" and its number."""
     return str((names or {}).get(layer, f"layer {layer}"))
+
+
+def layer_labels(layers, names=None, most=MOST_LAYER):
+    """
+    What layers are called beside an axis.
+
+    Parameters
+    ----------
+    layers : sequence of int or str
+        Numbers of layers.
+    names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number.
+    most : int
+        Most letters of a name.
+
+    Returns
+    -------
+    list of str
+        Names of layers that have one, of long ones the end, which tells them apart, and numbers of the others.
+    """
+    named = {layer: str(names[layer]) for layer in layers if layer in (names or {})}
+    ends = [name if len(name) <= most else f"…{name[1 - most :]}" for name in named.values()]
+    different = len(set(ends)) == len(set(named.values()))
+    shown = dict(zip(named, map(plain, ends) if different else short_names(named.values(), most), strict=True))
+    return [shown.get(layer, plain(layer)) for layer in layers]
+
+
+def layer_room(layers, names=None, most=MOST_LAYER):
+    """Inches that names of layers take beside an axis, of what `layer_labels` is given; 0 where all are numbers."""
+    return LETTER * max(map(len, layer_labels(layers, names, most))) if {*layers} & {*(names or {})} else 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actopo.figures import style
+from actopo.figures import style, texts
 from actopo.similarity.choices import BUDGET
 
 COLUMNS = ("layer_a", "layer_b", "term", "value", "low", "high")
@@ -19,7 +19,7 @@ HATCHES = {"seed_and_images": "////", "remainder": "...."}
 
 
 @style.styled
-def plot(table, layers, dimension):
+def plot(table, layers, dimension, layer_names=None):
     """
     Draw what the mean distance between layers consists of, as shares of it.
 
@@ -31,6 +31,8 @@ def plot(table, layers, dimension):
         Layer indices, in the order of the network.
     dimension : str
         Homology dimension, such as "H1", for the title.
+    layer_names : dict of int to str, optional
+        Names of layers that are outputs of modules, by number; other layers are shown by their number.
 
     Returns
     -------
@@ -50,17 +52,22 @@ def plot(table, layers, dimension):
     near = table[table.apart == 1].pivot(index=["layer_a", "layer_b"], columns="term", values="value")
     near = near.loc[sorted(near.index, key=lambda pair: min(place[pair[0]], place[pair[1]]))]
     terms = [term for term in COLOURS if term in means]
-    figure = style.new_figure(7.2, 3.3)
+    room = texts.layer_room(layers, layer_names)
+    figure = style.new_figure(7.2, 3.3 + room)
     left, right = figure.subplots(1, 2, sharey=True)
     _stack(left, means, terms)
     style.layer_ticks(left.xaxis, means.index.tolist())
     left.set(xlabel="layers apart (0: a layer with itself)", ylabel="share of the mean distance")
     left.set_title(f"all pairs of layers, {dimension}")
-    names = [f"{a}–{b}" for a, b in near.index]
+    labels = dict(zip(layers, texts.layer_labels(layers, layer_names), strict=True))
+    # Names of layers are too wide for one line.
+    between = "–\n" if room else "–"
+    names = [between.join((labels[a], labels[b])) for a, b in near.index]
     if names:
         _stack(right, near, terms)
-        style.layer_ticks(right.xaxis, names)
-        right.tick_params(axis="x", rotation=90 if len(names) > 8 else 0)
+        step = -(-len(names) // style.MAX_TICKS)
+        right.set_xticks(range(0, len(names), step), names[::step])
+        right.tick_params(axis="x", rotation=90 if room or len(names) > 8 else 0)
     else:
         right.set_xticks([])
     right.set(xlabel="layers", title="neighbouring layers" if names else "no neighbouring layers")

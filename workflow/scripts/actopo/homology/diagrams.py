@@ -13,7 +13,6 @@ from concurrent.futures import ProcessPoolExecutor
 from operator import length_hint
 
 import numpy as np
-from scipy.spatial.distance import pdist, squareform
 
 from actopo.errors import InputError
 
@@ -50,6 +49,7 @@ def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
     # Before processes are forked, which would each spend the seconds that this takes.
     from gtda.homology import VietorisRipsPersistence  # noqa: F401
     from joblib import effective_n_jobs
+    from scipy.spatial import distance  # noqa: F401
 
     dimensions = tuple(dimensions)
     n_workers = min(effective_n_jobs(n_jobs), length_hint(clouds, sys.maxsize))
@@ -82,6 +82,7 @@ def _checked(cloud, index):
 
 def _diagrams(cloud, dimensions):
     from gtda.homology import VietorisRipsPersistence
+    from scipy.spatial.distance import pdist, squareform
 
     # pdist takes differences, while scikit-learn's "euclidean", giotto-tda's default, expands the square, which
     # gives duplicate points a positive distance by rounding.

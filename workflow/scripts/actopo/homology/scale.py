@@ -8,7 +8,6 @@ it. A result that remains on such diagrams is not due to scale.
 import logging
 
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
 
 from actopo.errors import InputError
 
@@ -65,6 +64,9 @@ def mean_distance(points):
     InputError
         If `points` has another shape, is not finite, or all points are equal.
     """
+    # Imported here, since it takes a third of a second, and whoever asks whether a cloud is flat needs none.
+    from scipy.spatial.distance import cdist, pdist
+
     points = finite_cloud(points)
     total = 0.0
     for start in range(0, len(points), BLOCK):

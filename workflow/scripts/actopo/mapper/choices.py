@@ -86,8 +86,8 @@ def needs_network(lenses):
 
 
 def lens_label(name, of):
-    """What figures and files call a lens of `lens_list`."""
-    return str(of) if name == FUNCTION else LENSES[name].label.format(of=of)
+    """What figures and files call a lens of `lens_list`; a function by its name, wherever its file is."""
+    return str(of).rpartition(":")[2] if name == FUNCTION else LENSES[name].label.format(of=of)
 
 
 def _lens(item):

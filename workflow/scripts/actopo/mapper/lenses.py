@@ -88,7 +88,7 @@ def lens_values(lenses, points, columns, logits=None, class_names=(), reference=
             found = own_lens(of, points, {**columns, "reference": cloud})
         else:
             found = class_output(name, of, logits, class_names)
-        values.append(_checked(found, len(points), lens_label(name, of)))
+        values.append(_checked(found, len(points), of if name == FUNCTION else lens_label(name, of)))
     return values[0] if len(values) == 1 else np.stack(values, axis=1)
 
 

@@ -79,6 +79,8 @@ def find_calls(model, image_shape, given=None):
         except InputError:
             return {}
 
+    sizes = [size for call in seen for size in (call["entered"], *call["parts"].values()) if len(size) == 3]
+    n_tokens = {max(size[:2]) for size in sizes if not isinstance(size, str) and 1 in size[:2]}
     calls = []
     for call in seen:
 
@@ -90,7 +92,8 @@ def find_calls(model, image_shape, given=None):
             size = call[what] if part is None else call[what][part]
             if not isinstance(size, tuple):
                 return size
-            return tell_layout(size, image_shape, call["is_first"], call["maps"], grown, given)
+            is_beside = part is not None and part != next(iter(call["parts"]))
+            return tell_layout(size, image_shape, call["is_first"], call["maps"], grown, given, n_tokens, is_beside)
 
         calls.append(
             Call(

@@ -14,6 +14,11 @@ of a module matters:
   grid of the shape of the image that they fill, with or without one more. The others are the class token and register
   tokens, and come before those of the patches.
 
+Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. They are told from maps and from
+tokens with t channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where
+the network cannot take it, weights of several heads are those of whose size no convolution made a map, and those of one
+head stand behind another entry of a tuple.
+
 What these rules leave open is refused, and a config says it: `models.NAME.layout`.
 """
 
@@ -60,7 +65,7 @@ class Layout(NamedTuple):
         return (self.rows, self.columns, self.channels)
 
 
-def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=None):
+def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=None, n_tokens=(), is_beside=False):
     """
     Layout of a tensor.
 
@@ -77,6 +82,10 @@ def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=N
         Shape of the tensor for an image of twice the size, or None if the network cannot take one.
     given : dict, optional
         What a config says: `channels` ("first" or "last"), `grid` (rows and columns), `prefix_tokens`.
+    n_tokens : collection of int
+        Numbers of tokens in the network.
+    is_beside : bool, default False
+        Whether the tensor is an entry of a tuple or dict, and not its first.
 
     Returns
     -------
@@ -84,6 +93,8 @@ def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=N
         What is wrong, after the name of a module, if the tensor is no layer.
     """
     given = given or {}
+    if not is_first and _is_attention(size, maps, larger, n_tokens, is_beside):
+        return f"returns weights of attention between {size[-1]} tokens, which have no channels"
     if len(size) == 2 and size[0] == 1:
         return Layout("vector", 1, 1, size[1])
     if len(size) == 3 and 1 in size[:2]:
@@ -141,6 +152,17 @@ def to_positions(tensor, layout, tokens="patches"):
     if tokens == "all":
         return tensor[:, None]
     return tensor[:, None, :prefix] if tokens == "class" else tensor[:, prefix:].unflatten(1, (rows, columns))
+
+
+def _is_attention(size, maps, larger, n_tokens, is_beside):
+    """Whether a tensor is one of weights of attention, see the top of this file."""
+    has_heads = len(size) == 4
+    if len(size) not in (3, 4) or size[0] != 1 or size[-1] != size[-2] or size[-1] not in n_tokens or size[-1] == 1:
+        return False
+    grown = larger and larger()
+    if grown and len(grown) == len(size):
+        return grown[-1] > (2 * size[-1] if has_heads else size[-1])
+    return (size[-2], size[-1]) not in maps if has_heads else is_beside
 
 
 def _map(size, image_shape, is_first, larger, given):

@@ -128,9 +128,20 @@ def timm_preprocessing(architecture, weights):
         As in `timm_builder`.
     weights : str or None
         As in `timm_weights`; None for a file, which is taken to be of the tag in the name, or of timm's first.
+
+    Raises
+    ------
+    InputError
+        If timm squashes or pads the images to a square.
     """
     name = _known_name(architecture) if weights is None else timm_weights(architecture, weights)
     known = load_timm().models.get_pretrained_cfg(name)
+    if known.crop_mode != "center":
+        raise InputError(
+            f"images for the weights {name} of timm are prepared by its crop_mode {known.crop_mode!r}, which is not "
+            "offered: here the shorter side is scaled and the centre cut out; write numbers in the place of "
+            "pretrained, or take weights whose crop_mode is 'center'"
+        )
     size = known.input_size[1]
     return {
         "size": size,

@@ -8,6 +8,7 @@ from actopo.explorer.distances import (
     DETECTION_COLUMNS,
     RHO_COLUMNS,
     diagram_document,
+    epoch_document,
     matrix_documents,
 )
 from actopo.explorer.documents import image_document, main_document
@@ -101,7 +102,7 @@ def _told(analysis, number, name):
     """What a graph is of."""
     own = {"model": "network", **ALONE, "sampling": analysis.settings["sampling"], "sigma": 0, "layer": number}
     eps = analysis.graphs[name].data["graph"]["eps"]
-    return {**own, "layer_name": name, "tap": analysis.settings["tap"], "eps": eps, "is_chosen": True}
+    return {**own, "layer_name": name, "tap": analysis.settings["tap"], "epoch": None, "eps": eps, "is_chosen": True}
 
 
 def _purity_document(analysis):
@@ -132,6 +133,8 @@ def _distance_documents(analysis, layers):
         "rho": _empty(["clouds", *RHO_COLUMNS]),
         "curves": [_empty(CURVE_COLUMNS)],
         "detection": _empty(DETECTION_COLUMNS),
+        "epochs": epoch_document(None),
+        "pair": None,
     }
     return {"distances": main, "diagrams-0": diagram_document(found)}
 

@@ -20,7 +20,7 @@ from actopo.similarity.metrics.pairwise import metric_distances
 COLUMNS = ["measure", "layer_a", "name_a", "layer_b", "name_b", "distance", "chance"]
 
 
-def topological_distances(diagrams, clouds, names, n_directions=50, n_threads=1):
+def topological_distances(diagrams, clouds, names, **options):
     """
     Sliced-Wasserstein distances between the layers of two networks, as they are and at equal scale.
 
@@ -32,7 +32,8 @@ def topological_distances(diagrams, clouds, names, n_directions=50, n_threads=1)
         The clouds of these layers.
     names : pair of sequence of str
         What messages call the layers.
-    n_directions, n_threads : int, default 50 and 1
+    **options
+        Of `actopo.similarity.wasserstein.pairwise_distances`.
 
     Returns
     -------
@@ -41,7 +42,6 @@ def topological_distances(diagrams, clouds, names, n_directions=50, n_threads=1)
         where all points are equal; `scale`, the absolute differences of these means.
     """
     units = [mean_distances(own, called) for own, called in zip(clouds, names, strict=True)]
-    options = {"n_directions": n_directions, "n_threads": n_threads}
 
     def compare(dimension, units):
         (rows, columns), (own, other) = ([side[dimension] for side in diagrams], units)

@@ -61,12 +61,11 @@ from actopo.similarity.metrics.cka import (
 )
 from actopo.similarity.metrics.linear_algebra import precision
 from actopo.similarity.metrics.procrustes import prepare_procrustes, procrustes
-from actopo.similarity.metrics.rtd import prepare_rtd, prepare_rtd_lite, rtd, rtd_lite
 
 # Number of prepared clouds in memory; each may be as large as its matrix of distances.
 AT_A_TIME = 32
 
-# Function that prepares a centred cloud with a name, and distance of two prepared clouds.
+# Function that prepares a centred cloud with a name, and distance of two prepared clouds; see `functions_of`.
 FUNCTIONS = {
     "linear_cka": (prepare_linear_cka, linear_cka),
     "unbiased_cka": (prepare_unbiased_cka, unbiased_cka),
@@ -74,12 +73,20 @@ FUNCTIONS = {
     "svcca": (prepare_svcca, mean_cca),
     "pwcca": (prepare_pwcca, pwcca),
     "procrustes": (prepare_procrustes, procrustes),
-    "rtd": (prepare_rtd, rtd),
-    "rtd_lite": (prepare_rtd_lite, rtd_lite),
 }
 
 # Mean distance of two prepared clouds over all orders of the rows of the second, where it has a closed form.
 EXACT_CHANCE = {"linear_cka": linear_cka_chance, "unbiased_cka": unbiased_cka_chance}
+
+
+def functions_of(metric):
+    """Function that prepares a centred cloud with a name, and distance of two prepared clouds."""
+    if metric in FUNCTIONS:
+        return FUNCTIONS[metric]
+    # Imported here, since numba and SciPy's distances take most of a second to load.
+    from actopo.similarity.metrics.rtd import prepare_rtd, prepare_rtd_lite, rtd, rtd_lite
+
+    return {"rtd": (prepare_rtd, rtd), "rtd_lite": (prepare_rtd_lite, rtd_lite)}[metric]
 
 
 def metric_distances(
@@ -150,7 +157,7 @@ def metric_distances(
     if subset_size < 3:
         raise InputError(f"subset_size is {subset_size}; RTD needs subsets of at least 3 points.")
     settings = {"subsets": subsets, "subset_size": subset_size, "seed": seed}
-    (prepare, distance), table = FUNCTIONS[metric], METRICS[metric]
+    (prepare, distance), table = functions_of(metric), METRICS[metric]
     options = {option: settings[option] for option in table.options}
     rows = list(rows)
     columns, own = (rows, True) if columns is None else (list(columns), False)
@@ -207,7 +214,7 @@ def _chance(metric, n, permutations, seed):
     """Function of two prepared clouds that returns their chance distance; None for a metric without."""
     if not METRICS[metric].needs_rank:
         return EXACT_CHANCE.get(metric)
-    rng, distance = np.random.default_rng(seed), FUNCTIONS[metric][1]
+    rng, distance = np.random.default_rng(seed), functions_of(metric)[1]
     orders = [rng.permutation(n) for _ in range(permutations)]
     return lambda a, b: float(np.mean([distance(a, permuted(b, order)) for order in orders]))
 
