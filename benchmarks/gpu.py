@@ -1,14 +1,16 @@
 """
-Check a GPU, measure it, and begin the homology study on it: one command for a machine that has little installed.
+Check a GPU, measure it, and begin the studies on it: one command for a machine that has little installed.
 
     python benchmarks/gpu.py --images cifar10.zip --out on_gpu --minutes 10
 
-needs PyTorch, NumPy, SciPy, OpenCV, pandas, PyYAML, safetensors and tqdm, and numba for what it skips without. It
+needs PyTorch, NumPy and SciPy; scikit-learn and numba for what it skips without; and to read image files OpenCV, Pillow
+and pandas, unless the folder of a run with its images (`data`) is there already. It
 
 1. compares what each path to the GPU computes with what the CPU computes, and ends with status 1 at the first
    difference;
 2. measures training beside the obvious loop and the floor by arithmetic, and all else that a GPU does;
-3. trains the networks of the study one after the other and takes their points, until the time is over.
+3. trains the networks of the homology study one after the other and takes their points, then those of the mapper
+   study, until the time is over. `--study` takes one of the two.
 
 What was checked and measured is in OUT/gpu/report.json, and is not done again on the same GPU with the same code. A
 network that was interrupted goes on from its checkpoint. To go on with the workflow, copy the folder with its times,
@@ -21,15 +23,22 @@ and take the configuration that lies in it:
 import argparse
 import json
 import os
+import signal
 import sys
 import time
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "workflow" / "scripts"), str(Path(__file__).parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "workflow" / "scripts"), str(HERE)]
+# At the end, so that the libraries themselves are taken where they are installed.
+sys.path.append(str(HERE / "stand_ins"))
 
-NEEDED = {"torch": "torch", "numpy": "numpy", "scipy": "scipy", "cv2": "opencv-python-headless", "pandas": "pandas"}
-NEEDED |= {"yaml": "pyyaml", "safetensors": "safetensors", "tqdm": "tqdm"}
+NEEDED = {"torch": "torch", "numpy": "numpy", "scipy": "scipy"}
+# PyTorch, NumPy and SciPy decode no JPEG.
+TO_READ_IMAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "pandas": "'pandas<3'"}
+STUDIES = ("homology", "mapper")
 
 
 class Report:
@@ -98,17 +107,50 @@ def about_device(device, sizes):
     return {"device": name, "torch": torch.__version__, "numpy": np.__version__, "sizes": sizes, "code": digests}
 
 
+def require_packages(packages):
+    """End with the command that installs what is missing of some packages, by the names of their modules."""
+    if missing := [package for module, package in packages.items() if find_spec(module) is None]:
+        raise SystemExit(f"install first: {sys.executable} -m pip install {' '.join(missing)}")
+
+
+@contextmanager
+def ended_at(until):
+    """
+    End a training when the time is over, as a cluster does (SIGTERM), so that it writes its checkpoint.
+
+    The block ends then without an error; it goes on where nothing would be written.
+    """
+
+    def ask(*_):
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGALRM, ask)
+    signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 1e-3), 1.0)
+    try:
+        yield
+    except SystemExit as end:
+        if end.code != 128 + signal.SIGTERM or time.monotonic() < until:
+            raise
+        print("the time is over: the next call goes on from the checkpoint", flush=True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def train_networks(study, until):
-    """Train networks and take their points until the time is over; return how many are there."""
-    done, longest = 0, 0.0
+    """Train networks, and take their points, until the time is over; return how many are there."""
+    done = 0
     for seed in study.seeds:
         if not study.is_trained(seed):
-            if time.monotonic() + longest > until:
+            if time.monotonic() > until:
                 continue
             begin = time.monotonic()
-            study.train(seed)
-            longest = max(longest, time.monotonic() - begin)
-            print(f"seed {seed}: trained in {time.monotonic() - begin:.1f} s", flush=True)
+            with ended_at(until):
+                study.train(seed)
+            if not study.is_trained(seed):
+                continue
+            print(f"{study.name}, seed {seed}: trained in {time.monotonic() - begin:.1f} s", flush=True)
         study.sample(seed)
         done += 1
     return done
@@ -126,14 +168,15 @@ def main():
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"], help="cpu to try the command itself")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of the CPU")
     parser.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU in half precision, for the floor")
+    parser.add_argument(
+        "--study", choices=STUDIES, help="train the networks of this study alone, not those of homology, then mapper"
+    )
     parser.add_argument("--tiny", action="store_true", help="checks and measurements of sizes that a CPU takes")
     options = parser.parse_args()
     until = time.monotonic() + 60 * options.minutes
-    if missing := [package for module, package in NEEDED.items() if find_spec(module) is None]:
-        raise SystemExit(f"install {', '.join(missing)} first")
+    require_packages(NEEDED)
 
     import torch
-    import yaml
     from actopo.errors import InputError
     from actopo.job import choose_device
     from gpu_checks import HAS_NUMBA, TINY, Checks, Differs, Sizes
@@ -141,13 +184,20 @@ def main():
     from gpu_study import Study, read_config
 
     try:
+        config, own = read_config(options.configfile, options.images)
+        names = [options.study] if options.study else STUDIES
+        studies = [Study(options.out, config, options.device, options.threads, name) for name in names]
+        studies = [study for study in studies if study.model.get("weights") is None]
+        if not studies:
+            raise InputError("the networks of the configuration have published weights: there is nothing to train")
+        if not all(study.is_prepared() for study in studies):
+            require_packages(TO_READ_IMAGES)
         choose_device(options.device)
         torch.set_num_threads(options.threads)
-        config, own = read_config(options.configfile, options.images)
-        study = Study(options.out, config, options.device, options.threads)
-        parts, normalisation = study.prepare()
+        prepared = [study.prepare() for study in studies]
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
+    parts, normalisation = prepared[0]
     sizes = TINY if options.tiny else Sizes()
     report = Report(options.out / "gpu" / "report.json", about_device(options.device, sizes))
     print(_shown(report.content["about"]))
@@ -162,12 +212,15 @@ def main():
     begin = time.monotonic()
     report.run("speed", Speed(*given, options.peak * 1e12).all(), begin + 2 * (until - begin) / 3)
     report.save()
-    (options.out / "gpu" / "config.yaml").write_text(yaml.safe_dump(own, sort_keys=False), encoding="utf-8")
-    try:
-        done = train_networks(study, until)
-    except InputError as error:
-        raise SystemExit(f"error: {error}") from None
-    print(f"{done} of {len(study.seeds)} networks of {study.name} are in {options.out}, with their points")
+    # JSON is YAML, too.
+    (options.out / "gpu" / "config.yaml").write_text(json.dumps(own, indent=2) + "\n", encoding="utf-8")
+    for study in studies:
+        try:
+            done = train_networks(study, until)
+        except InputError as error:
+            raise SystemExit(f"error: {error}") from None
+        points = ", with their points" if study.has_points else ""
+        print(f"{done} of {len(study.seeds)} networks of {study.name} are in {options.out}{points}")
 
 
 if __name__ == "__main__":

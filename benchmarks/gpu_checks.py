@@ -208,8 +208,7 @@ class Checks:
         diagrams = example_diagrams(min(60, self.sizes.diagrams[0]))
         exact = pairwise_distances(diagrams)
         (host, host_bound), (found, bound) = (
-            pairwise_distances(diagrams, method="grid", device=place, return_bound=True)
-            for place in ("cpu", self.device)
+            pairwise_distances(diagrams, method="grid", device=p, return_bound=True) for p in ("cpu", self.device)
         )
         for name, mine, theirs in (("distance", found, host), ("bound", bound, host_bound)):
             apart = np.abs(mine - theirs).max()

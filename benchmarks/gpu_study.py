@@ -1,5 +1,5 @@
 """
-The networks of a homology study and their points, made by the scripts of the workflow where it has its results.
+The networks of a study, and points of the homology study, made by the scripts of the workflow in its results.
 
 It is for machines without Snakemake: what Snakemake would give a script is put together here. The folder is that of a
 run, `results/RUN`; Snakemake finds in it what it would have made itself.
@@ -60,7 +60,7 @@ def read_config(files, images):
 
 class Study:
     """
-    Networks of the homology study and their points.
+    Networks of a study, and points of the homology study.
 
     Parameters
     ----------
@@ -70,13 +70,15 @@ class Study:
         Whole configuration.
     device : {"cpu", "cuda"}
     threads : int
+    study : {"homology", "mapper"}
+        The homology study has all seeds of its model, the mapper study has those of `mapper.seeds`.
     """
 
-    def __init__(self, folder, config, device, threads):
+    def __init__(self, folder, config, device, threads, study="homology"):
         self.folder, self.config, self.device, self.threads = folder, config, device, threads
-        self.homology, self.name = config["homology"], config["homology"]["model"]
+        self.has_points, self.homology, self.name = study == "homology", config["homology"], config[study]["model"]
         self.model = config["models"][self.name]
-        self.seeds = seed_list(self.model["seeds"])
+        self.seeds = seed_list(self.model["seeds"] if study == "homology" else config["mapper"]["seeds"])
         sizes = image_size(config, self.name)
         dataset = ".".join([config["data"]["dataset"], *(f"{key}{value}" for key, value in sorted(sizes.items()))])
         self.data, self.source = folder / "data" / dataset, image_keys({**config["data"], **sizes})
@@ -84,11 +86,15 @@ class Study:
         keys = network_keys(self.model)
         self.params = {"network": as_json(**keys), "source": source_digest(keys)}
 
+    def is_prepared(self):
+        """Whether the images are there."""
+        return (self.data / "meta.json").exists()
+
     def prepare(self):
         """Prepare the images, if they are not there, and return images and labels of each part, mean and deviation."""
         output = {f"{part}_{kind}": self.data / part / name for part in PARTS for kind, name in _FILES.items()}
         output["meta"] = self.data / "meta.json"
-        if not output["meta"].exists():
+        if not self.is_prepared():
             limits = as_json(**self.config["data"]["limits"])
             params = {"source": as_json(**self.source), "root": self.config["data"]["root"], "limits": limits}
             self._run("prepare_images", output=output, params=params)
@@ -119,7 +125,9 @@ class Study:
         forget_delivered(self.folder / "models")
 
     def sample(self, seed):
-        """Points of a network, and of the one from which its training starts, where that is a control."""
+        """Points of a network, and of the one from which its training starts, where that is a control of the study."""
+        if not self.has_points:
+            return
         similarity, method = self.config["similarity"], self.homology["sampling"]
         taken = {key: self.homology[key] for key in SAMPLINGS[method].settings if key in self.homology}
         sampling = {"method": method, "tap": self.homology["tap"], **taken}

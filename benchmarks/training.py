@@ -12,6 +12,7 @@ they alternate, with a given number of batches in each turn.
 """
 
 import argparse
+import os
 import resource
 import sys
 import time
@@ -193,7 +194,10 @@ def main():
     parser.add_argument("--images", type=int, help="images in memory, all of which are a turn (instead of --steps)")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="device of all")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of each process")
-    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="loader processes of the obvious loop")
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument(
+        "--workers", type=int, nargs="+", default=[0, cores], help="loader processes of the obvious loop: one a core"
+    )
     parser.add_argument("--compile", action="store_true", help="also ours with torch.compile, a minute or two more")
     parser.add_argument("--repeats", type=int, default=3, help="turns of which the median is taken")
     parser.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU, for the floor")

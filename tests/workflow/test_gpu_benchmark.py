@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from actopo.networks.recipe import Recipe
 from tiny import ROOT, TINY, Workflow
 
 MODELS, POINTS = "models/resnet18_a", "points/resnet18_a"
@@ -18,9 +19,9 @@ COMMAND = [sys.executable, str(ROOT / "benchmarks/gpu.py"), "--images", "images"
 COMMAND += ["--device", "cpu", "--tiny", "--threads", "1"]
 
 
-def call(folder, *arguments):
-    """Run the command in a folder."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+def call(folder, *arguments, path=""):
+    """Run the command in a folder, with a folder of modules before all others."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(path)}
     command = [*COMMAND, "--out", "made", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
 
@@ -40,6 +41,7 @@ def made(tmp_path_factory):
     config["data"], config["figures"] = {"size": 16}, {"purity_class": "cat"}
     config["homology"] |= {"batches": 2, "batch_size": 15}
     config["similarity"] |= {"surrogates": None, "power": None}
+    config["models"]["resnet18_b"]["training"]["epochs"] = 3
     (folder / "own.yaml").write_text(yaml.safe_dump(config))
     done = call(folder)
     assert done.returncode == 0, done.stderr
@@ -92,7 +94,8 @@ def test_the_workflow_goes_on_in_a_copy_of_the_folder(made, tmp_path):
     planned = workflow.planned(configfiles=[config])
     # Points of the mapper study, of three samplings and of one with noise, are not made by the command.
     assert planned["sample_points"] == 4
-    assert planned["train_model"] == 1
+    # The network of the mapper study is trained too.
+    assert "train_model" not in planned
     assert "prepare_images" not in planned
     assert planned["compute_diagrams"] == 8
     # What the workflow makes itself is the same, and so is that from which it knows a network: recipe, code and images.
@@ -108,6 +111,90 @@ def test_the_workflow_goes_on_in_a_copy_of_the_folder(made, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("rule train_model:") + done.stderr.count("rule train_model:") == 1
     assert content() == before
+
+
+# What PyTorch, NumPy, SciPy and scikit-learn do not bring; numba is there.
+BARE = [
+    "yaml",
+    "safetensors",
+    "tqdm",
+    "cv2",
+    "PIL",
+    "pandas",
+    "torchvision",
+    "snakemake",
+    "jsonschema",
+    "kneed",
+    "gtda",
+]
+BLOCK = f"""
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        found = super().find_spec(name, path, target)
+        is_other = name.partition(".")[0] in {BARE} and found is not None and "site-packages" in str(found.origin)
+        if is_other and path is None:
+            return super().find_spec(name, [place for place in sys.path if "site-packages" not in place], target)
+        return found
+
+sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+
+
+def test_on_a_bare_machine(made, tmp_path):
+    """Images that are there are enough: networks have the same bytes. Without them it says what to install."""
+    folder, _ = made
+    shutil.copytree(folder / "made", tmp_path / "made")
+    (tmp_path / "own.yaml").write_text(json.dumps(yaml.safe_load((folder / "own.yaml").read_text())))
+    (tmp_path / "blocked").mkdir()
+    (tmp_path / "blocked/sitecustomize.py").write_text(BLOCK)
+    weights = tmp_path / "made" / MODELS / "seed1.safetensors"
+    expected = weights.read_bytes()
+    weights.unlink()
+    done = call(tmp_path, path=tmp_path / "blocked")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "seed 1: trained in" in done.stdout
+    assert weights.read_bytes() == expected
+    refused = call(tmp_path, "--out", "other", path=tmp_path / "blocked")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("-m pip install opencv-python-headless pillow 'pandas<3'\n")
+    assert not refused.stdout
+
+
+def test_a_training_that_takes_longer_goes_on_in_the_next_call(made, tmp_path, monkeypatch):
+    """The network of the mapper study, asked for alone, in parts."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import time
+
+    import gpu
+    from gpu_study import Study, read_config
+
+    folder, _ = made
+    shutil.copytree(folder / "made", tmp_path / "made")
+    shutil.rmtree(tmp_path / "made/models/resnet18_b")
+    config, _ = read_config([folder / "own.yaml"], folder / "images")
+    study = Study(tmp_path / "made", config, "cpu", 1, "mapper")
+    study.prepare()
+    epochs, rate = [], Recipe.rate
+
+    def slow(recipe, epoch):
+        """Take a second for the first batch of an epoch."""
+        if epoch == int(epoch):
+            epochs.append(epoch)
+            time.sleep(1)
+        return rate(recipe, epoch)
+
+    monkeypatch.setattr(Recipe, "rate", slow)
+    n_calls = 0
+    while not gpu.train_networks(study, time.monotonic() + 2.5 * 2**n_calls):
+        n_calls += 1
+        assert n_calls < 8
+    assert n_calls >= 1
+    name = "models/resnet18_b/seed0.safetensors"
+    assert (tmp_path / "made" / name).read_bytes() == (folder / "made" / name).read_bytes()
 
 
 def test_what_differs_ends_the_command(monkeypatch):

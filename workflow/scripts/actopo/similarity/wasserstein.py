@@ -37,6 +37,7 @@ import numpy as np
 from numba import njit
 
 from actopo.errors import InputError
+from actopo.similarity.wasserstein_torch import add_grid
 
 KNOTS = 64  # per diagram, from which the edges of blocks are computed
 # Their names are here and not in `similarity.choices`, so that an edit of a label there computes no distance anew.
@@ -236,9 +237,7 @@ class _Steps:
             if device == "cpu":
                 self.share(len(tiles), _add_grid, tiles, shift, wanted, *blocks, bins, reach, distances, bound)
             else:
-                # Only for a GPU: numba is faster on the CPU.
-                from actopo.similarity.wasserstein_torch import add_grid
-
+                # numba is faster on the CPU.
                 add_grid(device, shift, wanted, *blocks, bins, reach, distances, bound)
         return distances / self.n_directions, bound / self.n_directions
 

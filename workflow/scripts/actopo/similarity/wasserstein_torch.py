@@ -8,8 +8,6 @@ a place of its own in the sum over blocks, so that the order of the sum is fixed
 
 import math
 
-import torch
-
 from actopo.errors import InputError
 
 # Blocks of all pairs of a tile, and blocks that are compared by their bins at a time: up to 1.5 GB in all.
@@ -43,6 +41,9 @@ def add_grid(device, shift, wanted, integral, low, high, bins, reach, distances,
     InputError
         If the device cannot be used.
     """
+    # Not at the top: it takes seconds, and what needs no GPU needs no PyTorch.
+    import torch
+
     try:
         arrays = [torch.from_numpy(array).to(device) for array in (integral, low, high, bins, reach)]
     except (RuntimeError, AssertionError) as error:
@@ -63,10 +64,10 @@ def add_grid(device, shift, wanted, integral, low, high, bins, reach, distances,
 
 
 def _compare(here, there):
-    """Areas between each of some functions and each of others, and the bounds of their error or None: tensors (k, l)."""
+    """Areas between each of some functions and each of others, and bounds of their error or None: tensors (k, l)."""
     (x, low_x, high_x, bins_x, reach_x), (y, low_y, high_y, bins_y, reach_y) = here, there
     areas = (x[:, None] - y).abs_()
-    errors = torch.zeros_like(areas) if len(reach_x) else None
+    errors = areas.new_zeros(areas.shape) if len(reach_x) else None
     overlap = ((low_x[:, None] < high_y) & (low_y < high_x[:, None])).nonzero()
     for places in overlap.split(FINE_BLOCKS):
         i, j, block = places.unbind(1)
@@ -74,6 +75,6 @@ def _compare(here, there):
         fine = apart.sum(dim=1)
         areas[i, j, block] = fine
         if errors is not None:
-            most = torch.maximum(apart, reach_x[i, block] + reach_y[j, block])
+            most = apart.maximum(reach_x[i, block] + reach_y[j, block])
             errors[i, j, block] = most.sum(dim=1) - fine
     return areas.sum(dim=2), None if errors is None else errors.sum(dim=2)
