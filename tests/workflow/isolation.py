@@ -8,6 +8,7 @@ for which `forbid` was called, or which runs the Python of an environment that `
 import json
 import re
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
@@ -68,14 +69,16 @@ def with_requirements(names):
     return found
 
 
+@cache
+def owners():
+    """Distributions by the import names of what is installed here."""
+    return packages_distributions()
+
+
 def forbidden(env, besides=()):
     """Import names of what is installed here and is not in an environment, nor among some other distributions."""
     allowed = with_requirements([*listed(env), *besides, "setuptools"])
-    return sorted(
-        name
-        for name, owners in packages_distributions().items()
-        if not {canonical(owner) for owner in owners} & allowed
-    )
+    return sorted(name for name, holders in owners().items() if not {canonical(owner) for owner in holders} & allowed)
 
 
 def forbidding(env, besides=()):

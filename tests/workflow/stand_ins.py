@@ -19,6 +19,7 @@ import snakemake.executors.local
 import snakemake.workflow
 from actopo.config import layers
 from actopo.digests import code_digest
+from snakemake.cli import get_argument_parser
 from snakemake.dag import DAG
 from snakemake.io import is_flagged
 from snakemake.sourcecache import LocalSourceFile
@@ -137,6 +138,8 @@ def plan_all(calls):
 for path in SCRIPTS.glob("*.py"):
     code_digest(path.stem)
 remember_rules()
+# Snakemake looks for its plugins once, among all that is installed.
+get_argument_parser()
 # What is here stays in every fork: no collection of garbage looks at it, which would also copy its memory.
 gc.collect()
 gc.freeze()

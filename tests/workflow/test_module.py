@@ -59,7 +59,7 @@ def test_the_whole_workflow_is_planned(other):
 
 def test_jobs_find_the_package(other):
     """In two environments of scripts; and nothing is planned again afterwards."""
-    targets = ["results/tiny/data/digits/meta.json", "results/tiny/figures/nested_circles.svg"]
+    targets = ["results/tiny/data/digits/meta.json", "results/tiny/figures/noise.svg"]
     snakemake(other, *targets)
     assert all((other / target).is_file() for target in targets)
     assert "Nothing to be done" in snakemake(other, "--dry-run", *targets)

@@ -83,6 +83,7 @@ def test_principal_coordinates_keep_distances_along_orthogonal_axes(cloud, centr
 @pytest.mark.parametrize("count", [1, 4, 11])
 def test_without_the_smallest_is_the_best_approximation_of_lower_rank(centred, oracle, count):
     (ours,) = without_components(principal_coordinates(FULL_RANK, centred), [count])
+    # ARPACK begins with a random vector.
     solver = {"algorithm": "arpack", "random_state": 0} if oracle is TruncatedSVD else {"svd_solver": "full"}
     model = oracle(12 - count, **solver).fit(FULL_RANK)
     approximation = model.inverse_transform(model.transform(FULL_RANK))
