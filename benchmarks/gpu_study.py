@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from actopo.config.choosing import choose_layers
 from actopo.config.config_files import merged, overlay
 from actopo.config.layers import model_layers, network_keys
-from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys
-from actopo.config.values import as_json, image_size, kept_epochs, seed_list
-from actopo.digests import code_digest, source_digest
+from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys, structure_keys
+from actopo.config.values import as_json, epoch_seeds, image_size, kept_epochs, seed_list
+from actopo.digests import code_digest
 from actopo.files import load_array, load_json
 from actopo.images.choices import PARTS
 from actopo.keys import layer_set_name
@@ -84,7 +84,7 @@ class Study:
         self.data, self.source = folder / "data" / dataset, image_keys({**config["data"], **sizes})
         self.recipe = recipe_keys(self.model["training"])
         keys = network_keys(self.model)
-        self.params = {"network": as_json(**keys), "source": source_digest(keys)}
+        self.params = {"network": as_json(**keys), "structure": as_json(**structure_keys(keys))}
 
     def is_prepared(self):
         """Whether the images are there."""
@@ -104,7 +104,7 @@ class Study:
 
     def is_trained(self, seed):
         """Whether the network of a seed is there, made by this code, recipe and images."""
-        run = (self.params["network"], self.params["source"], as_json(**self.recipe), code_digest("train_model"))
+        run = (self.params["structure"], as_json(**self.recipe), code_digest("train_model"))
         weights = self._weights(seed)
         return TrainingFolder(weights, (*run, self.meta["provenance"]), self.device).is_done()
 
@@ -112,6 +112,7 @@ class Study:
         """Train the network of a seed, or go on from its checkpoint."""
         weights = self._weights(seed)
         params = {"recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")}
+        params["keepers"] = self._kept_seeds()
         params["keep"] = [epoch for epoch in kept_epochs(self.model) if epoch > 0]
         self._run(
             "train_model",
@@ -171,6 +172,12 @@ class Study:
                     },
                     wildcards={"seed": str(seed), "subset": f"batch{batch}", "draw": "", "study": "homology"},
                 )
+
+    def _kept_seeds(self):
+        """Seeds whose networks are kept at epochs of their training, for each study that looks at them."""
+        seeds = {"homology": self.model["seeds"], "mapper": self.config["mapper"]["seeds"]}
+        studies = [study for study in seeds if self.config[study]["model"] == self.name]
+        return sorted({seed for study in studies for seed in epoch_seeds(self.model, seed_list(seeds[study]))})
 
     def _weights(self, seed):
         return self.folder / "models" / self.name / f"seed{seed}.safetensors"
