@@ -1,9 +1,7 @@
 # Targets for people; the workflow itself is run with Snakemake. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-# Modules are compiled when they are first imported: most never are. Packages are not kept in pip's cache, which takes
-# 3 GB of disk and a fifth of the time; where you make .venv often, `make PIP_FLAGS=` keeps them.
-PIP_FLAGS := --disable-pip-version-check --progress-bar off --no-compile --no-cache-dir
+PIP_FLAGS := --disable-pip-version-check --progress-bar off --no-compile
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
@@ -26,6 +24,9 @@ env: .venv/ready  ## create .venv with what the workflow needs (6 GB)
 	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install $(PIP_FLAGS) -r requirements.txt
+	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python. Where Python is
+	# told to write no compiled modules, as in many containers, each job would else compile what it imports.
+	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples)/' .venv/lib
 	@touch $@
 
 .venv/ready-dev: requirements-dev.txt .venv/ready
