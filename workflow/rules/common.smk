@@ -223,11 +223,13 @@ def content_of(path):
     return file_digest(path, LAYER_CACHE)
 
 
+@cache
 def dataset_of(model):
     """Name of the images that a model is given."""
     return dataset_name(config, model)
 
 
+@cache
 def study_layers(study, model, noise=""):
     """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
     if study == "homology":
@@ -242,7 +244,7 @@ def study_layers(study, model, noise=""):
         what = f"the {study} study{' with noise' if noise else ''}"
         there = ", ".join(name for name in read if read[name]) or "no network"
         raise WorkflowError(f"{what} does not read network {model}; it reads {there}")
-    return sorted(read[model])
+    return tuple(sorted(read[model]))
 
 
 def grows(amount):

@@ -89,6 +89,12 @@ def layer_names():
     return {model: {str(layer): layer_name(model, layer) for layer in sorted(own)} for model, own in layers.items()}
 
 
+@cache
+def recipe_of(model):
+    """Param: by which recipe a model is trained."""
+    return as_json(**recipe_keys(config["models"][model]["training"]))
+
+
 def study_epochs(model):
     """Epochs of a model's training at which a study looks at it, the last one included; none if no other is kept."""
     kept = kept_epochs(config["models"][model])
@@ -114,11 +120,12 @@ def seeds_by_epoch(model):
     return sorted({*homology, *(MAPPER_EPOCH_SEEDS if model == MAPPER["model"] else [])})
 
 
+HOMOLOGY_BATCHES = as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"])
+
+
 def batches_of(wildcards):
     """How the images of a study fall into batches; empty for all of them."""
-    if wildcards.study == "mapper":
-        return ""
-    return as_json(batch_size=HOMOLOGY["batch_size"], seed=HOMOLOGY["seed"])
+    return "" if wildcards.study == "mapper" else HOMOLOGY_BATCHES
 
 
 def noise_of(wildcards):

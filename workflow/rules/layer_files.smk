@@ -16,9 +16,16 @@ def own_layers(wildcards, study=None, noise=""):
 
 
 def layers_to_read(wildcards):
-    """Layers of a file, and what the config says of their layout, on which convolutions do not depend."""
-    layers, layout = layers_of_set(wildcards.layers), config["models"][wildcards.model].get("layout")
-    own = model_layers(wildcards.model) if layout else []
+    """Param: layers of a file, and what the config says of their layout, on which convolutions do not depend."""
+    return layers_and_layout(wildcards.layers, wildcards.model)
+
+
+# Functions that are asked once for each job of a large study remember what depends on few wildcards.
+@cache
+def layers_and_layout(names, model):
+    """Layers of a set by its name, and their layout, as one text."""
+    layers, layout = layers_of_set(names), config["models"][model].get("layout")
+    own = model_layers(model) if layout else []
     if all(layer < len(own) and own[layer]["is_convolution"] for layer in layers):
         layout = None
     return as_json(layers=layers, **({"layout": layout} if layout else {}))

@@ -166,7 +166,13 @@ def goes_by_mask(wildcards):
 
 def drawing(wildcards):
     """How the positions of a sampling are drawn, but for what it has in common with other samplings by masks."""
-    return as_json(**sampling_keys(sampling_of(wildcards.study, wildcards.sampling)))
+    return drawing_of(wildcards.study, wildcards.sampling)
+
+
+@cache
+def drawing_of(study, sampling):
+    """The same, of a sampling of a study."""
+    return as_json(**sampling_keys(sampling_of(study, sampling)))
 
 
 def drawing_seed(wildcards):

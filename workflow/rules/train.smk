@@ -36,7 +36,7 @@ rule train_model:
     params:
         network=lambda wildcards, output: network(wildcards.model),
         structure=lambda wildcards: structure(wildcards.model),
-        recipe=lambda wildcards: as_json(**recipe_keys(config["models"][wildcards.model]["training"])),
+        recipe=lambda wildcards: recipe_of(wildcards.model),
         # Not tracked, since they name `output`.
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
         keep=lambda wildcards, output: [epoch for epoch in kept_epochs(config["models"][wildcards.model]) if epoch > 0],

@@ -44,23 +44,28 @@ def choose_files(folder, layers, needed, ending=".npz"):
     list of str
         Names, each once, that together hold the layers.
     """
-    there, asked, needed = files_there(folder, ending), set(layers), set(needed)
+    return list(_choose(files_there(folder, ending), frozenset(layers), frozenset(needed), ending))
+
+
+@cache
+def _choose(there, asked, needed, ending):
+    """Names of the files of some layers, which are the same for many folders."""
     held = {layer: name for name, own in reversed(there) for layer in own}
     for new in (needed - held.keys(), asked - needed - held.keys()):
         for part in _parts(frozenset(new)):
             held |= dict.fromkeys(part, f"layers{layer_set_name(part)}{ending}")
-    return list(dict.fromkeys(held[layer] for layer in sorted(asked)))
+    return tuple(dict.fromkeys(held[layer] for layer in sorted(asked)))
 
 
 @cache
 def files_there(folder, ending=".npz"):
-    """Files of a folder that are named by their layers, sorted by name: pairs of name and layers."""
+    """Files of a folder that are named by their layers, sorted by name: a tuple of pairs of name and layers."""
     pattern = re.compile(rf"layers({SET}){re.escape(ending)}")
     try:
         names = sorted(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [(name, layers_of_set(match[1])) for name in names if (match := pattern.fullmatch(name))]
+        return ()
+    return tuple((name, tuple(layers_of_set(match[1]))) for name in names if (match := pattern.fullmatch(name)))
 
 
 @cache
