@@ -11,7 +11,7 @@ from safetensors._format import NAMES, ORDER, safe_open
 
 def save(tensors, metadata=None):
     """Bytes of a file of contiguous tensors in the memory of the host, with texts."""
-    header, content, place = {"__metadata__": metadata} if metadata else {}, [], 0
+    header, content, place = {} if metadata is None else {"__metadata__": metadata}, [], 0
     for name in sorted(tensors, key=lambda name: (ORDER.index(NAMES[tensors[name].dtype]), name)):
         tensor = tensors[name]
         data = tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
