@@ -12,8 +12,8 @@ from actopo.explorer.distances import (
     pair_document,
     rho_document,
 )
-from actopo.figures.network_pair import GRAPHS
 from actopo.files import by_folder, load_arrays, load_table, save_json
+from actopo.graphs.choices import PAIR_LABEL
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import settings, start_logging
 from actopo.points.clouds import load_clouds
@@ -80,7 +80,7 @@ main = {
     "curves": [columns_of(load_table(path), CURVE_COLUMNS) for path in given.curves],
     "detection": columns_of(load_table(given.detection), DETECTION_COLUMNS),
     "epochs": epoch_document(load_table(given.epochs[0]) if given.epochs else None),
-    "pair": pair_document(order["pair"], map(load_table, given.pair), LABELS | {"graphs": GRAPHS}),
+    "pair": pair_document(order["pair"], map(load_table, given.pair), LABELS | {"graphs": PAIR_LABEL}),
 }
 documents = {f"diagrams-{place}": document for place, (_, _, document) in enumerate(diagrams)}
 save_json(snakemake.output.documents, {"distances": main, **documents}, compact=True)

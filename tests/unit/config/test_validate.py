@@ -66,7 +66,7 @@ def test_overlays_are_in_order(names, tmp_path):
         with ZipFile(config["data"]["root"], "w") as archive:
             for i in range(10_002):
                 archive.writestr(f"{'train' if i < 2 else 'test'}/{'cat' if i % 2 else 'dog'}/{i}.png", b"")
-    validate(config, SCHEMA)
+    validate(config, SCHEMA, tmp_path)
 
 
 @pytest.mark.parametrize(

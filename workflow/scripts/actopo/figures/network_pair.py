@@ -3,11 +3,11 @@
 import numpy as np
 
 from actopo.figures import style, texts
+from actopo.graphs.choices import PAIR_LABEL
 from actopo.keys import FIRST_OUTPUT
 from actopo.similarity.metrics.choices import LABELS
 
 COLUMNS = ("measure", "layer_a", "name_a", "layer_b", "name_b", "distance")
-GRAPHS = "mapper graphs, memberships"
 MOST_TICKS = 9
 # Letters of the name of a network.
 MOST_NAME = 20
@@ -47,7 +47,7 @@ def plot(table, names):
         matrix = rows.pivot(index="layer_a", columns="layer_b", values="distance")
         matrix = matrix.reindex(index=first[0], columns=second[0]).to_numpy(dtype=float)
         _draw(axes, matrix, first, second)
-        axes.set_title(LABELS.get(measure, GRAPHS))
+        axes.set_title(LABELS.get(measure, PAIR_LABEL))
         axes.set_ylabel(texts.short(names[0], MOST_NAME) if place % columns == 0 else "")
         axes.set_xlabel(texts.short(names[1], MOST_NAME))
     figure.supxlabel("colour: distance; dot: the nearest layer of the other network, for each row", fontsize=6.5)

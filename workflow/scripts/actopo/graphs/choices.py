@@ -3,6 +3,9 @@
 # How the purity of a class counts a point in no node; see `actopo.graphs.purity`.
 UNCOVERED = ("drop", "zero")
 
+# What two networks are compared by, besides measures of similarity.
+PAIR_LABEL = "mapper graphs, memberships"
+
 # What labels of images are; see `actopo.graphs.image_labels`.
 LABEL_KINDS = ("classes", "numbers")
 # Columns that say which image a row of a table of labels is of.
