@@ -25,8 +25,9 @@ env: .venv/ready  ## create .venv with what the workflow needs (6 GB)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install $(PIP_FLAGS) -r requirements.txt
 	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python. Where Python is
-	# told to write no compiled modules, as in many containers, each job would else compile what it imports.
-	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples)/' .venv/lib
+	# told to write no compiled modules, as in many containers, each job would else compile what it imports. Hardly
+	# a job imports what is left out.
+	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples|plotly|_inductor|pip|timm|fontTools)/' .venv/lib
 	@touch $@
 
 .venv/ready-dev: requirements-dev.txt .venv/ready
