@@ -53,7 +53,7 @@ function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level 
     .call(d3.axisLeft(y).ticks(6).tickSize(-(width - left - right)).tickFormat("")).select(".domain").remove();
   const xAxis = d3.axisBottom(x);
   const most = ticks && d3.max(ticks, (text) => text.length) > 4 ? 7 : 12;
-  if (ticks) xAxis.tickValues(d3.range(0, ticks.length, Math.ceil(ticks.length / most))).tickFormat((place) => shortened(ticks[place]));
+  if (ticks) xAxis.tickValues(d3.range(0, ticks.length, Math.ceil(ticks.length / most))).tickFormat((place) => shortened(ticks[place], 8));
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(xAxis);
   svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(6));
   svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(xTitle);

@@ -1,6 +1,6 @@
 "use strict";
 // Matrices between layers as heat maps, and persistence diagrams over each other.
-const MAP = { width: 362, side: 276, left: 74, top: 6, ticks: 8, bar: 42 };
+const MAP = { side: 276, left: 74, right: 12, top: 6, ticks: 8, bar: 42, letter: 7 };
 const OVERLAY = { width: 300, height: 318, left: 50, right: 10, top: 34, bottom: 40 };
 
 // Colours of distances: one scale for all matrices that are compared.
@@ -26,10 +26,12 @@ function ratioScale(values) {
  * whether it has a dot, `text` tells of it, and `choose` is called with it.
  */
 function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, columns = labels, values, scale, dots, text, choose }) {
-  const { width, side, left, top } = MAP;
+  const { side, top } = MAP;
+  // Ticks are as long as the longest of their texts.
+  const left = Math.max(MAP.left, 30 + MAP.letter * d3.max(labels, (label) => shortened(label).length));
+  const width = left + side + MAP.right;
   const [n, rows] = [columns.length, labels.length];
   const [step, high] = [side / n, side / rows];
-  // Ticks are as long as the longest of their texts.
   const below = top + side + MAP.ticks + 8 * d3.max(columns, (label) => shortened(label).length);
   const figure = parent.append("figure").attr("class", "chart map").attr("data-map", name);
   figure.append("figcaption").text(title);
@@ -67,9 +69,9 @@ function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, colu
   return svg.node();
 }
 
-function shortened(label) {
+function shortened(label, most = 12) {
   // The end of a name of a layer tells it from others.
-  return label.length > 8 ? `…${label.slice(-7)}` : label;
+  return label.length > most ? `…${label.slice(1 - most)}` : label;
 }
 
 function focusCell(cells, place) {
