@@ -110,6 +110,18 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("data", IMAGES | {"dataset": "digits", "test_share": 0}, ["homology.part", "train"]),
         ("models.resnet18_b.training.epochs", 150, ["resnet18_b.training.milestones", "150 epochs"]),
         ("models.resnet18_a.training.optimizer", "adamw", ["resnet18_a.training.learning_rate: 1.0", "adamw", "0.001"]),
+        (
+            "models.own",
+            {
+                "architecture": "resnet18_cifar",
+                "width": 4,
+                "shortcut": "A",
+                "seeds": 1,
+                "training": {"epochs": 6, "batch_size": 8, "learning_rate": 0.001, "schedule": "triangular"}
+                | {"optimizer": "adamw"},
+            },
+            ["models.own.training.weight_decay: 0.0005", "sgd", "0.05"],
+        ),
         ("mapper.samplings.full.method", "top_l2", ["mapper.samplings.full.cap", "another name"]),
     ],
 )

@@ -58,6 +58,8 @@ def read_config(file):
     """Keys of one config file."""
     try:
         config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}; give the path of a configuration file") from error
     # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{file} is no YAML that can be read: {' '.join(str(error).split())}") from error

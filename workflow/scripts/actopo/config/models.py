@@ -84,6 +84,8 @@ def training_problems(config):
                 f"{path}.learning_rate: {training['learning_rate']} is a rate of sgd, and too large for adamw; set it "
                 f"to {LARGEST_OF_ADAMW} or less, such as 0.001"
             )
+        if training.get("optimizer") == "adamw" and "weight_decay" not in training:
+            yield f"{path}.weight_decay: {Recipe.weight_decay} is that of sgd; give adamw one of its own, such as 0.05"
         if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
             yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
