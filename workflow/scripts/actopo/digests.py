@@ -125,12 +125,16 @@ def _keep_known():
     known = _known()
     if not known.pop("is new", False):
         return
-    place = SCRIPTS / KNOWN
-    temporary = place.with_name(f"{place.name}.{os.getpid()}")
     with suppress(OSError):
-        place.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(known), encoding="utf-8")
-        temporary.replace(place)
+        keep_text(SCRIPTS / KNOWN, json.dumps(known))
+
+
+def keep_text(place, text):
+    """Write a text that other processes may be reading: they find the old one or the new one, and never a part."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f"{place.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(place)
 
 
 def _imported(node, path):
@@ -211,8 +215,5 @@ def file_digest(path, cache=None):
     if known is not None:
         # Where nothing may be written, the next process reads the file anew.
         with suppress(OSError):
-            known.parent.mkdir(parents=True, exist_ok=True)
-            temporary = known.with_suffix(f".{os.getpid()}.part")
-            temporary.write_text(digest, encoding="ascii")
-            temporary.replace(known)
+            keep_text(known, digest)
     return digest

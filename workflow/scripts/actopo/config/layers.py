@@ -17,7 +17,7 @@ from pathlib import Path
 
 from actopo.config.choosing import choose_layers
 from actopo.config.values import image_shape
-from actopo.digests import code_digest, source_digest
+from actopo.digests import code_digest, keep_text, source_digest
 from actopo.errors import InputError, shown
 from actopo.networks.choices import CONVOLUTION_TAPS, NETWORK_KEYS, OWN_ARCHITECTURE, is_weight_file
 
@@ -124,11 +124,7 @@ def _ask(listing, asked, cache, state=""):
         raise InputError(_what_went_wrong(network, done))
     found = json.loads(done.stdout)
     if answer is not None:
-        answer.parent.mkdir(parents=True, exist_ok=True)
-        # Other Snakemake processes may be reading the file.
-        temporary = answer.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(json.dumps({"found": found, "sha256": _digest(found)}), encoding="utf-8")
-        temporary.replace(answer)
+        keep_text(answer, json.dumps({"found": found, "sha256": _digest(found)}))
     return found
 
 

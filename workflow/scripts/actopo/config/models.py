@@ -79,18 +79,24 @@ def training_problems(config):
                 f"{path}.milestones: schedule step needs one before the last of {epochs} epochs; {remedy} set schedule "
                 "to triangular, and peak_epoch"
             )
-        if training.get("optimizer") == "adamw" and training["learning_rate"] > LARGEST_OF_ADAMW:
-            yield (
-                f"{path}.learning_rate: {training['learning_rate']} is a rate of sgd, and too large for adamw; set it "
-                f"to {LARGEST_OF_ADAMW} or less, such as 0.001"
-            )
-        if training.get("optimizer") == "adamw" and "weight_decay" not in training:
-            yield f"{path}.weight_decay: {Recipe.weight_decay} is that of sgd; give adamw one of its own, such as 0.05"
+        if training.get("optimizer") == "adamw":
+            yield from _adamw_problems(path, training)
         if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
             yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"
+
+
+def _adamw_problems(path, training):
+    """Messages about keys of SGD that were left to AdamW."""
+    if training["learning_rate"] > LARGEST_OF_ADAMW:
+        yield (
+            f"{path}.learning_rate: {training['learning_rate']} is a rate of sgd, and too large for adamw; set it "
+            f"to {LARGEST_OF_ADAMW} or less, such as 0.001"
+        )
+    if "weight_decay" not in training:
+        yield f"{path}.weight_decay: {Recipe.weight_decay} is that of sgd; give adamw one of its own, such as 0.05"
 
 
 def misfits(config, cache, sizes):

@@ -7,7 +7,7 @@ the same thing there is one. So Snakemake runs nothing again for a change that c
 
 from dataclasses import asdict
 
-from actopo.digests import source_digest
+from actopo.digests import file_digest, source_digest
 from actopo.images.choices import DATASETS, NORMALISATIONS
 from actopo.images.listing import parts_and_classes
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION
@@ -94,10 +94,12 @@ def lens_keys(lenses):
     list of (name, argument)
         The same, with the name of a function and a digest of its file in the place of the file's path.
     """
-    return [
-        (name, [of.rpartition(":")[2], source_digest({"module": of})] if name == FUNCTION else of)
-        for name, of in lenses
-    ]
+
+    def content(of):
+        file, _, function = of.rpartition(":")
+        return [function, file_digest(file)]
+
+    return [(name, content(of) if name == FUNCTION else of) for name, of in lenses]
 
 
 def recipe_keys(training):

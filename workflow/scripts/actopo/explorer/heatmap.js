@@ -22,8 +22,8 @@ function ratioScale(values) {
 }
 
 /*
- * Draw a matrix. `labels` name rows, and `columns` the columns, if these are others; `values` are its rows one after another, `dots` says of a place in them
- * whether it has a dot, `text` tells of it, and `choose` is called with it.
+ * Draw a matrix. `labels` name rows, and `columns` the columns, if these are others; `values` are its rows one after
+ * another, `dots` says of a place in them whether it has a dot, `text` tells of it, and `choose` is called with it.
  */
 function heatMap(parent, { name, title, xTitle, yTitle, scaleTitle, labels, columns = labels, values, scale, dots, text, choose }) {
   const { side, top } = MAP;
