@@ -141,9 +141,7 @@ class Slurm:
         """Cancel all jobs and stop the daemons."""
         if len(self.daemons) == 3:
             self.run("scancel", "--user=root", "--full")
-            deadline = time.monotonic() + 20
-            while self.run("squeue", "--noheader").stdout.strip() and time.monotonic() < deadline:
-                time.sleep(0.5)
+            self.queue_after(20)
         for daemon in reversed(self.daemons):
             daemon.terminate()
             try:
@@ -183,6 +181,13 @@ class Slurm:
         """Let the node take new jobs, or none."""
         done = self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
         assert done.returncode == 0, done.stderr
+
+    def queue_after(self, seconds):
+        """What squeue lists as soon as it lists nothing, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while (queue := self.run("squeue", "--noheader").stdout) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return queue
 
     def jobs(self):
         """Facts of all jobs so far, by their numbers, as scontrol names them."""

@@ -150,7 +150,7 @@ def test_a_gpu_that_cannot_be_used_is_told(new_workflow, slurm):
 
 def test_a_run_that_is_cancelled_and_finished_is_that_of_one_machine(new_workflow, slurm):
     """Byte by byte; what was finished when the run was cancelled is not computed again."""
-    workflow = new_workflow("cluster")
+    workflow, seen = new_workflow("cluster"), slurm.jobs().keys()
     arguments = (*ONE_THREAD, "--", *TARGETS)
     weights = workflow.folder / WEIGHTS.format("a")
     with started(workflow, slurm, *arguments) as process:
@@ -158,7 +158,12 @@ def test_a_run_that_is_cancelled_and_finished_is_that_of_one_machine(new_workflo
         trained = weights.stat().st_ino
         interrupt(process)
     assert process.returncode != 0
-    assert not slurm.run("squeue", "--noheader").stdout
+    # scancel returns before the jobs have ended; they were cancelled, and did not run to their ends.
+    assert not slurm.queue_after(30)
+    states = {number: job["JobState"] for number, job in slurm.jobs().items() if number not in seen}
+    print(states)
+    assert "CANCELLED" in states.values()
+    assert set(states.values()) <= {"CANCELLED", "COMPLETED"}
     status, printed = run(workflow, slurm, *arguments)
     assert status == 0, printed
     # The network that was trained is still the same file.
