@@ -1,6 +1,7 @@
 """What a GPU computes against what the CPU computes from the same input: one function for each path to a GPU."""
 
 import warnings
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -89,7 +90,7 @@ class Checks:
         names = ["losses", "same_seed", "fields", "outputs"]
         # What the CPU computes for these needs numba.
         names += ["points", "clusters", "neighbours", "distances"] if HAS_NUMBA else []
-        names += ["waits", "memory"] if self.is_gpu else []
+        names += ["waits", "memory", "graph"] if self.is_gpu else []
         return {name: getattr(self, name) for name in names}
 
     def _model(self, seed=0, width=None):
@@ -219,13 +220,23 @@ class Checks:
         return {"bound": float((bound / np.where(exact > 0, exact, 1)).max())}
 
     def waits(self):
-        """In an epoch the host waits for the loss alone."""
+        """In an epoch the host waits for the loss alone, in a CUDA graph too."""
+        for cuda_graph in (False, True):
+            found = self._waits(cuda_graph)
+        return found
+
+    def _waits(self, cuda_graph):
         counts = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             torch.cuda.set_sync_debug_mode("warn")
             try:
-                self._train(self.recipe, self.device, progress=lambda _: counts.append(_count_waits(caught)))
+                self._train(
+                    self.recipe,
+                    self.device,
+                    progress=lambda _: counts.append(_count_waits(caught)),
+                    cuda_graph=cuda_graph,
+                )
             finally:
                 torch.cuda.set_sync_debug_mode("default")
         n_batches = len(counts) // self.recipe.epochs
@@ -236,17 +247,66 @@ class Checks:
         return {"waits": own, "batches": n_batches}
 
     def memory(self):
-        """Five networks take no more memory than one."""
-        peaks = []
-        for seed in range(5):
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats()
-            self._train(replace(self.recipe, epochs=1), self.device, seed=seed)
-            peaks.append(torch.cuda.max_memory_allocated())
-        require(
-            peaks[-1] <= 1.01 * peaks[0], f"after five networks the peak is {peaks[-1]} bytes, after one {peaks[0]}"
-        )
-        return {"MiB": [round(peak / 2**20) for peak in peaks]}
+        """Five networks take no more memory than one, and CUDA graphs leave none behind."""
+        recipe, found = replace(self.recipe, epochs=1), {}
+        for name, cuda_graph in (("MiB", False), ("MiB with a graph", True)):
+            peaks, left = [], []
+            for seed in range(5):
+                torch.cuda.empty_cache()
+                torch.cuda.reset_peak_memory_stats()
+                self._train(recipe, self.device, seed=seed, cuda_graph=cuda_graph)
+                peaks.append(torch.cuda.max_memory_allocated())
+                torch.cuda.empty_cache()
+                left.append(torch.cuda.memory_reserved())
+            require(
+                peaks[-1] <= 1.01 * peaks[0], f"after five networks the peak is {peaks[-1]} bytes, after one {peaks[0]}"
+            )
+            # A graph has the memory of a whole step.
+            require(left[-1] - left[0] <= peaks[0] / 4, f"four networks leave {left[-1] - left[0]} bytes behind")
+            found[name] = [round(peak / 2**20) for peak in peaks]
+        return found
+
+    def graph(self):
+        """Training in a CUDA graph gives the same bits as without, with dropout and from a checkpoint too."""
+        found = {}
+        for optimizer, rate in (("sgd", 0.05), ("adamw", 1e-3)):
+            # The last batch is a smaller one.
+            recipe = replace(self.recipe, optimizer=optimizer, learning_rate=rate, batch_size=self.sizes.batch - 1)
+            states, replays = [], []
+            expected, metrics = self._trained_with_dropout(
+                recipe, save=lambda state, kept=states: kept.append(deepcopy(state))
+            )
+            with _counted_replays(replays):
+                whole, again = self._trained_with_dropout(recipe, cuda_graph=True)
+                require(replays, f"{optimizer}: the step was not captured, and the log says why")
+                resumed, _ = self._trained_with_dropout(recipe, checkpoint=states[0], cuda_graph=True)
+            for what, state in (("in a CUDA graph", whole), ("in a CUDA graph, from a checkpoint", resumed)):
+                other = [name for name, tensor in state.items() if not torch.equal(tensor, expected[name])]
+                require(not other, f"{optimizer} {what}: {len(other)} tensors differ, first of all {other[:1]}")
+            require(again["loss"] == metrics["loss"], f"{optimizer} in a CUDA graph: the losses differ")
+            found[optimizer] = {"replays": len(replays), "precision": again["precision"]}
+        return found
+
+    def _trained_with_dropout(self, recipe, **keep):
+        model = torch.nn.Sequential(self._model(), torch.nn.Dropout(0.2))
+        metrics = train(model, self.images, self.labels, *self.normalisation, recipe, 0, self.device, **keep)
+        return _state(model), metrics
+
+
+@contextmanager
+def _counted_replays(replays):
+    """Count in a list how often CUDA graphs are replayed."""
+
+    class Counted(torch.cuda.CUDAGraph):
+        def replay(self):
+            replays.append(1)
+            super().replay()
+
+    before, torch.cuda.CUDAGraph = torch.cuda.CUDAGraph, Counted
+    try:
+        yield
+    finally:
+        torch.cuda.CUDAGraph = before
 
 
 def _state(model):

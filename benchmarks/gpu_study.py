@@ -113,6 +113,7 @@ class Study:
         weights = self._weights(seed)
         params = {"recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")}
         params["keepers"] = self._kept_seeds()
+        params["cuda_graph"] = self.model["training"].get("cuda_graph", False)
         params["keep"] = [epoch for epoch in kept_epochs(self.model) if epoch > 0]
         self._run(
             "train_model",

@@ -66,15 +66,16 @@ class Images(Dataset):
 class Ours:
     """`actopo.networks.training.train`, one epoch per turn."""
 
-    def __init__(self, options, images, labels, compile=False):
-        self.options, self.images, self.labels, self.compile = options, images, labels, compile
+    def __init__(self, options, images, labels, compile=False, cuda_graph=False):
+        self.options, self.images, self.labels = options, images, labels
+        self.compile, self.cuda_graph = compile, cuda_graph
         self.model = resnet18_cifar(options.width, seed=0)
 
     def turn(self, n_images):
         """Train on the first `n_images` images; return seconds."""
         recipe = Recipe(1, self.options.batch, 0.01, peak_epoch=0.2, compile=self.compile)
-        images, labels = self.images[:n_images], self.labels[:n_images]
-        return train(self.model, images, labels, MEAN, STD, recipe, 0, self.options.device)["seconds"]
+        given = (self.images[:n_images], self.labels[:n_images], MEAN, STD, recipe, 0, self.options.device)
+        return train(self.model, *given, cuda_graph=self.cuda_graph)["seconds"]
 
 
 class Obvious:
@@ -172,6 +173,8 @@ def contenders(options):
     table = {f"ours, {precision}": (Ours, {})}
     if options.compile:
         table[f"ours, {precision}, compiled"] = (Ours, {"compile": True})
+    if options.graph:
+        table[f"ours, {precision}, in a CUDA graph"] = (Ours, {"cuda_graph": True})
     for n_workers in options.workers:
         table[f"obvious, fp32, {n_workers} workers"] = (Obvious, {"n_workers": n_workers})
         if precision != "fp32":
@@ -199,6 +202,7 @@ def main():
         "--workers", type=int, nargs="+", default=[0, cores], help="loader processes of the obvious loop: one a core"
     )
     parser.add_argument("--compile", action="store_true", help="also ours with torch.compile, a minute or two more")
+    parser.add_argument("--graph", action="store_true", help="also ours with each batch in a CUDA graph, on a GPU")
     parser.add_argument("--repeats", type=int, default=3, help="turns of which the median is taken")
     parser.add_argument("--peak", type=float, default=790, help="TFLOP/s of the GPU, for the floor")
     options = parser.parse_args()

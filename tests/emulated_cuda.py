@@ -8,15 +8,19 @@ needs, and copies from one memory to the other.
 
 A `TorchDispatchMode` sees all operations, those of the backward pass too. A `TorchFunctionMode` stands in for what
 would ask the driver: where a tensor lies, and moves and factories with a device. Half precision is that of the CPU.
+
+The device has random numbers, streams and CUDA graphs (`emulated_graph`) of its own.
 """
 
 import sys
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from unittest.mock import patch
+from weakref import WeakSet
 
 import torch
+from emulated_graph import Capture, EmulatedGraph, EmulatedStream, Generator
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -53,6 +57,16 @@ class EmulatedCuda:
         Elements of a tensor that operations with indices of 32 bits refuse.
     warns : bool
         Whether PyTorch was asked to warn of what the host waits for.
+    generator : emulated_graph.Generator
+        Random numbers of the device.
+    stream : emulated_graph.EmulatedStream
+        The current stream.
+    capture : emulated_graph.Capture or None
+        The graph that is being captured, of which nothing is computed.
+    graphs : weakref.WeakSet
+        All graphs that are in memory.
+    replays : int
+        How often graphs were replayed.
     """
 
     waits: list = field(default_factory=list)
@@ -61,6 +75,11 @@ class EmulatedCuda:
     largest: int = 0
     index_limit: int = 2**31
     warns: bool = False
+    generator: Generator = field(default_factory=Generator)
+    stream: EmulatedStream = field(default_factory=lambda: EmulatedStream(is_default=True))
+    capture: Capture | None = None
+    graphs: WeakSet = field(default_factory=WeakSet)
+    replays: int = 0
     _storages: dict = field(default_factory=dict)
 
     def forget(self):
@@ -85,8 +104,20 @@ class EmulatedCuda:
 
     def wait(self, name):
         """Record that the host waits."""
+        self.refuse_in_capture()
         self.waits.append(name)
         self.warn()
+
+    def synchronize(self, index=None):
+        """Wait for the whole device, of which `set_sync_debug_mode` does not warn."""
+        self.refuse_in_capture()
+        self.waits.append("synchronize")
+
+    def refuse_in_capture(self):
+        """What CUDA says of all that cannot be captured."""
+        if self.capture is not None:
+            self.capture.is_valid = False
+            raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
 
     def warn(self):
         """What PyTorch says in `set_sync_debug_mode("warn")`, of copies to the device too."""
@@ -95,12 +126,22 @@ class EmulatedCuda:
 
     def copied(self, n_elements, to_device):
         """Record a copy between the memories."""
+        self.refuse_in_capture()
         if to_device:
             self.to_device.append(n_elements)
             self.warn()
         else:
             self.to_host.append(n_elements)
             self.wait("copy to the host")
+
+    @contextmanager
+    def in_stream(self, stream):
+        """Let a stream be the current one, as `torch.cuda.stream` does, which leaves it if the block fails."""
+        before, self.stream = self.stream, stream
+        try:
+            yield
+        finally:
+            self.stream = before
 
     def moved(self, tensor, to_device, dtype=None, layout=None):
         """Copy of a tensor in the other memory."""
@@ -115,12 +156,14 @@ class EmulatedCuda:
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
         held = [self.holds(tensor) for tensor in tensors]
         name = func.overloadpacket.__name__
-        if not any(held) or name in WITHOUT_DATA:
-            return func(*args, **kwargs)
+        if name in WITHOUT_DATA or not any(held):
+            # A factory: its result is put on the device, or is none of a graph's.
+            return func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
         self._check(name, tensors, held)
         if name in WAITING or (name.startswith(("index", "_index")) and _has_mask(tensors[1:])):
             self.wait(name)
-        result = func(*args, **kwargs)
+        with self.generator.drawing(func):
+            result = func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
         if name != "copy_":
             for leaf in tree_leaves(result):
                 if isinstance(leaf, torch.Tensor):
@@ -195,7 +238,8 @@ class _Functions(TorchFunctionMode):
         kwargs = {**kwargs, "device": HOST}
         if func in FROM_DATA and isinstance(args[0], torch.Tensor):
             return self.to(func(*args, **kwargs), DEVICE if on_device else HOST)
-        made = func(*args, **kwargs)
+        with self.device.generator.drawing() if on_device else nullcontext():
+            made = func(*args, **kwargs)
         if on_device:
             # A tensor of given data may share the memory of these.
             made = self.device.moved(made, True) if func in FROM_DATA else made
@@ -260,20 +304,28 @@ def emulated_cuda():
         "current_device": lambda: 0,
         "set_device": lambda index: None,
         "get_device_name": lambda index=None: "an emulated GPU",
-        "is_current_stream_capturing": lambda: False,
-        "get_rng_state": lambda index=None: torch.zeros(16, dtype=torch.uint8),
-        "set_rng_state": lambda state, index=None: None,
-        "manual_seed_all": lambda seed: None,
-        "synchronize": lambda index=None: device.wait("synchronize"),
+        "is_current_stream_capturing": lambda: device.capture is not None,
+        "get_rng_state": lambda index=None: device.generator.get_state(),
+        "set_rng_state": lambda state, index=None: device.generator.set_state(state),
+        "manual_seed_all": device.generator.manual_seed,
+        "default_generators": (device.generator,),
+        "synchronize": device.synchronize,
         "empty_cache": lambda: None,
-        "set_sync_debug_mode": lambda mode: setattr(device, "warns", mode == "warn"),
+        "get_sync_debug_mode": lambda: int(device.warns),
+        "set_sync_debug_mode": lambda mode: setattr(device, "warns", mode in ("warn", 1)),
+        "Stream": EmulatedStream,
+        "stream": device.in_stream,
+        "current_stream": lambda index=None: device.stream,
+        "CUDAGraph": type("CUDAGraph", (EmulatedGraph,), {"_device": device}),
         "reset_peak_memory_stats": lambda index=None: None,
         # Elements of the largest tensor stand for what all of them take.
         "max_memory_allocated": lambda index=None: device.largest,
+        "memory_reserved": lambda index=None: len(device.graphs) * device.largest,
     }
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(torch.cuda, **driver))
         stack.enter_context(patch.object(torch, "autocast", _Autocast))
+        stack.enter_context(patch.object(torch._C, "_host_emptyCache", lambda: None, create=True))
         stack.enter_context(patch.object(optimisers, "_group_tensors_by_device_and_dtype", grouped))
         stack.enter_context(_Operations(device))
         stack.enter_context(_Functions(device))

@@ -138,7 +138,14 @@ def trained(folder, images):
     outputs = []
     for seed in (0, 1):
         outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
-        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": [], "keepers": []}
+        params = {
+            "network": NETWORK,
+            "recipe": json.dumps(recipe),
+            "others": [],
+            "keep": [],
+            "keepers": [],
+            "cuda_graph": False,
+        }
         run("train_model", images, outputs[-1], params, model="net", seed=seed, epoch="")
     return outputs
 
@@ -460,7 +467,14 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 
     def job(place, keep, epoch=""):
         outputs = {kind: folder / place / f"seed0{epoch}.{end}" for kind, end in FILES_OF_NETWORK.items()}
-        params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": keep, "keepers": [0]}
+        params = {
+            "network": NETWORK,
+            "recipe": json.dumps(recipe),
+            "others": [],
+            "keep": keep,
+            "keepers": [0],
+            "cuda_graph": False,
+        }
         run("train_model", images, outputs, params, model="net", seed=0, epoch=epoch)
         return {kind: path.read_bytes() for kind, path in outputs.items()}
 
@@ -497,7 +511,14 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
     """Its network is taken when it is there, and not trained again."""
     recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
-    params = {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "keep": [], "keepers": []}
+    params = {
+        "network": NETWORK,
+        "recipe": json.dumps(recipe),
+        "others": [],
+        "keep": [],
+        "keepers": [],
+        "cuda_graph": False,
+    }
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
     place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", provenance), "cpu")

@@ -630,6 +630,7 @@ ROWS = [
         besides={"models.resnet18_a.training.keep": [2]},
     ),
     Row("models.resnet18_b.training.keep_seeds", 3, {}),
+    Row("models.resnet18_b.training.cuda_graph", True, {}),
     Row("similarity.tolerance", 0.01, DISTANCES_W, base="wide"),
     Row("similarity.rivals.permutations", 3, {"metric_distances": 1} | METRIC_TABLES, base="wide"),
     Row(

@@ -41,6 +41,7 @@ rule train_model:
         others=lambda wildcards, output: seeds_sharing_job(wildcards),
         keep=lambda wildcards, output: [epoch for epoch in kept_epochs(config["models"][wildcards.model]) if epoch > 0],
         keepers=lambda wildcards, output: seeds_by_epoch(wildcards.model),
+        cuda_graph=lambda wildcards, output: config["models"][wildcards.model]["training"].get("cuda_graph", False),
         env=env_digest("torch"),
         code=code_digest("train_model"),
     script:

@@ -97,10 +97,9 @@ def train_network(_, seed):
     if state is not None and own_epoch is not None and len(state["loss"]) >= missing[0]:
         state = None
     saved, steps = (state, checkpoint.keep), stop * batches_per_epoch(len(parts["train"][1]), recipe.batch_size)
+    options = {"stop": stop, "keep": keep, "cuda_graph": snakemake.params.cuda_graph}
     with checkpoint.written_at_the_end(), progress(steps, "batch", f"seed {seed}, {stop} epochs") as bar:
-        metrics = train(
-            model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, stop=stop, keep=keep
-        )
+        metrics = train(model, *parts["train"], *normalisation, recipe, seed, device, *saved, bar.update, **options)
     if own_epoch is None:
         write(whole, metrics)
     else:

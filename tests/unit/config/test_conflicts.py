@@ -131,6 +131,15 @@ def test_a_contradiction_is_named(path, value, words):
     assert all(word in lines[0] for word in words), lines[0]
 
 
+def test_a_cuda_graph_or_the_compiler():
+    config = changed("models.resnet18_b.training.cuda_graph", True)
+    validate(config, SCHEMA)
+    config["models"]["resnet18_b"]["training"]["compile"] = True
+    [line] = messages(config)
+    assert line.strip().startswith("models.resnet18_b.training.cuda_graph: a step that is compiled is not captured")
+    assert line.endswith("set cuda_graph to false, or compile")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

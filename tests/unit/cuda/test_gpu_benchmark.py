@@ -71,6 +71,7 @@ def test_scripts_of_the_workflow_run_on_it(images, tmp_path):
             for place in np.flatnonzero(images[1] == label):
                 cv2.imwrite(str(tmp_path / "images" / part / name / f"{place}.png"), images[0][place])
     training = {"epochs": 2, "batch_size": 16, "peak_epoch": 1, "learning_rate": 0.1, "precision": "fp32"}
+    training["cuda_graph"] = True
     own = {
         "data": {"size": 16},
         "models": {"resnet18_a": {"width": 2, "seeds": 1, "training": training}},
@@ -91,6 +92,8 @@ def test_scripts_of_the_workflow_run_on_it(images, tmp_path):
     with emulated_cuda() as cuda:
         study("cuda")
         assert cuda.to_device
+        # The fourth batch.
+        assert cuda.replays == 1
         assert torch.cuda.is_available()
     files = sorted(path.relative_to(tmp_path / "cpu") for path in (tmp_path / "cpu").rglob("*.npz"))
     assert len(files) == 2

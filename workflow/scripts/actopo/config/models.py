@@ -81,6 +81,11 @@ def training_problems(config):
             )
         if training.get("optimizer") == "adamw":
             yield from _adamw_problems(path, training)
+        if training.get("cuda_graph") and training.get("compile"):
+            yield (
+                f"{path}.cuda_graph: a step that is compiled is not captured, since the compiler may choose kernels at "
+                "any batch; set cuda_graph to false, or compile"
+            )
         if beyond := [epoch for epoch in training.get("keep", []) if epoch > epochs]:
             yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)

@@ -118,8 +118,9 @@ def recipe_keys(training):
         optimizer has none, and the colour that shifts leave where there are none. Milestones are sorted, without those
         after the last epoch.
     """
-    # What is kept on the way changes no training.
-    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key not in ("keep", "keep_seeds")}))
+    # What is kept on the way, and how a GPU is given its work, changes no training.
+    others = ("keep", "keep_seeds", "cuda_graph")
+    recipe = asdict(Recipe(**{key: value for key, value in training.items() if key not in others}))
     if recipe["schedule"] == "step":
         unused = ["peak_epoch"]
         recipe["milestones"] = sorted(epoch for epoch in recipe["milestones"] if epoch < recipe["epochs"])

@@ -22,6 +22,7 @@ from torch.nn import functional
 from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.choices import PRECISIONS
+from actopo.networks.cuda_graph import graphed
 from actopo.networks.inputs import images_per_pass, to_input
 from actopo.networks.optimisers import make_optimiser, optimiser_state, restore_optimiser
 from actopo.networks.weights import load_weights
@@ -181,6 +182,7 @@ def train(
     progress=None,
     stop=None,
     keep=None,
+    cuda_graph=False,
 ):
     """
     Train `model` in place.
@@ -209,6 +211,8 @@ def train(
     keep : callable (epoch, facts), optional
         Called after each epoch, before `save`, with its number, which counts from 1, and with the `loss` and
         `precision` of the result until then. It may evaluate the network, and must not change its tensors.
+    cuda_graph : bool, default False
+        Whether a GPU is given all kernels of a batch at a time (`actopo.networks.cuda_graph`); weights are the same.
 
     Returns
     -------
@@ -219,8 +223,11 @@ def train(
     Raises
     ------
     InputError
-        If the loss stops being finite; names epoch, batch and learning rate.
+        If the loss stops being finite; names epoch, batch and learning rate. If both `cuda_graph` and `recipe.compile`
+        are true.
     """
+    if cuda_graph and recipe.compile:
+        raise InputError("training takes a CUDA graph or torch.compile; set training.cuda_graph or compile to false")
     precision = choose_precision(recipe.precision, device)
     dtype = DTYPES[precision]
     layout = memory_format(model, device)
@@ -252,14 +259,21 @@ def train(
 
     begin, rates = time.perf_counter(), []
     devices = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    if cuda_graph and not devices:
+        log.info("training.cuda_graph has no effect on a CPU")
+    step = _make_step(give_logits, optimiser, scaler)
     # By fixed algorithms the same seed gives the same weights.
-    with exact_arithmetic(), torch.random.fork_rng(devices):
+    with (
+        exact_arithmetic(),
+        torch.random.fork_rng(devices),
+        graphed(step, optimiser, images.device) if cuda_graph and devices else nullcontext(step) as step,
+    ):
         for epoch in range(len(losses), recipe.epochs if stop is None else stop):
             model.train()
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
-            losses.append(_epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress))
+            losses.append(_epoch(inputs, step, images, truth, recipe, seed, epoch, progress))
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
             if keep is not None:
                 keep(epoch + 1, {"loss": list(losses), "precision": precision})
@@ -283,7 +297,31 @@ def _together(batches, images):
     return [batches[start : start + step] for start in range(0, len(batches), step)]
 
 
-def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, epoch, progress):
+def _make_step(give_logits, optimiser, scaler):
+    """Return the function that trains on the input of a batch, its labels and a learning rate, and returns the loss."""
+
+    def step(batch, truth, rate):
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        logits = give_logits(batch)
+        # The backward pass has its memory.
+        del batch
+        if not isinstance(logits, torch.Tensor):
+            raise InputError(
+                f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
+                "auxiliary classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
+            )
+        loss = functional.cross_entropy(logits.float(), truth)
+        optimiser.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.step(optimiser)
+        scaler.update()
+        return loss.detach()
+
+    return step
+
+
+def _epoch(inputs, step, images, truth, recipe, seed, epoch, progress):
     """Train for one epoch and return the mean loss; `inputs` yields the input of batches, given their draw."""
     draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
     draw = {name: torch.as_tensor(values, device=images.device) for name, values in draw.items()}
@@ -292,20 +330,10 @@ def _epoch(inputs, give_logits, optimiser, scaler, images, truth, recipe, seed, 
     losses = torch.zeros_like(sizes)
     stream = inputs(batches, draw)
     for index, chosen in enumerate(batches):
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate(epoch + index / len(batches))
-        logits = give_logits(next(stream))
-        if not isinstance(logits, torch.Tensor):
-            raise InputError(
-                f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
-                "auxiliary classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
-            )
-        loss = functional.cross_entropy(logits.float(), truth[chosen])
-        optimiser.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
-        scaler.step(optimiser)
-        scaler.update()
-        losses[index] = loss.detach()
+        rate = recipe.rate(epoch + index / len(batches))
+        # Kernels of a CUDA graph read the rate from the memory of the device, in float32.
+        rate = float(np.float32(rate)) if images.is_cuda else rate
+        losses[index] = step(next(stream), truth[chosen], rate)
         if index % CHECK_INTERVAL == CHECK_INTERVAL - 1 or index == len(batches) - 1:
             _require_finite(losses, epoch, recipe)
         if progress is not None:

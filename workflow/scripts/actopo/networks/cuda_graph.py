@@ -1,0 +1,158 @@
+"""
+Steps of training in a CUDA graph, which launches all kernels of a step at once.
+
+The step of a small batch takes less time on a GPU than the launches of its hundreds of kernels on the host. A captured
+step is launched once, and reads its batch, labels and learning rate from places in the memory of the device, into which
+they are copied before. It has the kernels of the step that was captured, in their order, and so its bits; dropout too,
+since a replay draws from PyTorch's generator of the device at the place at which kernels that are launched one by one
+would.
+
+Nothing is computed but the training. The first batches are trained kernel by kernel, as is every batch of another size:
+by them libraries choose their algorithms and load their kernels, which is not possible in a capture. One of these steps
+shows whether the host waits for the device within it, as for a number that decides what is done next. A step that waits
+is not captured. A capture launches nothing, so that weights, statistics and random numbers stay what they are.
+
+What a network does on the host alone is captured as it was in one step: a number of Python's, such as a count of the
+batches or a random number of `random`, stays what it was. Nothing tells such a network from another.
+"""
+
+import logging
+import warnings
+from contextlib import contextmanager
+from functools import cache
+
+import torch
+
+# Batches that are trained kernel by kernel before the capture.
+WARM_UP = 3
+# PyTorch's allocator goes on asking a graph whose capture failed whether a stream is its own.
+_FAILED = []
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def graphed(step, optimiser, device):
+    """
+    Yield a function that trains as `step` does, and captures it when it knows it; the block has a stream of its own.
+
+    Kernels of one stream run in the order of their launches. A capture wants another stream than the default one, and
+    all that has to do with the training is launched into it. At the end the memory of the graph is given back.
+
+    Parameters
+    ----------
+    step : callable (batch, labels, rate)
+        Trains on the input of a batch (a float tensor) and its labels (an int64 tensor), with a learning rate, a float
+        or a float32 tensor without dimensions on the device. It gives the loss, a tensor without dimensions, and calls
+        nothing on the host that changes from one batch to the next.
+    optimiser : torch.optim.Optimizer
+        The optimiser that it calls, with fused kernels, and with its state in place.
+    device : torch.device
+        A GPU, with its index.
+
+    Yields
+    ------
+    callable (batch, labels, rate)
+        The same step, for a rate that is a float with the precision of float32. The loss is overwritten by the next.
+    """
+    before, stream = torch.cuda.current_stream(device), _stream(device)
+    stream.wait_stream(before)
+    step = _GraphedStep(step, optimiser)
+    try:
+        with torch.cuda.stream(stream):
+            yield step
+    finally:
+        # Also what is saved after an interruption is read when it is complete.
+        before.wait_stream(stream)
+        step.free()
+
+
+@cache
+def _stream(device):
+    """One stream for all trainings of a process, since cuBLAS keeps memory for each stream that it has seen."""
+    return torch.cuda.Stream(device)
+
+
+class _GraphedStep:
+    def __init__(self, step, optimiser):
+        self._step, self._optimiser = step, optimiser
+        self._size, self._n_steps, self._is_possible = None, 0, True
+        self._graph, self._places, self._loss = None, (), None
+
+    def __call__(self, batch, truth, rate):
+        self._size = len(batch) if self._size is None else self._size
+        if not self._is_possible or len(batch) != self._size:
+            return self._step(batch, truth, rate)
+        self._n_steps += 1
+        if self._n_steps < WARM_UP:
+            return self._step(batch, truth, rate)
+        if self._n_steps == WARM_UP:
+            return self._watched(batch, truth, rate)
+        if self._graph is None and not self._capture(batch, truth):
+            return self._step(batch, truth, rate)
+        own_batch, own_truth, own_rate = self._places
+        own_batch.copy_(batch)
+        own_truth.copy_(truth)
+        own_rate.fill_(rate)
+        self._graph.replay()
+        return self._loss
+
+    def free(self):
+        """Give back the memory of the graph, in which the gradients lie too."""
+        self._graph, self._places, self._loss = None, (), None
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.cuda.empty_cache()
+
+    def _watched(self, batch, truth, rate):
+        """Train kernel by kernel, and see whether the host waits for the device."""
+        mode = torch.cuda.get_sync_debug_mode()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                loss = self._step(batch, truth, rate)
+            finally:
+                torch.cuda.set_sync_debug_mode(mode)
+        waits = [warning for warning in caught if "synchronizing" in str(warning.message)]
+        if waits:
+            self._give_up(f"within a batch it waits for the GPU ({waits[0].filename}, line {waits[0].lineno})")
+        return loss
+
+    def _capture(self, batch, truth):
+        """Capture the step, and return whether that was possible."""
+        graph, stream = torch.cuda.CUDAGraph(), _stream(batch.device)
+        places = batch.clone(), truth.clone(), torch.zeros((), device=batch.device)
+        try:
+            # PyTorch does not leave the stream of a capture that fails.
+            with torch.cuda.stream(stream), _capturable(self._optimiser), torch.cuda.graph(graph, stream=stream):
+                self._loss = self._step(*places)
+        except RuntimeError as error:
+            # The end of a capture raises an error of its own, which does not say what went wrong.
+            reason = str(error.__context__ or error).partition("\n")[0]
+            # Nor does PyTorch end the capture of the generator, which would then give no numbers any more.
+            generator = torch.cuda.default_generators[batch.device.index]
+            generator.graphsafe_set_state(generator.clone_state())
+            # Nor does the scaler of the loss take back what it gives the optimiser for a step.
+            for name in ("grad_scale", "found_inf"):
+                vars(self._optimiser).pop(name, None)
+            _FAILED.append(graph)
+            self._give_up(f"PyTorch says: {reason}")
+            return False
+        self._graph, self._places = graph, places
+        return True
+
+    def _give_up(self, reason):
+        self._is_possible = False
+        log.warning("training.cuda_graph has no effect, since the network cannot be captured: %s", reason)
+
+
+@contextmanager
+def _capturable(optimiser):
+    """AdamW wants to be told; its fused kernels are the same."""
+    groups = [group for group in optimiser.param_groups if "capturable" in group]
+    for group in groups:
+        group["capturable"] = True
+    try:
+        yield
+    finally:
+        for group in groups:
+            group["capturable"] = False
