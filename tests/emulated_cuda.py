@@ -37,6 +37,7 @@ SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forwa
 # Operations that look at no data.
 WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 REFUSED = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+PROTOTYPE = "Synchronization debug mode is a prototype feature and does not yet detect all synchronizing operations"
 FROM_DATA = (torch.as_tensor, torch.tensor, torch.asarray)
 
 
@@ -81,6 +82,7 @@ class EmulatedCuda:
     graphs: WeakSet = field(default_factory=WeakSet)
     replays: int = 0
     _storages: dict = field(default_factory=dict)
+    _has_warned: bool = False
 
     def forget(self):
         """Begin a new record."""
@@ -107,6 +109,13 @@ class EmulatedCuda:
         self.refuse_in_capture()
         self.waits.append(name)
         self.warn()
+
+    def set_sync_debug_mode(self, mode):
+        """Warn, or do not, and say once what PyTorch says of that."""
+        self.warns = mode in ("warn", 1)
+        if not self._has_warned:
+            warnings.warn(PROTOTYPE, stacklevel=2)
+        self._has_warned = True
 
     def synchronize(self, index=None):
         """Wait for the whole device, of which `set_sync_debug_mode` does not warn."""
@@ -312,7 +321,7 @@ def emulated_cuda():
         "synchronize": device.synchronize,
         "empty_cache": lambda: None,
         "get_sync_debug_mode": lambda: int(device.warns),
-        "set_sync_debug_mode": lambda mode: setattr(device, "warns", mode in ("warn", 1)),
+        "set_sync_debug_mode": device.set_sync_debug_mode,
         "Stream": EmulatedStream,
         "stream": device.in_stream,
         "current_stream": lambda index=None: device.stream,

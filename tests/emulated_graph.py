@@ -48,7 +48,7 @@ class Generator:
         self._state, self._is_stuck = other._state, other._is_stuck
 
     def fail(self):
-        """After a capture that failed, PyTorch up to 2.11 takes every further number for one of the capture."""
+        """After a capture that failed, PyTorch 2.10 takes every further number for one of the capture."""
         self._is_stuck = True
 
     @contextmanager

@@ -112,7 +112,8 @@ class _GraphedStep:
                 loss = self._step(batch, truth, rate)
             finally:
                 torch.cuda.set_sync_debug_mode(mode)
-        waits = [warning for warning in caught if "synchronizing" in str(warning.message)]
+        # PyTorch also warns that it does not see everything that waits.
+        waits = [warning for warning in caught if "called a synchronizing CUDA operation" in str(warning.message)]
         if waits:
             self._give_up(f"within a batch it waits for the GPU ({waits[0].filename}, line {waits[0].lineno})")
         return loss
