@@ -120,26 +120,27 @@ class _GraphedStep:
 
     def _capture(self, batch, truth):
         """Capture the step, and return whether that was possible."""
-        graph, stream = torch.cuda.CUDAGraph(), _stream(batch.device)
-        places = batch.clone(), truth.clone(), torch.zeros((), device=batch.device)
+        graph, places = torch.cuda.CUDAGraph(), (batch.clone(), truth.clone(), torch.zeros((), device=batch.device))
         try:
-            # PyTorch does not leave the stream of a capture that fails.
-            with torch.cuda.stream(stream), _capturable(self._optimiser), torch.cuda.graph(graph, stream=stream):
+            with _capturable(self._optimiser), torch.cuda.graph(graph, stream=_stream(batch.device)):
                 self._loss = self._step(*places)
         except RuntimeError as error:
+            self._clear(graph, batch.device)
             # The end of a capture raises an error of its own, which does not say what went wrong.
-            reason = str(error.__context__ or error).partition("\n")[0]
-            # Nor does PyTorch end the capture of the generator, which would then give no numbers any more.
-            generator = torch.cuda.default_generators[batch.device.index]
-            generator.graphsafe_set_state(generator.clone_state())
-            # Nor does the scaler of the loss take back what it gives the optimiser for a step.
-            for name in ("grad_scale", "found_inf"):
-                vars(self._optimiser).pop(name, None)
-            _FAILED.append(graph)
-            self._give_up(f"PyTorch says: {reason}")
+            self._give_up("PyTorch says: " + str(error.__context__ or error).partition("\n")[0])
             return False
         self._graph, self._places = graph, places
         return True
+
+    def _clear(self, graph, device):
+        """Set back what a capture that failed leaves behind."""
+        # In PyTorch 2.10 the generator would refuse to give numbers: it takes itself for captured.
+        generator = torch.cuda.default_generators[device.index]
+        generator.graphsafe_set_state(generator.clone_state())
+        # What the scaler of the loss gives the optimiser for a step.
+        for name in ("grad_scale", "found_inf"):
+            vars(self._optimiser).pop(name, None)
+        _FAILED.append(graph)
 
     def _give_up(self, reason):
         self._is_possible = False
