@@ -42,7 +42,14 @@ def choose_precision(precision, device):
         return precision
     if torch.device(device).type == "cuda":
         return "fp16"
-    return "bf16" if torch.cpu.get_capabilities().get("avx512_bf16", False) else "fp32"
+    return "bf16" if _cpu_has_bf16() else "fp32"
+
+
+def _cpu_has_bf16():
+    """Whether the CPU computes in bfloat16; PyTorch 2.10 has another name for the question."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        return torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.cpu._is_avx512_bf16_supported()
 
 
 def draw_augmentation(n_images, shape, recipe, seed, epoch):
