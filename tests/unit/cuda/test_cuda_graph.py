@@ -1,6 +1,7 @@
 """Training in an emulated CUDA graph: the bits of kernels that are launched one by one, and no further wait."""
 
 import logging
+import random
 import re
 from copy import deepcopy
 from dataclasses import replace
@@ -183,7 +184,7 @@ def test_no_batch_waits_for_more(data, precision, monkeypatch):
 
 
 class Asks(torch.nn.Module):
-    """A network whose host waits in each pass, by `wait`, with dropout."""
+    """A network with dropout whose host does something in each pass that cannot be captured."""
 
     def __init__(self, wait):
         super().__init__()
@@ -200,12 +201,15 @@ class Asks(torch.nn.Module):
     [
         (lambda logits: float(logits.detach().sum()), r"within a batch it waits for the GPU \(.*py, line \d+\)"),
         (lambda logits: logits.detach().cpu(), r"within a batch it waits for the GPU \(.*py, line \d+\)"),
+        (lambda logits: random.random(), "it draws random numbers on the host"),
+        (lambda logits: np.random.rand(), "it draws random numbers on the host"),  # noqa: NPY002
+        (lambda logits: torch.rand(()), "it draws random numbers on the host"),
         # What PyTorch does not warn of is found by the capture.
         (lambda logits: torch.cuda.synchronize(), "PyTorch says: CUDA error: operation not permitted when stream is"),
     ],
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_network_that_waits_is_trained_without(data, caplog, wait, message, optimizer):
+def test_a_network_that_cannot_be_captured_is_trained_without(data, caplog, wait, message, optimizer):
     with caplog.at_level(logging.WARNING):
         found = compare(data, replace(RECIPE, precision="fp16", optimizer=optimizer), lambda: Asks(wait), n_replays=0)
     [text] = [record.getMessage() for record in caplog.records]

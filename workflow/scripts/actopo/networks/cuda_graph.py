@@ -8,19 +8,21 @@ since a replay draws from PyTorch's generator of the device at the place at whic
 would.
 
 Nothing is computed but the training. The first batches are trained kernel by kernel, as is every batch of another size:
-by them libraries choose their algorithms and load their kernels, which is not possible in a capture. One of these steps
-shows whether the host waits for the device within it, as for a number that decides what is done next. A step that waits
-is not captured. A capture launches nothing, so that weights, statistics and random numbers stay what they are.
+by them libraries choose their algorithms and load their kernels, which is not possible in a capture. A capture launches
+nothing, so that weights, statistics and random numbers stay what they are.
 
-What a network does on the host alone is captured as it was in one step: a number of Python's, such as a count of the
-batches or a random number of `random`, stays what it was. Nothing tells such a network from another.
+What a network does on the host is captured as it was in one step. So the last of the first steps shows whether the host
+waits for the device within it, as for a number that decides what is done next, or draws random numbers of its own, as
+for layers that are left out of some batches. Such a step is not captured. A count of the batches is not seen.
 """
 
 import logging
+import random
 import warnings
 from contextlib import contextmanager
 from functools import cache
 
+import numpy as np
 import torch
 
 # Batches that are trained kernel by kernel before the capture.
@@ -103,8 +105,8 @@ class _GraphedStep:
         torch.cuda.empty_cache()
 
     def _watched(self, batch, truth, rate):
-        """Train kernel by kernel, and see whether the host waits for the device."""
-        mode = torch.cuda.get_sync_debug_mode()
+        """Train kernel by kernel, and see whether the host waits for the device, or draws numbers of its own."""
+        mode, numbers = torch.cuda.get_sync_debug_mode(), _host_numbers()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             torch.cuda.set_sync_debug_mode("warn")
@@ -116,6 +118,8 @@ class _GraphedStep:
         waits = [warning for warning in caught if "called a synchronizing CUDA operation" in str(warning.message)]
         if waits:
             self._give_up(f"within a batch it waits for the GPU ({waits[0].filename}, line {waits[0].lineno})")
+        elif _host_numbers() != numbers:
+            self._give_up("it draws random numbers on the host")
         return loss
 
     def _capture(self, batch, truth):
@@ -145,6 +149,12 @@ class _GraphedStep:
     def _give_up(self, reason):
         self._is_possible = False
         log.warning("training.cuda_graph has no effect, since the network cannot be captured: %s", reason)
+
+
+def _host_numbers():
+    """State of the generators of the host that have no owner: of Python, NumPy and PyTorch."""
+    _, keys, *place = np.random.get_state()  # noqa: NPY002
+    return random.getstate(), keys.tolist(), place, torch.get_rng_state().tolist()
 
 
 @contextmanager
