@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 OWN_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 SERVERS = []
 LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
-LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "kneed")
+LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx")
 LIBRARIES += ("gtda.homology",)
 
 CLIENT = """\

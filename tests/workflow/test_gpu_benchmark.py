@@ -124,7 +124,6 @@ BARE = [
     "torchvision",
     "snakemake",
     "jsonschema",
-    "kneed",
     "gtda",
 ]
 BLOCK = f"""
