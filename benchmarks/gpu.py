@@ -202,7 +202,7 @@ def main():
     report = Report(options.out / "gpu" / "report.json", about_device(options.device, sizes))
     print(_shown(report.content["about"]))
     if not HAS_NUMBA:
-        print("numba is not installed: points, clusters and distances are neither compared nor measured")
+        print("numba is not installed: clusters and distances are neither compared nor measured")
     given = (*parts["train"], normalisation, options.device, sizes)
     try:
         report.run("checks", Checks(*given).all())

@@ -86,9 +86,9 @@ class Checks:
 
     def all(self):
         """Names of the checks, in their order, and functions that return what was found."""
-        names = ["losses", "same_seed", "fields", "outputs"]
+        names = ["losses", "same_seed", "fields", "outputs", "points"]
         # What the CPU computes for these needs numba.
-        names += ["points", "clusters", "neighbours", "distances"] if HAS_NUMBA else []
+        names += ["clusters", "neighbours", "distances"] if HAS_NUMBA else []
         names += ["waits", "memory"] if self.is_gpu else []
         return {name: getattr(self, name) for name in names}
 

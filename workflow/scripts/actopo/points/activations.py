@@ -15,6 +15,7 @@ from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
 from actopo.networks.inputs import images_per_pass, to_input
 from actopo.networks.layers import reading, recording
+from actopo.points.norms import l2_norms
 
 
 def activation_shapes(model, layers, image_shape, tap="conv", given=None):
@@ -256,7 +257,4 @@ def _norms(activations):
     """l2 norms over channels with sums in float64; infinite or nan where an activation is."""
     if activations.device.type != "cpu":
         return torch.linalg.vector_norm(activations, dim=3, dtype=torch.float64).float().cpu().numpy()
-    # It needs numba, which a GPU does not.
-    from actopo.points.norms import l2_norms
-
     return l2_norms(activations.flatten(0, 2).numpy()).reshape(activations.shape[:3])
