@@ -6,8 +6,11 @@ Files run side by side, and those that take longest come first.
 
 import gc
 import shutil
+from types import SimpleNamespace
 
 import pytest
+from actopo.config import layers
+from tiny import forked_python
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # The first makes the finished run that others look at; the second and third need no such run.
@@ -30,6 +33,12 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture
+def forked_questions(monkeypatch):
+    """A process that has imported PyTorch answers what the checks of a config ask of another process."""
+    monkeypatch.setattr(layers, "sys", SimpleNamespace(executable=str(forked_python())))
 
 
 @pytest.fixture(scope="module")

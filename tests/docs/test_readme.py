@@ -12,6 +12,8 @@ from actopo.config.validate import validate
 from actopo.networks.build import build
 from actopo.networks.weights import save_tensors
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 BLOCKS = [

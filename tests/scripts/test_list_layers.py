@@ -6,6 +6,8 @@ import list_layers
 import pytest
 from actopo.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 
 def listing(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["list_layers.py", *map(str, arguments)])

@@ -14,6 +14,8 @@ from actopo.mapper.graph import nerve
 from actopo.mapper.intermediate import save_membership
 from pandas import DataFrame
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 CONFIG = {"run": "own", "data": {"dataset": "digits"}, "models": {"resnet18_b": {"width": 2}}}
 CONFIG |= {"mapper": {"part": "test", "layers": [16, 3]}}
 

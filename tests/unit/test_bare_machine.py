@@ -109,7 +109,7 @@ def test_stages_with_few_packages():
 
 
 def test_networks_without_numba():
-    run(BLOCK.format(blocked=[*BARE, "numba"]) + TRAINING)
+    run(BLOCK.format(blocked=[*BARE, "numba"]) + TRAINING + SAMPLING)
 
 
 def test_stages_where_numbers_have_the_type_of_arrays():

@@ -4,7 +4,7 @@ Jobs of the workflow that start without importing their libraries: a server has 
 Half of the time of a tiny run is the import of PyTorch, pandas and matplotlib by its 170 jobs. `executable` writes a
 program that Snakemake calls in the place of Python; it hands its arguments, folder, environment and streams to the
 server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job. What is no
-script, such as `-m MODULE`, is left to Python.
+script nor module of actopo, such as `-m snakemake`, is left to Python.
 """
 
 import array
@@ -25,13 +25,13 @@ ROOT = Path(__file__).parents[2]
 OWN_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 SERVERS = []
 LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
-LIBRARIES += ("matplotlib.pyplot", "scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx")
-LIBRARIES += ("gtda.homology",)
+LIBRARIES += ("matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas.io.formats.csvs", "PIL.JpegImagePlugin")
+LIBRARIES += ("scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "gtda.homology")
 
 CLIENT = """\
 #!{python} -IS
 import array, json, os, socket, sys
-if sys.argv[1].startswith("-"):
+if sys.argv[1].startswith("-") and not (sys.argv[1] == "-m" and sys.argv[2].startswith("actopo.")):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
@@ -72,6 +72,9 @@ def serve(address):
     listening.listen(64)
     for library in LIBRARIES:
         importlib.import_module(library)
+    # With its first function numba reads the tables of all that it can compile.
+    numba = importlib.import_module("numba")
+    numba.njit(lambda value: value)(1.0)
     # No job looks through them for garbage, which would also copy their memory.
     gc.collect()
     gc.freeze()
@@ -114,13 +117,20 @@ def run(arguments, folder, environment, streams):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = arguments
-    sys.path.insert(0, str(Path(arguments[0]).parent))
+    is_module = arguments[0] == "-m"
+    sys.argv = arguments[1:] if is_module else arguments
+    path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:0] = [folder, *path] if is_module else [str(Path(arguments[0]).parent)]
     status = 0
     try:
-        runpy.run_path(arguments[0], run_name="__main__")
+        if is_module:
+            runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(arguments[0], run_name="__main__")
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if status and end.code is not status:
+            print(end.code, file=sys.stderr)
     except BaseException:
         sys.excepthook(*sys.exc_info()) if sys.excepthook is not sys.__excepthook__ else traceback.print_exc()
         status = 1

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import traceback
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,12 +73,14 @@ def remember_rules():
         linemap.update(lines)
         return code.replace(f"snakefile={before!r}", f"snakefile={place!r}"), rulecount + n_rules
 
-    cache = SimpleNamespace(open=lambda file: StringIO(Path(file.path).read_text(encoding="utf-8")))
+    texts = SimpleNamespace(open=lambda file: StringIO(Path(file.path).read_text(encoding="utf-8")))
     for file in [*ROOT.glob("Snakefile"), *(ROOT / "workflow").glob("**/*.smk")]:
         lines = {}
-        code, n_rules = parse(LocalSourceFile(str(file)), SimpleNamespace(sourcecache=cache), lines)
+        code, n_rules = parse(LocalSourceFile(str(file)), SimpleNamespace(sourcecache=texts), lines)
         known[file.read_bytes()] = code, n_rules, lines, str(file)
     snakemake.workflow.parse = remembered
+    # Forks have what was compiled before; the name stands before that of Python.
+    snakemake.workflow.compile = cache(compile)
 
 
 def keep_plan():

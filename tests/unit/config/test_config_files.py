@@ -6,6 +6,8 @@ import pytest
 from actopo.config.config_files import load_config, merged, overlay
 from actopo.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -9,6 +9,8 @@ from actopo.errors import InputError
 
 from unit.config.examples import IMAGES, PAPER, SCHEMA, changed, class_folders, messages, small
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 FOREGROUND = PAPER["mapper"]["foreground"] | {"masks": "deeplab"}
 TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 1}
 

@@ -11,6 +11,8 @@ from actopo.errors import InputError
 
 from unit.config.examples import PAPER, ROOT, SCHEMA, changed, messages
 
+pytestmark = pytest.mark.usefixtures("forked_questions")
+
 
 def bad_lines(path, value):
     """Messages about a value, none if it is in order."""

@@ -164,6 +164,7 @@ def test_outputs_that_are_none_are_named(net):
             net(torch.zeros(1, 3, 11, 9))
 
 
+@pytest.mark.usefixtures("forked_questions")
 def test_a_config_names_them(tmp_path):
     network, shape = {"architecture": "googlenet"}, (64, 64, 3)
     layers, asked = layers_of(network, shape, tmp_path), []

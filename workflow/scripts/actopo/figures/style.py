@@ -147,10 +147,12 @@ def styled(plot):
 
 def _freeze_layout(figure):
     """Lay a figure out once, to six digits: the layout solver's last digits depend on addresses in memory."""
-    # The first layout of axes of a fixed aspect may still be wrong; drawing lays out again.
+    # The first layout of axes of a fixed aspect may still be wrong.
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
-    figure.draw_without_rendering()
+        engine.execute(figure)
+    for axes in figure.axes:
+        axes.apply_aspect()
     figure.set_layout_engine("none")
     for part in figure.findobj(SubFigure):
         part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
