@@ -15,7 +15,7 @@ from tiny import Workflow
 
 ENVS = sorted(set(RULES.values()))
 # Imported only in functions that rules of the environment do not call.
-LAZY = {"plot": {"torch", "numba", "actopo.similarity.permutations"}}
+LAZY = {"plot": {"torch", "numba", "actopo.similarity.permutations"}, "torch": {"numba"}}
 # Options that import what no import statement names, and functions that import when they are called.
 OPTIONS = {
     "mapper": """

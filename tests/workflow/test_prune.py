@@ -57,6 +57,9 @@ def test_a_smaller_config(tmp_path):
     assert done.returncode == 0, done.stderr
     assert before - files(workflow) - removed == {f"models/resnet18_a/seed1.{kind}" for kind in ("json", "safetensors")}
     assert "has no file that the config does not ask for" in prune(workflow, config, "").stdout
+    missing = prune(workflow, "missing.yaml", "")
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("error: missing.yaml cannot be read: No such file or directory; give the path")
     wrong = prune(workflow, workflow.config({"run": "a/b"}, "wrong.yaml"), "yes\n")
     assert wrong.returncode == 1
     assert "Snakemake cannot plan the run" in wrong.stderr

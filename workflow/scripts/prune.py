@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from actopo.config.config_files import read_config
 from actopo.config.outdated import is_network, outdated_files, remove_files
 from actopo.config.run_lock import lock_run
 from actopo.errors import InputError
@@ -24,6 +25,8 @@ SUMMED = ("logs", "benchmarks")
 
 def wanted_files(options):
     """Folder of the run, and the files that its config asks for, as Snakemake plans them."""
+    for file in options.configfile:
+        read_config(file)  # says in a sentence what is wrong with it
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--summary"]
     for name in ("configfile", "config"):
         if values := getattr(options, name):
@@ -101,7 +104,7 @@ def main():
     parser.add_argument("--directory", "-d", default=".", help="where Snakemake runs")
     try:
         prune(parser.parse_args())
-    except InputError as error:
+    except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     except EOFError:
         sys.exit("\nNothing more is removed: there is nobody to answer.")
