@@ -260,7 +260,9 @@ def _nulls(D, taking_part, correlation, include_self, orders, n_threads):
         for i, rows in enumerate(D):
             own = _standardised(rows[i], own_part, correlation)
             for first in range(0, n_models, at_once):
-                foreign = _standardised(rows[first : first + at_once, None], foreign_part, correlation)
+                foreign = rows[first : first + at_once, None]
+                # For arrays in another order the loop would be compiled again.
+                foreign = np.ascontiguousarray(_standardised(foreign, foreign_part, correlation))
                 for each, (total, count) in zip(orders, sums, strict=True):
                     add_correlations(i, first, own, foreign, each, total, count)
     return [np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0) for total, count in sums]
