@@ -26,7 +26,7 @@ ALLOWED = {
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
-    "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals", "similarity.ranks"},
+    "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
     "notebook": GROUND | SCIENCE | {"figures", "explorer"},

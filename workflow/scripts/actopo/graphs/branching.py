@@ -22,7 +22,6 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from actopo.errors import InputError
-from actopo.similarity.ranks import mean_ranks
 
 # Number of entries of permuted matrices in memory at a time.
 CHUNK = 1 << 22
@@ -226,9 +225,12 @@ def _find(parent, node):
 
 
 def _standardised_ranks(values):
+    # It takes most of a second, which jobs without ranks do not spend.
+    from scipy.stats import rankdata
+
     if len(values) == 0:
         return np.empty(0)
-    ranks = mean_ranks(values)
+    ranks = rankdata(values)
     ranks -= ranks.mean()
     norm = np.linalg.norm(ranks)
     return ranks / norm if norm > 0 else ranks

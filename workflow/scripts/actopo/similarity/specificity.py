@@ -25,7 +25,6 @@ import pandas as pd
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import network_interval, pair_range
-from actopo.similarity.ranks import mean_ranks
 
 COLUMNS = ["metric", "statistic", "correlation", "own_layer", "models", "layer", "n_models", "n_pairs", "value", "sd"]
 COLUMNS += [
@@ -411,8 +410,11 @@ def _standardised(rows, taking_part, correlation):
     if correlation not in ("pearson", "spearman"):
         raise InputError(f'correlation is "{correlation}"; write "pearson" or "spearman".')
     if correlation == "spearman":
+        # It takes most of a second, which jobs without ranks do not spend.
+        from scipy.stats import rankdata
+
         # Entries that do not take part rank behind all others.
-        rows = mean_ranks(np.where(taking_part, rows, np.inf))
+        rows = rankdata(np.where(taking_part, rows, np.inf), axis=-1)
     count = taking_part.sum(axis=-1, keepdims=True)
     mean = (rows * taking_part).sum(axis=-1, keepdims=True) / np.maximum(count, 1)
     centred = (rows - mean) * taking_part
