@@ -124,6 +124,7 @@ BARE = [
     "torchvision",
     "snakemake",
     "jsonschema",
+    "kneed",
     "gtda",
 ]
 BLOCK = f"""

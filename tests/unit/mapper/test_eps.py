@@ -95,22 +95,6 @@ def test_eps_is_the_released_rule_with_ties(seed):
     assert choose_eps(distances, 1)[0] == released.knee
 
 
-@pytest.mark.parametrize("sensitivity", [0.9, 1, BEYOND_TIES, SENSITIVITY, 6.3, 100])
-@pytest.mark.parametrize("copies", [1, 2, 3])
-def test_eps_is_the_knee_of_kneed(copies, sensitivity):
-    """Without ties, with pairs and with triples; with plateaus of whole numbers, and duplicates at distance 0."""
-    rng = np.random.default_rng(copies)
-    for n in range(2, 40):
-        for drawn in (rng.gamma(2, size=n), rng.gamma(0.3, size=7 * n), rng.integers(0, 9, n).astype(float)):
-            curve = np.sort(np.repeat(np.r_[drawn, np.zeros(n % 3), 1.5], copies))[::-1]
-            share = np.linspace(0, 1, num=len(curve))
-            knee = KneeLocator(curve, share, S=sensitivity, curve="convex", direction="decreasing").knee
-            eps, details = choose_eps(curve, sensitivity)
-            # A knee at 0 is no radius.
-            assert details["rule"] == ("knee" if knee else "median")
-            assert eps == (knee or np.median(curve[curve > 0]))
-
-
 @pytest.mark.parametrize(
     ("distances", "eps", "details"),
     [

@@ -87,12 +87,12 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
-    The knee is that of Kneedle for a convex decreasing curve, with the bits of the package kneed: the first peak of
-    the difference curve from which it descends by more than `sensitivity` ranks before it rises again. Each pair of
-    mutual nearest neighbours is a tie, along which the curve descends by exactly one rank: if the sensitivity is 1,
-    rounding decides there, and swapping the axes may give another knee. The axes are therefore those of the paper's
-    released code. The knee may then lie at the first pair of all, where eps is nearly the largest distance. A knee of
-    small rank is logged as a warning.
+    The knee is that of the package kneed for a convex decreasing curve: the first peak of the difference curve from
+    which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual nearest neighbours is
+    a tie, along which the curve descends by exactly one rank: if the sensitivity is 1, rounding decides there, and
+    swapping the axes may give another knee. The axes are therefore those of the paper's released code. The knee may
+    then lie at the first pair of all, where eps is nearly the largest distance. A knee of small rank is logged as a
+    warning.
 
     Parameters
     ----------
@@ -129,30 +129,20 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
             "eps cannot be read from the points, for each has an exact duplicate (all distances are 0); "
             "set eps to a number."
         )
-    place = _first_knee(descending, sensitivity)
-    if place is not None and descending[place] > 0:
-        eps, rank = float(descending[place]), int(np.argmax(descending == descending[place]))
-        _report(eps, rank, len(descending), sensitivity)
-        return eps, {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
+    # kneed divides by the range of the curve.
+    if descending[0] > descending[-1]:
+        # It imports matplotlib's pyplot: a second that a job without this rule does not spend.
+        from kneed import KneeLocator
+
+        share = np.linspace(0, 1, num=len(descending))
+        eps = KneeLocator(descending, share, S=sensitivity, curve="convex", direction="decreasing").knee
+        if eps is not None and eps > 0:
+            rank = int(np.argmax(descending == eps))
+            _report(float(eps), rank, len(descending), sensitivity)
+            return float(eps), {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
     eps = float(np.median(descending[descending > 0]))
     log.warning("no knee at sensitivity %g: eps is the median of the positive distances, %.6g", sensitivity, eps)
     return eps, {"rule": "median", "knee_rank": None, "knee_share": None}
-
-
-def _first_knee(descending, sensitivity):
-    """Place of the knee by Kneedle's steps in the floating-point operations of kneed 0.9; None if there is none."""
-    if descending[0] == descending[-1]:
-        return None
-    along = (descending - descending[-1]) / (descending[0] - descending[-1])
-    difference = 1 - np.linspace(0, 1, num=len(descending)) - along
-    before, after = np.r_[difference[0], difference[:-1]], np.r_[difference[1:], difference[-1]]
-    places = np.arange(len(descending))
-    # The last peak and the last trough up to each place. On a plateau a place is both, and ends the search of its peak.
-    peaks = np.maximum.accumulate(np.where((difference >= before) & (difference >= after), places, -1))
-    troughs = np.maximum.accumulate(np.where((difference <= before) & (difference <= after), places, -1))
-    thresholds = difference[peaks] - sensitivity * np.abs(np.diff(along).mean())
-    fallen = np.flatnonzero((peaks > troughs)[:-1] & (difference[1:] < thresholds[:-1]))
-    return peaks[fallen[0]] if len(fallen) else None
 
 
 def _report(eps, rank, n, sensitivity):
