@@ -1,5 +1,7 @@
 """What scripts of benchmarks make of the benchmark files of a run."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from snakemake.profiles import ProfileConfigFileParser
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from overhead import import_statements, parts_of, script_of  # noqa: E402 - the path comes first
+from overhead import parts_of, read_import_times, timing_imports  # noqa: E402 - the path comes first
 from resources import block, read_benchmarks, requests  # noqa: E402
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
@@ -46,17 +48,30 @@ def test_what_a_profile_should_ask_for(run, tmp_path):
     assert set(yaml.safe_load(profile.read_text())["set-resources"]) == set(jobs)
 
 
-def test_rules_of_a_real_run_have_scripts_and_limits(finished):
-    jobs = read_benchmarks([finished.folder / "results/tiny"])
-    assert {"train_model", "sample_points", "summarise"} <= set(jobs)
-    for rule in jobs:
-        assert "actopo" in import_statements(script_of(rule))
-    assert script_of("batch_distances").stem == "model_distances"
+def test_rules_of_a_real_run_are_measured(finished):
+    assert {"train_model", "sample_points", "summarise"} <= set(read_benchmarks([finished.folder / "results/tiny"]))
+
+
+def test_imports_of_jobs_are_timed(tmp_path):
+    """At the top, in functions and in modules that are imported, each once; a process that is no job leaves nothing."""
+    (tmp_path / "outer.py").write_text("import time\ntime.sleep(0.2)\nimport inner\n")
+    (tmp_path / "inner.py").write_text("import time\ntime.sleep(0.1)\n")
+    (tmp_path / "late.py").write_text("import time\ntime.sleep(0.1)\n")
+    (tmp_path / "times").mkdir()
+    script = "import outer, inner\ndef compute():\n    import late\nimport time\ntime.sleep(0.2)\ncompute()\n"
+    for program in (script, f"snakemake = None\n{script}"):
+        variables = timing_imports(tmp_path / "times")
+        variables["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
+        subprocess.run([sys.executable, "-c", program], env=os.environ | variables, check=True)
+    assert len(list((tmp_path / "times").iterdir())) == 1
+    seconds = read_import_times(tmp_path / "times")
+    assert seconds["outer"] >= 0.3 > 0.1 > seconds["inner"]
+    assert seconds["late"] >= 0.1
+    assert {"outer", "inner", "late", "time"} <= set(seconds)
 
 
 def test_core_time_adds_up():
     jobs = {"a": [{"seconds": 10}, {"seconds": 1}], "b": [{"seconds": 5}]}
-    parts = parts_of(wall=20, planning=3, cores=2, jobs=jobs, imports={"a": 2, "b": 1})
-    # A job that was shorter than its imports take when they are measured was import alone.
+    parts = parts_of(wall=20, planning=3, cores=2, jobs=jobs, imports=4)
     assert parts == {"computing": 12, "imports": 4, "planning": 6, "the rest": 18}
     assert sum(parts.values()) == 40

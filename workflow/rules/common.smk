@@ -229,24 +229,6 @@ def dataset_of(model):
     return dataset_name(config, model)
 
 
-@cache
-def study_layers(study, model, noise=""):
-    """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
-    if study == "homology":
-        read = {**{item["model"]: item["layers"] for item in PAIR}, HOMOLOGY["model"]: LAYERS}
-    elif noise:
-        read = {MAPPER["model"]: NOISE["layers"]}
-    else:
-        read = {name: [layer] for name, layer in NETWORKS.items()}
-        for name, own in [(item["model"], item["graph_layers"]) for item in PAIR] + [(MAPPER["model"], MAPPER_LAYERS)]:
-            read[name] = {*own, *read.get(name, [])}
-    if not read.get(model):
-        what = f"the {study} study{' with noise' if noise else ''}"
-        there = ", ".join(name for name in read if read[name]) or "no network"
-        raise WorkflowError(f"{what} does not read network {model}; it reads {there}")
-    return tuple(sorted(read[model]))
-
-
 def grows(amount):
     """A resource that grows with every attempt, for a profile that retries."""
     return lambda wildcards, attempt: amount * attempt

@@ -3,6 +3,24 @@
 RESULTS = workflow.pathvars.apply(workflow.modifier.path_modifier.modify("<results>"))
 
 
+@cache
+def study_layers(study, model, noise=""):
+    """Layers that a study reads, in forward order: the order in the config matters only to tables and figures."""
+    if study == "homology":
+        read = {**{item["model"]: item["layers"] for item in PAIR}, HOMOLOGY["model"]: LAYERS}
+    elif noise:
+        read = {MAPPER["model"]: NOISE["layers"]}
+    else:
+        read = {name: [layer] for name, layer in NETWORKS.items()}
+        for name, own in [(item["model"], item["graph_layers"]) for item in PAIR] + [(MAPPER["model"], MAPPER_LAYERS)]:
+            read[name] = {*own, *read.get(name, [])}
+    if not read.get(model):
+        what = f"the {study} study{' with noise' if noise else ''}"
+        there = ", ".join(name for name in read if read[name]) or "no network"
+        raise WorkflowError(f"{what} does not read network {model}; it reads {there}")
+    return tuple(sorted(read[model]))
+
+
 def layer_files(folder, layers, needed, ending=".npz"):
     """Files of a folder that hold some of the layers that the run needs of it."""
     names = choose_files(folder.replace("<results>", RESULTS), layers, needed, ending)

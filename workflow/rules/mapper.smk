@@ -7,9 +7,6 @@ STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
 CLUSTERER = as_json(**clusterer_keys(MAPPER))
 # Clusterers of the user's find their device themselves.
 MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
-NOISY_SAMPLINGS = [name for name in SAMPLINGS if name in NOISE["samplings"]]
-NOISE_LEVELS = ["", *map(noise_suffix, NOISE["sigmas"])]
-NOISY_GRID = [(name, noise, layer) for name in NOISY_SAMPLINGS for layer in NOISE["layers"] for noise in NOISE_LEVELS]
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
 FIGURES += figure_files(*(["networks"] if NETWORKS else []))
 if HAS_EPS_RULE:

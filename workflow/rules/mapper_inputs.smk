@@ -10,13 +10,11 @@ def draws_of(sampling):
 # Every graph of the first draw: sampling, noise and layer. Noise is a suffix to the sampling's name in paths, and so is
 # the number of any other draw, which comes first.
 GRAPHS = [(sampling, "", layer) for sampling in SAMPLINGS for layer in MAPPER_LAYERS]
-NOISY = [
-    (sampling, noise_suffix(sigma), layer)
-    for sampling in SAMPLINGS
-    if sampling in NOISE["samplings"]
-    for sigma in NOISE["sigmas"]
-    for layer in NOISE["layers"]
-]
+NOISY_SAMPLINGS = [sampling for sampling in SAMPLINGS if sampling in NOISE["samplings"]]
+NOISES = [noise_suffix(sigma) for sigma in NOISE["sigmas"]]
+NOISY = [(sampling, noise, layer) for sampling in NOISY_SAMPLINGS for noise in NOISES for layer in NOISE["layers"]]
+# A figure has a row for each sampling and layer, clean and with growing noise.
+NOISY_GRID = [(name, noise, n) for name in NOISY_SAMPLINGS for n in NOISE["layers"] for noise in ["", *NOISES]]
 REPEATED = [
     (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
 ]

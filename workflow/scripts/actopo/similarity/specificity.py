@@ -259,7 +259,9 @@ def _nulls(D, taking_part, correlation, include_self, orders, n_threads):
         for i, rows in enumerate(D):
             own = _standardised(rows[i], own_part, correlation)
             for first in range(0, n_models, at_once):
-                foreign = _standardised(rows[first : first + at_once, None], foreign_part, correlation)
+                foreign = rows[first : first + at_once, None]
+                # For arrays in another order the loop would be compiled again.
+                foreign = np.ascontiguousarray(_standardised(foreign, foreign_part, correlation))
                 for each, (total, count) in zip(orders, sums, strict=True):
                     add_correlations(i, first, own, foreign, each, total, count)
     return [np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0) for total, count in sums]
@@ -321,13 +323,15 @@ def specificity_table(distances, layers, widths, n_permutations=1000, level=0.95
         own_widths = np.asarray(widths)[kept]
         for variant, values, nulls in _statistics(D, choice, own_widths, n_permutations, seed, n_threads):
             values = with_mean(values)
-            numbers = pd.DataFrame(_moments(values, nulls, level))
+            numbers = _moments(values, nulls, level)
             numbers["low"], numbers["high"] = network_interval(values, level)
             numbers["min"], numbers["max"] = pair_range(values)
-            numbers.index = [name for name, is_kept in zip(names, [True, *kept], strict=True) if is_kept]
-            numbers = numbers.reindex(names).fillna({"n_pairs": 0}).astype({"n_pairs": int})
+            columns = {"layer": names}
+            for name, column in numbers.items():
+                columns[name] = np.full(len(names), 0 if name == "n_pairs" else np.nan)
+                columns[name][[True, *kept]] = column
             words = {"metric": metric, **variant, "models": models, "n_models": D.shape[1]}
-            tables.append(numbers.rename_axis("layer").reset_index().assign(**words))
+            tables.append(pd.DataFrame({**columns, **words}))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 

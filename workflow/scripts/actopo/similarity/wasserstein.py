@@ -325,7 +325,9 @@ def _merge(first, last, stride, projected, offsets, position, level):
     for k in range(first, last, stride):
         start, n = offsets[k], offsets[k + 1] - offsets[k]
         up, down = np.full(n + 1, np.inf), np.full(n + 1, np.inf)
-        up[:n], down[:n] = projected[0, start : start + n], projected[1, start : start + n]
+        # An assignment to a slice would be compiled for a second longer, for its message on shapes that differ.
+        for i in range(n):
+            up[i], down[i] = projected[0, start + i], projected[1, start + i]
         i = j = np.uint64(0)
         place = 2 * (start + k) + 1
         position[place - 1], position[place + 2 * n] = -np.inf, np.inf
