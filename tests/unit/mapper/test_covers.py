@@ -7,7 +7,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.mapper.covers import IntervalCover, RectangleCover
 from actopo.mapper.graph import interval_members
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 
@@ -87,6 +87,8 @@ def test_rectangles_need_two_finite_numbers(lens):
     overlap=st.just(0.0) | st.floats(0, 0.99),
     seed=st.integers(0, 9),
 )
+@example(n=59, n_intervals=42, overlap=0.0, seed=0)
+@example(n=27, n_intervals=45, overlap=0.9, seed=0)
 def test_balanced_theorems(n, n_intervals, overlap, seed):
     lens = np.random.default_rng(seed).permutation(n) ** 3 + 0.5
     bounds = IntervalCover(n_intervals, overlap, "balanced").intervals(lens)

@@ -7,7 +7,9 @@ References
    Sets and 3D Object Recognition".
 """
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Integral, Real
 
 import numpy as np
@@ -169,14 +171,18 @@ def make_cover(lens, intervals, overlap, convention):
 
 def _balanced(ordered, n, p):
     """Bounds of `n` intervals over equally many of the ascending lens values."""
+    # Exact, with the overlap as it is written: halves that floats miss would let intervals differ by two points.
+    p = Fraction(str(float(p)))
     size = len(ordered) / (n - (n - 1) * p)
-    starts = np.arange(n) * size * (1 - p)
-    first = np.minimum(np.floor(starts + 0.5).astype(np.int64), len(ordered) - 1)
-    stop = np.minimum(np.floor(starts + size + 0.5).astype(np.int64), len(ordered))
-    stop[-1] = len(ordered)
-    # Rounding must leave no point between two intervals.
-    stop[:-1] = np.maximum(stop[:-1], first[1:])
+    starts = [i * size * (1 - p) for i in range(n)]
+    first = np.minimum([_nearest(start) for start in starts], len(ordered) - 1)
+    stop = np.minimum([_nearest(start + size) for start in starts], len(ordered))
     return np.stack([ordered[first], ordered[np.maximum(stop, first + 1) - 1]], axis=1)
+
+
+def _nearest(place):
+    """The nearest whole number, the higher of two."""
+    return math.floor(place + Fraction(1, 2))
 
 
 def checked_lens(lens, n_lenses=1):
