@@ -97,14 +97,15 @@ def about_device(device, sizes):
     """Device, versions of libraries, sizes and digests of the code: what results depend on."""
     import numpy as np
     import torch
-    from actopo.digests import code_digest
+    from actopo.digests import code_digest, file_digest
 
-    name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
-    digests = {
-        script: code_digest(script) for script in ("train_model", "sample_points", "build_mapper", "model_distances")
-    }
+    device_name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
+    scripts = ("train_model", "sample_points", "find_receptive_fields", "predict_classes", "build_mapper")
+    digests = {script: code_digest(script) for script in (*scripts, "model_distances")}
+    for name in ("gpu_checks", "gpu_speed"):
+        digests[name] = file_digest(Path(__file__).with_name(f"{name}.py"))
     sizes = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(sizes).items()}
-    return {"device": name, "torch": torch.__version__, "numpy": np.__version__, "sizes": sizes, "code": digests}
+    return {"device": device_name, "torch": torch.__version__, "numpy": np.__version__, "sizes": sizes, "code": digests}
 
 
 def require_packages(packages):

@@ -34,6 +34,8 @@ WAITING |= {"unique_consecutive", "repeat_interleave"}
 WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
 # Operations with indices of 32 bits, or without any that PyTorch offers for more elements.
 SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
+# Operations that copy indices of the host to the device.
+INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
 # Operations that look at no data.
 WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 REFUSED = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
@@ -189,7 +191,7 @@ class EmulatedCuda:
             return
         if name == "copy_":
             self.copied(tensors[1].numel(), held[0])
-        elif name.startswith(("index", "_index")) and held[0] and not any(t.is_floating_point() for t in strangers):
+        elif name in INDEXING and held[0] and not any(t.is_floating_point() for t in strangers):
             # Indices are copied to the tensor's memory.
             for stranger in strangers:
                 self.copied(stranger.numel(), True)

@@ -181,6 +181,10 @@ class EmulatedGraph:
             raise RuntimeError(INVALID)
         self._records = records
 
+    def reset(self):
+        """Forget the record, and with it the memory of the graph."""
+        self._records = None
+
     def replay(self):
         """Run what was recorded."""
         if self._records is None:

@@ -3,6 +3,7 @@
 import logging
 import random
 import re
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -229,9 +230,27 @@ def test_a_failure_within_the_optimiser_leaves_nothing(data, caplog, monkeypatch
 
     monkeypatch.setattr(torch.optim.SGD, "step", failing)
     with caplog.at_level(logging.WARNING):
-        compare(data, replace(RECIPE, precision="fp16"), n_replays=0)
+        cuda = compare(data, replace(RECIPE, precision="fp16"), n_replays=0)[3]
     assert failed == [1]
     assert "PyTorch says: out of memory" in caplog.text
+    # The capture could be ended, so that its memory is free again.
+    assert not cuda.graphs
+
+
+def test_an_interruption_of_a_capture_ends_the_training(data, monkeypatch):
+    """Also where the capture cannot be ended, so that PyTorch raises an error of its own."""
+    step = torch.optim.SGD.step
+
+    def ended(self, *arguments):
+        if torch.cuda.is_current_stream_capturing():
+            with suppress(RuntimeError):
+                torch.cuda.synchronize()
+            raise SystemExit(143)
+        return step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.SGD, "step", ended)
+    with emulated_cuda(), pytest.raises(SystemExit, match="143"):
+        train(small(), *data, *NORMALISATION, RECIPE, 1, "cuda", cuda_graph=True)
 
 
 def test_an_error_of_the_network_is_its_own(data):

@@ -408,3 +408,28 @@ def test_networks_with_narrow_shortcuts_are_trained(data):
 def _trained_with_projections(data):
     model = resnet18_cifar(2, "B", 2, seed=1)
     return model, train(model, *data, MEAN, STD, RECIPE, seed=1)
+
+
+def test_arithmetic_is_that_of_the_same_seed():
+    """Full float32 and fixed algorithms, in training and in accuracy; outside of them nothing is changed."""
+    seen = []
+
+    class Watched(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(3 * 8 * 8, 2)
+
+        def forward(self, x):
+            seen.append(arithmetic())
+            return self.layer(x.flatten(1))
+
+    def arithmetic():
+        cudnn = torch.backends.cudnn
+        return cudnn.conv.fp32_precision, cudnn.deterministic, cudnn.benchmark
+
+    images, labels = np.zeros((8, 8, 8, 3), np.uint8), np.arange(8) % 2
+    before, model, same = arithmetic(), Watched(), ([0.5] * 3, [0.25] * 3)
+    train(model, images, labels, *same, Recipe(epochs=1, batch_size=4, peak_epoch=1), 0)
+    accuracy(model, images, labels, *same)
+    assert seen == [("ieee", True, False)] * 3
+    assert arithmetic() == before

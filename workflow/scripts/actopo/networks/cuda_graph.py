@@ -125,26 +125,39 @@ class _GraphedStep:
     def _capture(self, batch, truth):
         """Capture the step, and return whether that was possible."""
         graph, places = torch.cuda.CUDAGraph(), (batch.clone(), truth.clone(), torch.zeros((), device=batch.device))
+        failure, is_ended = None, False
         try:
             with _capturable(self._optimiser), torch.cuda.graph(graph, stream=_stream(batch.device)):
-                self._loss = self._step(*places)
+                try:
+                    self._loss = self._step(*places)
+                except RuntimeError as error:
+                    failure = str(error)
+            is_ended = True
         except RuntimeError as error:
-            self._clear(graph, batch.device)
             # The end of a capture raises an error of its own, which does not say what went wrong.
-            self._give_up("PyTorch says: " + str(error.__context__ or error).partition("\n")[0])
-            return False
-        self._graph, self._places = graph, places
-        return True
+            failure = failure or str(error)
+            if isinstance(error.__context__, (SystemExit, KeyboardInterrupt)):
+                raise error.__context__ from None
+        if failure is None:
+            self._graph, self._places = graph, places
+            return True
+        self._clear(graph, is_ended, batch.device)
+        self._give_up("PyTorch says: " + failure.partition("\n")[0])
+        return False
 
-    def _clear(self, graph, device):
-        """Set back what a capture that failed leaves behind."""
+    def _clear(self, graph, is_ended, device):
+        """Set back what a capture that failed leaves behind; its memory too, if PyTorch could end it."""
         # In PyTorch 2.10 the generator would refuse to give numbers: it takes itself for captured.
         generator = torch.cuda.default_generators[device.index]
         generator.graphsafe_set_state(generator.clone_state())
         # What the scaler of the loss gives the optimiser for a step.
         for name in ("grad_scale", "found_inf"):
             vars(self._optimiser).pop(name, None)
-        _FAILED.append(graph)
+        self._loss = None
+        if is_ended:
+            graph.reset()
+        else:
+            _FAILED.append(graph)
 
     def _give_up(self, reason):
         self._is_possible = False
