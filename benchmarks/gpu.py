@@ -22,6 +22,7 @@ and take the configuration that lies in it:
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -174,6 +175,10 @@ def main():
     )
     parser.add_argument("--tiny", action="store_true", help="checks and measurements of sizes that a CPU takes")
     options = parser.parse_args()
+    if options.threads < 1:
+        parser.error("--threads is a number of threads, 1 at least")
+    if not math.isfinite(options.minutes):
+        parser.error("--minutes is a number of minutes")
     until = time.monotonic() + 60 * options.minutes
     require_packages(NEEDED)
 

@@ -8,6 +8,7 @@ run, `results/RUN`; Snakemake finds in it what it would have made itself.
 import logging
 import runpy
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,10 +16,13 @@ from actopo.config.choosing import choose_layers
 from actopo.config.config_files import merged, overlay
 from actopo.config.layers import model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys, structure_keys
+from actopo.config.validate import validate
 from actopo.config.values import as_json, epoch_seeds, image_size, kept_epochs, seed_list
 from actopo.digests import code_digest
-from actopo.files import load_array, load_json
+from actopo.errors import InputError
+from actopo.files import load_array, load_json, save_json
 from actopo.images.choices import PARTS
+from actopo.images.listing import image_listing
 from actopo.keys import layer_set_name
 from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
 from actopo.points.choices import SAMPLINGS
@@ -53,9 +57,17 @@ def read_config(files, images):
     -------
     config, own : dict
         The whole configuration, and what differs from the defaults.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or, where jsonschema is installed, if the configuration is wrong.
     """
     own = overlay(merged(files), {"data": {"dataset": "image_folder", "root": str(Path(images).absolute())}})
-    return overlay(merged([ROOT / "config" / "config.yaml"]), own), own
+    config = overlay(merged([ROOT / "config" / "config.yaml"]), own)
+    if find_spec("jsonschema") is not None:
+        validate(config, merged([ROOT / "workflow" / "schemas" / "config.schema.yaml"]))
+    return config, own
 
 
 class Study:
@@ -91,16 +103,39 @@ class Study:
         return (self.data / "meta.json").exists()
 
     def prepare(self):
-        """Prepare the images, if they are not there, and return images and labels of each part, mean and deviation."""
+        """
+        Prepare the images, if they are not there, and return images and labels of each part, mean and deviation.
+
+        Raises
+        ------
+        InputError
+            If those that were prepared here are others than the configuration asks for.
+        """
         output = {f"{part}_{kind}": self.data / part / name for part in PARTS for kind, name in _FILES.items()}
         output["meta"] = self.data / "meta.json"
         if not self.is_prepared():
             limits = as_json(**self.config["data"]["limits"])
             params = {"source": as_json(**self.source), "root": self.config["data"]["root"], "limits": limits}
             self._run("prepare_images", output=output, params=params)
+            save_json(self._origin, self._images_asked_for())
+        elif self._has_other_images():
+            raise InputError(f"{self.data} has other images, or of other keys of `data`; give another --out")
         self.meta = load_json(output["meta"])
         parts = {part: [load_array(output[f"{part}_{kind}"]) for kind in ("images", "labels")] for part in PARTS}
         return parts, (self.meta["mean"], self.meta["std"])
+
+    @property
+    def _origin(self):
+        return self.folder / "gpu" / f"{self.data.name}.json"
+
+    def _has_other_images(self):
+        """Whether it is known that the images are others; without those asked for, what is there is taken."""
+        can_be_known = self._origin.exists() and Path(self.config["data"]["root"]).exists()
+        return can_be_known and load_json(self._origin) != self._images_asked_for()
+
+    def _images_asked_for(self):
+        """Keys that the images depend on, and a digest of what lies in their folder."""
+        return {"source": as_json(**self.source), "content": image_listing(self.config["data"]["root"])}
 
     def is_trained(self, seed):
         """Whether the network of a seed is there, made by this code, recipe and images."""

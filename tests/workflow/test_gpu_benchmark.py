@@ -75,6 +75,28 @@ def test_nothing_is_done_twice(made):
     assert points.exists()
 
 
+def test_what_the_folder_was_not_made_for_is_refused(made, tmp_path):
+    """Before anything is checked or trained: other images, other keys, and keys that do not exist."""
+    folder, _ = made
+    shutil.copytree(folder / "made", tmp_path / "made")
+    shutil.copytree(folder / "images", tmp_path / "images")
+    config = yaml.safe_load((folder / "own.yaml").read_text())
+
+    def refused(*arguments, **changes):
+        (tmp_path / "own.yaml").write_text(yaml.safe_dump({**config, **changes}))
+        done = call(tmp_path, *arguments)
+        assert done.returncode != 0
+        assert not done.stdout
+        return done.stderr.splitlines()[-1]
+
+    wrong = "made/data/image_folder has other images, or of other keys of `data`; give another --out"
+    assert refused(data={"size": 12}).endswith(wrong)
+    (tmp_path / "images/train/cat/0.png").unlink()
+    assert refused().endswith(wrong)
+    assert "homology.laiers" in refused(homology={"laiers": 3})
+    assert refused("--threads", "0").endswith("--threads is a number of threads, 1 at least")
+
+
 def test_without_time_no_network_is_trained(made, tmp_path):
     folder, _ = made
     for name in ("images", "own.yaml"):

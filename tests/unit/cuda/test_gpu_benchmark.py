@@ -77,6 +77,8 @@ def test_scripts_of_the_workflow_run_on_it(images, tmp_path):
         "models": {"resnet18_a": {"width": 2, "seeds": 1, "training": training}},
         "homology": {"batches": 1, "batch_size": 20, "layers": [0, 16]},
         "similarity": {"untrained": {"images": 30}},
+        "mapper": {"samplings": {"foreground_5": None, "background_5": None}},
+        "figures": {"row": 16, "sensitivity_layers": "all"},
     }
     (tmp_path / "own.yaml").write_text(json.dumps(own))
     config, _ = read_config([tmp_path / "own.yaml"], tmp_path / "images")
