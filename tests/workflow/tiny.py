@@ -188,7 +188,7 @@ class Workflow:
     def planned(self, *arguments, environment=None, **kwargs):
         """Number of jobs of every rule that a dry run would run."""
         command = self.command("--dry-run", *arguments, **kwargs)
-        done = self.forked(command, environment or {})
+        done = self.forked(command, environment or {}, executable=forked_python())
         assert done.returncode == 0, done.stdout + done.stderr
         rules = [
             line.split()[1].rstrip(":") for line in done.stdout.splitlines() if line.startswith(("rule ", "localrule "))
