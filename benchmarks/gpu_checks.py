@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 from actopo.networks import training
+from actopo.networks.cuda_graph import waits_among
 from actopo.networks.recipe import Recipe
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.training import train
@@ -234,7 +235,7 @@ class Checks:
                 self._train(
                     self.recipe,
                     self.device,
-                    progress=lambda _: counts.append(_count_waits(caught)),
+                    progress=lambda _: counts.append(len(waits_among(caught))),
                     cuda_graph=cuda_graph,
                 )
             finally:
@@ -313,12 +314,8 @@ def _state(model):
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
-def _count_waits(caught):
-    return sum("synchronizing" in str(warning.message) for warning in caught)
-
-
 def _texts(caught):
-    return "; ".join(sorted({f"{w.filename}:{w.lineno}" for w in caught if "synchronizing" in str(w.message)})[:6])
+    return "; ".join(sorted({f"{w.filename}:{w.lineno}" for w in waits_among(caught)})[:6])
 
 
 def example_cloud(n, dimension):

@@ -132,20 +132,19 @@ def images(folder):
     return output
 
 
+def training_params(recipe, keep=(), keepers=()):
+    """Params of `train_model` for the network of these tests."""
+    kept = {"keep": list(keep), "keepers": list(keepers)}
+    return {"network": NETWORK, "recipe": json.dumps(recipe), "others": [], "cuda_graph": False} | kept
+
+
 @pytest.fixture(scope="module")
 def trained(folder, images):
     recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
     outputs = []
     for seed in (0, 1):
         outputs.append({"weights": folder / f"seed{seed}.safetensors", "metrics": folder / f"seed{seed}.json"})
-        params = {
-            "network": NETWORK,
-            "recipe": json.dumps(recipe),
-            "others": [],
-            "keep": [],
-            "keepers": [],
-            "cuda_graph": False,
-        }
+        params = training_params(recipe)
         run("train_model", images, outputs[-1], params, model="net", seed=seed, epoch="")
     return outputs
 
@@ -467,14 +466,7 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 
     def job(place, keep, epoch=""):
         outputs = {kind: folder / place / f"seed0{epoch}.{end}" for kind, end in FILES_OF_NETWORK.items()}
-        params = {
-            "network": NETWORK,
-            "recipe": json.dumps(recipe),
-            "others": [],
-            "keep": keep,
-            "keepers": [0],
-            "cuda_graph": False,
-        }
+        params = training_params(recipe, keep, keepers=[0])
         run("train_model", images, outputs, params, model="net", seed=0, epoch=epoch)
         return {kind: path.read_bytes() for kind, path in outputs.items()}
 
@@ -511,14 +503,7 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
 def test_a_training_that_was_left_running_is_waited_for(folder, images, trained):
     """Its network is taken when it is there, and not trained again."""
     recipe = {"epochs": 1, "batch_size": 16, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 0.5}
-    params = {
-        "network": NETWORK,
-        "recipe": json.dumps(recipe),
-        "others": [],
-        "keep": [],
-        "keepers": [],
-        "cuda_graph": False,
-    }
+    params = training_params(recipe)
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
     place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", provenance), "cpu")

@@ -114,9 +114,7 @@ class _GraphedStep:
                 loss = self._step(batch, truth, rate)
             finally:
                 torch.cuda.set_sync_debug_mode(mode)
-        # PyTorch also warns that it does not see everything that waits.
-        waits = [warning for warning in caught if "called a synchronizing CUDA operation" in str(warning.message)]
-        if waits:
+        if waits := waits_among(caught):
             self._give_up(f"within a batch it waits for the GPU ({waits[0].filename}, line {waits[0].lineno})")
         elif _host_numbers() != numbers:
             self._give_up("it draws random numbers on the host")
@@ -162,6 +160,11 @@ class _GraphedStep:
     def _give_up(self, reason):
         self._is_possible = False
         log.warning("training.cuda_graph has no effect, since the network cannot be captured: %s", reason)
+
+
+def waits_among(caught):
+    """Warnings of PyTorch's debug mode that the host waits; it also warns that it does not see everything that does."""
+    return [warning for warning in caught if "called a synchronizing CUDA operation" in str(warning.message)]
 
 
 def _host_numbers():
