@@ -20,8 +20,7 @@ from unittest.mock import patch
 from weakref import WeakSet
 
 import torch
-from emulated_graph import Capture, EmulatedGraph, EmulatedStream, Generator
-from torch.multiprocessing.reductions import StorageWeakRef
+from emulated_graph import Capture, EmulatedGraph, EmulatedStream, Generator, Memory
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -36,6 +35,8 @@ WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
 SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
 # Operations that copy indices of the host to the device.
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
+# Operations without the tag "pointwise" that take a number of the host.
+TAKING_NUMBERS = INDEXING | {"fill", "fill_", "masked_fill", "masked_fill_"}
 # Operations that look at no data.
 WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 REFUSED = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
@@ -84,6 +85,7 @@ class EmulatedCuda:
     graphs: WeakSet = field(default_factory=WeakSet)
     replays: int = 0
     _storages: dict = field(default_factory=dict)
+    _host: EmulatedStream = field(default_factory=EmulatedStream)
     _has_warned: bool = False
 
     def forget(self):
@@ -101,14 +103,24 @@ class EmulatedCuda:
             self._storages.pop(storage._cdata, None)
             return
         if len(self._storages) > 20_000:
-            self._storages = {key: weak for key, weak in self._storages.items() if not weak.expired()}
-        # As long as there is a weak reference, no other storage has the same address.
-        self._storages[storage._cdata] = StorageWeakRef(storage)
+            self._storages = {key: own for key, own in self._storages.items() if not own.reference.expired()}
+        if storage._cdata not in self._storages:
+            self._storages[storage._cdata] = Memory(storage, self.stream, self.capture is not None)
         self.largest = max(self.largest, tensor.numel())
 
+    def use(self, func, args, kwargs):
+        """Note what an operation reads and writes, in the current stream; what gives a view does neither."""
+        if any(result.alias_info is not None and not result.alias_info.is_write for result in func._schema.returns):
+            return
+        for tensor, is_written in _arguments(func, args, kwargs):
+            if self.holds(tensor):
+                memory = self._storages[tensor.untyped_storage()._cdata]
+                memory.use(func.overloadpacket.__name__, self.stream, self._host, is_written)
+
     def wait(self, name):
-        """Record that the host waits."""
+        """Record that the host waits for the current stream."""
         self.refuse_in_capture()
+        self._host.wait_stream(self.stream)
         self.waits.append(name)
         self.warn()
 
@@ -122,6 +134,7 @@ class EmulatedCuda:
     def synchronize(self, index=None):
         """Wait for the whole device, of which `set_sync_debug_mode` does not warn."""
         self.refuse_in_capture()
+        self._host.wait_for_all()
         self.waits.append("synchronize")
 
     def refuse_in_capture(self):
@@ -160,6 +173,8 @@ class EmulatedCuda:
         layout = torch.preserve_format if layout is None else layout
         moved = tensor.to(HOST, dtype or tensor.dtype, copy=True, memory_format=layout)
         self.place(moved, to_device)
+        if not to_device:
+            self._host.wait_stream(self.stream)
         return moved
 
     def compute(self, func, args, kwargs):
@@ -170,7 +185,9 @@ class EmulatedCuda:
         if name in WITHOUT_DATA or not any(held):
             # A factory: its result is put on the device, or is none of a graph's.
             return func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
-        self._check(name, tensors, held)
+        self._check(func, args, kwargs, tensors, held)
+        if self.capture is None:
+            self.use(func, args, kwargs)
         if name in WAITING or (name.startswith(("index", "_index")) and _has_mask(tensors[1:])):
             self.wait(name)
         with self.generator.drawing(func):
@@ -181,12 +198,16 @@ class EmulatedCuda:
                     self.place(leaf)
         return result
 
-    def _check(self, name, tensors, held):
+    def _check(self, func, args, kwargs, tensors, held):
+        name = func.overloadpacket.__name__
         largest = max(tensor.numel() for tensor in tensors)
         if name in SMALL_INDICES and largest >= self.index_limit:
             raise RuntimeError(f"{name} of {largest} elements: indices of 32 bits allow {self.index_limit - 1}")
-        # A number of the host may take part in any operation.
-        strangers = [t for t, is_held in zip(tensors, held, strict=True) if not is_held and t.dim() > 0]
+        strangers = [t for t, is_held in zip(tensors, held, strict=True) if not is_held]
+        writes = any(is_written and not self.holds(t) for t, is_written in _arguments(func, args, kwargs))
+        if not writes and (torch.Tag.pointwise in func.tags or name in TAKING_NUMBERS):
+            # A number of the host may be read.
+            strangers = [t for t in strangers if t.dim() > 0]
         if not strangers:
             return
         if name == "copy_":
@@ -200,6 +221,15 @@ class EmulatedCuda:
                 f"{tuple(t.shape)} on {'cuda:0' if h else 'cpu'}" for t, h in zip(tensors, held, strict=True)
             )
             raise RuntimeError(f"{name}: expected all tensors to be on the same device, but got {shapes}")
+
+
+def _arguments(func, args, kwargs):
+    """Tensors that an operation is given, and whether it writes into each."""
+    for place, argument in enumerate(func._schema.arguments):
+        is_written = argument.alias_info is not None and argument.alias_info.is_write
+        for leaf in tree_leaves(args[place] if place < len(args) else kwargs.get(argument.name)):
+            if isinstance(leaf, torch.Tensor):
+                yield leaf, is_written
 
 
 def _has_mask(indices):

@@ -158,11 +158,14 @@ def test_what_an_interruption_leaves(data):
             if cuda.replays:
                 raise SystemExit
 
+        model = small()
         with pytest.raises(SystemExit):
-            train(small(), *data, *NORMALISATION, RECIPE, 1, "cuda", progress=end, cuda_graph=True)
+            train(model, *data, *NORMALISATION, RECIPE, 1, "cuda", progress=end, cuda_graph=True)
         assert not any(seen)
         assert cuda.stream.is_default
         assert not cuda.graphs
+        # The default stream has waited for the last batch.
+        assert all(tensor.cpu().isfinite().all() for tensor in model.state_dict().values())
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])

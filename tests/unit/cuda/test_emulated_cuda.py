@@ -30,7 +30,10 @@ def test_tensors_lie_where_they_are_put(cuda):
         lambda host, device: host[device.argmax(dim=1)],
         lambda host, device: torch.nn.functional.linear(device, host),
         lambda host, device: torch.where(device > 0, device, host),
-        lambda host, device: torch.stack([host.sum(), device.sum()]).add_(host[0, :2]),
+        lambda host, device: torch.stack([host.sum(), device.sum()]),
+        lambda host, device: host.sum().add_(device.sum()),
+        lambda host, device: torch.add(device.sum(), 1, out=host.sum()),
+        lambda host, device: device.index_add_(0, torch.zeros(2, device="cuda", dtype=torch.int64), host),
     ],
 )
 def test_memories_are_not_mixed(cuda, mix):
@@ -66,6 +69,8 @@ def test_what_the_host_waits_for_is_recorded(cuda):
     device.copy_(torch.zeros(4))
     torch.zeros(4).copy_(device)
     assert (cuda.to_device, cuda.to_host, cuda.waits) == ([4], [4], ["copy to the host"])
+    device[0].copy_(torch.tensor(1.0))
+    assert cuda.to_device == [4, 1]
 
 
 def test_waits_in_inference_mode(cuda):
@@ -104,6 +109,45 @@ def test_indices_of_32_bits(cuda):
     with pytest.raises(RuntimeError, match="nonzero of 100 elements"):
         torch.ones(100, device="cuda").nonzero()
     assert cuda.largest == 100
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda stream, x: torch.cuda.current_stream().wait_stream(stream),
+        lambda stream, x: torch.cuda.synchronize(),
+        lambda stream, x: wait_in(stream, x),
+    ],
+)
+@pytest.mark.parametrize("use", [lambda x: x + 1, lambda x: x.cpu(), lambda x: x.zero_(), lambda x: x[0].clone()])
+def test_a_stream_waits_for_what_another_one_writes(cuda, wait, use):
+    x, stream = torch.ones(2, device="cuda"), torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        x.add_(1)
+    with pytest.raises(RuntimeError, match="a stream uses memory of another one that it has not waited for"):
+        use(x)
+    wait(stream, x)
+    use(x)
+
+
+def wait_in(stream, x):
+    """Let the host wait for what a stream does with a tensor."""
+    with torch.cuda.stream(stream):
+        x.tolist()
+
+
+def test_a_stream_waits_before_it_writes_what_another_one_reads(cuda):
+    x, stream = torch.ones(2, device="cuda"), torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    _ = x + 1
+    with torch.cuda.stream(stream):
+        _ = x + 1
+        with pytest.raises(RuntimeError, match="add_: a stream uses memory of another one"):
+            x.add_(1)
+    torch.cuda.synchronize()
+    with torch.cuda.stream(stream):
+        x.add_(1)
 
 
 def test_nothing_of_it_is_left_behind():

@@ -7,7 +7,13 @@ import pytest
 import torch
 from actopo.networks.batch_norm import fit_batch_norm
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.points.activations import activation_shapes, dump_activations, network_outputs, sample_activations
+from actopo.points.activations import (
+    activation_shapes,
+    dump_activations,
+    network_outputs,
+    reading_points,
+    sample_activations,
+)
 from actopo.points.noise import gaussian_noise
 from actopo.points.noisy_accuracy import noisy_accuracy
 from actopo.points.receptive_field import receptive_fields
@@ -95,6 +101,21 @@ def test_points_of_noisy_images(model, images):
         np.testing.assert_array_equal(found[layer][0], expected[layer][0])
 
 
+def test_positions_beyond_those_that_32_bits_count(cuda):
+    """Those of the last of 30 000 images of 300 x 300 positions."""
+    n, side, found = 30_000, 300, []
+    stream, norms = (
+        Stream("random", (n, side, side, 2), np.zeros(n, int)),
+        np.broadcast_to(np.float32(1), (n, side, side)),
+    )
+    stream.take(norms[1:])
+    activations = torch.arange(2.0 * side**2, device="cuda").reshape(1, side, side, 2)
+    reading_points({0: stream}, lambda layer, *arrays: found.append(arrays))(0, n - 1, activations, norms[:1])
+    [(points, flat, _)] = found
+    assert flat.min() >= (n - 1) * side**2 > 2**31
+    np.testing.assert_array_equal(points[:, 0], 2 * (flat - (n - 1) * side**2))
+
+
 def test_a_dump_copies_activations_once(model, images):
     def dump(device):
         pieces, network = [], deepcopy(model)
@@ -141,9 +162,13 @@ def test_receptive_fields(model, on_device):
     pooling.append(torch.nn.Conv2d(4, 2, 3))
     for network, layers in ((model, LAYERS), (pooling, [0, 1])):
         expected = receptive_fields(network, layers, "conv", (16, 16, 3), block=2)
-        with emulated_cuda():
+        with emulated_cuda() as cuda:
             own = deepcopy(network).to("cuda" if on_device else "cpu")
             found = receptive_fields(own, layers, "conv", (16, 16, 3), block=2, device="cuda")
+            # The fields, and before them statistics of a network that lay on the device.
+            *statistics, first, second = cuda.to_host
+            assert [first, second] == [found[layer].size for layer in layers]
+            assert sum(statistics) <= (sum(map(torch.Tensor.numel, network.state_dict().values())) if on_device else 0)
         for layer in layers:
             np.testing.assert_array_equal(found[layer], expected[layer])
 

@@ -388,6 +388,26 @@ def test_given_points_outside_the_layer(place, row, col, message):
         Stream("given", (4, 3, 7, 2), np.zeros(4, int), place=place, row=row, col=col)
 
 
+@pytest.mark.parametrize("name", ["random", "central", "stratified", "replaced"])
+def test_more_positions_than_32_bits_count(name):
+    n_images, side, block = 30_000, 300, 10_000
+    shape, labels = (n_images, side, side, 1), np.arange(n_images) % 3
+    method, settings = DRAWS[name]
+    stream, norm, flat = Stream(method, shape, labels, **settings), np.broadcast_to(np.float32(1), shape[:3]), []
+    for start in range(0, n_images, block):
+        here = stream.take(norm[start : start + block])
+        assert 0 <= here.min() <= here.max() < block * side**2
+        flat.append(start * side**2 + here)
+    flat = np.concatenate(flat)
+    assert flat.max() >= 2**31
+    places = stream.provenance(flat)
+    for image, row, col, label, number in zip(*places.values(), flat.tolist(), strict=True):
+        assert (int(image) * side + int(row)) * side + int(col) == number
+        assert label == labels[image]
+    given = Stream("given", shape, labels, place=places["image"], row=places["row"], col=places["col"])
+    np.testing.assert_array_equal(given.take(norm), flat)
+
+
 def test_an_unknown_method_is_refused():
     with pytest.raises(
         InputError, match="method is 'foreground'; write one of top_l2, random, central, top_weight, full, given"
