@@ -26,6 +26,14 @@ RECIPE = Recipe(epochs=2, batch_size=7, learning_rate=0.05, peak_epoch=1, cutout
 FULL = 5
 
 
+@pytest.fixture(autouse=True)
+def unended(monkeypatch):
+    """Graphs whose capture could not be ended, none at first, as in a job of its own."""
+    graphs = []
+    monkeypatch.setattr("actopo.networks.cuda_graph._UNENDED", graphs)
+    return graphs
+
+
 @pytest.fixture(scope="module")
 def data():
     """Two classes that differ in brightness, 8 x 8."""
@@ -238,6 +246,20 @@ def test_a_failure_within_the_optimiser_leaves_nothing(data, caplog, monkeypatch
     assert "PyTorch says: out of memory" in caplog.text
     # The capture could be ended, so that its memory is free again.
     assert not cuda.graphs
+
+
+def test_after_a_capture_that_cannot_be_ended_no_other_is_tried(data, caplog, unended):
+    """Each would keep as much memory."""
+    recipe = replace(RECIPE, epochs=1)
+    for make in (lambda: Asks(lambda logits: torch.cuda.synchronize()), small):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            found = run(data, recipe, make, cuda_graph=True)
+        assert len(caplog.records) == 1
+        assert len(unended) == 1
+        assert found[3].replays == 0
+    assert "the capture of an earlier one could not be ended" in caplog.text
+    assert_same(found[0], run(data, recipe)[0])
 
 
 def test_an_interruption_of_a_capture_ends_the_training(data, monkeypatch):

@@ -27,8 +27,9 @@ import torch
 
 # Batches that are trained kernel by kernel before the capture.
 WARM_UP = 3
-# PyTorch's allocator goes on asking a graph whose capture failed whether a stream is its own.
-_FAILED = []
+# Graphs whose capture PyTorch could not end. They keep their memory, and its allocator goes on asking them whether a
+# stream is their own.
+_UNENDED = []
 log = logging.getLogger(__name__)
 
 
@@ -79,6 +80,8 @@ class _GraphedStep:
         self._step, self._optimiser = step, optimiser
         self._size, self._n_steps, self._is_possible = None, 0, True
         self._graph, self._places, self._loss = None, (), None
+        if _UNENDED:
+            self._give_up("the capture of an earlier one could not be ended, and still has its memory")
 
     def __call__(self, batch, truth, rate):
         self._size = len(batch) if self._size is None else self._size
@@ -155,7 +158,7 @@ class _GraphedStep:
         if is_ended:
             graph.reset()
         else:
-            _FAILED.append(graph)
+            _UNENDED.append(graph)
 
     def _give_up(self, reason):
         self._is_possible = False
