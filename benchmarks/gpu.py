@@ -103,7 +103,7 @@ def about_device(device, sizes):
     device_name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
     scripts = ("train_model", "sample_points", "find_receptive_fields", "predict_classes", "build_mapper")
     digests = {script: code_digest(script) for script in (*scripts, "model_distances")}
-    for name in ("gpu_checks", "gpu_speed"):
+    for name in ("gpu_checks", "gpu_examples", "gpu_speed"):
         digests[name] = file_digest(Path(__file__).with_name(f"{name}.py"))
     sizes = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(sizes).items()}
     return {"device": device_name, "torch": torch.__version__, "numpy": np.__version__, "sizes": sizes, "code": digests}
@@ -230,4 +230,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted: the same call goes on from what was found and trained", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)

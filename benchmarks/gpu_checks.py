@@ -1,24 +1,35 @@
 """What a GPU computes against what the CPU computes from the same input: one function for each path to a GPU."""
 
+import gc
+import os
+import shutil
 import warnings
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from actopo.networks import training
 from actopo.networks.cuda_graph import waits_among
+from actopo.networks.inputs import to_input
 from actopo.networks.recipe import Recipe
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.training import train
 from actopo.points.activations import activation_shapes, network_outputs, sample_activations
 from actopo.points.receptive_field import receptive_fields
 from actopo.points.sampling import Stream
+from gpu_examples import example_cloud, example_diagrams
 
 HAS_NUMBA = find_spec("numba") is not None
+CAN_SEGMENT = all(map(find_spec, ("torchvision", "cv2")))
+# What PyTorch compiles networks with on a GPU.
+HAS_COMPILER = find_spec("triton") is not None and shutil.which(os.environ.get("CC", "gcc")) is not None
 LAYERS = (0, 8, 16)
+METHODS = ("random", "central", "top_weight", "full", "given", "top_l2")
 # Copies to the GPU before the first batch of an epoch: its random numbers, and the sizes of its batches.
 COPIES = 7
 
@@ -91,7 +102,9 @@ class Checks:
         names = ["losses", "same_seed", "fields", "outputs", "points"]
         # What the CPU computes for these needs numba.
         names += ["clusters", "neighbours", "distances"] if HAS_NUMBA else []
+        names += ["masks"] if CAN_SEGMENT else []
         names += ["waits", "memory", "graph"] if self.is_gpu else []
+        names += ["compiled"] if self.is_gpu and HAS_COMPILER else []
         return {name: getattr(self, name) for name in names}
 
     def _model(self, seed=0, width=None):
@@ -123,9 +136,9 @@ class Checks:
         return {"loss": metrics["loss"], "precision": metrics["precision"]}
 
     def points(self):
-        """Random and full points are at the same positions, top_l2 too but for near ties; vectors agree to 1e-4."""
+        """Points are at the same positions, those of top_l2 but for near ties; vectors agree to 1e-4."""
         found, images = {}, self.images[: min(256, len(self.images))]
-        for method in ("random", "full", "top_l2"):
+        for method in METHODS:
             host, device = (self._points(method, images, place) for place in ("cpu", self.device))
             for layer in LAYERS:
                 (points, flat, norms), (own, places, own_norms) = host[layer], device[layer]
@@ -145,10 +158,9 @@ class Checks:
 
     def _points(self, method, images, device):
         model, pieces = self._model(), {layer: [] for layer in LAYERS}
-        shapes = activation_shapes(model, LAYERS, images.shape[1:])
-        seed = {} if method == "full" else {"seed": 0}
+        shapes, labels = activation_shapes(model, LAYERS, images.shape[1:]), self.labels[: len(images)]
         streams = {
-            layer: Stream(method, (len(images), *shape), self.labels[: len(images)], **seed)
+            layer: Stream(method, (len(images), *shape), labels, **_settings(method, len(images), *shape[:2]))
             for layer, shape in shapes.items()
         }
 
@@ -220,6 +232,43 @@ class Checks:
         require(under <= 1e-6 * exact.max(), f"a distance is smaller by {under:.2g} than its bound allows")
         return {"bound": float((bound / np.where(exact > 0, exact, 1)).max())}
 
+    def masks(self):
+        """Masks of DeepLabV3 with random weights agree, but for one pixel in a thousand."""
+        from actopo.points.foreground import three_channels
+        from actopo.points.segmentation import IMAGENET_MEAN, IMAGENET_STD, deeplab_masks
+        from torchvision.models.segmentation import deeplabv3_mobilenet_v3_large
+
+        name, images = "deeplabv3_mobilenet_v3_large", np.array(three_channels(self.images[:16]))
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), TemporaryDirectory() as folder:
+            weights = Path(folder, "weights.pth")
+            torch.manual_seed(0)
+            network = deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=2)
+            inputs = to_input(images, IMAGENET_MEAN, IMAGENET_STD)
+            for layer in network.modules():
+                layer.momentum = 1.0
+            network(inputs)
+            # Batch norms know the images, and by this bias half of the pixels are foreground.
+            scores = network.eval()(inputs)["out"]
+            network.classifier[-1].bias[1] += (scores[:, 0] - scores[:, 1]).median()
+            torch.save(network.state_dict(), weights)
+            host, device = (deeplab_masks(images, weights, name, p, resize=None) for p in ("cpu", self.device))
+        share = float((host != device).mean())
+        require(share <= 1e-3, f"{share:.2%} of the pixels of masks differ")
+        return {"foreground": float(host.mean()), "other pixels": share}
+
+    def compiled(self):
+        """A compiled network has about the losses of the same one, and the same bits when it is trained again."""
+        recipe = replace(self.recipe, epochs=1, learning_rate=0.01)
+        [plain] = self._train(recipe, self.device)[1]["loss"]
+        (first, metrics), (second, _) = (self._train(replace(recipe, compile=True), self.device) for _ in range(2))
+        [loss] = metrics["loss"]
+        # In half precision other kernels round otherwise.
+        require(abs(loss - plain) <= 0.02 * plain, f"the mean loss is {loss:.4f} compiled, and {plain:.4f} otherwise")
+        states = _state(first), _state(second)
+        other = [name for name, tensor in states[0].items() if not torch.equal(tensor, states[1][name])]
+        require(not other, f"compiled a second time, {len(other)} tensors of the weights differ, first {other[:1]}")
+        return {"loss": loss, "otherwise": plain}
+
     def waits(self):
         """In an epoch the host waits for the loss alone, in a CUDA graph too."""
         for cuda_graph in (False, True):
@@ -253,6 +302,8 @@ class Checks:
         for name, cuda_graph in (("MiB", False), ("MiB with a graph", True)):
             peaks, left = [], []
             for seed in range(5):
+                # The first optimiser of a process loads a part of PyTorch, and leaves a cycle that holds the network.
+                gc.collect()
                 torch.cuda.empty_cache()
                 torch.cuda.reset_peak_memory_stats()
                 self._train(recipe, self.device, seed=seed, cuda_graph=cuda_graph)
@@ -310,35 +361,20 @@ def _counted_replays(replays):
         torch.cuda.CUDAGraph = before
 
 
+def _settings(method, n_images, n, m):
+    """Settings of a sampling of activations (n_images, n, m, c)."""
+    rng, settings = np.random.default_rng(0), {} if method in ("full", "given") else {"seed": 0}
+    if method == "top_weight":
+        settings["weights"] = rng.random((n_images, n, m))
+    elif method == "given":
+        settings["place"] = np.arange(0, n_images, 2)
+        settings["row"], settings["col"] = (rng.integers(0, side, len(settings["place"])) for side in (n, m))
+    return settings
+
+
 def _state(model):
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
 def _texts(caught):
     return "; ".join(sorted({f"{w.filename}:{w.lineno}" for w in waits_among(caught)})[:6])
-
-
-def example_cloud(n, dimension):
-    """Points in float32 on noisy branches, as activations after a ReLU, and an eps by which some of them are noise."""
-    rng = np.random.default_rng(0)
-    directions = rng.normal(size=(10, dimension)).astype(np.float32)
-    points = np.empty((n, dimension), np.float32)
-    for start in range(0, n, 50_000):
-        part = slice(start, min(start + 50_000, n))
-        size = part.stop - part.start
-        length = rng.gamma(2.0, 1.0, (size, 1)).astype(np.float32)
-        noise = rng.standard_normal((size, dimension), np.float32)
-        points[part] = np.maximum(length * directions[rng.integers(0, 10, size)] + 0.3 * noise, 0)
-    sample = points[:: max(1, n // 500)][:500].astype(np.float64)
-    squares = (sample**2).sum(axis=1)
-    away = np.maximum(squares[:, None] + squares - 2 * sample @ sample.T, 0)
-    np.fill_diagonal(away, np.inf)
-    return points, float(np.sqrt(np.median(away.min(axis=1))))
-
-
-def example_diagrams(n):
-    """Diagrams of about a hundred pairs, as H1 of clouds of a thousand points has."""
-    rng = np.random.default_rng(0)
-    sizes = rng.integers(60, 140, n)
-    births = (rng.gamma(4.0, 0.2, (size, 1)) for size in sizes)
-    return [np.hstack([birth, birth + rng.exponential(0.1, birth.shape)]) for birth in births]

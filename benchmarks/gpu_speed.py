@@ -12,7 +12,8 @@ from actopo.networks.training import choose_precision, train
 from actopo.points.activations import activation_shapes, dump_activations, sample_activations
 from actopo.points.dumps import writing_dump
 from actopo.points.sampling import Stream
-from gpu_checks import HAS_NUMBA, example_cloud, example_diagrams
+from gpu_checks import HAS_NUMBA
+from gpu_examples import example_cloud, example_diagrams
 
 # The paper's networks.
 IMAGES, EPOCHS, NETWORKS = 50_000, 24, 100

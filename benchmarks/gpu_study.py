@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 from actopo.config.choosing import choose_layers
 from actopo.config.config_files import merged, overlay
+from actopo.config.data import number_problems
 from actopo.config.layers import model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys, structure_keys
 from actopo.config.validate import validate
@@ -109,7 +110,7 @@ class Study:
         Raises
         ------
         InputError
-            If those that were prepared here are others than the configuration asks for.
+            If those that were prepared here are others than the configuration asks for, or if they are too few.
         """
         output = {f"{part}_{kind}": self.data / part / name for part in PARTS for kind, name in _FILES.items()}
         output["meta"] = self.data / "meta.json"
@@ -122,6 +123,8 @@ class Study:
             raise InputError(f"{self.data} has other images, or of other keys of `data`; give another --out")
         self.meta = load_json(output["meta"])
         parts = {part: [load_array(output[f"{part}_{kind}"]) for kind in ("images", "labels")] for part in PARTS}
+        if problems := list(number_problems(self.config, {part: len(labels) for part, (_, labels) in parts.items()})):
+            raise InputError("; ".join(problems))
         return parts, (self.meta["mean"], self.meta["std"])
 
     @property

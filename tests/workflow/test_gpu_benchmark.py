@@ -94,6 +94,7 @@ def test_what_the_folder_was_not_made_for_is_refused(made, tmp_path):
     (tmp_path / "images/train/cat/0.png").unlink()
     assert refused().endswith(wrong)
     assert "homology.laiers" in refused(homology={"laiers": 3})
+    assert "homology.batches: 9 batches of 15 images are more" in refused(homology={**config["homology"], "batches": 9})
     assert refused("--threads", "0").endswith("--threads is a number of threads, 1 at least")
 
 

@@ -26,15 +26,21 @@ def _path(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
-def test_all_checks_hold(images, cuda):
+def test_all_checks_hold(images, cuda, monkeypatch):
+    """The compiler, which this machine may not have, is left out."""
+    import gpu_checks
     from gpu_checks import COPIES, TINY, Checks
 
+    monkeypatch.setattr(gpu_checks, "HAS_COMPILER", True)
+    monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
     checks = Checks(*images, NORMALISATION, "cuda", TINY).all()
-    assert {"waits", "memory", "clusters", "points"} <= set(checks)
+    assert {"waits", "memory", "clusters", "points", "masks", "compiled"} <= set(checks)
     found = {name: check() for name, check in checks.items()}
     # Two batches: one look at the loss, and its mean.
     assert found["waits"] == {"waits": 2 + COPIES, "batches": 2}
     assert found["losses"]["cpu"] == found["losses"]["device"]
+    assert found["compiled"]["loss"] == found["compiled"]["otherwise"]
+    assert 0.1 < found["masks"]["foreground"] < 0.9
 
 
 def test_a_hidden_wait_is_found(images, cuda, monkeypatch):

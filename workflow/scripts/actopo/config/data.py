@@ -143,11 +143,11 @@ def _classes(config, sizes):
     part = config["mapper"]["part"]
     if drawn in kept and sizes[part][drawn] == 0:
         yield f"figures.purity_class: {shown(drawn)} has no image in part {part}; name a class that has some"
-    yield from _numbers(config, {part: sum(sizes[part][name] for name in kept) for part in PARTS})
+    yield from number_problems(config, {part: sum(sizes[part][name] for name in kept) for part in PARTS})
 
 
-def _numbers(config, n_images):
-    """Messages about studies that need more images than there are in their part."""
+def number_problems(config, n_images):
+    """Messages about studies that need more images than there are in their part; `n_images` has those of each part."""
     homology, has_test = config["homology"], config["data"]["test_share"] > 0
     if not n_images["train"] or (not n_images["test"] and has_test):
         part = "test" if n_images["train"] else "train"
