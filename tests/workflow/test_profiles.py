@@ -52,6 +52,24 @@ def test_jobs_run_side_by_side_on_a_workstation(monkeypatch, cores, threads):
     assert int(read(ROOT / "profiles/default/config.yaml")["max-threads"]) == threads
 
 
+def test_points_can_leave_the_only_gpu_to_training(workflow):
+    """By what the workstation's profile has commented out; these jobs get their device from there."""
+    text = (ROOT / "profiles/default/config.yaml").read_text()
+    profile = workflow.folder / "own_profile"
+    profile.mkdir()
+    (profile / "config.yaml").write_text(re.sub(r"^# (set-resources:|  sample_points:)", r"\1", text, flags=re.M))
+    workflow.config({**TINY, "device": "auto"}, "auto.yaml")
+    asked = {}
+    for arguments in ((), ("--workflow-profile", "own_profile")):
+        done = workflow.run("--dry-run", *arguments, configfiles=["auto.yaml"])
+        jobs = re.findall(r"^rule (\w+):(?:(?!^rule ).)*?    resources: ([^\n]*)", done.stdout, flags=re.M | re.S)
+        asked[arguments] = {(rule, *re.findall(r"gpu=\d|device=\w+", resources)) for rule, resources in jobs}
+    (default, own), training = asked.values(), ("train_model", "gpu=1", "device=auto")
+    assert {training, ("sample_points", "gpu=1", "device=auto")} <= default
+    assert {training, ("sample_points", "gpu=0", "device=cpu")} <= own
+    assert ("sample_points", "gpu=1", "device=auto") not in own
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The cluster's profile with all that is commented out in it."""
