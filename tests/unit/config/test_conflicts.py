@@ -133,6 +133,19 @@ def test_a_contradiction_is_named(path, value, words):
     assert all(word in lines[0] for word in words), lines[0]
 
 
+def test_two_lenses_have_as_many_intervals_as_memory_holds():
+    config = changed("mapper.lens", ["l2", {"logit": "cat"}])
+    config["mapper"]["intervals"] = 1000
+    validate(config, SCHEMA)
+    config["mapper"]["intervals"] = config["mapper"]["stability"]["intervals"][-1] = 1001
+    said = "1001 intervals of each of two lenses are 1002001 rectangles; write 1000 or fewer"
+    lines = [f"  mapper.intervals: {said}", f"  mapper.stability.intervals: {said}"]
+    assert messages(config) == lines
+    config["mapper"]["stability"]["graphs"] = []
+    assert messages(config) == lines[:1]
+    validate(changed("mapper.intervals", 1001), SCHEMA)
+
+
 def test_a_cuda_graph_or_the_compiler():
     config = changed("models.resnet18_b.training.cuda_graph", True)
     validate(config, SCHEMA)

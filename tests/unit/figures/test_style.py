@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.figures import branching, graph_flow, mapper_graphs, noise, purity, style, texts
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from scipy.spatial.distance import pdist
@@ -45,6 +48,46 @@ def test_bytes_do_not_depend_on_the_time_or_on_the_users_settings(name, monkeypa
         second = {kind: style.figure_bytes(again, kind, dpi=60) for kind in ("svg", "png")}
         assert dict(matplotlib.rcParams) == before
     assert second == first
+
+
+def test_letters_that_the_font_lacks_are_taken_from_one_that_is_installed(tmp_path, recwarn):
+    """Bytes of other figures stay what they are."""
+
+    @style.styled
+    def titled(title):
+        figure = style.new_figure(2, 1)
+        figure.suptitle(title)
+        return figure
+
+    def is_missing(letters):
+        recwarn.clear()
+        style.figure_bytes(titled(letters), "svg")
+        return any("missing from font" in str(warning.message) for warning in recwarn)
+
+    pen = TTGlyphPen(None)
+    for place in ((0, 0), (0, 700), (700, 700), (700, 0)):
+        (pen.lineTo if place != (0, 0) else pen.moveTo)(place)
+    pen.closePath()
+    builder = FontBuilder(1000)
+    builder.setupGlyphOrder([".notdef", "cat"])
+    builder.setupCharacterMap({0x732B: "cat"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "cat": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (800, 0), "cat": (800, 50)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": style.OTHER_FONTS[-1], "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(tmp_path / "cat.ttf")
+    known = list(fontManager.ttflist)
+    try:
+        fontManager.ttflist[:] = [font for font in known if font.name not in style.OTHER_FONTS]
+        before = style.figure_bytes(titled("cat"), "svg")
+        assert is_missing("\u732b")
+        fontManager.addfont(tmp_path / "cat.ttf")
+        assert not is_missing("\u732b")
+        assert style.figure_bytes(titled("cat"), "svg") == before
+    finally:
+        fontManager.ttflist[:] = known
 
 
 @pytest.mark.parametrize("name", FIGURES)

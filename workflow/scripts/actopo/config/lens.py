@@ -8,10 +8,14 @@ from actopo.errors import InputError
 from actopo.mapper.choices import FUNCTION, LENSES, lens_list
 from actopo.points.choices import SAMPLINGS
 
+# Of two lenses; the bounds of so many take 32 MB.
+MAX_RECTANGLES = 1_000_000
+
 
 def lens_problems(mapper, found, n_images):
     """
-    Messages about a lens that there is not, whose file is missing, or that a cloud is too small for.
+    Messages about a lens that there is not, whose file is missing, that a cloud is too small for, or two of too many
+    intervals.
 
     Parameters
     ----------
@@ -27,6 +31,8 @@ def lens_problems(mapper, found, n_images):
     except InputError as error:
         yield f"mapper.lens: {error}"
         return
+    if len(lenses) == 2:
+        yield from _many_rectangles(mapper)
     for name, of in lenses:
         file = Path(str(of).rpartition(":")[0]).expanduser()
         if name == FUNCTION and not file.is_file():
@@ -38,6 +44,16 @@ def lens_problems(mapper, found, n_images):
                 yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
+
+
+def _many_rectangles(mapper):
+    """Message about covers of two lenses that do not fit into memory."""
+    stability, side = mapper["stability"], int(MAX_RECTANGLES**0.5)
+    varied = stability["intervals"] if any(dict(stability["graphs"]).values()) else []
+    for path, numbers in (("mapper.intervals", [mapper["intervals"]]), ("mapper.stability.intervals", varied)):
+        n = max(numbers, default=0)
+        if n > side:
+            yield f"{path}: {n} intervals of each of two lenses are {n**2} rectangles; write {side} or fewer"
 
 
 def _sparse(mapper, n_neighbours, n_images):

@@ -28,6 +28,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import fontManager
 
 from actopo.errors import InputError
 from actopo.figures import texts
@@ -89,8 +90,12 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
 MISSING = "0.85"
 MAX_TICKS = 17
+FONT = "DejaVu Sans"
+# For the letters of a class that it does not have, the first of these that is installed and has them.
+OTHER_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans Devanagari", "Noto Sans Bengali")
+OTHER_FONTS += ("Noto Sans Tamil", "Noto Sans Thai", "Noto Sans Ethiopic", "Microsoft YaHei", "Yu Gothic")
+OTHER_FONTS += ("Malgun Gothic", "PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS")
 PARAMETERS = {
-    "font.family": "DejaVu Sans",
     "font.size": 7,
     "axes.titlesize": 7.5,
     "axes.labelsize": 7,
@@ -129,6 +134,8 @@ def context():
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(PARAMETERS)
+        installed = {font.name for font in fontManager.ttflist}
+        matplotlib.rcParams["font.family"] = [FONT, *(name for name in OTHER_FONTS if name in installed)]
         yield
 
 
