@@ -20,6 +20,8 @@ from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.training import accuracy, train
 from emulated_cuda import emulated_cuda
 
+from unit.networks.examples import bright_and_dark
+
 NORMALISATION = [0.5] * 3, [0.25] * 3
 # Batches of 7, and one of 5 at the end of an epoch.
 RECIPE = Recipe(epochs=2, batch_size=7, learning_rate=0.05, peak_epoch=1, cutout=4, precision="fp32")
@@ -36,11 +38,7 @@ def unended(monkeypatch):
 
 @pytest.fixture(scope="module")
 def data():
-    """Two classes that differ in brightness, 8 x 8."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 40)
-    images = rng.integers(0, 100, (40, 8, 8, 3)) + 120 * labels[:, None, None, None]
-    return images.astype(np.uint8), labels
+    return bright_and_dark(40, 8)
 
 
 def small():

@@ -10,15 +10,15 @@ import torch
 from actopo.files import load_arrays
 from emulated_cuda import emulated_cuda
 
+from unit.networks.examples import bright_and_dark
+
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 NORMALISATION = [0.5] * 3, [0.25] * 3
 
 
 @pytest.fixture
 def images():
-    rng = np.random.default_rng(0)
-    labels = np.arange(32) % 2
-    return (rng.integers(0, 100, (32, 16, 16, 3)) + 120 * labels[:, None, None, None]).astype(np.uint8), labels
+    return bright_and_dark(32, 16)
 
 
 @pytest.fixture(autouse=True)

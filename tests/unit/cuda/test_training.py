@@ -15,6 +15,8 @@ from actopo.networks.training import accuracy, augment, train
 from actopo.networks.weights import load_tensors, save_tensors
 from emulated_cuda import emulated_cuda
 
+from unit.networks.examples import bright_and_dark
+
 NORMALISATION = [0.5] * 3, [0.25] * 3
 # Rates of four batches an epoch, which float32 holds: a GPU rounds them to it.
 RECIPE = Recipe(epochs=2, batch_size=10, learning_rate=3 / 64, peak_epoch=1, cutout=4)
@@ -23,11 +25,7 @@ PRECISIONS = ["fp32", "bf16", "fp16"]
 
 @pytest.fixture(scope="module")
 def data():
-    """Two classes that differ in brightness, 16 x 16."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 40)
-    images = rng.integers(0, 100, (40, 16, 16, 3)) + 120 * labels[:, None, None, None]
-    return images.astype(np.uint8), labels
+    return bright_and_dark(40, 16)
 
 
 def run(data, recipe, device, **keep):

@@ -28,6 +28,8 @@ from actopo.networks.training import (
 )
 from actopo.networks.weights import save_tensors
 
+from unit.networks.examples import bright_and_dark
+
 MEAN, STD = [0.5] * 3, [0.25] * 3
 
 
@@ -36,11 +38,7 @@ RECIPE = Recipe(epochs=3, batch_size=16, learning_rate=0.05, peak_epoch=1, cutou
 
 @pytest.fixture(scope="module")
 def data():
-    """Two classes that differ in brightness, 16 x 16."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 50)
-    images = rng.integers(0, 100, (50, 16, 16, 3)) + 120 * labels[:, None, None, None]
-    return images.astype(np.uint8), labels
+    return bright_and_dark(50, 16)
 
 
 def run(data, recipe=RECIPE, seed=1, **kwargs):
