@@ -9,36 +9,27 @@ needs, and copies from one memory to the other.
 A `TorchDispatchMode` sees all operations, those of the backward pass too. A `TorchFunctionMode` stands in for what
 would ask the driver: where a tensor lies, and moves and factories with a device. Half precision is that of the CPU.
 
-The device has random numbers, streams and CUDA graphs (`emulated_graph`) of its own.
+The device has random numbers, CUDA graphs (`emulated_graph`) and streams (`emulated_streams`) of its own. What it does
+with single operations stands in `emulated_operations`.
 """
 
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from unittest.mock import patch
 from weakref import WeakSet
 
 import torch
-from emulated_graph import Capture, EmulatedGraph, EmulatedStream, Generator, Memory
+from emulated_graph import Capture, EmulatedGraph, Generator
+from emulated_operations import WITHOUT_DATA, arguments_of, check, gives_view, waits_for
+from emulated_streams import EmulatedStream, Memory
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 HOST, DEVICE = torch.device("cpu"), torch.device("cuda", 0)
-# Operations after which the host waits for the device.
-WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "bincount", "_unique2", "unique_dim"}
-WAITING |= {"unique_consecutive", "repeat_interleave"}
-# What inference mode calls some of them by.
-WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
-# Operations with indices of 32 bits, or without any that PyTorch offers for more elements.
-SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
-# Operations that copy indices of the host to the device.
-INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
-# Operations without the tag "pointwise" that take a number of the host.
-TAKING_NUMBERS = INDEXING | {"fill", "fill_", "masked_fill", "masked_fill_"}
-# Operations that look at no data.
-WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 REFUSED = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 PROTOTYPE = "Synchronization debug mode is a prototype feature and does not yet detect all synchronizing operations"
 FROM_DATA = (torch.as_tensor, torch.tensor, torch.asarray)
@@ -63,7 +54,7 @@ class EmulatedCuda:
         Whether PyTorch was asked to warn of what the host waits for.
     generator : emulated_graph.Generator
         Random numbers of the device.
-    stream : emulated_graph.EmulatedStream
+    stream : emulated_streams.EmulatedStream
         The current stream.
     capture : emulated_graph.Capture or None
         The graph that is being captured, of which nothing is computed.
@@ -80,7 +71,7 @@ class EmulatedCuda:
     index_limit: int = 2**31
     warns: bool = False
     generator: Generator = field(default_factory=Generator)
-    stream: EmulatedStream = field(default_factory=lambda: EmulatedStream(is_default=True))
+    stream: EmulatedStream | None = None
     capture: Capture | None = None
     graphs: WeakSet = field(default_factory=WeakSet)
     replays: int = 0
@@ -110,12 +101,16 @@ class EmulatedCuda:
 
     def use(self, func, args, kwargs):
         """Note what an operation reads and writes, in the current stream; what gives a view does neither."""
-        if any(result.alias_info is not None and not result.alias_info.is_write for result in func._schema.returns):
-            return
-        for tensor, is_written in _arguments(func, args, kwargs):
+        for tensor, is_written in () if gives_view(func) else arguments_of(func, args, kwargs):
             if self.holds(tensor):
-                memory = self._storages[tensor.untyped_storage()._cdata]
-                memory.use(func.overloadpacket.__name__, self.stream, self._host, is_written)
+                self._memory(tensor).use(func.overloadpacket.__name__, self.stream, self._host, is_written)
+
+    def write(self, tensor, name):
+        """Note that something writes a tensor, in the current stream."""
+        self._memory(tensor).use(name, self.stream, self._host, True)
+
+    def _memory(self, tensor):
+        return self._storages[tensor.untyped_storage()._cdata]
 
     def wait(self, name):
         """Record that the host waits for the current stream."""
@@ -123,6 +118,12 @@ class EmulatedCuda:
         self._host.wait_stream(self.stream)
         self.waits.append(name)
         self.warn()
+
+    def wait_for(self, stream):
+        """Wait for one stream, of which `set_sync_debug_mode` does not warn."""
+        self.refuse_in_capture()
+        self._host.wait_stream(stream)
+        self.waits.append("synchronize")
 
     def set_sync_debug_mode(self, mode):
         """Warn, or do not, and say once what PyTorch says of that."""
@@ -180,15 +181,14 @@ class EmulatedCuda:
     def compute(self, func, args, kwargs):
         """Run an operation, if a GPU would."""
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        held = [self.holds(tensor) for tensor in tensors]
         name = func.overloadpacket.__name__
-        if name in WITHOUT_DATA or not any(held):
+        if name in WITHOUT_DATA or not any(map(self.holds, tensors)):
             # A factory: its result is put on the device, or is none of a graph's.
             return func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
-        self._check(func, args, kwargs, tensors, held)
+        check(self, func, args, kwargs)
         if self.capture is None:
             self.use(func, args, kwargs)
-        if name in WAITING or (name.startswith(("index", "_index")) and _has_mask(tensors[1:])):
+        if waits_for(name, tensors):
             self.wait(name)
         with self.generator.drawing(func):
             result = func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
@@ -197,43 +197,6 @@ class EmulatedCuda:
                 if isinstance(leaf, torch.Tensor):
                     self.place(leaf)
         return result
-
-    def _check(self, func, args, kwargs, tensors, held):
-        name = func.overloadpacket.__name__
-        largest = max(tensor.numel() for tensor in tensors)
-        if name in SMALL_INDICES and largest >= self.index_limit:
-            raise RuntimeError(f"{name} of {largest} elements: indices of 32 bits allow {self.index_limit - 1}")
-        strangers = [t for t, is_held in zip(tensors, held, strict=True) if not is_held]
-        writes = any(is_written and not self.holds(t) for t, is_written in _arguments(func, args, kwargs))
-        if not writes and (torch.Tag.pointwise in func.tags or name in TAKING_NUMBERS):
-            # A number of the host may be read.
-            strangers = [t for t in strangers if t.dim() > 0]
-        if not strangers:
-            return
-        if name == "copy_":
-            self.copied(tensors[1].numel(), held[0])
-        elif name in INDEXING and held[0] and not any(t.is_floating_point() for t in strangers):
-            # Indices are copied to the tensor's memory.
-            for stranger in strangers:
-                self.copied(stranger.numel(), True)
-        else:
-            shapes = ", ".join(
-                f"{tuple(t.shape)} on {'cuda:0' if h else 'cpu'}" for t, h in zip(tensors, held, strict=True)
-            )
-            raise RuntimeError(f"{name}: expected all tensors to be on the same device, but got {shapes}")
-
-
-def _arguments(func, args, kwargs):
-    """Tensors that an operation is given, and whether it writes into each."""
-    for place, argument in enumerate(func._schema.arguments):
-        is_written = argument.alias_info is not None and argument.alias_info.is_write
-        for leaf in tree_leaves(args[place] if place < len(args) else kwargs.get(argument.name)):
-            if isinstance(leaf, torch.Tensor):
-                yield leaf, is_written
-
-
-def _has_mask(indices):
-    return any(tensor.dtype in (torch.bool, torch.uint8) and tensor.dim() > 0 for tensor in indices[:1])
 
 
 class _Operations(TorchDispatchMode):
@@ -265,6 +228,7 @@ class _Functions(TorchFunctionMode):
             tensor.tolist: lambda x: (self.to(x, "cpu")).tolist(),
             tensor.__deepcopy__: self.deepcopy,
             tensor.new_tensor: self.new_tensor,
+            **{own: partial(self.read, own) for own in (tensor.__repr__, tensor.__format__)},
         }
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -275,6 +239,9 @@ class _Functions(TorchFunctionMode):
             return self.own[func](*args, **kwargs)
         if kwargs.get("device") is None:
             return func(*args, **kwargs)
+        for leaf in tree_leaves(args[0]) if func in FROM_DATA and isinstance(args[0], list | tuple) else ():
+            if isinstance(leaf, torch.Tensor) and self.device.holds(leaf):
+                self.device.copied(leaf.numel(), False)
         on_device = torch.device(kwargs["device"]).type == "cuda"
         kwargs = {**kwargs, "device": HOST}
         if func in FROM_DATA and isinstance(args[0], torch.Tensor):
@@ -303,6 +270,11 @@ class _Functions(TorchFunctionMode):
             raise TypeError(REFUSED)
         return tensor.numpy(**kwargs)
 
+    def read(self, func, tensor, *args, **kwargs):
+        if self.device.holds(tensor):
+            self.device.copied(tensor.numel(), False)
+        return func(tensor, *args, **kwargs)
+
     def new_tensor(self, tensor, data, device=None, **kwargs):
         device = self.own[torch.Tensor.device.__get__](tensor) if device is None else device
         return self.to(tensor.new_tensor(data, device=HOST, **kwargs), device)
@@ -329,6 +301,8 @@ def emulated_cuda():
     EmulatedCuda
     """
     device = EmulatedCuda()
+    stream = type("Stream", (EmulatedStream,), {"_device": device})
+    device.stream = stream(is_default=True)
     # The attribute of this name is removed from torch.optim.
     optimisers = sys.modules["torch.optim.optimizer"]
     by_device = optimisers._group_tensors_by_device_and_dtype
@@ -354,7 +328,7 @@ def emulated_cuda():
         "empty_cache": lambda: None,
         "get_sync_debug_mode": lambda: int(device.warns),
         "set_sync_debug_mode": device.set_sync_debug_mode,
-        "Stream": EmulatedStream,
+        "Stream": stream,
         "stream": device.in_stream,
         "current_stream": lambda index=None: device.stream,
         "CUDAGraph": type("CUDAGraph", (EmulatedGraph,), {"_device": device}),

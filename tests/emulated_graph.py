@@ -1,5 +1,5 @@
 """
-Random numbers, streams and CUDA graphs of the emulated device (`emulated_cuda`).
+Random numbers and CUDA graphs of the emulated device (`emulated_cuda`).
 
 A capture records operations with the places of their tensors in memory, and with the numbers of the host that they were
 given, which stay what they were. A replay runs these operations on these places. So a graph shows what is wrong in its
@@ -10,7 +10,6 @@ then set back, and memory of the graph itself is filled with nan, until the firs
 """
 
 from contextlib import contextmanager
-from itertools import count
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -67,71 +66,6 @@ class Generator:
         finally:
             self._state = torch.default_generator.get_state()
             torch.default_generator.set_state(host)
-
-
-class EmulatedStream:
-    """
-    A stream: it runs everything at once here, but knows after what of other streams a GPU would run it.
-
-    Moments are numbers of operations of the whole device.
-    """
-
-    _moments = count(1)
-
-    def __init__(self, device=None, is_default=False):
-        self.is_default, self._waited, self._waited_for_all = is_default, {}, 0
-
-    def wait_stream(self, other):
-        """Go on when another stream is done with all that it has got so far."""
-        for stream, moment in {**other._waited, other: next(self._moments)}.items():
-            self._waited[stream] = max(moment, self._waited.get(stream, 0))
-        self._waited_for_all = max(self._waited_for_all, other._waited_for_all)
-
-    def wait_for_all(self):
-        """Go on when all streams are done."""
-        self._waited_for_all = next(self._moments)
-
-    def is_after(self, other, moment):
-        """Whether what comes next is done after something that another stream did."""
-        return other is self or moment <= max(self._waited_for_all, self._waited.get(other, 0))
-
-
-class Memory:
-    """
-    Storage of the device, and what was last done with it.
-
-    Parameters
-    ----------
-    storage : UntypedStorage
-    stream : EmulatedStream
-        The stream in which it was made.
-    is_captured : bool
-        Whether that was a capture, which writes nothing.
-    """
-
-    def __init__(self, storage, stream, is_captured):
-        # As long as there is a weak reference, no other storage has the same address.
-        self.reference, self._read = StorageWeakRef(storage), {}
-        self._written = stream, 0 if is_captured else next(stream._moments)
-
-    def use(self, name, stream, host, is_written):
-        """
-        Note that an operation reads or writes it in a stream.
-
-        Raises
-        ------
-        RuntimeError
-            If neither the stream nor the host has waited for what is still done with it in another one: a GPU would
-            do both at any time.
-        """
-        for other, moment in [self._written, *(self._read.items() if is_written else ())]:
-            if not (stream.is_after(other, moment) or host.is_after(other, moment)):
-                raise RuntimeError(f"{name}: a stream uses memory of another one that it has not waited for")
-        moment = next(stream._moments)
-        if is_written:
-            self._written, self._read = (stream, moment), {}
-        else:
-            self._read[stream] = moment
 
 
 class _Place:
@@ -257,3 +191,4 @@ class EmulatedGraph:
                 for place, tensor in zip(outputs, made, strict=True):
                     if place is not None:
                         place.tensor().copy_(tensor)
+                        self._device.write(place.tensor(), "a graph")

@@ -5,7 +5,14 @@ import copy
 import numpy as np
 import pytest
 import torch
+from actopo.arithmetic import exact_arithmetic
 from emulated_cuda import emulated_cuda
+
+
+@pytest.fixture(autouse=True)
+def _without_tf32():
+    with exact_arithmetic():
+        yield
 
 
 def test_tensors_lie_where_they_are_put(cuda):
@@ -71,6 +78,42 @@ def test_what_the_host_waits_for_is_recorded(cuda):
     assert (cuda.to_device, cuda.to_host, cuda.waits) == ([4], [4], ["copy to the host"])
     device[0].copy_(torch.tensor(1.0))
     assert cuda.to_device == [4, 1]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda x: torch.allclose(x, x),
+        lambda x: torch.histc(x),
+        lambda x: torch.linalg.inv(x),
+        lambda x: torch.linalg.eigh(x),
+        lambda x: f"{x[0, 0]}",
+        lambda x: repr(x),
+        lambda x: torch.tensor([x[0, 0], 1.0], device="cuda"),
+        lambda x: torch.cuda.current_stream().synchronize(),
+    ],
+)
+def test_what_waits_without_saying_so(cuda, read):
+    read(torch.eye(2, device="cuda"))
+    assert cuda.waits
+
+
+def test_a_number_of_the_host_that_is_copied(cuda):
+    """By `where` alone."""
+    x = torch.ones(2, device="cuda")
+    torch.where(x > 0, torch.tensor(0.0), x)
+    assert cuda.to_device == [1]
+
+
+def test_products_in_float32_are_exact(cuda):
+    torch.backends.cuda.matmul.fp32_precision = "none"
+    torch.backends.cudnn.conv.fp32_precision = "tf32"
+    x = torch.ones(2, 2, device="cuda")
+    for product in (lambda x: x @ x, lambda x: torch.nn.functional.conv1d(x[None], x[None])):
+        with pytest.raises(RuntimeError, match="may be rounded to TF32"):
+            product(x)
+        product(x.bfloat16())
+        product(x.double())
 
 
 def test_waits_in_inference_mode(cuda):

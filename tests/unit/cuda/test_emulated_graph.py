@@ -2,7 +2,14 @@
 
 import pytest
 import torch
+from actopo.arithmetic import exact_arithmetic
 from emulated_cuda import emulated_cuda
+
+
+@pytest.fixture(autouse=True)
+def _without_tf32():
+    with exact_arithmetic():
+        yield
 
 
 def capture(function):
@@ -47,6 +54,17 @@ def test_numbers_and_new_tensors_of_the_host_are_not_seen(cuda):
     graph.replay()
     assert [float(value) for value in y] == [3, 3]
     assert float(kept) == 1
+
+
+def test_what_a_replay_writes_is_waited_for(cuda):
+    x, stream = on_device(1.0, 2.0), torch.cuda.Stream()
+    graph, y = capture(lambda: x * 2)
+    with torch.cuda.stream(stream):
+        graph.replay()
+    with pytest.raises(RuntimeError, match="a stream uses memory of another one"):
+        y.add(1)
+    stream.synchronize()
+    assert y.tolist() == [2, 4]
 
 
 def test_a_tensor_that_was_freed_is_not_read(cuda):

@@ -27,9 +27,11 @@ def test_labels_are_those_of_the_host(c, dtype):
     eps = 0.4 if c == 2 else 6.7
     expected = dbscan_each(points, [eps, 1.2 * eps], 5)
     assert all((labels >= 0).any() and (labels < 0).any() for labels in expected)
-    with emulated_cuda():
+    with emulated_cuda() as cuda:
         for mine, theirs in zip(dbscan_each(points, [eps, 1.2 * eps], 5, "cuda", block=100), expected, strict=True):
             np.testing.assert_array_equal(mine, theirs)
+        # Pairs near eps, and never a block of products.
+        assert max(cuda.to_host) <= len(points)
 
 
 def test_distances_that_equal_eps(cuda):
