@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sysconfig
 import warnings
 from contextlib import contextmanager
 from copy import deepcopy
@@ -26,8 +27,9 @@ from gpu_examples import example_cloud, example_diagrams
 
 HAS_NUMBA = find_spec("numba") is not None
 CAN_SEGMENT = all(map(find_spec, ("torchvision", "cv2")))
-# What PyTorch compiles networks with on a GPU.
+# What PyTorch compiles networks with on a GPU; the C files of Triton include Python's header.
 HAS_COMPILER = find_spec("triton") is not None and shutil.which(os.environ.get("CC", "gcc")) is not None
+HAS_COMPILER &= Path(sysconfig.get_path("include"), "Python.h").exists()
 LAYERS = (0, 8, 16)
 METHODS = ("random", "central", "top_weight", "full", "given", "top_l2")
 # Copies to the GPU before the first batch of an epoch: its random numbers, and the sizes of its batches.
@@ -91,8 +93,9 @@ class Checks:
     """
 
     def __init__(self, images, labels, normalisation, device, sizes):
-        n = min(sizes.images, len(images))
-        self.images, self.labels, self.normalisation = images[:n], labels[:n], normalisation
+        # In any order, since images of a class may follow each other.
+        chosen = np.random.default_rng(0).choice(len(images), min(sizes.images, len(images)), replace=False)
+        self.images, self.labels, self.normalisation = images[chosen], labels[chosen], normalisation
         self.device, self.sizes, self.is_gpu = device, sizes, torch.device(device).type == "cuda"
         self.n_classes = int(labels.max()) + 1
         self.recipe = Recipe(epochs=3, batch_size=sizes.batch, learning_rate=0.05, peak_epoch=1)
@@ -247,9 +250,13 @@ class Checks:
             for layer in network.modules():
                 layer.momentum = 1.0
             network(inputs)
-            # Batch norms know the images, and by this bias half of the pixels are foreground.
+            # Batch norms know the images. By this bias about half of the pixels are foreground, and none nearly so: it
+            # lies in the widest gap between the middle half of the margins.
             scores = network.eval()(inputs)["out"]
-            network.classifier[-1].bias[1] += (scores[:, 0] - scores[:, 1]).median()
+            margins = (scores[:, 0] - scores[:, 1]).flatten().sort().values
+            margins = margins[len(margins) // 4 : -(len(margins) // 4)]
+            gap = margins.diff().argmax()
+            network.classifier[-1].bias[1] += margins[gap : gap + 2].mean()
             torch.save(network.state_dict(), weights)
             host, device = (deeplab_masks(images, weights, name, p, resize=None) for p in ("cpu", self.device))
         share = float((host != device).mean())
@@ -260,10 +267,15 @@ class Checks:
         """A compiled network has about the losses of the same one, and the same bits when it is trained again."""
         recipe = replace(self.recipe, epochs=1, learning_rate=0.01)
         [plain] = self._train(recipe, self.device)[1]["loss"]
-        (first, metrics), (second, _) = (self._train(replace(recipe, compile=True), self.device) for _ in range(2))
+        try:
+            first, metrics = self._train(replace(recipe, compile=True), self.device)
+        except Exception as error:
+            # The compiler is PyTorch's and the machine's, and no other path needs it.
+            return {"not compiled": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
+        second, _ = self._train(replace(recipe, compile=True), self.device)
         [loss] = metrics["loss"]
         # In half precision other kernels round otherwise.
-        require(abs(loss - plain) <= 0.02 * plain, f"the mean loss is {loss:.4f} compiled, and {plain:.4f} otherwise")
+        require(abs(loss - plain) <= 0.01 * plain, f"the mean loss is {loss:.4f} compiled, and {plain:.4f} otherwise")
         states = _state(first), _state(second)
         other = [name for name, tensor in states[0].items() if not torch.equal(tensor, states[1][name])]
         require(not other, f"compiled a second time, {len(other)} tensors of the weights differ, first {other[:1]}")

@@ -10,11 +10,12 @@ WAITING |= {"unique_consecutive", "repeat_interleave", "allclose", "histc", "_li
 WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
 # Operations with indices of 32 bits, or without any that PyTorch offers for more elements.
 SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
+SMALL_INDICES |= {"argwhere", "conv1d", "conv2d", "conv3d", "cdist", "max_pool2d"}
 # Operations that copy indices of the host to the device.
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
 # Operations that PyTorch may round to TF32 on a GPU, unless a setting forbids it.
-CONVOLUTIONS = {"convolution", "convolution_backward"}
-PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "addmv", "mv", "dot"}
+CONVOLUTIONS = {"convolution", "convolution_backward", "conv1d", "conv2d", "conv3d"}
+PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "addmv", "mv", "dot", "linear", "matmul", "inner", "einsum"}
 # Operations without the tag "pointwise" that take a number of the host.
 TAKING_NUMBERS = INDEXING | {"fill", "fill_", "masked_fill", "masked_fill_"}
 # Operations that look at no data.

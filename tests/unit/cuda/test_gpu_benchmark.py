@@ -43,6 +43,35 @@ def test_all_checks_hold(images, cuda, monkeypatch):
     assert 0.1 < found["masks"]["foreground"] < 0.9
 
 
+def test_a_compiler_that_fails_ends_nothing(images, cuda, monkeypatch):
+    """It is the machine's, and `compile` is false by default."""
+    from gpu_checks import TINY, Checks
+
+    def fails(model, **options):
+        raise OSError("Python.h: No such file\nand more")
+
+    monkeypatch.setattr(torch, "compile", fails)
+    found = Checks(*images, NORMALISATION, "cuda", TINY).compiled()
+    assert found == {"not compiled": "OSError: Python.h: No such file"}
+
+
+def test_no_score_of_a_mask_is_near_a_tie(images, monkeypatch):
+    """Images in blocks of another size are rounded otherwise, as on another device."""
+    from actopo.points import segmentation
+    from gpu_checks import TINY, Checks
+
+    masks, sizes = segmentation.deeplab_masks, {"cpu": 16, "meta": 8}
+
+    def in_blocks(images, weights, name, device, resize):
+        return masks(images, weights, name, batch_size=sizes[device], resize=resize)
+
+    monkeypatch.setattr(segmentation, "deeplab_masks", in_blocks)
+    rng = np.random.default_rng(1)
+    for side in (16, 28, 32):
+        others = rng.integers(0, 256, (16, side, side, 3), dtype=np.uint8), images[1][:16]
+        assert Checks(*others, NORMALISATION, "meta", TINY).masks()["other pixels"] == 0
+
+
 def test_a_hidden_wait_is_found(images, cuda, monkeypatch):
     from actopo.networks import training
     from gpu_checks import TINY, Checks, Differs

@@ -41,7 +41,7 @@ def activation_shapes(model, layers, image_shape, tap="conv", given=None):
     model.eval()
     # Taps of a convolution have one shape, and a network may have but the first.
     tap = tap if tap in ("input", "residual") else "output"
-    with torch.inference_mode(), recording(model, layers, tap, image_shape=image_shape, given=given) as recorded:
+    with _exact_inference(), recording(model, layers, tap, image_shape=image_shape, given=given) as recorded:
         model(torch.zeros(1, c, h, w, device=device))
         return {layer: tuple(recorded[layer].shape[1:]) for layer in layers}
 
