@@ -221,6 +221,8 @@ def main():
     # JSON is YAML, too.
     (options.out / "gpu" / "config.yaml").write_text(json.dumps(own, indent=2) + "\n", encoding="utf-8")
     for study in studies:
+        if "graph" in report.content["checks"] and study.take_graph():
+            print(f"{study.name} is trained in CUDA graphs; in the workflow, set training.cuda_graph to true")
         try:
             done = train_networks(study, until)
         except InputError as error:

@@ -28,6 +28,8 @@ from actopo.keys import layer_set_name
 from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
 from actopo.points.choices import SAMPLINGS
 
+# Batches that launches of kernels bind, which a CUDA graph saves.
+SMALL_BATCH = 256
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
 
@@ -98,6 +100,7 @@ class Study:
         self.recipe = recipe_keys(self.model["training"])
         keys = network_keys(self.model)
         self.params = {"network": as_json(**keys), "structure": as_json(**structure_keys(keys))}
+        self.has_graph = self.model.get("training", {}).get("cuda_graph", False)
 
     def is_prepared(self):
         """Whether the images are there."""
@@ -146,12 +149,18 @@ class Study:
         weights = self._weights(seed)
         return TrainingFolder(weights, (*run, self.meta["provenance"]), self.device).is_done()
 
+    def take_graph(self):
+        """Train in CUDA graphs, whose weights are the same, where batches are small, and return whether it will."""
+        training = self.model["training"]
+        self.has_graph |= training["batch_size"] <= SMALL_BATCH and not training.get("compile", False)
+        return self.has_graph
+
     def train(self, seed):
         """Train the network of a seed, or go on from its checkpoint."""
         weights = self._weights(seed)
         params = {"recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")}
         params["keepers"] = self._kept_seeds()
-        params["cuda_graph"] = self.model["training"].get("cuda_graph", False)
+        params["cuda_graph"] = self.has_graph
         params["keep"] = [epoch for epoch in kept_epochs(self.model) if epoch > 0]
         self._run(
             "train_model",
