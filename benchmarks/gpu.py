@@ -163,7 +163,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--images", type=Path, required=True, help="folder or .zip of class folders")
     parser.add_argument("--out", type=Path, required=True, help="folder of results, as results/RUN of the workflow")
-    parser.add_argument("--minutes", type=float, default=10, help="time for all of it")
+    parser.add_argument("--minutes", type=float, default=10, help="time after which nothing else is begun")
     parser.add_argument(
         "--configfile", type=Path, nargs="*", default=[], help="files that differ from config/config.yaml"
     )
@@ -177,8 +177,8 @@ def main():
     options = parser.parse_args()
     if options.threads < 1:
         parser.error("--threads is a number of threads, 1 at least")
-    if not math.isfinite(options.minutes):
-        parser.error("--minutes is a number of minutes")
+    if not (math.isfinite(options.minutes) and options.minutes >= 0):
+        parser.error("--minutes is a number of minutes, 0 at least")
     until = time.monotonic() + 60 * options.minutes
     require_packages(NEEDED)
 
@@ -201,7 +201,7 @@ def main():
         choose_device(options.device)
         torch.set_num_threads(options.threads)
         prepared = [study.prepare() for study in studies]
-    except InputError as error:
+    except (InputError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
     parts, normalisation = prepared[0]
     sizes = TINY if options.tiny else Sizes()

@@ -28,6 +28,7 @@ def failing(workflow, changes, *arguments):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"run": 2026}, "run: 2026 is not a text; put it in quotes"),
         ({"mapper": {"overlapp": 0.3}}, "mapper.overlapp: unknown key; did you mean 'overlap'?"),
         ({"data": {"dataset": "cifar"}}, "data.dataset: 'cifar' is not one of"),
         ({"homology": {"tap": "pool"}}, "homology.tap: 'pool' is not one of conv, bn, relu"),

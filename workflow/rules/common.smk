@@ -43,7 +43,8 @@ from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 given, config = config, read_yaml("../../config/config.yaml")
 update_config(config, given)
 
-RUN = Path("results") / config["run"]
+# The check below refuses a name that is no text.
+RUN = Path("results") / str(config["run"])
 # Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.

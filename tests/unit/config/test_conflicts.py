@@ -74,6 +74,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", "densty", ["mapper.lens: there is no lens 'densty'; did you mean 'density'?"]),
         ("mapper.lens", {"logit": "der"}, ["mapper.lens: there is no class 'der'; did you mean 'deer'?"]),
         ("mapper.lens", ["l2", {"probability": "der"}], ["mapper.lens: there is no class 'der'"]),
+        ("mapper.lens", {"logit": 10}, ["mapper.lens: there is no output 10; a network of these images has 0 to 9"]),
         ("mapper.lens", "net.py:lens", ["mapper.lens: there is no file net.py in ", "where Snakemake runs"]),
         ("mapper.lens", ["l2", "l2"], ["mapper.lens: both lenses are the same"]),
         ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),

@@ -23,7 +23,9 @@ def test_eps_is_on_the_curve_of_sorted_distances():
             f"{curve['sampling']}\nlayer {curve['layer']}, ε = {curve['eps']:.2f}\nnoise"
         )
         assert axes.get_title().endswith("noise 1.2 %")
-        assert [text.get_text() for text in axes.texts] == [f"rank {(curve['distances'] > curve['eps']).sum()} of 700"]
+        assert [text.get_text() for text in axes.texts] == [
+            f"{(curve['distances'] > curve['eps']).sum()} of 700 beyond ε"
+        ]
         assert axes.get_ylabel() == ("distance" if index % 3 == 0 else "")
         assert axes.get_xlabel() == ("rank of the point" if index > 2 else "")
     rows = {axes.get_subplotspec().rowspan.start for axes in figure.axes[:3]}

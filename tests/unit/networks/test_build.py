@@ -48,6 +48,10 @@ def test_networks_that_are_not_there(settings, words):
         ("def other():\n    pass\n", "no function 'build'; it has other"),
         ("def build(:\n", "cannot be imported: SyntaxError"),
         ("def build():\n    return 3\n", "returned a int"),
+        (
+            "import torch\ndef build():\n    return torch.nn.Linear(2, 2).half()\n",
+            r"has parameters of torch.float16; return it in float32",
+        ),
         ("def build():\n    raise KeyError('width')\n", "could not be built: KeyError: 'width'"),
     ],
 )

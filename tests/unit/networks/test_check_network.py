@@ -4,6 +4,7 @@ import json
 
 import pytest
 from actopo.errors import InputError
+from actopo.networks.build import build
 from actopo.networks.check_network import check
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
@@ -15,8 +16,9 @@ class Two(nn.Sequential):
     def forward(self, x):
         return super().forward(x), x
 
-def build(two=False):
-    return (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+def build(two=False, frozen=False):
+    network = (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+    return network.requires_grad_(not frozen)
 """
 
 
@@ -39,6 +41,15 @@ def test_a_network_tells_the_classes_of_the_images_apart(network):
 def test_a_network_has_one_output(network):
     with pytest.raises(InputError, match=r"does not map images .* to one tensor of logits"):
         check_of({**network, "arguments": {"two": True}}, n_classes=4)
+
+
+def test_a_network_can_be_trained(network, tmp_path):
+    """It need not, where it has weights."""
+    frozen = {**network, "arguments": {"frozen": True}}
+    with pytest.raises(InputError, match="has no gradient, so that it cannot be trained"):
+        check_of(frozen)
+    save_tensors(tmp_path / "net.safetensors", build(**frozen).state_dict())
+    assert check_of(frozen, str(tmp_path / "net.safetensors")) == 4
 
 
 @pytest.mark.parametrize("n_classes", [4, None])

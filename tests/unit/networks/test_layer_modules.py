@@ -2,7 +2,9 @@
 
 import pytest
 import torchvision
+from actopo.errors import InputError
 from actopo.networks.layer_modules import blocks, layer_modules
+from actopo.networks.layers import find_layers
 from torch import nn
 
 
@@ -54,3 +56,23 @@ def test_a_method_lists_modules_of_any_kind():
 
     assert list(layer_modules(Own(nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Linear(2, 2)))) == ["0", "2"]
     assert layer_modules(nn.Linear(2, 2)) == {}
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (lambda network: "conv", "returns 'c', which is no module of it"),
+        (lambda network: [network[0], nn.ReLU()], r"returns 'ReLU\(\)', which is no module of it"),
+        (lambda network: [network[0], network.unused], "names unused, which its forward does not call"),
+    ],
+)
+def test_a_method_lists_modules_that_the_network_has_and_calls(layers, message):
+    class Own(nn.Sequential):
+        def forward(self, x):
+            return self[0](x)
+
+    Own.layers = layers
+    network = Own(nn.Conv2d(3, 2, 1))
+    network.add_module("unused", nn.Conv2d(2, 2, 1))
+    with pytest.raises(InputError, match=message):
+        find_layers(network, (4, 4, 3))

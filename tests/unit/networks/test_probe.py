@@ -20,5 +20,24 @@ def test_the_image_and_the_mode_of_the_network():
 
 
 def test_a_network_that_cannot_take_the_image():
-    with pytest.raises(InputError, match=r"cannot take an image of 4 x 6 x 3 \(.+\); set data.size"):
+    with pytest.raises(
+        InputError, match=r"cannot take an image of 4 x 6 x 3 \(.+\); it is given one float32 tensor \(1, 3, 4, 6\)"
+    ):
         pass_zeros(torch.nn.Conv2d(1, 1, 1), (4, 6, 3), nullcontext())
+
+
+def test_parameters_are_there_from_the_start():
+    class Late(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = torch.nn.Conv2d(3, 2, 1)
+
+        def forward(self, x):
+            x = self.body(x).flatten(1)
+            self.head = torch.nn.Linear(x.shape[1], 2)
+            return self.head(x)
+
+    with pytest.raises(InputError, match=r"makes head\.weight, head\.bias in its first pass.*in __init__"):
+        pass_zeros(Late(), (4, 6, 3), nullcontext())
+    with pytest.raises(InputError, match="has no parameters"):
+        pass_zeros(torch.nn.Flatten(), (4, 6, 3), nullcontext())

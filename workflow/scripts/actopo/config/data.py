@@ -135,9 +135,12 @@ def _classes(config, sizes):
             yield f"figures.classes: there is no class {shown(name)}; {_nearest(name, kept)}"
     if drawn is not None and drawn not in kept:
         yield f"figures.purity_class: there is no class {shown(drawn)}; {_nearest(drawn, kept)}"
+    is_trained = config["models"][config["mapper"]["model"]].get("weights") is None
     for name in lens_classes(config["mapper"]["lens"]):
-        if name not in kept:
+        if isinstance(name, str) and name not in kept:
             yield f"mapper.lens: there is no class {shown(name)}; {_nearest(name, kept)}"
+        elif not isinstance(name, str) and is_trained and name >= len(kept):
+            yield f"mapper.lens: there is no output {name}; a network of these images has 0 to {len(kept) - 1}"
     if unknown:
         return
     part = config["mapper"]["part"]

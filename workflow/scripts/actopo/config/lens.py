@@ -69,9 +69,9 @@ def _sparse(mapper, n_neighbours, n_images):
 
 
 def lens_classes(lens):
-    """Names of classes in a lens; none where `lens_problems` has a message."""
+    """Classes in a lens, by their names or the numbers of outputs; none where `lens_problems` has a message."""
     try:
         lenses = lens_list(lens)
     except InputError:
         return []
-    return [of for name, of in lenses if name in LENSES and LENSES[name].by_class and isinstance(of, str)]
+    return [of for name, of in lenses if name in LENSES and LENSES[name].by_class]

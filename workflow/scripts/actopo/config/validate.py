@@ -172,7 +172,8 @@ def _explain(error):
         yield f"{where}: {shown(value)} is not allowed; write {_either(choices)}{_number_hint(value)}"
     elif error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        yield f"{where}: {shown(value)} is not {_either([TYPES[name] for name in wanted])}{_number_hint(value)}"
+        hint = _quotes_hint(value) if "string" in wanted else _number_hint(value)
+        yield f"{where}: {shown(value)} is not {_either([TYPES[name] for name in wanted])}{hint}"
     elif error.validator == "pattern":
         yield f"{where}: {shown(value)} is not allowed; write {error.schema['errorMessage']}"
     else:
@@ -215,6 +216,11 @@ def _limit(error):
     if error.validator not in limits:
         return f"is not allowed: {error.message}"
     return limits[error.validator].format(error.validator_value)
+
+
+def _quotes_hint(value):
+    """Hint on a text that YAML read as something else, such as a number or a date."""
+    return "" if value is None or isinstance(value, str | dict | list) else "; put it in quotes"
 
 
 def _number_hint(value):

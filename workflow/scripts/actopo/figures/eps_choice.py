@@ -105,14 +105,14 @@ def _draw(axes, curve, names):
     axes.plot([rank], [eps], label=RULES[curve["rule"]], zorder=3, clip_on=False, **mark)
     if curve["rule"] == "knee":
         corner = {"transform": axes.transAxes, "ha": "right", "va": "top", "size": 6}
-        axes.text(0.97, 0.95, f"rank {rank - 1} of {n}", **corner)
+        axes.text(0.97, 0.95, f"{rank - 1} of {n} beyond ε", **corner)
     axes.set_xscale("log")
     axes.set_xlim(1, max(n, 2))
     # The rank stands above the curve.
     axes.set_ylim(0, (1.3 if curve["rule"] == "knee" else 1.05) * max(descending[0], eps))
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
-    noise = "" if share is None else f"\nnoise {100 * share:.2g} %"
+    noise = "" if share is None else f"\nnoise {float(f'{100 * share:.2g}'):g} %"
     layer = texts.layer_labels(
         [curve["layer"]], {curve["layer"]: texts.layer_title(curve["layer"], names)}, MOST_LAYER
     )[0]

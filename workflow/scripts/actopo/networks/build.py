@@ -85,6 +85,12 @@ def build(
             raise InputError(f"{module or architecture} could not be built: {_reason(error)}") from error
     if not isinstance(network, torch.nn.Module):
         raise InputError(f"{module} returned a {type(network).__name__}; return a torch.nn.Module")
+    types = {str(p.dtype) for p in network.parameters() if p.is_floating_point() and p.dtype != torch.float32}
+    if types:
+        raise InputError(
+            f"{module or architecture} has parameters of {min(types)}; return it in float32 (network.float()), and "
+            "choose the precision of training by training.precision"
+        )
     return network
 
 
@@ -112,6 +118,15 @@ def count_outputs(network, image_shape):
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != 2:
         raise InputError("the network does not map images (b, c, h, w) to one tensor of logits (b, classes)")
     return logits.shape[1]
+
+
+def require_gradient(output):
+    """Raise InputError if a network that is to be trained gives an output or a loss without a gradient."""
+    if not output.requires_grad:
+        raise InputError(
+            "the network's output has no gradient, so that it cannot be trained: all of its parameters are frozen "
+            "(requires_grad), or its forward is in torch.no_grad() or detaches; change that, or give weights"
+        )
 
 
 def _reason(error):

@@ -10,9 +10,11 @@ known. The output is the number of classes that the network tells apart; errors 
 
 import json
 
+import torch
+
 from actopo.answers import answer
 from actopo.errors import InputError
-from actopo.networks.build import build, count_outputs
+from actopo.networks.build import build, count_outputs, require_gradient
 from actopo.networks.weights import load_pretrained
 
 
@@ -23,7 +25,9 @@ def check(question):
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     if weights is not None:
         return count_outputs(load_pretrained(network, weights, **sizes), shape)
-    n_outputs = count_outputs(build(**network, **sizes, seed=0), shape)
+    untrained = build(**network, **sizes, seed=0)
+    n_outputs = count_outputs(untrained, shape)
+    require_gradient(untrained(torch.zeros(2, *shape[2:], *shape[:2])))
     if n_classes is not None and n_outputs != n_classes:
         raise InputError(
             f"the network tells {n_outputs} classes apart, and the images have {n_classes}; let its function take "

@@ -10,6 +10,8 @@ those of any other network are its convolutions, also where it has some attentio
 
 from torch import nn
 
+from actopo.errors import InputError
+
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
@@ -26,14 +28,27 @@ def layer_modules(model):
     -------
     dict of str to torch.nn.Module
         In the order of `named_modules`; empty if the network has no convolution and no block.
+
+    Raises
+    ------
+    InputError
+        If `layers()` returns something else than modules of the network.
     """
     named = dict(model.named_modules())
-    # An attribute of that name may be a submodule.
-    if callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module):
-        meant = {id(module) for module in model.layers()}
+    if has_own_layers(model):
+        meant, own = list(model.layers()), {id(module) for module in named.values()}
+        if strange := [item for item in meant if id(item) not in own]:
+            said = " ".join(str(strange[0]).split())[:60]
+            raise InputError(f"layers() of the network returns {said!r}, which is no module of it; return its modules")
+        meant = {id(module) for module in meant}
         return {name: module for name, module in named.items() if id(module) in meant}
     found = blocks(model)
     return {name: module for name, module in named.items() if isinstance(module, nn.Conv2d) or name in found}
+
+
+def has_own_layers(model):
+    """Whether a network has a method `layers()`; an attribute of that name may be a submodule."""
+    return callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module)
 
 
 def blocks(model):

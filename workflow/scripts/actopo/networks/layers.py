@@ -25,7 +25,7 @@ from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
 from actopo.networks.calls import find_calls, parts_of
 from actopo.networks.choices import CONVOLUTION_TAPS, TAPS
-from actopo.networks.layer_modules import layer_modules
+from actopo.networks.layer_modules import has_own_layers, layer_modules
 from actopo.networks.layouts import Layout, layer_variants, to_positions
 from actopo.networks.outputs import make_place, place_of, reading_calls
 from actopo.networks.probe import pass_zeros
@@ -110,6 +110,9 @@ def find_layers(model, image_shape, given=None):
             "no convolution or block of the network is called on an image; look at its forward and layers()"
         )
     calls, layers = own_calls(find_calls(model, image_shape, given), modules), []
+    unused = [name for name in modules if name not in {call.key[0] for call in calls}]
+    if unused and has_own_layers(model):
+        raise InputError(f"layers() of the network names {unused[0]}, which its forward does not call; leave it out")
     for call, tap in zip(calls, taps, strict=True):
         layout = _only_part(call)
         is_layer = isinstance(layout, Layout)

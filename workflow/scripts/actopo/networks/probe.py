@@ -22,6 +22,9 @@ def pass_zeros(model, image_shape, watching):
         If the network cannot take such images.
     """
     height, width, channels = image_shape
+    before = [name for name, _ in model.named_parameters()]
+    if not before:
+        raise InputError("the network has no parameters, so there is nothing to train or to load")
     parameter = next(model.parameters())
     probe = torch.zeros(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
     model.eval()
@@ -32,5 +35,11 @@ def pass_zeros(model, image_shape, watching):
     except (Exception, SystemExit) as error:
         raise InputError(
             f"the network cannot take an image of {height} x {width} x {channels} ({type(error).__name__}: "
-            f"{' '.join(str(error).split())[:300]}); set data.size and data.channels to what it wants"
+            f"{' '.join(str(error).split())[:300]}); it is given one float32 tensor "
+            f"(1, {channels}, {height}, {width}), of data.channels and data.size: change these, or let it take that"
         ) from error
+    if late := [name for name, _ in model.named_parameters() if name not in before]:
+        raise InputError(
+            f"the network makes {', '.join(late[:3])} in its first pass, so that weights of a file have no place; make "
+            "all layers in __init__"
+        )

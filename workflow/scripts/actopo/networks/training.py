@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
+from actopo.networks.build import require_gradient
 from actopo.networks.choices import PRECISIONS
 from actopo.networks.cuda_graph import graphed
 from actopo.networks.inputs import images_per_pass, to_input
@@ -318,6 +319,7 @@ def _make_step(give_logits, optimiser, scaler):
                 f"in training the network gives {type(logits).__name__} and no tensor of logits; switch its "
                 "auxiliary classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
             )
+        require_gradient(logits)
         loss = functional.cross_entropy(logits.float(), truth)
         optimiser.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
