@@ -74,7 +74,8 @@ def shown(value):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(shown, value)) + "]"
-    return value if isinstance(value, str) else json.dumps(value)
+    # A text that YAML would read as something else stands in quotes.
+    return value if isinstance(value, str) and yaml.safe_load(value) == value else json.dumps(value)
 
 
 def named(jobs, order):

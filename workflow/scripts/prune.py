@@ -78,7 +78,9 @@ def prune(options, ask=input):
     lock_run(folder.name, Path(".snakemake") / "actopo")
     found = outdated_files(folder, wanted)
     networks = {path: found.pop(path) for path in list(found) if is_network(folder, path)}
-    if not found and not networks:
+    if not folder.exists():
+        print(f"There is no run {folder}.")
+    elif not found and not networks:
         print(f"{folder} has no file that the config does not ask for.")
     if found:
         print("\n".join(listing(folder, found)))

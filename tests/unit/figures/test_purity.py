@@ -33,6 +33,13 @@ def test_purity_of_one_sampling_and_one_layer():
     assert len(style.figure_bytes(figure, "png", dpi=40)) > 0
 
 
+def test_graphs_without_a_node_are_told():
+    table = {"full": plain_purity_table((12,))["full"]}
+    table["full"]["node_purity"] = table["full"]["class_purity"] = [float("nan")]
+    figure = purity.plot(table, "cat")
+    assert [[text.get_text() for text in axes.texts].count("no node") for axes in figure.axes] == [1, 1, 0]
+
+
 def spans(axes):
     """Ends of the error bars, by their place."""
     return np.array([s for lines in collections(axes, LineCollection) for s in lines.get_segments()])

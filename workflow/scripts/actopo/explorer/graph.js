@@ -55,6 +55,9 @@ class GraphPanel {
     const [links, ends] = [graph.links, []];
     for (let i = 0; i < links.length; i += 2) ends.push({ source: links[i], target: links[i + 1], shared: graph.shared[i / 2] });
     this.world.html("");
+    if (!graph.size.length) {
+      this.world.append("text").attr("x", width / 2).attr("y", height / 2).attr("text-anchor", "middle").text("no node: all noise");
+    }
     const most = d3.max(ends, (end) => end.shared) || 1;
     const thin = Math.min(1, Math.sqrt(300 / Math.max(1, ends.length)));
     this.lines = this.world.append("g").attr("class", "links").selectAll("line").data(ends).enter().append("line")

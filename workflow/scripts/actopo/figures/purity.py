@@ -152,6 +152,8 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         if has_floor:
             floor = {"color": "0.35", "linestyle": ":", "linewidth": 0.9}
             axes.axhline(1 / n_classes, label=f"lowest possible, 1/{n_classes}", **floor)
+        if not np.isfinite([value for values in table.values() for value in values.get(key, [])]).any():
+            axes.text(0.5, 0.5, "no node", transform=axes.transAxes, ha="center", va="center", color="0.35")
         axes.set_title(title or f"class {texts.short(class_name, MOST_CLASS)}")
         axes.set_ylabel(label)
         axes.set_xlabel("layer")
