@@ -11,6 +11,8 @@ const CHANCE = 0.05;
 
 const purityTables = { graphs: records(readDocument("purity").graphs), classes: records(readDocument("purity").classes) };
 const purityCharts = [];
+// Images without labels have coverage alone.
+const hasPurity = purityTables.classes.some((row) => row.purity !== null && row.purity !== undefined);
 
 function puritySamplings() {
   return [...new Set(purityTables.graphs.map((row) => row.sampling))];
@@ -18,6 +20,7 @@ function puritySamplings() {
 
 function startPurity() {
   fillOptions(document.querySelector("[data-key=class]"), main.class_names.map((name) => [name, name]));
+  document.querySelector("[data-key=class]").closest("label").hidden = !hasPurity;
   const sigmas = [...new Set(purityTables.graphs.map((row) => row.sigma))].sort(d3.ascending);
   fillOptions(document.querySelector("[data-key=sigma]"), sigmas.map((sigma) => [String(sigma), sigma ? `σ = ${sigma}` : "none"]));
   const samplings = d3.select("#samplings").selectAll("label").data(puritySamplings()).enter().append("label");
@@ -59,9 +62,8 @@ function showPurity() {
   }
   const rows = purityRows("graphs");
   const kinds = [...new Set(rows.map((row) => row.interval))].map((kind) => (kind === "none" ? "there is one graph of each, so no interval" : kind));
-  d3.select("#purity-note").text(
-    `Bands: ${kinds.join("; ") || "none"}. Thin bars: permuted labels. Empty marks: p > ${CHANCE}. Dotted: lowest possible, 1/${main.class_names.length}.`
-  );
+  const marks = `Thin bars: permuted labels. Empty marks: p > ${CHANCE}. Dotted: lowest possible, 1/${main.class_names.length}.`;
+  d3.select("#purity-note").text(`Bands: ${kinds.join("; ") || "none"}. ${hasPurity ? marks : "Images without labels have no purity."}`);
 }
 
 function purityValues(rows, measure) {
