@@ -16,6 +16,14 @@ class Two(nn.Sequential):
     def forward(self, x):
         return super().forward(x), x
 
+class Careful(nn.Sequential):
+    def forward(self, x):
+        x = super().forward(x)
+        return x if self.training else x.detach()
+
+def careful():
+    return Careful(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
 def build(two=False, frozen=False):
     network = (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
     return network.requires_grad_(not frozen)
@@ -48,6 +56,7 @@ def test_a_network_can_be_trained(network, tmp_path):
     frozen = {**network, "arguments": {"frozen": True}}
     with pytest.raises(InputError, match="has no gradient, so that it cannot be trained"):
         check_of(frozen)
+    assert check_of({"module": network["module"].replace("build", "careful")}) == 4
     save_tensors(tmp_path / "net.safetensors", build(**frozen).state_dict())
     assert check_of(frozen, str(tmp_path / "net.safetensors")) == 4
 
