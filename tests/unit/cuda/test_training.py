@@ -43,7 +43,7 @@ def assert_same_weights(model, expected):
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_is_that_of_the_host(data, precision, compile, optimizer, monkeypatch):
-    """The compiler itself is PyTorch's."""
+    """With `compile` too, whose compiler is left out: PyTorch traces nothing where a mode sees all operations."""
     monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
     recipe = replace(RECIPE, precision=precision, compile=compile, optimizer=optimizer)
     expected, metrics = run(data, recipe, "cpu")
