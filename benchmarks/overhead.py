@@ -9,8 +9,8 @@ time times the cores, falls into
   planning    a dry run: start of Snakemake, parsing, jobs and their order, on one core while the others wait
   the rest    scheduling, and cores that wait because no job is ready
 
-Below it are the import statements that took most, of all jobs together. On a machine with other work all of these grow:
-take a quiet one.
+Below it are the import statements that took most, of all jobs together, and the rules whose jobs import most. On a
+machine with other work all of these grow: take a quiet one.
 
     python benchmarks/overhead.py
     python benchmarks/overhead.py --configfile config/fashion_mnist.yaml mine.yaml --cores 4
@@ -54,13 +54,15 @@ def read_import_times(folder):
 
     Returns
     -------
-    Counter
-        Seconds of all jobs by the name that they import.
+    by_name, by_rule : Counter
+        Seconds of all jobs by the name that they import, and by their rule.
     """
-    seconds = Counter()
+    by_name, by_rule = Counter(), Counter()
     for file in Path(folder).iterdir():
-        seconds.update(json.loads(file.read_text(encoding="utf-8")))
-    return seconds
+        seconds = json.loads(file.read_text(encoding="utf-8"))
+        by_name.update(seconds)
+        by_rule[file.name.partition(".")[0]] += sum(seconds.values())
+    return by_name, by_rule
 
 
 def parts_of(wall, planning, cores, jobs, imports):
@@ -101,7 +103,7 @@ def main():
         planning = seconds_of([*snakemake, "--directory", folder, "--dry-run", "--quiet"])
         wall = seconds_of([*snakemake, "--directory", folder], **timing_imports(times))
         jobs = read_benchmarks(Path(folder, "results").iterdir())
-        imported = read_import_times(times)
+        imported, of_rules = read_import_times(times)
     n_jobs, start = sum(map(len, jobs.values())), seconds_of([sys.executable, "-c", ""])
     parts = parts_of(wall, planning, options.cores, jobs, imported.total() + n_jobs * start)
     total = wall * options.cores
@@ -111,6 +113,10 @@ def main():
     print(f"not computing: {1 - parts['computing'] / total:.1%}\n")
     for name, seconds in imported.most_common(12):
         print(f"{name:<40}{seconds:>7.1f} core seconds {seconds / total:>7.1%}")
+    print(f"\n{'rule':<28}{'jobs':>6}{'seconds':>10}{'imports':>10}")
+    for rule, seconds in of_rules.most_common(12):
+        spent = sum(job["seconds"] for job in jobs.get(rule, ()))
+        print(f"{rule:<28}{len(jobs.get(rule, ())):>6}{spent:>10.1f}{seconds:>10.1f}")
 
 
 if __name__ == "__main__":

@@ -35,9 +35,11 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def write(self, folder):
-        """Leave the times of a job; other processes, such as Snakemake's own, are no jobs."""
-        if hasattr(sys.modules["__main__"], "snakemake"):
-            with open(os.path.join(folder, f"{time.time_ns()}.{os.getpid()}.json"), "w", encoding="utf-8") as file:
+        """Leave the times of a job, by its rule; other processes, such as Snakemake's own, are no jobs."""
+        main = sys.modules["__main__"]
+        if hasattr(main, "snakemake"):
+            name = f"{main.snakemake.rule}.{time.time_ns()}.{os.getpid()}.json"
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 json.dump(self.seconds, file)
 
 

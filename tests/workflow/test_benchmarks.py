@@ -59,12 +59,13 @@ def test_imports_of_jobs_are_timed(tmp_path):
     (tmp_path / "late.py").write_text("import time\ntime.sleep(0.1)\n")
     (tmp_path / "times").mkdir()
     script = "import outer, inner\ndef compute():\n    import late\nimport time\ntime.sleep(0.2)\ncompute()\n"
-    for program in (script, f"snakemake = None\n{script}"):
+    for program in (script, f"class snakemake:\n    rule = 'build_mapper'\n{script}"):
         variables = timing_imports(tmp_path / "times")
         variables["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
         subprocess.run([sys.executable, "-c", program], env=os.environ | variables, check=True)
     assert len(list((tmp_path / "times").iterdir())) == 1
-    seconds = read_import_times(tmp_path / "times")
+    seconds, by_rule = read_import_times(tmp_path / "times")
+    assert by_rule == {"build_mapper": pytest.approx(seconds.total())}
     assert seconds["outer"] >= 0.3 > 0.1 > seconds["inner"]
     assert seconds["late"] >= 0.1
     assert {"outer", "inner", "late", "time"} <= set(seconds)
