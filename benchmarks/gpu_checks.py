@@ -78,6 +78,12 @@ def require(holds, what):
         raise Differs(what)
 
 
+def require_same(what, state, expected):
+    """Raise `Differs` unless a network has the bits of another."""
+    other = [name for name, tensor in state.items() if not torch.equal(tensor, expected[name])]
+    require(not other, f"{what}, {len(other)} tensors of the weights differ, first of all {other[:1]}")
+
+
 class Checks:
     """
     Checks of one device.
@@ -133,8 +139,7 @@ class Checks:
         self._train(replace(self.recipe, epochs=1), self.device, seed=1)
         for what, keep in (("after another seed", {}), ("from a checkpoint", {"checkpoint": states[0]})):
             model, again = self._train(self.recipe, self.device, **keep)
-            other = [name for name, tensor in _state(model).items() if not torch.equal(tensor, expected[name])]
-            require(not other, f"{what}, {len(other)} tensors of the weights differ, first of all {other[:1]}")
+            require_same(what, _state(model), expected)
             require(again["loss"] == metrics["loss"], f"{what}, the losses are {again['loss']}, not {metrics['loss']}")
         return {"loss": metrics["loss"], "precision": metrics["precision"]}
 
@@ -276,9 +281,7 @@ class Checks:
         [loss] = metrics["loss"]
         # In half precision other kernels round otherwise.
         require(abs(loss - plain) <= 0.01 * plain, f"the mean loss is {loss:.4f} compiled, and {plain:.4f} otherwise")
-        states = _state(first), _state(second)
-        other = [name for name, tensor in states[0].items() if not torch.equal(tensor, states[1][name])]
-        require(not other, f"compiled a second time, {len(other)} tensors of the weights differ, first {other[:1]}")
+        require_same("compiled a second time", _state(second), _state(first))
         return {"loss": loss, "otherwise": plain}
 
     def waits(self):
@@ -345,8 +348,7 @@ class Checks:
                 require(replays, f"{optimizer}: the step was not captured, and the log says why")
                 resumed, _ = self._trained_with_dropout(recipe, checkpoint=states[0], cuda_graph=True)
             for what, state in (("in a CUDA graph", whole), ("in a CUDA graph, from a checkpoint", resumed)):
-                other = [name for name, tensor in state.items() if not torch.equal(tensor, expected[name])]
-                require(not other, f"{optimizer} {what}: {len(other)} tensors differ, first of all {other[:1]}")
+                require_same(f"{optimizer} {what}", state, expected)
             require(again["loss"] == metrics["loss"], f"{optimizer} in a CUDA graph: the losses differ")
             found[optimizer] = {"replays": len(replays), "precision": again["precision"]}
         return found

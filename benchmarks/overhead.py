@@ -115,8 +115,8 @@ def main():
         print(f"{name:<40}{seconds:>7.1f} core seconds {seconds / total:>7.1%}")
     print(f"\n{'rule':<28}{'jobs':>6}{'seconds':>10}{'imports':>10}")
     for rule, seconds in of_rules.most_common(12):
-        spent = sum(job["seconds"] for job in jobs.get(rule, ()))
-        print(f"{rule:<28}{len(jobs.get(rule, ())):>6}{spent:>10.1f}{seconds:>10.1f}")
+        own = jobs.get(rule, ())
+        print(f"{rule:<28}{len(own):>6}{sum(job['seconds'] for job in own):>10.1f}{seconds:>10.1f}")
 
 
 if __name__ == "__main__":

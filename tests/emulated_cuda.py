@@ -99,9 +99,9 @@ class EmulatedCuda:
             self._storages[storage._cdata] = Memory(storage, self.stream, self.capture is not None)
         self.largest = max(self.largest, tensor.numel())
 
-    def use(self, func, args, kwargs):
+    def use(self, func, arguments):
         """Note what an operation reads and writes, in the current stream; what gives a view does neither."""
-        for tensor, is_written in () if gives_view(func) else arguments_of(func, args, kwargs):
+        for tensor, is_written in () if gives_view(func) else arguments:
             if self.holds(tensor):
                 self._memory(tensor).use(func.overloadpacket.__name__, self.stream, self._host, is_written)
 
@@ -180,14 +180,14 @@ class EmulatedCuda:
 
     def compute(self, func, args, kwargs):
         """Run an operation, if a GPU would."""
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        name = func.overloadpacket.__name__
+        name, arguments = func.overloadpacket.__name__, arguments_of(func, args, kwargs)
+        tensors = [tensor for tensor, _ in arguments]
         if name in WITHOUT_DATA or not any(map(self.holds, tensors)):
             # A factory: its result is put on the device, or is none of a graph's.
             return func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
-        check(self, func, args, kwargs)
+        check(self, func, arguments)
         if self.capture is None:
-            self.use(func, args, kwargs)
+            self.use(func, arguments)
         if waits_for(name, tensors):
             self.wait(name)
         with self.generator.drawing(func):

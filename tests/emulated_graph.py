@@ -12,6 +12,7 @@ then set back, and memory of the graph itself is filled with nan, until the firs
 from contextlib import contextmanager
 
 import torch
+from emulated_operations import arguments_of
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
@@ -184,7 +185,7 @@ class EmulatedGraph:
             for func, places, spec, outputs in self._records:
                 leaves = [place.tensor() if isinstance(place, _Place) else place for place in places]
                 args, kwargs = tree_unflatten(leaves, spec)
-                self._device.use(func, args, kwargs)
+                self._device.use(func, arguments_of(func, args, kwargs))
                 with self._device.generator.drawing(func):
                     result = func(*args, **kwargs)
                 made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]

@@ -8,13 +8,13 @@ WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "bincount
 WAITING |= {"unique_consecutive", "repeat_interleave", "allclose", "histc", "_linalg_check_errors", "_linalg_eigh"}
 # What inference mode calls some of them by.
 WAITING |= {"item", "is_nonzero", "nonzero_numpy", "argwhere"}
+# Operations that PyTorch may round to TF32 on a GPU, unless a setting forbids it: these and products.
+CONVOLUTIONS = {"convolution", "convolution_backward", "conv1d", "conv2d", "conv3d"}
 # Operations with indices of 32 bits, or without any that PyTorch offers for more elements.
-SMALL_INDICES = {"nonzero", "convolution", "convolution_backward", "_cdist_forward", "max_pool2d_with_indices"}
-SMALL_INDICES |= {"argwhere", "conv1d", "conv2d", "conv3d", "cdist", "max_pool2d"}
+SMALL_INDICES = {"nonzero", "argwhere", "_cdist_forward", "cdist", "max_pool2d_with_indices", "max_pool2d"}
+SMALL_INDICES |= CONVOLUTIONS
 # Operations that copy indices of the host to the device.
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
-# Operations that PyTorch may round to TF32 on a GPU, unless a setting forbids it.
-CONVOLUTIONS = {"convolution", "convolution_backward", "conv1d", "conv2d", "conv3d"}
 PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "addmv", "mv", "dot", "linear", "matmul", "inner", "einsum"}
 # Operations without the tag "pointwise" that take a number of the host.
 TAKING_NUMBERS = INDEXING | {"fill", "fill_", "masked_fill", "masked_fill_"}
@@ -23,12 +23,13 @@ WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 
 
 def arguments_of(func, args, kwargs):
-    """Tensors that an operation is given, and whether it writes into each."""
+    """Tensors that an operation is given, and whether it writes into each, in a list of pairs."""
+    found = []
     for place, argument in enumerate(func._schema.arguments):
         is_written = argument.alias_info is not None and argument.alias_info.is_write
-        for leaf in tree_leaves(args[place] if place < len(args) else kwargs.get(argument.name)):
-            if isinstance(leaf, torch.Tensor):
-                yield leaf, is_written
+        leaves = tree_leaves(args[place] if place < len(args) else kwargs.get(argument.name))
+        found += [(leaf, is_written) for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    return found
 
 
 def gives_view(func):
@@ -42,16 +43,16 @@ def waits_for(name, tensors):
     return name in WAITING or (name.startswith(("index", "_index")) and is_masked)
 
 
-def check(device, func, args, kwargs):
+def check(device, func, arguments):
     """
-    Refuse an operation as a GPU would, and count what it copies to the device.
+    Refuse an operation as a GPU would, and count what it copies to the device; arguments as `arguments_of` gives them.
 
     Raises
     ------
     RuntimeError
         If its tensors lie in both memories, have too many elements, or are multiplied in less than float32.
     """
-    name, tensors = func.overloadpacket.__name__, [tensor for tensor, _ in arguments_of(func, args, kwargs)]
+    name, tensors = func.overloadpacket.__name__, [tensor for tensor, _ in arguments]
     held = [device.holds(tensor) for tensor in tensors]
     largest = max(tensor.numel() for tensor in tensors)
     if name in SMALL_INDICES and largest >= device.index_limit:
@@ -60,7 +61,7 @@ def check(device, func, args, kwargs):
     strangers = [tensor for tensor, is_held in zip(tensors, held, strict=True) if not is_held]
     if name == "where" and any(tensor.dim() == 0 for tensor in strangers):
         device.copied(1, True)
-    writes = any(is_written and not device.holds(tensor) for tensor, is_written in arguments_of(func, args, kwargs))
+    writes = any(is_written and not is_held for (_, is_written), is_held in zip(arguments, held, strict=True))
     if not writes and (torch.Tag.pointwise in func.tags or name in TAKING_NUMBERS):
         # A number of the host may be read.
         strangers = [tensor for tensor in strangers if tensor.dim() > 0]

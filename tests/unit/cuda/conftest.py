@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from actopo.arithmetic import exact_arithmetic
 from emulated_cuda import emulated_cuda
 
 
@@ -12,6 +13,19 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def _without_tf32():
+    """Products as in all that the package computes."""
+    with exact_arithmetic():
+        yield
+
+
+@pytest.fixture
+def _without_compiler(monkeypatch):
+    """PyTorch's compiler traces nothing where a mode sees all operations."""
+    monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
 
 
 @pytest.fixture

@@ -2,14 +2,9 @@
 
 import pytest
 import torch
-from actopo.arithmetic import exact_arithmetic
 from emulated_cuda import emulated_cuda
 
-
-@pytest.fixture(autouse=True)
-def _without_tf32():
-    with exact_arithmetic():
-        yield
+pytestmark = pytest.mark.usefixtures("_without_tf32")
 
 
 def capture(function):

@@ -26,13 +26,12 @@ def _path(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
+@pytest.mark.usefixtures("_without_compiler")
 def test_all_checks_hold(images, cuda, monkeypatch):
-    """The compiler, which this machine may not have, is left out."""
     import gpu_checks
     from gpu_checks import COPIES, TINY, Checks
 
     monkeypatch.setattr(gpu_checks, "HAS_COMPILER", True)
-    monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
     checks = Checks(*images, NORMALISATION, "cuda", TINY).all()
     assert {"waits", "memory", "clusters", "points", "masks", "compiled"} <= set(checks)
     found = {name: check() for name, check in checks.items()}

@@ -39,12 +39,11 @@ def assert_same_weights(model, expected):
         assert torch.equal(tensor.cpu(), other), name
 
 
+@pytest.mark.usefixtures("_without_compiler")
 @pytest.mark.parametrize("compile", [False, True])
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_is_that_of_the_host(data, precision, compile, optimizer, monkeypatch):
-    """With `compile` too, whose compiler is left out: PyTorch traces nothing where a mode sees all operations."""
-    monkeypatch.setattr(torch, "compile", lambda model, **options: lambda images: model(images))
+def test_training_is_that_of_the_host(data, precision, compile, optimizer):
     recipe = replace(RECIPE, precision=precision, compile=compile, optimizer=optimizer)
     expected, metrics = run(data, recipe, "cpu")
     with emulated_cuda() as cuda:

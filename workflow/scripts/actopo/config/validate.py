@@ -172,7 +172,8 @@ def _explain(error):
         yield f"{where}: {shown(value)} is not allowed; write {_either(choices)}{_number_hint(value)}"
     elif error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        hint = _quotes_hint(value) if "string" in wanted else _number_hint(value)
+        is_text = "string" in wanted and not {"integer", "number"} & set(wanted)
+        hint = _quotes_hint(value) if is_text else _number_hint(value)
         yield f"{where}: {shown(value)} is not {_either([TYPES[name] for name in wanted])}{hint}"
     elif error.validator == "pattern":
         yield f"{where}: {shown(value)} is not allowed; write {error.schema['errorMessage']}"

@@ -12,7 +12,11 @@ const CHANCE = 0.05;
 const purityTables = { graphs: records(readDocument("purity").graphs), classes: records(readDocument("purity").classes) };
 const purityCharts = [];
 // Images without labels have coverage alone.
-const hasPurity = purityTables.classes.some((row) => row.purity !== null && row.purity !== undefined);
+const hasPurity = hasValue(purityTables.classes, "purity");
+
+function hasValue(rows, measure) {
+  return rows.some((row) => row[measure] !== null && row[measure] !== undefined);
+}
 
 function puritySamplings() {
   return [...new Set(purityTables.graphs.map((row) => row.sampling))];
@@ -50,7 +54,7 @@ function showPurity() {
   purityCharts.length = 0;
   for (const [table, measure, title, yTitle, hasFloor] of PURITY_PANELS) {
     const rows = purityRows(table);
-    if (!rows.some((row) => row[measure] !== null && row[measure] !== undefined)) continue;
+    if (!hasValue(rows, measure)) continue;
     const series = samplings.filter((name) => !hidden.has(name)).map((name) => ({
       name, style: lineStyle(samplings.indexOf(name)), values: purityValues(rows.filter((row) => row.sampling === name), measure),
     }));

@@ -112,16 +112,21 @@ def count_outputs(network, image_shape):
     InputError
         If the output for an image is not a vector of logits.
     """
-    height, width, channels = image_shape
     with torch.inference_mode():
-        logits = network.eval()(torch.zeros(2, channels, height, width))
+        logits = of_zeros(network.eval(), image_shape)
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != 2:
         raise InputError("the network does not map images (b, c, h, w) to one tensor of logits (b, classes)")
     return logits.shape[1]
 
 
+def of_zeros(network, image_shape):
+    """What a network gives for two images (h, w, c) of zeros."""
+    height, width, channels = image_shape
+    return network(torch.zeros(2, channels, height, width))
+
+
 def require_gradient(output):
-    """Raise InputError if a network that is to be trained gives an output or a loss without a gradient."""
+    """Raise InputError if a network that is to be trained gives an output without a gradient."""
     if not output.requires_grad:
         raise InputError(
             "the network's output has no gradient, so that it cannot be trained: all of its parameters are frozen "

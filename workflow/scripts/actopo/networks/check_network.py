@@ -14,7 +14,7 @@ import torch
 
 from actopo.answers import answer
 from actopo.errors import InputError
-from actopo.networks.build import build, count_outputs, require_gradient
+from actopo.networks.build import build, count_outputs, of_zeros, require_gradient
 from actopo.networks.weights import load_pretrained
 
 
@@ -27,10 +27,11 @@ def check(question):
         return count_outputs(load_pretrained(network, weights, **sizes), shape)
     untrained = build(**network, **sizes, seed=0)
     n_outputs = count_outputs(untrained, shape)
-    images = torch.zeros(2, *shape[2:], *shape[:2])
     # A network may go without gradients in evaluation alone, and give more than logits in training.
-    if not untrained(images).requires_grad and isinstance(logits := untrained.train()(images), torch.Tensor):
-        require_gradient(logits)
+    if not of_zeros(untrained, shape).requires_grad:
+        output = of_zeros(untrained.train(), shape)
+        if isinstance(output, torch.Tensor):
+            require_gradient(output)
     if n_classes is not None and n_outputs != n_classes:
         raise InputError(
             f"the network tells {n_outputs} classes apart, and the images have {n_classes}; let its function take "

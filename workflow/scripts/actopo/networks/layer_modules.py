@@ -36,11 +36,10 @@ def layer_modules(model):
     """
     named = dict(model.named_modules())
     if has_own_layers(model):
-        meant, own = list(model.layers()), {id(module) for module in named.values()}
-        if strange := [item for item in meant if id(item) not in own]:
+        meant, own = {id(item): item for item in model.layers()}, {id(module) for module in named.values()}
+        if strange := [item for key, item in meant.items() if key not in own]:
             said = " ".join(str(strange[0]).split())[:60]
             raise InputError(f"layers() of the network returns {said!r}, which is no module of it; return its modules")
-        meant = {id(module) for module in meant}
         return {name: module for name, module in named.items() if id(module) in meant}
     found = blocks(model)
     return {name: module for name, module in named.items() if isinstance(module, nn.Conv2d) or name in found}

@@ -110,8 +110,9 @@ def find_layers(model, image_shape, given=None):
             "no convolution or block of the network is called on an image; look at its forward and layers()"
         )
     calls, layers = own_calls(find_calls(model, image_shape, given), modules), []
-    unused = [name for name in modules if name not in {call.key[0] for call in calls}]
-    if unused and has_own_layers(model):
+    called = {call.key[0] for call in calls}
+    unused = [name for name in modules if name not in called] if has_own_layers(model) else []
+    if unused:
         raise InputError(f"layers() of the network names {unused[0]}, which its forward does not call; leave it out")
     for call, tap in zip(calls, taps, strict=True):
         layout = _only_part(call)

@@ -22,10 +22,10 @@ def pass_zeros(model, image_shape, watching):
         If the network cannot take such images.
     """
     height, width, channels = image_shape
-    before = [name for name, _ in model.named_parameters()]
+    before = dict(model.named_parameters())
     if not before:
         raise InputError("the network has no parameters, so there is nothing to train or to load")
-    parameter = next(model.parameters())
+    parameter = next(iter(before.values()))
     probe = torch.zeros(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
     model.eval()
     try:
