@@ -27,7 +27,8 @@ from persim import sliced_wasserstein as persim_sliced_wasserstein
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from actopo.homology.diagrams import diagrams as rips_diagrams
-from actopo.similarity.wasserstein import _add_exact, _share, _Steps, _tiles, pairwise_distances
+from actopo.similarity.wasserstein import _share, _Steps, _tiles, pairwise_distances
+from actopo.similarity.wasserstein_kernels import add_exact
 
 LAYERS = ((64, 1.0), (64, 2.0), (128, 1.5), (256, 1.5), (512, 3.0))
 
@@ -108,7 +109,7 @@ def bounds(diagrams, options):
         # Ranges that never overlap leave the sum over blocks alone.
         for name, ranges in {"blocks": (np.ones_like(low), np.zeros_like(high)), "all": (low, high)}.items():
             begun = time.process_time()
-            _add_exact(0, len(tiles), 1, tiles, 0, wanted, integral, *ranges, *arguments)
+            add_exact(0, len(tiles), 1, tiles, 0, wanted, integral, *ranges, *arguments)
             cpu[name] += time.process_time() - begun
         sizes = np.diff(steps.start)
         for i in range(n - 1):

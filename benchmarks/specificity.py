@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 def measure(n_layers, n_models, n_permutations, n_threads):
     """Seconds of a table on the clock and of all threads, and peak memory in MB."""
-    from actopo.similarity.specificity import blocks, specificity_table
+    from actopo.similarity.specificity import blocks
+    from actopo.similarity.specificity_table import specificity_table
 
     def table(layers, models):
         points = np.random.default_rng(0).normal(size=(models * layers, 3))

@@ -10,7 +10,7 @@ from actopo.similarity.control_differences import control_table
 from actopo.similarity.detection import sensitivity_tables
 from actopo.similarity.layer_distances import layer_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
-from actopo.similarity.specificity import specificity_table
+from actopo.similarity.specificity_table import specificity_table
 from actopo.summary import HEADLINE, PAPER, homology_summary, mapper_summary
 
 LAYERS = [0, 9, 16]

@@ -8,7 +8,7 @@ from actopo.similarity.comparison import baselines, by_metric, metric_table, unp
 from actopo.similarity.detection import detection_table
 from actopo.similarity.layer_names import with_names
 from actopo.similarity.metrics.choices import suffix
-from actopo.similarity.specificity import specificity_table
+from actopo.similarity.specificity_table import specificity_table
 
 start_logging(snakemake)
 

@@ -4,7 +4,8 @@ from actopo.files import load_arrays, save_table
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.layer_names import with_names
-from actopo.similarity.specificity import blocks, specificity_table
+from actopo.similarity.specificity import blocks
+from actopo.similarity.specificity_table import specificity_table
 
 start_logging(snakemake)
 

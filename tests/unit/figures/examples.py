@@ -36,7 +36,7 @@ from actopo.mapper.eps import choose_eps
 from actopo.similarity.control_differences import control_table
 from actopo.similarity.detection import detection_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
-from actopo.similarity.specificity import specificity_table
+from actopo.similarity.specificity_table import specificity_table
 
 FOUR_LAYERS = [0, 3, 8, 16]
 

@@ -5,7 +5,7 @@ import pytest
 from actopo.similarity.comparison import baselines, by_metric, chance_columns, corrected, metric_table, unpaired
 from actopo.similarity.detection import detection_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
-from actopo.similarity.specificity import specificity_table
+from actopo.similarity.specificity_table import specificity_table
 
 METRICS = ("rtd", "sw_h1")
 LAYERS, CHANNELS = [0, 4, 8, 16], [4, 4, 8, 16]

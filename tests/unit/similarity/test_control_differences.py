@@ -6,7 +6,8 @@ import pytest
 from actopo.errors import InputError
 from actopo.similarity.control_differences import COLUMNS, control_table
 from actopo.similarity.intervals import network_interval
-from actopo.similarity.specificity import ding_criterion, specificity, specificity_table
+from actopo.similarity.specificity import ding_criterion, specificity
+from actopo.similarity.specificity_table import specificity_table
 
 from unit.similarity.examples import between
 

@@ -6,7 +6,8 @@ import pytest
 from actopo.errors import InputError
 from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
 from actopo.similarity.intervals import mean_interval
-from actopo.similarity.specificity import blocks, specificity_table
+from actopo.similarity.specificity import blocks
+from actopo.similarity.specificity_table import specificity_table
 
 from unit.similarity.examples import random_distances
 

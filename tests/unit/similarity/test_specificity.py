@@ -11,10 +11,9 @@ from actopo.similarity.specificity import (
     defined_layers,
     ding_criterion,
     layer_retrieval,
-    permutation_null,
     specificity,
-    specificity_table,
 )
+from actopo.similarity.specificity_table import permutation_null, specificity_table
 from scipy import stats
 
 from unit.similarity.examples import between, random_distances, within_binomial
@@ -166,7 +165,7 @@ def test_null_does_not_depend_on_threads_and_on_what_is_standardised_at_once(mon
     D = random_blocks(5, 8, decimals=0)
     null = permutation_null(D, "spearman", include_self=False, n_permutations=20)
     np.testing.assert_array_equal(permutation_null(D, "spearman", False, n_permutations=20, n_threads=2), null)
-    monkeypatch.setattr("actopo.similarity.specificity.ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr("actopo.similarity.specificity_table.ENTRIES_AT_ONCE", 1)
     np.testing.assert_array_equal(permutation_null(D, "spearman", False, n_permutations=20), null)
 
 
