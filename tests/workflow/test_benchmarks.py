@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from overhead import parts_of, read_import_times, timing_imports  # noqa: E402 - the path comes first
+from planning import count_jobs, dry_run  # noqa: E402
 from resources import block, read_benchmarks, requests  # noqa: E402
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
@@ -76,3 +77,11 @@ def test_core_time_adds_up():
     parts = parts_of(wall=20, planning=3, cores=2, jobs=jobs, imports=4)
     assert parts == {"computing": 12, "imports": 4, "planning": 6, "the rest": 18}
     assert sum(parts.values()) == 40
+
+
+def test_planning_is_timed(tmp_path):
+    seconds, printed = dry_run(tmp_path, "--configfile", str(ROOT / "config/demo.yaml"))
+    assert 0 < seconds < 60
+    # A line of the rule's name for each job.
+    assert count_jobs(printed) == printed.count("\nrule ") + printed.count("\nlocalrule ") > 100
+    assert not any(tmp_path.glob("results"))

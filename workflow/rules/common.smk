@@ -22,8 +22,7 @@ from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
 from actopo.config.values import epoch_seeds, kept_epochs, own_tap, sampling_order, seed_list, studied_models
-from actopo.digests import code_digest as digest_of_code
-from actopo.digests import environment_digest, file_digest
+from actopo.digests import code_digest, environment_digest, file_digest
 from actopo.environment import environment_problems
 from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
@@ -188,11 +187,6 @@ wildcard_constraints:
     layers=LAYER_SET,
     metric="[a-z0-9_]+",
     surrogates="|".join(KINDS_OF_SURROGATES),
-
-
-def code_digest(script):
-    """Param: digest of a script and of all that it imports, computed only for jobs that the process plans."""
-    return lambda wildcards: digest_of_code(script)
 
 
 @cache

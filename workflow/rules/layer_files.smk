@@ -154,6 +154,28 @@ def batch_norm_images(wildcards):
     return images_of("train/images.npy")(wildcards) if batch_norm_of(wildcards) else []
 
 
+# One function for several inputs: Snakemake calls each of them for each job, which adds up in thousands.
+def network_inputs(wildcards):
+    """Files of a network and of the images that it is given."""
+    return {
+        "weights": weights_of(wildcards),
+        "train_images": batch_norm_images(wildcards),
+        "images": images_of("{part}/images.npy")(wildcards),
+        "meta": images_of("meta.json")(wildcards),
+    }
+
+
+def drawing_inputs(wildcards):
+    """Files by which positions are drawn: labels, and for a sampling by masks these and what each position sees."""
+    masked = goes_by_mask(wildcards)
+    layers = layers_of_set(wildcards.layers)
+    return {
+        "labels": images_of("{part}/labels.npy")(wildcards),
+        "masks": images_of("{part}/foreground.npy")(wildcards) if masked else [],
+        "fields": receptive_fields(wildcards.model, tap_of(wildcards), layers) if masked else [],
+    }
+
+
 def kept_activations(wildcards):
     """Activations on disk from which points are taken."""
     place = f"{wildcards.model}{wildcards.control}/seed{wildcards.seed}/{wildcards.study}.{wildcards.subset}"

@@ -37,11 +37,8 @@ rule compute_lens:
 # What a network says of every image of a study: its logits. They do not depend on what is sampled of the image.
 rule predict_classes:
     input:
-        weights=weights_of,
-        train_images=batch_norm_images,
-        images=images_of("{part}/images.npy"),
+        unpack(network_inputs),
         labels=images_of("{part}/labels.npy"),
-        meta=images_of("meta.json"),
     output:
         predictions="<results>/predictions/{model}{control}/seed{seed}/{study}.{subset}{noise}.npz",
     log:

@@ -12,18 +12,9 @@ TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreg
 # no weights: its seed makes it, and training images give the statistics of its batch norms.
 rule sample_points:
     input:
+        unpack(network_inputs),
+        unpack(drawing_inputs),
         activations=[],
-        weights=weights_of,
-        train_images=batch_norm_images,
-        images=images_of("{part}/images.npy"),
-        labels=images_of("{part}/labels.npy"),
-        meta=images_of("meta.json"),
-        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
-        fields=lambda wildcards: (
-            receptive_fields(wildcards.model, tap_of(wildcards), layers_of_set(wildcards.layers))
-            if goes_by_mask(wildcards)
-            else []
-        ),
     output:
         points="<results>/points/{model}{control}/seed{seed}/{study}.{subset}.{sampling}{draw}{noise}/layers{layers}.npz",
     log:
@@ -61,14 +52,8 @@ rule sample_points:
 # The same points, of a study whose activations are kept: from these, without the network and without a GPU.
 use rule sample_points as sample_kept_points with:
     input:
+        unpack(drawing_inputs),
         activations=kept_activations,
-        labels=images_of("{part}/labels.npy"),
-        masks=lambda wildcards: (images_of("{part}/foreground.npy")(wildcards) if goes_by_mask(wildcards) else []),
-        fields=lambda wildcards: (
-            receptive_fields(wildcards.model, tap_of(wildcards), layers_of_set(wildcards.layers))
-            if goes_by_mask(wildcards)
-            else []
-        ),
     log:
         "<results>/logs/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.log",
     benchmark:
@@ -93,10 +78,7 @@ use rule sample_points as sample_kept_points with:
 # whoever asks for a folder of them.
 rule dump_activations:
     input:
-        weights=weights_of,
-        train_images=batch_norm_images,
-        images=images_of("{part}/images.npy"),
-        meta=images_of("meta.json"),
+        unpack(network_inputs),
     output:
         activations=directory(
             "<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{tap}{noise}/layers{layers}"
