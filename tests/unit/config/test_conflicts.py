@@ -351,6 +351,31 @@ def test_tables_of_labels_name_images(tmp_path, text, words):
         assert f"mapper.labels.breed.file: {tmp_path}/labels.csv {words}" in line
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("file,age\ncat/0.png,2.5\ndog/1.png,\ncat/2.png,'-3e2\n", None),
+        # Of an image that is not there: the table may be one of several parts.
+        ("file,age\ncat/0.png,2\ntrain/cat/0.png,old\n", None),
+        ("image,age\n0,1\n", None),
+        ("file,age\ncat/0.png,2\ncat/1.png,old\n", "'old'"),
+        ("image,age\n0,1\n1,nan\n", "'nan'"),
+        ("image,age\n0,1\n1,inf\n", "'inf'"),
+    ],
+)
+def test_labels_that_are_to_be_numbers(tmp_path, text, value):
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    file = tmp_path / "labels.csv"
+    file.write_text(text)
+    for kind in ("classes", "numbers"):
+        config["mapper"]["labels"] = {"age": {"file": str(file), "column": "age", "kind": kind}}
+        if value is None or kind == "classes":
+            validate(config, SCHEMA)
+        else:
+            [line] = messages(config)
+            assert f"mapper.labels.age.kind: {file} has {value} in column 'age', which is no finite number" in line
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},

@@ -63,6 +63,19 @@ def test_names_are_compared_as_paths(run):
     assert outdated_files(run, wanted) == outdated(run)
 
 
+def test_what_a_killed_job_left_half_written_is_found(run):
+    half = ("points/a/seed0/homology.batch0.top_l2/.layers0-3.npz.part", "models/a/.seed0.safetensors.part")
+    half += ("activations/a/seed0/mapper.all.bn/.layers3.part/layer03.npy",)
+    for name in half:
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).write_bytes(b"12")
+    before = outdated(run)
+    assert set(half) <= names(run, before)
+    remove_files(run, before)
+    assert not [path for path in run.rglob("*.part")]
+    assert (run / "activations/a/seed0/mapper.all.bn/layers3/layer03.npy").exists()
+
+
 def test_networks_are_told_apart(run):
     assert names(run, filter(lambda path: is_network(run, path), outdated(run))) == {"models/a/seed1.json"}
     assert not is_network(run, run / "models/a/receptive_fields.bn/layers1.npz")

@@ -1,6 +1,7 @@
 """Checks of the tables of labels that a configuration names: their columns, and which images their rows name."""
 
 import csv
+import math
 import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,8 @@ from actopo.graphs.choices import LABEL_KEYS
 
 def label_problems(config, sizes):
     """
-    Messages about tables that are missing, lack a column, or name no image of the mapper study's part.
+    Messages about tables that are missing, lack a column, name no image of the mapper study's part, or have other
+    labels than numbers where these are asked for.
 
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
@@ -35,8 +37,15 @@ def label_problems(config, sizes):
             yield f"{path}.column: {file} has no column {choice['column']!r}; {hint}"
         elif not set(LABEL_KEYS) & set(columns):
             yield f"{path}.file: {file} does not say which images its rows are of; add a column file or image"
-        elif sizes is not None and (problem := _unknown_images(config, sizes, rows)):
-            yield f"{path}.file: {file} {problem}"
+        elif sizes is not None:
+            part = config["mapper"]["part"]
+            files = image_files(config["data"], part)
+            known = None if files is None else {str(PurePosixPath(file)) for file in files}
+            if problem := _unknown_images(known, part, count_images(config, sizes), rows):
+                yield f"{path}.file: {file} {problem}"
+            elif choice.get("kind") == "numbers" and (value := _no_number(known, choice["column"], rows)):
+                what = f"{file} has {shown(value)} in column {shown(choice['column'])}, which is no finite number"
+                yield f"{path}.kind: {what}; mend it, leave it empty, or write kind: classes"
 
 
 def _read(file):
@@ -45,25 +54,48 @@ def _read(file):
         return [[value.strip() for value in row] for row in csv.reader(lines) if row]
 
 
-def _unknown_images(config, sizes, rows):
+def _unknown_images(known, part, n_images, rows):
     """What is wrong with the images that a table names, as far as planning can tell; None where nothing is."""
     columns, *rows = rows
-    part = config["mapper"]["part"]
-    files = image_files(config["data"], part)
-    if files is not None and "file" in columns:
-        place, known = columns.index("file"), {str(PurePosixPath(file)) for file in files}
-        # As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
-        named = [str(PurePosixPath(row[place].replace("\\", "/"))) for row in rows if len(row) > place]
-        if named and not any({name, name.removeprefix("'")} & known for name in named):
+    if known is not None and "file" in columns:
+        named = [_named(row, columns) for row in rows if len(row) > columns.index("file")]
+        if named and not any(map(known.intersection, named)):
             return (
-                f"names no image of part {part}: its first file is {shown(named[0])}, and there is "
+                f"names no image of part {part}: its first file is {shown(named[0][0])}, and there is "
                 f"{shown(min(known, default=''))}"
             )
     elif "image" in columns:
         place = columns.index("image")
-        n_images = count_images(config, sizes)
         for row in rows:
             value = row[place] if len(row) > place else ""
             if not re.fullmatch(r"\d+(\.0*)?", value, re.ASCII) or float(value) >= n_images:
                 return f"names image {shown(value)}, and the images have the numbers 0 to {n_images - 1}"
     return None
+
+
+def _no_number(known, column, rows):
+    """The first label of an image that is neither empty nor a finite number, as far as planning can tell."""
+    columns, *rows = rows
+    if known is not None and "file" in columns:
+        rows = [row for row in rows if len(row) > columns.index("file") and known.intersection(_named(row, columns))]
+    elif "image" not in columns:
+        return None
+    place = columns.index(column)
+    return next((row[place] for row in rows if len(row) > place and row[place] and not _is_finite(row[place])), None)
+
+
+def _named(row, columns):
+    """
+    The file that a row names, as it may stand in the images' `files.csv`.
+
+    As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
+    """
+    name = str(PurePosixPath(row[columns.index("file")].replace("\\", "/")))
+    return name, name.removeprefix("'")
+
+
+def _is_finite(text):
+    try:
+        return math.isfinite(float(text.removeprefix("'")))
+    except ValueError:
+        return False

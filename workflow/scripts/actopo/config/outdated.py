@@ -27,8 +27,8 @@ def outdated_files(folder, wanted):
     """
     Files of a run that are not among those that are wanted.
 
-    Links are left alone, and nothing is looked for behind them. So are hidden files and folders; the check sum of a
-    file goes with the file.
+    Links are left alone, and nothing is looked for behind them. So are hidden files and folders, but for what a killed
+    job left half written; the check sum of a file goes with the file.
 
     Parameters
     ----------
@@ -63,13 +63,18 @@ def outdated_files(folder, wanted):
                 if here / each not in wanted
                 and not (here / each).is_symlink()
                 and not each.endswith(".training")
-                and not each.startswith(".")
+                and not _is_hidden(each)
             ]
             for file in files:
                 path = here / file
-                if not file.startswith(".") and path not in wanted and not path.is_symlink():
+                if not _is_hidden(file) and path not in wanted and not path.is_symlink():
                     found[path] = path.stat().st_size
     return dict(sorted(found.items()))
+
+
+def _is_hidden(name):
+    """Whether a name is hidden, and not that of a file or folder that was never finished."""
+    return name.startswith(".") and not name.endswith(".part")
 
 
 def is_network(folder, path):
