@@ -183,6 +183,7 @@ def main():
     require_packages(NEEDED)
 
     import torch
+    from actopo.config.values import is_trained_here
     from actopo.errors import InputError
     from actopo.job import choose_device
     from gpu_checks import HAS_NUMBA, TINY, Checks, Differs, Sizes
@@ -193,7 +194,7 @@ def main():
         config, own = read_config(options.configfile, options.images)
         names = [options.study] if options.study else STUDIES
         studies = [Study(options.out, config, options.device, options.threads, name) for name in names]
-        studies = [study for study in studies if study.model.get("weights") is None]
+        studies = [study for study in studies if is_trained_here(study.model)]
         if not studies:
             raise InputError("the networks of the configuration have published weights: there is nothing to train")
         if not all(study.is_prepared() for study in studies):

@@ -20,8 +20,8 @@ from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
-from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, image_size
-from actopo.config.values import epoch_seeds, kept_epochs, own_tap, sampling_order, seed_list, studied_models
+from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, epoch_seeds, image_size
+from actopo.config.values import is_trained_here, kept_epochs, own_tap, sampling_order, seed_list, studied_models
 from actopo.digests import code_digest, environment_digest, file_digest
 from actopo.environment import environment_problems
 from actopo.errors import InputError

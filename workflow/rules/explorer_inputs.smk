@@ -47,7 +47,7 @@ def explored_predictions():
             path.format(model, seed, suffix[suffix.index(".noise") :] if ".noise" in suffix else "")
             if (needs_network(LENSES) or ".noise" not in suffix)
             # At an epoch of training there are none.
-            and "." not in model and config["models"][model].get("weights") is None
+            and "." not in model and is_trained_here(config["models"][model])
             else None
         )
         for model, seed, _, suffix, _ in explored_graphs()

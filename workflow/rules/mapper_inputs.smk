@@ -144,7 +144,7 @@ def compared_graphs(wildcards, ending):
 
 def has_noisy_accuracy(model):
     """Whether a network is tried on noisy images; of weights that were not trained here the classes may be others."""
-    return "noise" in COMPARISONS and config["models"][model].get("weights") is None
+    return "noise" in COMPARISONS and is_trained_here(config["models"][model])
 
 
 def network_tables(name, seeds=MAPPER_SEEDS):

@@ -1,5 +1,5 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
-TRAINED = sorted(name for name in studied_models(config) if config["models"][name].get("weights") is None)
+TRAINED = sorted(name for name in studied_models(config) if is_trained_here(config["models"][name]))
 FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
 
 
@@ -24,7 +24,7 @@ rule train_model:
     benchmark:
         "<results>/benchmarks/train_model/{model}.seed{seed}{epoch}.tsv"
     wildcard_constraints:
-        model=one_of(name for name, model in config["models"].items() if model.get("weights") is None),
+        model=one_of(name for name, model in config["models"].items() if is_trained_here(model)),
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -60,7 +60,7 @@ rule import_weights:
     benchmark:
         "<results>/benchmarks/import_weights/{model}.seed{seed}.tsv"
     wildcard_constraints:
-        model=one_of(name for name, model in config["models"].items() if model.get("weights") is not None),
+        model=one_of(name for name, model in config["models"].items() if not is_trained_here(model)),
     # Weights by name come from the internet, which compute nodes often do not have.
     localrule: any(model.get("weights") and not is_weight_file(model["weights"]) for model in config["models"].values())
     conda:

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.lens import lens_classes
-from actopo.config.values import sampling_order, studied_models
+from actopo.config.values import is_trained_here, sampling_order, studied_models
 from actopo.errors import shown
 from actopo.images.choices import DATASETS, PARTS, count_test_images
 from actopo.images.class_folders import class_files, listed
@@ -117,7 +117,7 @@ def _unlabelled(config):
     if config["figures"]["purity_class"] is not None:
         yield f"{path}: images without labels have no figures.purity_class; set that to null"
     for name in studied_models(config):
-        if config["models"][name].get("weights") is None:
+        if is_trained_here(config["models"][name]):
             yield f"{path}: without labels nothing is trained; give models.{name}.weights, or a network that has them"
 
 
@@ -135,11 +135,11 @@ def _classes(config, sizes):
             yield f"figures.classes: there is no class {shown(name)}; {_nearest(name, kept)}"
     if drawn is not None and drawn not in kept:
         yield f"figures.purity_class: there is no class {shown(drawn)}; {_nearest(drawn, kept)}"
-    is_trained = config["models"][config["mapper"]["model"]].get("weights") is None
+    mapped = config["models"][config["mapper"]["model"]]
     for name in lens_classes(config["mapper"]["lens"]):
         if isinstance(name, str) and name not in kept:
             yield f"mapper.lens: there is no class {shown(name)}; {_nearest(name, kept)}"
-        elif not isinstance(name, str) and is_trained and name >= len(kept):
+        elif not isinstance(name, str) and is_trained_here(mapped) and name >= len(kept):
             yield f"mapper.lens: there is no output {name}; a network of these images has 0 to {len(kept) - 1}"
     if unknown:
         return
@@ -156,7 +156,7 @@ def number_problems(config, n_images):
         part = "test" if n_images["train"] else "train"
         yield f"data.test_share: the {part} part has no image; give a class 2 images or more, or change the share"
         return
-    trained = [name for name in studied_models(config) if config["models"][name].get("weights") is None]
+    trained = [name for name in studied_models(config) if is_trained_here(config["models"][name])]
     if trained and n_images["train"] < 2:
         yield f"models.{trained[0]}: training needs 2 images for its batch norms, and there is 1; add images"
     needed, there = homology["batches"] * homology["batch_size"], n_images[homology["part"]]

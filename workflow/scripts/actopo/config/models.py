@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from actopo.config.layers import check_network
-from actopo.config.values import compared_networks, drawn_networks, image_shape, seed_list, studied_models
+from actopo.config.values import (
+    compared_networks,
+    drawn_networks,
+    image_shape,
+    is_trained_here,
+    seed_list,
+    studied_models,
+)
 from actopo.errors import InputError
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
@@ -66,7 +73,7 @@ def training_problems(config):
     """Messages about the recipes of networks that are trained."""
     for name, model in config["models"].items():
         training, path = model.get("training"), f"models.{name}.training"
-        if training is None or model.get("weights") is not None:
+        if training is None or not is_trained_here(model):
             continue
         epochs, peak = training["epochs"], training.get("peak_epoch", Recipe.peak_epoch)
         if training["schedule"] == "triangular" and not 0 <= peak <= epochs:

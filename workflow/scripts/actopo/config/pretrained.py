@@ -1,7 +1,7 @@
 """What a configuration leaves to published weights: the size of images, and their normalisation."""
 
 from actopo.config.layers import ask_preprocessing
-from actopo.config.values import studied_models
+from actopo.config.values import is_trained_here, studied_models
 from actopo.errors import InputError, shown
 
 PRETRAINED = "pretrained"
@@ -27,7 +27,7 @@ def fill_pretrained(config, cache=None):
     problems, known = [], {}
 
     def ask(path, name):
-        if config["models"][name].get("weights") is None:
+        if is_trained_here(config["models"][name]):
             problems.append(f"{path}: {name} is trained here, so that no weights say it; write numbers")
             return None
         try:

@@ -13,9 +13,14 @@ def seed_list(seeds):
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
+def is_trained_here(model):
+    """Whether a model's networks are trained here; others have weights that are trained already."""
+    return model.get("weights") is None
+
+
 def kept_epochs(model):
     """Epochs before the last at which a model's networks are kept, ascending; 0 is before training."""
-    training = (model.get("training") or {}) if model.get("weights") is None else {}
+    training = (model.get("training") or {}) if is_trained_here(model) else {}
     return sorted(epoch for epoch in training.get("keep", []) if epoch < training["epochs"])
 
 
