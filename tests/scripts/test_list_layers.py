@@ -1,5 +1,6 @@
 """What the listing refuses, it says in one message, as Snakemake does."""
 
+import subprocess
 import sys
 
 import list_layers
@@ -91,3 +92,12 @@ def test_networks_of_the_studies_are_listed_compared_ones_too(monkeypatch, capsy
     lines = capsys.readouterr().out.splitlines()
     listed = [line.split(":")[0] for line in lines if ": resnet18_cifar, images of" in line]
     assert listed == ["resnet18_a", "resnet18_b", "narrow"]
+
+
+def test_a_reader_that_has_enough():
+    """As `list_layers.py | head` does, which ends before the listing."""
+    command = [sys.executable, list_layers.__file__]
+    listed = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    listed.stdout.close()
+    assert listed.stderr.read() == ""
+    assert listed.wait() == 0

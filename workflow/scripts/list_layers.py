@@ -9,6 +9,7 @@ depends on the layers. Run it where Snakemake is run.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -136,5 +137,9 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough; Python must not try to print the rest as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
