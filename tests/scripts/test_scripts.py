@@ -287,19 +287,26 @@ def distances(folder, diagrams):
     }
 
 
+def pair(folder, images, weights, pairing, reference, seed, dumps=None):
+    output = folder / f"{pairing}.seed{seed}" / "layers.npz"
+    files, params = study(images, weights, "batch0", "conv")
+    if dumps:
+        files, params = {}, {"layers": params["layers"]}
+        output = output.with_name(f"from.{len(dumps)}.npz")
+    files |= {"activations": dumps or [], "labels": images["test_labels"]}
+    files["reference"] = reference if pairing == "matched" else []
+    run("sample_paired_points", files, {"points": output}, params, pairing=pairing, subset="batch0", seed=seed)
+    return output
+
+
 @pytest.fixture(scope="module")
 def paired(folder, images, trained, distances):
     """Clouds of both networks at the positions of the first, and means over positions."""
-    clouds = {"matched": [], "pooled": []}
-    for pairing, paths in clouds.items():
-        for seed in (0, 1):
-            paths.append(folder / f"{pairing}.seed{seed}" / "layers.npz")
-            files, params = study(images, trained[seed]["weights"], "batch0", "conv")
-            files |= {"labels": images["test_labels"]}
-            files["reference"] = distances["clouds"][0] if pairing == "matched" else []
-            wildcards = {"pairing": pairing, "subset": "batch0", "seed": seed}
-            run("sample_paired_points", files, {"points": paths[-1]}, params, **wildcards)
-    return clouds
+    place, first = (folder, images), distances["clouds"][0]
+    return {
+        pairing: [pair(*place, trained[seed]["weights"], pairing, first, seed) for seed in (0, 1)]
+        for pairing in ("matched", "pooled")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -736,6 +743,17 @@ def test_paired_clouds(folder, images, trained, distances, paired):
         np.testing.assert_allclose(matched[1][key + "points"], expected, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(pooled[1][key + "points"], activations.mean(axis=(1, 2)), rtol=1e-4, atol=1e-5)
         np.testing.assert_array_equal(pooled[1][key + "image"], own[1][key + "image"])
+
+
+@pytest.mark.parametrize("pairing", ["matched", "pooled"])
+def test_paired_clouds_of_activations_on_disk_are_those_of_the_network(
+    folder, images, trained, distances, paired, pairing
+):
+    arguments = folder, images, trained[1]["weights"]
+    dumps = [dump(*arguments, "batch0", "conv", seed=1, layers=layers) for layers in (LAYERS, [9], [0, 16])]
+    for chosen in (dumps[:1], dumps[1:]):
+        found = pair(*arguments, pairing, distances["clouds"][0], 1, chosen)
+        assert found.read_bytes() == paired[pairing][1].read_bytes()
 
 
 def test_a_layer_whose_points_are_all_equal_is_named_and_left_out(folder, diagrams, distances):

@@ -335,6 +335,14 @@ ROWS = [
         | {"dump_activations": 3, "sample_kept_points": 4},
         back=CLOUDS_B,
     ),
+    # One dump of each network, and of each untrained one.
+    Row(
+        "activations.keep",
+        ["homology"],
+        {rule: n for rule, n in CLOUDS_A.items() if rule not in ("sample_points", "sample_paired_points")}
+        | {"dump_activations": 4, "sample_kept_points": 4, "sample_kept_paired_points": 2},
+        back=CLOUDS_A,
+    ),
     # Their order matters to tables and figures alone.
     Row(
         "homology.layers",

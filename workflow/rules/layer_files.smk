@@ -178,9 +178,10 @@ def drawing_inputs(wildcards):
 
 def kept_activations(wildcards):
     """Activations on disk from which points are taken."""
-    place = f"{wildcards.model}{wildcards.control}/seed{wildcards.seed}/{wildcards.study}.{wildcards.subset}"
-    needed = study_layers(wildcards.study, wildcards.model, wildcards.noise)
-    folder = f"<results>/activations/{place}.{tap_of(wildcards)}{wildcards.noise}"
+    control, noise = (getattr(wildcards, name, "") for name in ("control", "noise"))
+    place = f"{wildcards.model}{control}/seed{wildcards.seed}/{wildcards.study}.{wildcards.subset}"
+    needed = study_layers(wildcards.study, wildcards.model, noise)
+    folder = f"<results>/activations/{place}.{tap_of(wildcards)}{noise}"
     return layer_files(folder, layers_of_set(wildcards.layers), needed, ending="")
 
 

@@ -6,6 +6,7 @@ FIGURES += figure_files(*(["metrics"] if len(SEEDS) > 1 else []))
 # all positions (pooled).
 rule sample_paired_points:
     input:
+        activations=[],
         weights="<results>/models/{model}/seed{seed}.safetensors",
         images=images_of("{part}/images.npy"),
         labels=images_of("{part}/labels.npy"),
@@ -18,7 +19,7 @@ rule sample_paired_points:
     benchmark:
         "<results>/benchmarks/sample_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.tsv"
     wildcard_constraints:
-        study="homology",
+        study=one_of({"homology"}.difference(KEPT)),
         pairing="matched|pooled",
     conda:
         "../../envs/torch.yaml"
@@ -40,6 +41,29 @@ rule sample_paired_points:
         code=code_digest("sample_paired_points"),
     script:
         "../scripts/sample_paired_points.py"
+
+
+# The same clouds where the study's activations are kept: from these, without the network and without a GPU.
+use rule sample_paired_points as sample_kept_paired_points with:
+    input:
+        activations=kept_activations,
+        labels=images_of("{part}/labels.npy"),
+        reference=reference_points,
+    log:
+        "<results>/logs/sample_kept_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.log",
+    benchmark:
+        "<results>/benchmarks/sample_kept_paired_points/{model}.{pairing}.seed{seed}.{study}.{subset}.{sampling}.layers{layers}.tsv"
+    wildcard_constraints:
+        study=one_of({"homology"}.intersection(KEPT)),
+        pairing="matched|pooled",
+    threads: 1
+    resources:
+        mem_mb=grows(8000),
+        runtime=grows(30),
+    params:
+        layers=own_layers,
+        env=env_digest("torch"),
+        code=code_digest("sample_paired_points"),
 
 
 # Of the first network to itself and to others, by a measure of similarity, on the networks' own or on paired clouds.

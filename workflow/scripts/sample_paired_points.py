@@ -1,33 +1,45 @@
 """Point clouds whose rows are paired with those of the first network: at its positions, or means over positions."""
 
+from functools import partial
+
 import numpy as np
 from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
-from actopo.points.activations import dump_activations, sample_activations
 from actopo.points.clouds import load_columns
+from actopo.points.dumps import Dump
 from actopo.points.pooled import MeanPool
 from actopo.points.sampling import Stream
 from actopo.points.spool import PointSpool
-from actopo.points.study import study_of, study_shapes
 
 start_logging(snakemake)
 
 params = settings(snakemake)
-study, index = study_of(snakemake, params)
+if snakemake.input.activations:
+    dump = Dump(snakemake.input.activations, params.layers["layers"])
+    index, shapes, steps = dump.index, dump.shapes, (len(params.layers["layers"]), "layer")
+    read, sample = dump.read, dump.sample
+else:
+    # PyTorch takes seconds to import.
+    from actopo.points.activations import dump_activations, sample_activations
+    from actopo.points.study import study_of, study_shapes
+
+    study, index = study_of(snakemake, params)
+    shapes, steps = study_shapes(study), (len(index), "image")
+    read, sample = partial(dump_activations, **study), partial(sample_activations, **study)
 labels = load_array(snakemake.input.labels)[index]
 
 if snakemake.wildcards.pairing == "pooled":
     pool = MeanPool()
-    with progress(len(index), "image") as bar:
-        dump_activations(**study, write=lambda layer, batch, _: pool.append(layer, batch), progress=bar.update)
+    with progress(*steps) as bar:
+        read(write=lambda layer, batch, _: pool.append(layer, batch), progress=bar.update)
     save_arrays(snakemake.output.points, **pool.arrays(index, labels))
 else:
     order, streams = np.argsort(index), {}
-    for layer, shape in study_shapes(study).items():
+    for layer, shape in shapes.items():
         image, row, col = load_columns(snakemake.input.reference, layer, "image", "row", "col")
         place = order[np.searchsorted(index, image, sorter=order)]
         streams[layer] = Stream("given", (len(index), *shape), labels, place=place, row=row, col=col)
     with PointSpool(snakemake.output.points) as spool:
-        with progress(len(index), "image") as bar:
-            sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+        with progress(*steps) as bar:
+            sample(streams=streams, write=spool.append, progress=bar.update)
         spool.save(streams, index)

@@ -40,7 +40,7 @@ part = batch_number(snakemake.wildcards.subset) or draw_number(snakemake.wildcar
 streams = {}
 for layer, shape in shapes.items():
     # Positions are drawn anew for every network, batch (or draw of the mapper study), layer and method, but for any
-    # number of points and any noise alike: the first point of an image is the first of its five.
+    # noise alike. Where weights decide, the one point of an image is the first of its five.
     place = [int(snakemake.wildcards.seed), part, layer]
     draw["seed"] = [params.seed, *place, source.stream]
     if sampling is not source:

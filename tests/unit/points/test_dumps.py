@@ -67,6 +67,21 @@ def test_arrays_come_back(tmp_path, precision):
         )
 
 
+@pytest.mark.parametrize("precision", ["single", "half"])
+def test_whole_activations_are_read_again(tmp_path, monkeypatch, precision):
+    arrays, found, done = activations(), {}, []
+    dump = Dump([write(tmp_path / "dump", arrays, precision)], [16, 3])
+    monkeypatch.setattr(dumps, "BATCH", 6)
+    dump.read(lambda layer, *batch: found.setdefault(layer, []).append(batch), done.append)
+    assert (list(found), done) == ([16, 3], [1, 1])
+    for layer, batches in found.items():
+        read, norms = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        stored = arrays[layer].astype(np.float32 if precision == "single" else np.float16).astype(np.float32)
+        assert read.dtype == norms.dtype == np.float32
+        np.testing.assert_array_equal(read, stored)
+        np.testing.assert_array_equal(norms, np.load(tmp_path / f"dump/layer{layer:02d}.norm.npy"))
+
+
 @pytest.mark.parametrize("batch", [1, 6, 500])
 @pytest.mark.parametrize(
     "settings",

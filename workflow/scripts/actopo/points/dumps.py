@@ -132,6 +132,24 @@ class Dump:
             self._norms[layer] = load_array(folder / f"{layer_key(layer, 'norm')}.npy", mapped=True)
         self.shapes = {layer: activations.shape[1:] for layer, activations in self._activations.items()}
 
+    def read(self, write, progress=None):
+        """
+        Pass whole activations to `write`, layer by layer.
+
+        Parameters
+        ----------
+        write : callable (layer, activations, norms)
+            Called for every layer of every batch, in the order of the images, with float32 ndarrays of shapes
+            (b, n, m, c) and (b, n, m).
+        progress : callable, optional
+            Called with 1 after each layer.
+        """
+        for layer in self._activations:
+            for _, batch, norms in self._batches(layer):
+                write(layer, batch.astype(np.float32, copy=False), norms)
+            if progress is not None:
+                progress(1)
+
     def sample(self, streams, write, progress=None):
         """
         Pass the sampled points of all images to `write`, layer by layer.
@@ -145,15 +163,19 @@ class Dump:
             Called with 1 after each layer.
         """
         for layer, stream in streams.items():
-            activations, norms = self._activations[layer], self._norms[layer]
-            for start in range(0, len(norms), BATCH):
-                batch = np.array(norms[start : start + BATCH])
-                here = stream.take(batch)
-                points = activations[start : start + BATCH].reshape(-1, activations.shape[-1])[here]
-                flat = start * batch[0].size + here
-                write(layer, points.astype(np.float32, copy=False), flat, batch.reshape(-1)[here])
+            for start, batch, norms in self._batches(layer):
+                here = stream.take(norms)
+                points = batch.reshape(-1, batch.shape[-1])[here]
+                flat = start * norms[0].size + here
+                write(layer, points.astype(np.float32, copy=False), flat, norms.reshape(-1)[here])
             if progress is not None:
                 progress(1)
+
+    def _batches(self, layer):
+        """Number of the first image, activations on disk, and norms in memory, of some images at a time."""
+        activations, norms = self._activations[layer], self._norms[layer]
+        for start in range(0, len(norms), BATCH):
+            yield start, activations[start : start + BATCH], np.array(norms[start : start + BATCH])
 
 
 def _check_space(path, needed):
