@@ -56,7 +56,7 @@ rule all:
 
 # Snakemake asks for the arguments of each function several times a job; found once, planning takes a tenth less.
 for declared in workflow.rules:
-    for function in (*declared.input, *declared.params, *declared.resources.values()):
+    for function in (*declared.input, *declared.params):
         function = getattr(function, "callable", None) or function
         if inspect.isfunction(function):
             function.__signature__ = inspect.signature(function)
