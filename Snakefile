@@ -54,7 +54,7 @@ rule all:
         EXPORTS,
 
 
-# Snakemake asks for the arguments of each function several times a job; found once, planning takes a tenth less.
+# Snakemake asks several times a job which arguments each function takes: they are found once.
 for declared in workflow.rules:
     for function in (*declared.input, *declared.params):
         function = getattr(function, "callable", None) or function
