@@ -164,7 +164,7 @@ def _draw_lines(row, lines, kind):
 
 
 def _draw_map(row, lines, kind):
-    """A heat map of each measure, with a row for each line; rings are at chance."""
+    """A heat map of each measure, with a row for each line; rings are not told from chance."""
     shown = _places(pd.concat(lines.values()))
     places = list(shown)
     accuracy = _accuracies(pd.concat(lines.values()), places) if kind == "noise" else None

@@ -258,7 +258,7 @@ def line_styles(n):
 
 
 def empty_marker(colour):
-    """Keyword arguments of `Axes.plot` that leave a marker empty, such as that of a value at chance."""
+    """Keyword arguments of `Axes.plot` that leave a marker empty, such as that of a value not told from chance."""
     return {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.9}
 
 
