@@ -27,7 +27,7 @@ from actopo.networks import training
 from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
+from actopo.networks.seeds_per_job import TrainingFolder
 from actopo.networks.weights import save_tensors
 from actopo.points.position_weights import position_weights
 from actopo.similarity.specificity import blocks
@@ -169,8 +169,13 @@ def dump(folder, images, weights, subset, tap, seed=0, noise="", fitted=False, l
     if layers != LAYERS or precision != "single":
         output = output.with_name(f"{output.name}.{precision}.layers{layer_set_name(layers)}")
     files, params = study(images, weights, subset, tap, noise, fitted, layers, precision)
-    run("dump_activations", files, {"activations": output}, params, subset=subset, seed=seed)
+    run("dump_activations", files, dumped(output), params, subset=subset, seed=seed)
     return output
+
+
+def dumped(folder):
+    """A dump, and the check sums of its files."""
+    return {"activations": folder, "sums": folder.with_name(f"{folder.name}.json")}
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +221,8 @@ def sample(
         # No network, no images, and nothing about them.
         files, params = {}, {"layers": params["layers"]}
         output = output.with_name(f"from.{dumps[0].name}.{output.name}")
-    files |= {"activations": dumps or [], "labels": images["test_labels"], **(foreground or {})}
+    sums = [dumped(each)["sums"] for each in dumps or []]
+    files |= {"activations": dumps or [], "sums": sums, "labels": images["test_labels"], **(foreground or {})}
     params |= {
         "sampling": json.dumps({"method": method, "tap": tap, **settings}),
         "foreground": json.dumps({"weight": weight, "without": "random", "ties": "last"}) if foreground else "",
@@ -293,7 +299,8 @@ def pair(folder, images, weights, pairing, reference, seed, dumps=None):
     if dumps:
         files, params = {}, {"layers": params["layers"]}
         output = output.with_name(f"from.{len(dumps)}.npz")
-    files |= {"activations": dumps or [], "labels": images["test_labels"]}
+    sums = [dumped(each)["sums"] for each in dumps or []]
+    files |= {"activations": dumps or [], "sums": sums, "labels": images["test_labels"]}
     files["reference"] = reference if pairing == "matched" else []
     run("sample_paired_points", files, {"points": output}, params, pairing=pairing, subset="batch0", seed=seed)
     return output
@@ -471,6 +478,10 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
         training, "train", lambda *args, **kwargs: trained.append(kwargs["stop"]) or train(*args, **kwargs)
     )
 
+    def forget_trainings():
+        for path in (folder / "alone").glob("*.training"):
+            shutil.rmtree(path)
+
     def job(place, keep, epoch=""):
         outputs = {kind: folder / place / f"seed0{epoch}.{end}" for kind, end in FILES_OF_NETWORK.items()}
         params = training_params(recipe, keep, keepers=[0])
@@ -485,16 +496,15 @@ def test_epochs_that_are_kept(folder, images, monkeypatch, capsys):
     facts = {epoch: json.loads(own["metrics"]) for epoch, own in kept.items()}
     assert facts[".epoch3"]["loss"] == facts[""]["loss"][:3]
     assert 0 <= facts[".epoch1"]["test_accuracy"] <= 1
-    # Without the training's folders, as after the end of a run: one training until epoch 3 gives all three.
-    forget_delivered(folder)
-    assert not list((folder / "alone").glob("*.training"))
+    # Without the training's folders, as where a file system has no links: one training until epoch 3 gives all three.
+    forget_trainings()
     added = {epoch: job("alone", [1, 2, 3], epoch) for epoch in (".epoch2", ".epoch1", ".epoch3")}
     assert trained == [4, 4, 3]
     assert added[".epoch1"]["weights"] == kept[".epoch1"]["weights"]
     assert added[".epoch3"]["weights"] == kept[".epoch3"]["weights"]
     assert "other losses" not in capsys.readouterr().err
     # Those that are there are not trained for.
-    forget_delivered(folder)
+    forget_trainings()
     job("alone", [1, 2, 3], ".epoch2")
     assert trained == [4, 4, 3]
     with pytest.raises(InputError, match="epoch 4 is not before the last of 4 epochs"):
@@ -1584,7 +1594,7 @@ def test_imported_weights_give_the_same_activations(folder, images):
         "noise": "",
     }
     files |= {"images": folder / "large.npy", "weights": output["weights"]}
-    run("dump_activations", files, {"activations": folder / "alexnet"}, params, subset="all", seed=0)
+    run("dump_activations", files, dumped(folder / "alexnet"), params, subset="all", seed=0)
     model = build("alexnet", n_classes=7, seed=5).eval()
     with torch.inference_mode():
         expected = model.features[:12](to_input(large, meta["mean"], meta["std"])).permute(0, 2, 3, 1)

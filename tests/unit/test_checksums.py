@@ -103,8 +103,8 @@ def test_the_message_says_what_who_and_what_to_do(written):
     message = str(caught.value)
     assert message == (
         f"{path} is damaged: its content is not that which was written; rule make_it makes it: to make it again, "
-        f"rm {path} and run the same command as before (if you changed the file on purpose, "
-        f"rm {sum_file(path)} instead)"
+        f"rm {path} and run the same command as before, first with -- {path} at its end: if it comes out the same, "
+        f"nothing else runs (if you changed the file on purpose, rm {sum_file(path)} instead)"
     )
     path.unlink()
     with pytest.raises(DamagedFile, match="is missing; rule make_it makes it: to make it again, rm "):

@@ -334,6 +334,23 @@ def test_nothing_for_a_copied_folder(tiny, tmp_path):
     assert copy.planned()["train_model"] == 3
 
 
+def test_nothing_for_copied_activations(tiny, tmp_path):
+    """Snakemake compares folders by their times alone, which a copy that keeps none has in no order."""
+    kept = copy_of(tiny, tmp_path / "kept")
+    kept.config(with_changes("tiny", {"activations.keep": ["homology", "mapper"]}))
+    kept.pretend()
+    copy = copy_of(kept, tmp_path / "copy", copy_function=shutil.copyfile)
+    shutil.copy(kept.folder / "tiny.yaml", copy.folder)
+    dumps = list((copy.folder / "results").glob("tiny/activations/*/*/*/*.json"))
+    assert len(dumps) == 7
+    for sums in dumps:
+        (sums.with_suffix("") / ".snakemake_timestamp").touch()
+    assert copy.planned() == {}
+    next(sums for sums in dumps if "resnet18_a/seed0/" in str(sums)).write_text("{}")
+    planned = copy.planned()
+    assert (planned["sample_kept_points"], planned["sample_kept_paired_points"]) == (1, 1)
+
+
 def test_everything_for_results_without_records(tiny, tmp_path):
     """So .snakemake has to travel with the results."""
     copy = copy_of(tiny, tmp_path / "copy", names=["results"], copy_function=shutil.copyfile)

@@ -74,9 +74,9 @@ onstart:
 
 
 onsuccess:
-    from actopo.networks.seeds_per_job import forget_delivered
+    from actopo.networks.seeds_per_job import forget_copies
 
-    forget_delivered(RUN / "models")
+    forget_copies(RUN / "models")
     logger.info(outcome(RUN))
 
 

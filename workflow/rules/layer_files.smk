@@ -185,6 +185,11 @@ def kept_activations(wildcards):
     return layer_files(folder, layers_of_set(wildcards.layers), needed, ending="")
 
 
+def kept_sums(wildcards):
+    """Check sums of these."""
+    return [f"{folder}.json" for folder in kept_activations(wildcards)]
+
+
 def reference_points(wildcards):
     """Points of the first network, at whose positions others are read; none for means over all positions."""
     if wildcards.pairing != "matched":

@@ -46,7 +46,8 @@ rule sample_paired_points:
 # The same clouds where the study's activations are kept: from these, without the network and without a GPU.
 use rule sample_paired_points as sample_kept_paired_points with:
     input:
-        activations=kept_activations,
+        activations=ancient(kept_activations),
+        sums=kept_sums,
         labels=images_of("{part}/labels.npy"),
         reference=reference_points,
     log:

@@ -53,7 +53,9 @@ rule sample_points:
 use rule sample_points as sample_kept_points with:
     input:
         unpack(drawing_inputs),
-        activations=kept_activations,
+        # Snakemake compares folders by their times, and the check sums of their files by what they are.
+        activations=ancient(kept_activations),
+        sums=kept_sums,
     log:
         "<results>/logs/sample_kept_points/{model}{control}.seed{seed}.{study}.{subset}.{sampling}{draw}{noise}.layers{layers}.log",
     benchmark:
@@ -83,6 +85,7 @@ rule dump_activations:
         activations=directory(
             "<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{tap}{noise}/layers{layers}"
         ),
+        sums="<results>/activations/{model}{control}/seed{seed}/{study}.{subset}.{tap}{noise}/layers{layers}.json",
     log:
         "<results>/logs/dump_activations/{model}{control}.seed{seed}.{study}.{subset}.{tap}{noise}.layers{layers}.log",
     benchmark:

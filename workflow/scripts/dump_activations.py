@@ -2,7 +2,7 @@
 
 from actopo.job import progress, settings, start_logging
 from actopo.points.activations import dump_activations
-from actopo.points.dumps import writing_dump
+from actopo.points.dumps import save_sums, writing_dump
 from actopo.points.study import study_of, study_shapes
 
 start_logging(snakemake)
@@ -15,3 +15,4 @@ with (
     progress(len(index), "image") as bar,
 ):
     dump_activations(**study, write=write, progress=bar.update)
+save_sums(snakemake.output.sums, snakemake.output.activations)

@@ -15,7 +15,7 @@ start_logging(snakemake)
 
 params = settings(snakemake)
 if snakemake.input.activations:
-    dump = Dump(snakemake.input.activations, params.layers["layers"])
+    dump = Dump(snakemake.input.activations, params.layers["layers"], snakemake.input.sums)
     index, shapes, steps = dump.index, dump.shapes, (len(params.layers["layers"]), "layer")
     read, sample = dump.read, dump.sample
 else:

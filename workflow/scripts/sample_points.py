@@ -15,7 +15,7 @@ start_logging(snakemake)
 params = settings(snakemake)
 layers = params.layers["layers"]
 if snakemake.input.activations:
-    dump = Dump(snakemake.input.activations, layers)
+    dump = Dump(snakemake.input.activations, layers, snakemake.input.sums)
     index, shapes = dump.index, dump.shapes
 else:
     # PyTorch takes seconds to import.

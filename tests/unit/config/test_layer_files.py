@@ -49,10 +49,15 @@ def test_a_layer_that_the_run_does_not_need_is_no_part_of_its_file(tmp_path):
     assert chosen(folder, [3, 5], [0, 1, 3, 4]) == ["3-4", "5"]
 
 
-def test_a_layer_of_two_files_is_read_from_the_first_by_name(tmp_path):
-    folder = files_of(tmp_path / "points", "0-3", "3-5")
+def test_a_layer_of_two_files_is_read_from_that_of_the_run(tmp_path):
+    """Not from one that somebody asked for by its name, with fewer or with more layers."""
+    for name in ("2", "0-1", "0-9", "2.5", "0.2.4.6"):
+        folder = files_of(tmp_path / "points", "0.2.4", name)
+        assert chosen(folder, [0, 2, 4]) == ["0.2.4"]
+        assert chosen(folder, [2], [0, 2, 4]) == ["0.2.4"]
+    # Of two alike, the first by name.
+    folder = files_of(tmp_path / "points", "0-3", "3-6")
     assert chosen(folder, [3]) == ["0-3"]
-    assert chosen(folder, [3, 4]) == ["0-3", "3-5"]
 
 
 def test_other_files_are_left_out(tmp_path):

@@ -16,6 +16,7 @@ def run(tmp_path):
         "notes.json",
         "models/a/seed0.json",
         "models/a/seed1.json",
+        "models/a/seed0.training/metrics.json",
         "models/a/seed2.training/metrics.json",
         "models/a/.locks/seed0",
         "points/a/seed0/homology.batch0.top_l2/layers0-3.npz",
@@ -32,6 +33,7 @@ def run(tmp_path):
 
 WANTED = (
     "models/a/seed0.json",
+    "models/a/seed0.safetensors",
     "points/a/seed0/homology.batch0.top_l2/layers0-3.npz",
     "activations/a/seed0/mapper.all.bn/layers3",
 )
@@ -49,6 +51,7 @@ def test_what_is_not_asked_for_is_found_with_its_size(run):
     found = outdated(run)
     assert names(run, found) == {
         "models/a/seed1.json",
+        "models/a/seed2.training/metrics.json",
         "points/a/seed0/homology.batch0.top_l2/layers4.npz",
         "points/a/seed1/homology.batch0.top_l2/layers0-3.npz",
         "activations/a/seed0/mapper.all.bn/layers4/layer04.npy",
@@ -61,6 +64,17 @@ def test_what_is_not_asked_for_is_found_with_its_size(run):
 def test_names_are_compared_as_paths(run):
     wanted = [run / "points" / ".." / name for name in WANTED]
     assert outdated_files(run, wanted) == outdated(run)
+
+
+def test_a_network_and_its_training_folder_are_one_file(run):
+    made = run / "models/a/seed1.training/metrics.json"
+    made.parent.mkdir()
+    made.hardlink_to(run / "models/a/seed1.json")
+    found = outdated(run)
+    sizes = [found[path] for path in (run / "models/a/seed1.json", made)]
+    assert sorted(sizes) == [0, made.stat().st_size]
+    remove_files(run, found)
+    assert not made.parent.exists()
 
 
 def test_what_a_killed_job_left_half_written_is_found(run):
@@ -77,7 +91,8 @@ def test_what_a_killed_job_left_half_written_is_found(run):
 
 
 def test_networks_are_told_apart(run):
-    assert names(run, filter(lambda path: is_network(run, path), outdated(run))) == {"models/a/seed1.json"}
+    networks = names(run, filter(lambda path: is_network(run, path), outdated(run)))
+    assert networks == {"models/a/seed1.json", "models/a/seed2.training/metrics.json"}
     assert not is_network(run, run / "models/a/receptive_fields.bn/layers1.npz")
     assert not is_network(run, run / "points/a/seed1/x.npz")
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import actopo
 import numpy as np
 import pytest
+from actopo.checksums import DamagedFile, sum_file
 from actopo.errors import InputError
 from actopo.points import dumps
-from actopo.points.dumps import Dump, dump_bytes, writing_dump
+from actopo.points.dumps import Dump, dump_bytes, save_sums, writing_dump
 from actopo.points.norms import l2_norms
 from actopo.points.sampling import Stream
 
@@ -145,6 +146,20 @@ def test_a_layer_that_is_not_there_is_named(tmp_path):
     write(tmp_path / "dump", activations())
     with pytest.raises(InputError, match=r"layer04\.npy is missing"):
         Dump([tmp_path / "dump"], [4])
+
+
+def test_a_dump_of_another_time_is_told(tmp_path):
+    """Snakemake compares the check sums, and not the arrays, so that these must be theirs."""
+    for seed in (0, 1):
+        save_sums(tmp_path / f"{seed}.json", write(tmp_path / str(seed), activations(seed=seed)))
+    folders, sums = ([tmp_path / f"{seed}{end}" for seed in (0, 1)] for end in ("", ".json"))
+    Dump(folders, [3, 16], sums)
+    with pytest.raises(DamagedFile, match=r"0/layer03\.norm\.npy is not the file of which .*1\.json has the check sum"):
+        Dump(folders[:1], [3, 16], sums[1:])
+    # One that was changed on purpose has none.
+    for name in ("layer03", "layer03.norm", "layer16", "layer16.norm"):
+        sum_file(folders[0] / f"{name}.npy").unlink()
+    Dump(folders[:1], [3, 16], sums[1:])
 
 
 def test_sampling_a_dump_needs_no_pytorch():

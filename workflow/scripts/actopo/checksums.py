@@ -41,6 +41,8 @@ class DamagedFile(InputError):
         rule = rule_of(path)
         maker = f"rule {rule} makes it" if rule else "it is a file of this run"
         message = f"{path} {reason}; {maker}: to make it again, {removal(path)} and run the same command as before"
+        target = Path(path).parent if _is_of_folder(path) else path
+        message += f", first with -- {shlex.quote(str(target))} at its end: if it comes out the same, nothing else runs"
         if sums is not None:
             message += f" (if you changed the file on purpose, rm {_quoted(sums)} instead)"
         super().__init__(message)
@@ -63,12 +65,15 @@ def rule_of(path):
     return found and found["rule"]
 
 
+def recorded_sum(path):
+    """Check sum with which a file was written; None if it has none, or a damaged one."""
+    found = _note(path)
+    return found and found["sha256"]
+
+
 def removal(path):
     """Command after which Snakemake makes a file again: it removes the file, or the whole folder that a rule makes."""
-    found = _note(path)
-    if found and found["whole"]:
-        return f"rm -r {_quoted(Path(path).parent)}"
-    return f"rm {_quoted(path)}"
+    return f"rm -r {_quoted(Path(path).parent)}" if _is_of_folder(path) else f"rm {_quoted(path)}"
 
 
 def publish(temporary, path):
@@ -169,6 +174,12 @@ def _note(path):
         return LINE.fullmatch(sum_file(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _is_of_folder(path):
+    """Whether a rule makes the whole folder in which a file is."""
+    found = _note(path)
+    return bool(found and found["whole"])
 
 
 def _quoted(path):

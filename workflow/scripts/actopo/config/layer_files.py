@@ -8,8 +8,10 @@ other files stay as they are.
 
 A plan depends on the files that are there, and must be the same in Snakemake's own process and in the processes of its
 jobs, where other files have come or are just being made anew. It is, for three reasons. The file of a layer depends on
-that layer alone: it is the first by name that holds it. A new file holds no layer of a file that was there, so that it
-takes none from it. And a job reads the files of a layer only when they are complete.
+that layer and on what the run needs alone: of those that hold it, the one with the most layers that are needed, and of
+these the one with the fewest others, so that a file that somebody asked for by its name takes none from the run's own.
+A new file of the run holds no layer of a file that was there. And a job reads the files of a layer only when they are
+complete.
 """
 
 import os
@@ -50,7 +52,8 @@ def choose_files(folder, layers, needed, ending=".npz"):
 @cache
 def _choose(there, asked, needed, ending):
     """Names of the files of some layers, which are the same for many folders."""
-    held = {layer: name for name, own in reversed(there) for layer in own}
+    ranked = sorted(there, key=lambda file: (-len(needed.intersection(file[1])), len(file[1])))
+    held = {layer: name for name, own in reversed(ranked) for layer in own}
     for new in (needed - held.keys(), asked - needed - held.keys()):
         for part in _parts(frozenset(new)):
             held |= dict.fromkeys(part, f"layers{layer_set_name(part)}{ending}")

@@ -40,7 +40,7 @@ def outdated_files(folder, wanted):
     Returns
     -------
     dict of Path to int
-        Size in bytes of each, sorted by path.
+        Size in bytes of each, sorted by path; 0 for another name of a file that is listed too.
 
     Raises
     ------
@@ -50,25 +50,27 @@ def outdated_files(folder, wanted):
     folder = Path(folder)
     if folder.is_symlink():
         raise InputError(f"{folder} is a link; nothing is removed behind links, so remove it where it leads to")
-    wanted, found = {Path(os.path.normpath(path)) for path in wanted}, {}
+    wanted, found, seen = {Path(os.path.normpath(path)) for path in wanted}, {}, set()
     for name in FOLDERS:
         if (folder / name).is_symlink():
             continue
         for place, folders, files in os.walk(folder / name):
             here = Path(place)
-            # A training that was killed goes on from its folder, and locks of trainings lie in a hidden one.
+            # A network's training folder is wanted with the network; locks of trainings lie in a hidden folder.
             folders[:] = [
                 each
                 for each in folders
                 if here / each not in wanted
                 and not (here / each).is_symlink()
-                and not each.endswith(".training")
+                and not (each.endswith(".training") and (here / each).with_suffix(".safetensors") in wanted)
                 and not _is_hidden(each)
             ]
             for file in files:
                 path = here / file
                 if not _is_hidden(file) and path not in wanted and not path.is_symlink():
-                    found[path] = path.stat().st_size
+                    state = path.stat()
+                    found[path] = 0 if (state.st_dev, state.st_ino) in seen else state.st_size
+                    seen.add((state.st_dev, state.st_ino))
     return dict(sorted(found.items()))
 
 

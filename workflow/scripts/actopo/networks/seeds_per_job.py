@@ -34,8 +34,8 @@ def train_or_take(own, others, folder_of, train):
     """
     Deliver the network of a job's own seed, and train those of other seeds besides.
 
-    If another job has trained the network, it is used; if another process is training it, the job waits. Until
-    it is delivered, a killed job leaves it in its folder, where the next job finds it.
+    If another job has trained the network, it is used; if another process is training it, the job waits. A killed job
+    leaves it in its folder, where the next job finds it; see `forget_copies`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def train_or_take(own, others, folder_of, train):
         with folder.claim(shared=bool(others)) as mine:
             if mine:
                 if folder.is_done():
-                    log.info("seed %d is trained already: by the job of another seed, or of an earlier run", own)
+                    log.info("seed %d is trained already; to train it again, remove %s", own, folder.folder)
                 else:
                     train(folder, own)
                     _train_others(others, folder_of, train)
@@ -84,12 +84,13 @@ def _train_others(seeds, folder_of, train):
                 log.warning("seed %d: %s", seed, error)
 
 
-def forget_delivered(models):
+def forget_copies(models):
     """
-    Remove the training folders of all networks that are delivered, at the end of a run.
+    Remove training folders of delivered networks that would take their space twice, at the end of a run.
 
-    Until then they are kept: when jobs that a cluster takes as one are cancelled or run out of time, Snakemake removes
-    the output of all of them, also of those that were finished.
+    Where a file system has links, the folder stays: Snakemake removes the output of a job before it starts, and that of
+    all jobs that a cluster takes as one when these are cancelled. A job that then finds its network here, trained by
+    the same code and recipe on the same images, only delivers it.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def forget_delivered(models):
     for path in Path(models).glob("*/*.training"):
         folder = TrainingFolder(path.with_suffix(".safetensors"), None, "auto")
         with folder.claim(shared=False) as mine:
-            if mine and all(file.exists() for file in folder.delivered):
+            if mine and folder.is_copied():
                 shutil.rmtree(path)
 
 
@@ -146,8 +147,15 @@ class TrainingFolder:
             return False
         return found.get("run") == self.run and self.device in ("auto", found["device"])
 
+    def is_copied(self):
+        """Whether the network is delivered, and the folder's files are others than those that are delivered."""
+        pairs = list(zip((self.weights, self.metrics), self.delivered, strict=True))
+        if not all(path.exists() for path in self.delivered):
+            return False
+        return not all(made.exists() and made.samefile(place) for made, place in pairs)
+
     def deliver(self):
-        """Put weights and metrics in their places. The folder keeps them, as links; see `forget_delivered`."""
+        """Put weights and metrics in their places. The folder keeps them, as links if it can; see `forget_copies`."""
         for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
             # The images may have been prepared again since, with the same content.
             os.utime(made)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from actopo.checksums import DamagedFile, recorded_sum
 from actopo.errors import InputError
-from actopo.files import load_array, replacing
+from actopo.files import load_array, load_json, replacing, save_json
 from actopo.keys import layer_key
 from actopo.points.choices import DUMP_TYPES
 
@@ -99,6 +100,21 @@ def writing_dump(path, shapes, index, precision="single"):
         yield append
 
 
+def save_sums(path, folder):
+    """
+    Write the check sums of a dump's files into a file beside it, by which Snakemake compares dumps.
+
+    Of a folder it compares nothing but the time, so that a copied run would take all points again.
+
+    Parameters
+    ----------
+    path : str or Path
+    folder : str or Path
+        As `writing_dump` wrote it.
+    """
+    save_json(path, {file.name: recorded_sum(file) for file in sorted(Path(folder).glob("*.npy"))})
+
+
 class Dump:
     """
     Activations of layers in one or several folders that `writing_dump` wrote.
@@ -108,6 +124,8 @@ class Dump:
     folders : sequence of str or Path
         Of the same network, images and tap.
     layers : sequence of int
+    sums : sequence of str or Path, optional
+        Files that `save_sums` wrote, in the order of the folders, which are compared with them.
 
     Attributes
     ----------
@@ -122,7 +140,11 @@ class Dump:
         If a file is missing or damaged.
     """
 
-    def __init__(self, folders, layers):
+    def __init__(self, folders, layers, sums=()):
+        for folder, path in zip(folders, sums, strict=bool(sums)):
+            for name, sha256 in load_json(path).items():
+                if recorded_sum(Path(folder, name)) not in (sha256, None):
+                    raise DamagedFile(Path(folder, name), f"is not the file of which {path} has the check sum")
         self.index = load_array(Path(folders[0], IMAGES))
         self._activations, self._norms = {}, {}
         for layer in layers:
