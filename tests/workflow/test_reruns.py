@@ -347,8 +347,9 @@ def test_nothing_for_copied_activations(tiny, tmp_path):
         (sums.with_suffix("") / ".snakemake_timestamp").touch()
     assert copy.planned() == {}
     next(sums for sums in dumps if "resnet18_a/seed0/" in str(sums)).write_text("{}")
+    # The other network is read at the positions of this one.
     planned = copy.planned()
-    assert (planned["sample_kept_points"], planned["sample_kept_paired_points"]) == (1, 1)
+    assert (planned["sample_kept_points"], planned["sample_kept_paired_points"]) == (1, 2)
 
 
 def test_everything_for_results_without_records(tiny, tmp_path):
