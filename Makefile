@@ -43,17 +43,20 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@echo "figures: $(DEMO)/figures"
 	@echo "summary: $(DEMO)/summary.json"
 
+# Of a run with Snakemake's --directory, give DIRECTORY too.
+IN_DIRECTORY = $(if $(DIRECTORY),--directory $(DIRECTORY))
+
 report: .venv/ready  ## make the report of a finished run: make report CONFIG=mine.yaml
-	$(BIN)/python workflow/scripts/write_report.py $(CONFIG)
+	$(BIN)/python workflow/scripts/write_report.py $(CONFIG) $(IN_DIRECTORY)
 
 prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
-	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG))
+	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG)) $(IN_DIRECTORY)
 
 test: .venv/ready-dev lint  ## style and tests
 	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-faults: .venv/ready-dev  ## all fault cases with their count, kills of whole runs among them (minutes)
-	$(PYTEST) tests/faults -m "slow or not slow" -n 2 --dist loadfile
+	$(PYTEST) tests/faults -m "slow or not slow" -n 2 --dist loadfile -rs
 
 test-cluster: .venv/ready-dev  ## the workflow on a SLURM of one node, which apt-get installs if it must, as root (minutes)
 	$(BIN)/python -m pytest tests/cluster -rs --durations 10

@@ -8,8 +8,8 @@ from actopo.config.outdated import FOLDERS
 from tiny import TINY, Workflow
 
 
-def prune(workflow, config, answers):
-    command = [sys.executable, "workflow/scripts/prune.py", "--configfile", config]
+def prune(workflow, config, answers, *options):
+    command = [sys.executable, "workflow/scripts/prune.py", "--configfile", config, *options]
     return subprocess.run(
         command, cwd=workflow.folder, input=answers, capture_output=True, text=True, timeout=600, check=False
     )
@@ -57,6 +57,10 @@ def test_a_smaller_config(tmp_path):
     assert done.returncode == 0, done.stderr
     assert before - files(workflow) - removed == {f"models/resnet18_a/seed1.{kind}" for kind in ("json", "safetensors")}
     assert "has no file that the config does not ask for" in prune(workflow, config, "").stdout
+    # The config file is that of the command line, wherever the run is.
+    (workflow.folder / "elsewhere").mkdir()
+    elsewhere = prune(workflow, config, "", "--directory", "elsewhere")
+    assert (elsewhere.returncode, elsewhere.stdout) == (0, "There is no run results/tiny.\n")
     missing = prune(workflow, "missing.yaml", "")
     assert missing.returncode == 1
     assert missing.stderr.startswith("error: missing.yaml cannot be read: No such file or directory; give the path")

@@ -73,6 +73,8 @@ def listing(folder, files):
 
 def prune(options, ask=input):
     """List what is outdated, ask, and remove."""
+    # Paths of config files are those of the command line, and paths in them those of the run.
+    options.configfile = [os.path.relpath(file, options.directory) for file in options.configfile]
     os.chdir(options.directory)
     folder, wanted = wanted_files(options)
     lock_run(folder.name, Path(".snakemake") / "actopo")

@@ -5,10 +5,11 @@ Make the report of a finished run, results/RUN/report.html: one page with its fi
 
 It is Snakemake's report, with a few lines by which it can also open the explorer, which is too large for the address of
 a frame. Config files are those of the run, laid over config/config.yaml as Snakemake does. Run it where Snakemake is
-run.
+run, or give the run's --directory.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,11 @@ def main():
     """Read the command line, and say where the report is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
-    print(f"report:  {write_report(parser.parse_args().configfiles)}")
+    parser.add_argument("--directory", "-d", default=".", help="where Snakemake runs")
+    options = parser.parse_args()
+    configfiles = [os.path.relpath(file, options.directory) for file in options.configfiles]
+    os.chdir(options.directory)
+    print(f"report:  {write_report(configfiles)}")
 
 
 if __name__ == "__main__":

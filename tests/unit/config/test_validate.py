@@ -89,6 +89,11 @@ def test_overlays_are_in_order(names, tmp_path):
             "net.py",
             ["models.resnet18_b.module: 'net.py' is not allowed; write path/to/file.py:function"],
         ),
+        (
+            "homology.dimensions",
+            ["1", 0],
+            ["homology.dimensions.0: '1' is not one of 0, 1; it arrived as text, write 1"],
+        ),
         ("device", "gpu", ["device: 'gpu' is not one of auto, cpu, cuda (did you mean 'cuda'?)"]),
         ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
         ("homology.tap", "Relu", ["homology.tap", "conv, bn, relu"]),

@@ -159,7 +159,8 @@ def _explain(error):
         yield f"{where}: missing {', '.join(missing)}{begins}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
-        yield f"{where}: {shown(value)} is not one of {', '.join(choices)}{_near(value, choices)}"
+        hint = _number_hint(value) if value in choices else _near(value, choices)
+        yield f"{where}: {shown(value)} is not one of {', '.join(choices)}{hint}"
     elif error.validator == "oneOf":
         # If one of the alternatives has the right type, its errors say more than the list of alternatives.
         fitting = [item for item in error.context if item.path or item.validator not in ("type", "const")]
