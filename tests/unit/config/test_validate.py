@@ -92,7 +92,7 @@ def test_overlays_are_in_order(names, tmp_path):
         (
             "homology.dimensions",
             ["1", 0],
-            ["homology.dimensions.0: '1' is not one of 0, 1; it arrived as text, write 1"],
+            ["homology.dimensions.0: '1' is not one of 0, 1; it arrived as text"],
         ),
         ("device", "gpu", ["device: 'gpu' is not one of auto, cpu, cuda (did you mean 'cuda'?)"]),
         ("data.dataset", "cifar100", ["data.dataset", "'cifar100'", "cifar10", "did you mean"]),
