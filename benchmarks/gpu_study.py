@@ -171,7 +171,7 @@ class Study:
             wildcards={"model": self.name, "seed": str(seed), "epoch": ""},
         )
         # Otherwise a copy of the folder would hold every network twice.
-        forget_delivered(self.folder / "models")
+        forget_delivered(self.folder / "models", keep_links=False)
 
     def sample(self, seed):
         """Points of a network, and of the one from which its training starts, where that is a control of the study."""

@@ -519,6 +519,8 @@ def test_an_added_layer_is_made_alone_and_leaves_the_others(spoilable):
     config = spoilable.config(with_changes("tiny", {"mapper.layers": [12, 16]}), "more.yaml")
     results = spoilable.folder / "results/tiny"
     old = [path for kind in ("points", "mapper", "models") for path in (results / kind).rglob("*") if path.is_file()]
+    # In a copy that made files of links, training folders would take their space twice, and go.
+    old = [path for path in old if not path.parent.name.endswith(".training")]
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in old}
     target = "results/tiny/mapper/resnet18_b/seed0/random/layer12.json"
     done = spoilable.run("--", target, configfiles=[config])

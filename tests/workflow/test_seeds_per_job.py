@@ -82,7 +82,8 @@ def test_networks_of_a_job_killed_midway(alone):
     logs = [path.read_text() for path in (workflow.folder / "results/killed/logs/train_model").iterdir()]
     [resumed] = [log for log in logs if "going on from the checkpoint" in log]
     assert f"{begun.name}/checkpoint" in resumed
-    assert not list(models.glob("*.training"))
+    # The folder takes no space beside the network.
+    assert (trained / "weights.safetensors").stat().st_ino == kept.st_ino
 
 
 def test_jobs_side_by_side_and_seeds_that_are_added(alone):
@@ -99,3 +100,18 @@ def test_jobs_side_by_side_and_seeds_that_are_added(alone):
     other = config_of(workflow, "few", epochs=2, seeds_per_job=SEEDS)
     assert train(workflow, other, "few") == SEEDS
     assert not weights(workflow, "few").items() & expected.items()
+
+
+def test_a_network_is_not_trained_again_by_what_cannot_change_it(alone):
+    """Snakemake removes the network before a job whose images are other ones by their time, or made again."""
+    workflow, _ = alone
+    config = config_of(workflow, "again")
+    assert train(workflow, config, "again", seeds=1) == 1
+    trained = weights(workflow, "again")
+    images = workflow.folder / "results/again/data/digits/train/images.npy"
+    [log] = (workflow.folder / "results/again/logs/train_model").iterdir()
+    for change in (lambda: images.write_bytes(images.read_bytes()[:-1] + b"x"), images.unlink):
+        change()
+        assert train(workflow, config, "again", seeds=1) == 1
+        assert weights(workflow, "again") == trained
+        assert "seed 0 is trained already" in log.read_text()

@@ -74,9 +74,9 @@ onstart:
 
 
 onsuccess:
-    from actopo.networks.seeds_per_job import forget_copies
+    from actopo.networks.seeds_per_job import forget_delivered
 
-    forget_copies(RUN / "models")
+    forget_delivered(RUN / "models")
     logger.info(outcome(RUN))
 
 

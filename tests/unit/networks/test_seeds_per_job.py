@@ -11,7 +11,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.files import save_json
 from actopo.networks import seeds_per_job
-from actopo.networks.seeds_per_job import TrainingFolder, forget_copies, train_or_take
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, train_or_take
 
 RUN = ["network", {"epochs": 3}]
 
@@ -36,12 +36,15 @@ def test_a_network_is_delivered_and_takes_its_space_once(folder, monkeypatch, li
     os.utime(folder.weights, (0, 0))
     assert folder.is_trained()
     folder.deliver()
-    forget_copies(folder.folder.parents[1])
+    forget_delivered(folder.folder.parents[1])
     there = sorted(path.name for path in folder.folder.parent.iterdir())
     delivered = [".locks", ".seed0.json.sha256", ".seed0.safetensors.sha256", "seed0.json", "seed0.safetensors"]
     assert there == delivered + ["seed0.training"] * links
     assert all(path.stat().st_mtime > 0 for path in folder.delivered)
     assert folder.is_trained() == links
+    # As in a folder that goes to another machine.
+    forget_delivered(folder.folder.parents[1], keep_links=False)
+    assert not folder.is_trained()
     assert folder.is_done()
 
 
@@ -54,12 +57,12 @@ def test_a_delivered_network_survives_that_snakemake_removes_it(jobs, monkeypatc
     made = [path.read_bytes() for path in jobs.folder_of(1).delivered]
     for path in jobs.folder_of(1).delivered:
         path.unlink()
-    forget_copies(jobs.root.parent)
+    forget_delivered(jobs.root.parent)
     jobs.run(1)
     assert [path.read_bytes() for path in jobs.folder_of(1).delivered] == made
     assert jobs.trained == [1]
     # A copy is forgotten at the end of the run, and trained again if it is asked for.
-    forget_copies(jobs.root.parent)
+    forget_delivered(jobs.root.parent)
     for path in jobs.folder_of(1).delivered:
         path.unlink()
     jobs.run(1)
@@ -68,7 +71,7 @@ def test_a_delivered_network_survives_that_snakemake_removes_it(jobs, monkeypatc
 
 def test_a_network_that_is_not_delivered_is_not_forgotten(jobs):
     jobs.run(1, [0])
-    forget_copies(jobs.root.parent)
+    forget_delivered(jobs.root.parent)
     jobs.run(0)
     assert jobs.trained == [1, 0]
 

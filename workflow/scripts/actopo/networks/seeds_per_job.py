@@ -35,7 +35,7 @@ def train_or_take(own, others, folder_of, train):
     Deliver the network of a job's own seed, and train those of other seeds besides.
 
     If another job has trained the network, it is used; if another process is training it, the job waits. A killed job
-    leaves it in its folder, where the next job finds it; see `forget_copies`.
+    leaves it in its folder, where the next job finds it; see `forget_delivered`.
 
     Parameters
     ----------
@@ -84,23 +84,25 @@ def _train_others(seeds, folder_of, train):
                 log.warning("seed %d: %s", seed, error)
 
 
-def forget_copies(models):
+def forget_delivered(models, keep_links=True):
     """
-    Remove training folders of delivered networks that would take their space twice, at the end of a run.
+    Remove training folders of networks that are delivered, at the end of a run.
 
-    Where a file system has links, the folder stays: Snakemake removes the output of a job before it starts, and that of
-    all jobs that a cluster takes as one when these are cancelled. A job that then finds its network here, trained by
-    the same code and recipe on the same images, only delivers it.
+    Where a file system has links, a folder takes no space beside its network, and stays: Snakemake removes the output
+    of a job before it starts, and that of all jobs that a cluster takes as one when these are cancelled. A job that
+    then finds its network here, trained by the same code and recipe on the same images, only delivers it.
 
     Parameters
     ----------
     models : str or Path
         Folder with a folder for each model.
+    keep_links : bool, default True
+        Without it no folder stays, so that a copy of `models` has each network once.
     """
     for path in Path(models).glob("*/*.training"):
         folder = TrainingFolder(path.with_suffix(".safetensors"), None, "auto")
         with folder.claim(shared=False) as mine:
-            if mine and folder.is_copied():
+            if mine and folder.is_delivered() and not (keep_links and folder.is_linked()):
                 shutil.rmtree(path)
 
 
@@ -147,15 +149,17 @@ class TrainingFolder:
             return False
         return found.get("run") == self.run and self.device in ("auto", found["device"])
 
-    def is_copied(self):
-        """Whether the network is delivered, and the folder's files are others than those that are delivered."""
-        pairs = list(zip((self.weights, self.metrics), self.delivered, strict=True))
-        if not all(path.exists() for path in self.delivered):
-            return False
-        return not all(made.exists() and made.samefile(place) for made, place in pairs)
+    def is_delivered(self):
+        """Whether a network is in its place, of this run or another."""
+        return all(path.exists() for path in self.delivered)
+
+    def is_linked(self):
+        """Whether the delivered network and that of the folder are the same files."""
+        pairs = zip((self.weights, self.metrics), self.delivered, strict=True)
+        return all(made.exists() and made.samefile(place) for made, place in pairs)
 
     def deliver(self):
-        """Put weights and metrics in their places. The folder keeps them, as links if it can; see `forget_copies`."""
+        """Put weights and metrics in their places. The folder keeps them, as links if it can: `forget_delivered`."""
         for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
             # The images may have been prepared again since, with the same content.
             os.utime(made)
