@@ -103,15 +103,15 @@ def test_jobs_side_by_side_and_seeds_that_are_added(alone):
 
 
 def test_a_network_is_not_trained_again_by_what_cannot_change_it(alone):
-    """Snakemake removes the network before a job whose images are other ones by their time, or made again."""
+    """Snakemake removes it before a job whose images seem to be other ones, here since they are damaged."""
     workflow, _ = alone
     config = config_of(workflow, "again")
     assert train(workflow, config, "again", seeds=1) == 1
     trained = weights(workflow, "again")
     images = workflow.folder / "results/again/data/digits/train/images.npy"
     [log] = (workflow.folder / "results/again/logs/train_model").iterdir()
-    for change in (lambda: images.write_bytes(images.read_bytes()[:-1] + b"x"), images.unlink):
-        change()
-        assert train(workflow, config, "again", seeds=1) == 1
-        assert weights(workflow, "again") == trained
-        assert "seed 0 is trained already" in log.read_text()
+    # It is known by the digest of the images that it saw, and these are not read for it.
+    images.write_bytes(images.read_bytes()[:-1] + b"x")
+    assert train(workflow, config, "again", seeds=1) == 1
+    assert weights(workflow, "again") == trained
+    assert "seed 0 is trained already" in log.read_text()
