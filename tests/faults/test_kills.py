@@ -36,10 +36,16 @@ def contents(folder):
 
 
 def is_timed(path):
-    """Whether a file holds times, as metrics of a training, or nothing, as locks; and their check sums."""
+    """
+    Whether a file holds times, as metrics of a training, or nothing, as locks; and their check sums.
+
+    Training folders hold links to networks. In a copy of the run they are copies, which go at the end of its next run.
+    """
     if "explorer.html" in path.name:
         return True
-    return "models" in path.parts and (".json" in path.name or ".locks" in path.parts)
+    return "models" in path.parts and (
+        ".json" in path.name or ".locks" in path.parts or path.parent.name.endswith(".training")
+    )
 
 
 def script_of(script, folder):
