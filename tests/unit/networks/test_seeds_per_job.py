@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 from actopo.errors import InputError
-from actopo.files import save_json
+from actopo.files import replacing, save_json
 from actopo.networks import seeds_per_job
 from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, train_or_take
 
@@ -67,6 +67,27 @@ def test_a_delivered_network_survives_that_snakemake_removes_it(jobs, monkeypatc
         path.unlink()
     jobs.run(1)
     assert jobs.trained == ([1] if links else [1, 1])
+
+
+def rewrite(path, content):
+    """A file of its own, with its check sum."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def test_copies_of_a_copied_run_become_links_again(folder):
+    fill(folder)
+    folder.deliver()
+    for made in (folder.weights, folder.metrics):
+        rewrite(made, made.read_bytes())
+    forget_delivered(folder.folder.parents[1])
+    assert folder.is_trained()
+    pairs = zip((folder.weights, folder.metrics), folder.delivered, strict=True)
+    assert all(made.samefile(place) for made, place in pairs)
+    # Another network is not taken for it.
+    rewrite(folder.weights, b"other")
+    forget_delivered(folder.folder.parents[1])
+    assert not folder.folder.exists()
 
 
 def test_a_network_that_is_not_delivered_is_not_forgotten(jobs):

@@ -23,7 +23,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from actopo.checksums import DamagedFile, check, publish
+from actopo.checksums import DamagedFile, check, publish, recorded_sum
 from actopo.errors import InputError
 from actopo.files import load_json
 
@@ -102,7 +102,7 @@ def forget_delivered(models, keep_links=True):
     for path in Path(models).glob("*/*.training"):
         folder = TrainingFolder(path.with_suffix(".safetensors"), None, "auto")
         with folder.claim(shared=False) as mine:
-            if mine and folder.is_delivered() and not (keep_links and folder.is_linked()):
+            if mine and folder.is_delivered() and not (keep_links and folder.is_linked_again()):
                 shutil.rmtree(path)
 
 
@@ -153,10 +153,21 @@ class TrainingFolder:
         """Whether a network is in its place, of this run or another."""
         return all(path.exists() for path in self.delivered)
 
-    def is_linked(self):
-        """Whether the delivered network and that of the folder are the same files."""
-        pairs = zip((self.weights, self.metrics), self.delivered, strict=True)
-        return all(made.exists() and made.samefile(place) for made, place in pairs)
+    def is_linked_again(self):
+        """Whether the folder's files are those that are delivered, or could be made so: a copied run has copies."""
+        for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
+            if made.exists() and made.samefile(place):
+                continue
+            if not made.exists() or recorded_sum(made) != recorded_sum(place):
+                return False
+            link = made.with_name(f".{made.name}.part")
+            link.unlink(missing_ok=True)
+            try:
+                os.link(place, link)
+            except OSError:
+                return False
+            os.replace(link, made)
+        return True
 
     def deliver(self):
         """Put weights and metrics in their places. The folder keeps them, as links if it can: `forget_delivered`."""
