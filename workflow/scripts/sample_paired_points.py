@@ -1,31 +1,18 @@
 """Point clouds whose rows are paired with those of the first network: at its positions, or means over positions."""
 
-from functools import partial
-
 import numpy as np
 from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_columns
-from actopo.points.dumps import Dump
 from actopo.points.pooled import MeanPool
 from actopo.points.sampling import Stream
+from actopo.points.source import source_of
 from actopo.points.spool import PointSpool
 
 start_logging(snakemake)
 
 params = settings(snakemake)
-if snakemake.input.activations:
-    dump = Dump(snakemake.input.activations, params.layers["layers"], snakemake.input.sums)
-    index, shapes, steps = dump.index, dump.shapes, (len(params.layers["layers"]), "layer")
-    read, sample = dump.read, dump.sample
-else:
-    # PyTorch takes seconds to import.
-    from actopo.points.activations import dump_activations, sample_activations
-    from actopo.points.study import study_of, study_shapes
-
-    study, index = study_of(snakemake, params)
-    shapes, steps = study_shapes(study), (len(index), "image")
-    read, sample = partial(dump_activations, **study), partial(sample_activations, **study)
+index, shapes, read, sample, steps = source_of(snakemake, params)
 labels = load_array(snakemake.input.labels)[index]
 
 if snakemake.wildcards.pairing == "pooled":

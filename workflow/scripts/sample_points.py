@@ -5,25 +5,15 @@ from actopo.files import load_array, load_named
 from actopo.job import progress, settings, start_logging
 from actopo.keys import batch_number, draw_number, layer_key
 from actopo.points.choices import SAMPLINGS
-from actopo.points.dumps import Dump
 from actopo.points.position_weights import position_weights
 from actopo.points.sampling import Stream
+from actopo.points.source import source_of
 from actopo.points.spool import PointSpool
 
 start_logging(snakemake)
 
 params = settings(snakemake)
-layers = params.layers["layers"]
-if snakemake.input.activations:
-    dump = Dump(snakemake.input.activations, layers, snakemake.input.sums)
-    index, shapes = dump.index, dump.shapes
-else:
-    # PyTorch takes seconds to import.
-    from actopo.points.activations import sample_activations
-    from actopo.points.study import study_of, study_shapes
-
-    study, index = study_of(snakemake, params)
-    shapes = study_shapes(study)
+index, shapes, _, sample, steps = source_of(snakemake, params)
 draw = params.sampling
 method = draw.pop("method")
 del draw["tap"]
@@ -56,10 +46,6 @@ for layer, shape in shapes.items():
 del draw, params
 
 with PointSpool(snakemake.output.points) as spool:
-    if snakemake.input.activations:
-        with progress(len(layers), "layer") as bar:
-            dump.sample(streams, spool.append, progress=bar.update)
-    else:
-        with progress(len(index), "image") as bar:
-            sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+    with progress(*steps) as bar:
+        sample(streams=streams, write=spool.append, progress=bar.update)
     spool.save(streams, index)

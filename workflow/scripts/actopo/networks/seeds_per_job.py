@@ -102,7 +102,7 @@ def forget_delivered(models, keep_links=True):
     for path in Path(models).glob("*/*.training"):
         folder = TrainingFolder(path.with_suffix(".safetensors"), None, "auto")
         with folder.claim(shared=False) as mine:
-            if mine and folder.is_delivered() and not (keep_links and folder.is_linked_again()):
+            if mine and folder.is_delivered() and not (keep_links and folder.link_again()):
                 shutil.rmtree(path)
 
 
@@ -153,8 +153,8 @@ class TrainingFolder:
         """Whether a network is in its place, of this run or another."""
         return all(path.exists() for path in self.delivered)
 
-    def is_linked_again(self):
-        """Whether the folder's files are those that are delivered, or could be made so: a copied run has copies."""
+    def link_again(self):
+        """Make the folder's files, copies in a copied run, those that are delivered, and return whether they are."""
         for made, place in zip((self.weights, self.metrics), self.delivered, strict=True):
             if made.exists() and made.samefile(place):
                 continue
