@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import IOFile
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
@@ -15,6 +16,7 @@ from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
+from actopo.config.old_figures import keep, put_back
 from actopo.config.params import clusterer_keys, image_keys, is_random, lens_keys, recipe_keys, sampling_keys
 from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
@@ -71,13 +73,27 @@ onstart:
     # Benchmark files of other runs may be anyone's.
     with suppress(OSError):
         logger.info(announcement(RUN, jobs_to_do(RUN, workflow.dag.needrun_jobs()), *limits))
+    try:
+        keep(RUN, workflow.dag.needrun_jobs())
+    except OSError as error:
+        logger.warning(f"Figures whose jobs fail will be missing: the old ones cannot be kept ({error}).")
 
 
 onsuccess:
     from actopo.networks.seeds_per_job import forget_delivered
 
     forget_delivered(RUN / "models")
+    put_back(RUN)
     logger.info(outcome(RUN))
+
+
+onerror:
+    came_back = put_back(RUN)
+    for path in came_back:
+        # Snakemake notes the params of a job that failed as those of its files.
+        workflow.persistence.cleanup_metadata(IOFile(str(path)))
+    if came_back:
+        logger.info(f"Not drawn again, and left as they were: {', '.join(map(str, came_back))}")
 
 
 DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]
