@@ -162,6 +162,10 @@ def test_a_bad_value_is_named(path, value, words):
     assert all(word in lines[0] for word in words), lines[0]
 
 
+def test_a_text_beyond_all_numbers_gets_no_advice():
+    assert messages(changed("mapper.overlap", "1e309")) == ["  mapper.overlap: '1e309' is not a number"]
+
+
 def test_a_missing_key_is_named():
     config = copy.deepcopy(PAPER)
     del config["mapper"]["eps"]

@@ -233,7 +233,7 @@ def _number_hint(value):
         number = float(value) if isinstance(value, str) else None
     except ValueError:
         number = None
-    if number is None:
+    if number is None or not isfinite(number):
         return ""
-    number = int(number) if isfinite(number) and number.is_integer() else number
+    number = int(number) if number.is_integer() else number
     return f"; it arrived as text, write {number!r} (in a file: numbers inside a --config are texts)"
