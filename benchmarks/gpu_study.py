@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
+import yaml
 from actopo.config.choosing import choose_layers
 from actopo.config.config_files import merged, overlay
 from actopo.config.data import number_problems
@@ -19,7 +20,7 @@ from actopo.config.layers import model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys, structure_keys
 from actopo.config.validate import validate
 from actopo.config.values import as_json, epoch_seeds, image_size, kept_epochs, seed_list
-from actopo.digests import code_digest
+from actopo.digests import code_digest, environment_digest
 from actopo.errors import InputError
 from actopo.files import load_array, load_json, save_json
 from actopo.images.choices import PARTS
@@ -99,7 +100,9 @@ class Study:
         self.data, self.source = folder / "data" / dataset, image_keys({**config["data"], **sizes})
         self.recipe = recipe_keys(self.model["training"])
         keys = network_keys(self.model)
+        env = yaml.safe_load((ROOT / "envs" / "torch.yaml").read_text(encoding="utf-8"))
         self.params = {"network": as_json(**keys), "structure": as_json(**structure_keys(keys))}
+        self.params["env"] = environment_digest(env["dependencies"])
         self.has_graph = self.model.get("training", {}).get("cuda_graph", False)
 
     def is_prepared(self):
@@ -145,9 +148,9 @@ class Study:
 
     def is_trained(self, seed):
         """Whether the network of a seed is there, made by this code, recipe and images."""
-        run = (self.params["structure"], as_json(**self.recipe), code_digest("train_model"))
-        weights = self._weights(seed)
-        return TrainingFolder(weights, (*run, self.meta["provenance"]), self.device).is_done()
+        made_by = (as_json(**self.recipe), code_digest("train_model"), self.params["env"])
+        run = (self.params["structure"], *made_by, self.meta["provenance"])
+        return TrainingFolder(self._weights(seed), run, self.device).is_done()
 
     def take_graph(self):
         """Train in CUDA graphs, whose weights are the same, where batches are small, and return whether it will."""

@@ -86,7 +86,13 @@ def run(name, input=None, output=None, params=None, threads=1, **wildcards):
         input=Files(**{key: _text(value) for key, value in (input or {}).items()}),
         output=Files(**{key: _text(value) for key, value in (output or {}).items()}),
         params=Params(
-            **{"code": "", "structure": (params or {}).get("network"), "outputs": NO_OUTPUTS, **(params or {})}
+            **{
+                "code": "",
+                "env": "",
+                "structure": (params or {}).get("network"),
+                "outputs": NO_OUTPUTS,
+                **(params or {}),
+            }
         ),
         wildcards=SimpleNamespace(**{key: str(value) for key, value in wildcards.items()}),
         resources=SimpleNamespace(device="cpu"),
@@ -523,7 +529,7 @@ def test_a_training_that_was_left_running_is_waited_for(folder, images, trained)
     params = training_params(recipe)
     outputs = {"weights": folder / "left/seed0.safetensors", "metrics": folder / "left/seed0.json"}
     provenance = json.loads(Path(images["meta"]).read_text())["provenance"]
-    place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", provenance), "cpu")
+    place = TrainingFolder(outputs["weights"], (NETWORK, params["recipe"], "", "", provenance), "cpu")
     own = {"model": "net", "seed": 0, "epoch": ""}
     job = threading.Thread(target=run, args=("train_model", images, outputs, params), kwargs=own, daemon=True)
     with place.claim() as mine:

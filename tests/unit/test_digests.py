@@ -4,7 +4,15 @@ import hashlib
 
 import pytest
 from actopo import digests
-from actopo.digests import code_digest, environment_digest, file_digest, files_behind, imported_files, source_digest
+from actopo.digests import (
+    code_digest,
+    environment_digest,
+    file_digest,
+    files_behind,
+    imported_files,
+    network_digest,
+    source_digest,
+)
 
 
 def test_an_environment_is_what_it_pins():
@@ -129,16 +137,56 @@ def test_every_script_can_be_followed():
     assert not any(path.startswith("actopo/figures") for path in behind)
 
 
-def test_source_digest_is_of_the_users_file(tmp_path):
+def test_network_digest_is_of_the_users_file(tmp_path):
     file = tmp_path / "net.py"
     network = {"module": f"{file}:build"}
-    assert source_digest(network) == source_digest({"architecture": "alexnet"}) == ""
+    assert network_digest(network) == network_digest({"architecture": "alexnet"}) == ""
     file.write_text("one")
-    first = source_digest(network)
+    first = network_digest(network)
     assert len(first) == 16
-    assert source_digest({"module": f"{file}:other"}) == first
+    assert network_digest({"module": f"{file}:other"}) == first
     file.write_text("two")
-    assert source_digest(network) != first
+    assert network_digest(network) != first
+
+
+NETWORK_FILES = {
+    "net.py": "import numpy, blocks.conv as conv\ndef build():\n    from widths import WIDTH\n    import lost",
+    "blocks/__init__.py": "",
+    "blocks/conv.py": "from .. import above\nfrom . import activations\nfrom .norms.batch import Norm",
+    "blocks/activations.py": "import net",
+    "blocks/norms/batch.py": "",
+    "blocks/norms.py": "",
+    "widths.py": "from tables import *",
+    "tables.py": "\0 no code",
+    "other.py": "",
+    "blocks/other.py": "",
+}
+
+
+@pytest.fixture
+def network_files(tmp_path):
+    """A network's file that imports others beside it."""
+    for name, text in NETWORK_FILES.items():
+        path = tmp_path / "net" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "net"
+
+
+@pytest.mark.parametrize("name", NETWORK_FILES)
+def test_source_digest_is_of_the_files_that_are_imported(network_files, name):
+    first = source_digest(network_files / "net.py")
+    assert first != file_digest(network_files / "net.py")
+    (network_files / name).write_text(NETWORK_FILES[name] + "\n# edited")
+    assert (source_digest(network_files / "net.py") != first) == ("other" not in name)
+
+
+def test_source_digest_does_not_depend_on_the_folder(network_files, tmp_path):
+    first = source_digest(network_files / "net.py")
+    network_files.rename(tmp_path / "elsewhere")
+    assert source_digest(tmp_path / "elsewhere/net.py") == first
+    # Nor on what nobody imports; without imports it is that of the file.
+    assert source_digest(tmp_path / "elsewhere/other.py") == file_digest(tmp_path / "elsewhere/other.py")
 
 
 def test_a_file_is_known_by_what_it_holds(tmp_path):

@@ -87,11 +87,13 @@ def test_table(tmp_path):
     assert (tmp_path / "a.csv").read_text() == "x,y\n1,a\n2,b\n"
 
 
-def test_names_of_classes_stay_texts(tmp_path):
+@pytest.mark.parametrize("column", ["class", "sampling", "name", "name_a", "name_b"])
+def test_names_stay_texts(tmp_path, column):
+    """Modules of an `nn.Sequential` have numbers for names."""
     names = ["1", "NA", "None", "nan", "null"]
-    save_table(tmp_path / "a.csv", pd.DataFrame({"class": names, "purity": [0.5, np.nan, 1, 1, 1]}))
+    save_table(tmp_path / "a.csv", pd.DataFrame({column: names, "purity": [0.5, np.nan, 1, 1, 1]}))
     table = load_table(tmp_path / "a.csv")
-    assert table["class"].tolist() == names
+    assert table[column].tolist() == names
     assert table.purity.isna().tolist() == [False, True, False, False, False]
 
 

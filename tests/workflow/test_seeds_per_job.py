@@ -102,16 +102,33 @@ def test_jobs_side_by_side_and_seeds_that_are_added(alone):
     assert not weights(workflow, "few").items() & expected.items()
 
 
-def test_a_network_is_not_trained_again_by_what_cannot_change_it(alone):
-    """Snakemake removes it before a job whose images seem to be other ones, here since they are damaged."""
+def test_what_trains_a_network_again_and_what_does_not(alone):
     workflow, _ = alone
     config = config_of(workflow, "again")
     assert train(workflow, config, "again", seeds=1) == 1
     trained = weights(workflow, "again")
     images = workflow.folder / "results/again/data/digits/train/images.npy"
     [log] = (workflow.folder / "results/again/logs/train_model").iterdir()
-    # It is known by the digest of the images that it saw, and these are not read for it.
-    images.write_bytes(images.read_bytes()[:-1] + b"x")
-    assert train(workflow, config, "again", seeds=1) == 1
+    content = images.read_bytes()
+
+    # A damaged file is named before anything runs, so that Snakemake removes nothing that was made of it.
+    images.write_bytes(content[:-1] + b"x")
+    refused = workflow.run(*arguments("again", seeds=1), configfiles=[config])
+    assert refused.returncode != 0
+    assert f"{images.relative_to(workflow.folder)} is damaged" in refused.stderr
+    assert "rule train_model:" not in refused.stdout + refused.stderr
     assert weights(workflow, "again") == trained
-    assert "seed 0 is trained already" in log.read_text()
+    # It is made again alone, as the message says, and then there is nothing to do.
+    images.unlink()
+    done = workflow.run("--", str(images.relative_to(workflow.folder)), configfiles=[config])
+    assert done.returncode == 0, done.stderr
+    assert images.read_bytes() == content
+    assert not workflow.planned(*arguments("again", seeds=1), configfiles=[config])
+
+    # If images are made again together with what depends on them, its job finds the network; if it is forced, it trains.
+    for forced, is_found in (("prepare_images", True), ("train_model", False)):
+        done = workflow.run("--forcerun", forced, *arguments("again", seeds=1), configfiles=[config])
+        assert done.returncode == 0, done.stderr
+        assert weights(workflow, "again") == trained
+        assert ("seed 0 is trained already" in log.read_text()) == is_found
+        assert log.read_text().count(": loss ") == (0 if is_found else 3)

@@ -9,9 +9,10 @@ from snakemake.io import IOFile
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
+from actopo.captions import NAMES as CAPTIONS
+from actopo.checksums import check
 from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.forecast import announcement, jobs_to_do, outcome
-from actopo.captions import NAMES as CAPTIONS
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
@@ -33,6 +34,7 @@ from actopo.images.listing import image_listing
 from actopo.keys import FIRST_OUTPUT, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
+from actopo.networks.seeds_per_job import forget_delivered, forget_trainings
 from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
@@ -65,23 +67,28 @@ number_layers(config, LAYER_CACHE)
 
 # Before the first job, and not in dry runs or the processes of jobs.
 onstart:
+    jobs, reason = list(workflow.dag.needrun_jobs()), workflow.dag.reason
     try:
         lock_run(config["run"], LAYER_CACHE)
+        # A damaged file, before Snakemake removes what was made of it, unless this run makes the file anew.
+        made = {path for job in jobs for path in job.output}
+        for path in sorted({path for job in jobs for path in reason(job).updated_input} - made):
+            check(path)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     limits = (workflow.cores, workflow.global_resources.get("gpu")) if workflow.local_exec else ()
     # Benchmark files of other runs may be anyone's.
     with suppress(OSError):
-        logger.info(announcement(RUN, jobs_to_do(RUN, workflow.dag.needrun_jobs()), *limits))
+        logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
+    # Else a forced job would find its network, and only deliver it.
+    forget_trainings(job.output.weights for job in jobs if job.rule.name == "train_model" and reason(job).forced)
     try:
-        keep(RUN, workflow.dag.needrun_jobs())
+        keep(RUN, jobs)
     except OSError as error:
         logger.warning(f"Figures whose jobs fail will be missing: the old ones cannot be kept ({error}).")
 
 
 onsuccess:
-    from actopo.networks.seeds_per_job import forget_delivered
-
     forget_delivered(RUN / "models")
     put_back(RUN)
     logger.info(outcome(RUN))

@@ -19,7 +19,7 @@ from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
 start_logging(snakemake)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
-run = (*(getattr(snakemake.params, name) for name in ("structure", "recipe", "code")), meta["provenance"])
+run = (*(getattr(snakemake.params, name) for name in ("structure", "recipe", "code", "env")), meta["provenance"])
 recipe, own_epoch = Recipe(**params.recipe), epoch_number(snakemake.wildcards.epoch)
 kept_epochs = sorted({*params.keep, *([] if own_epoch is None else [own_epoch])})
 if kept_epochs and kept_epochs[-1] >= recipe.epochs:

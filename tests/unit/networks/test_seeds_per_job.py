@@ -11,7 +11,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.files import replacing, save_json
 from actopo.networks import seeds_per_job
-from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, train_or_take
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, forget_trainings, train_or_take
 
 RUN = ["network", {"epochs": 3}]
 
@@ -46,6 +46,18 @@ def test_a_network_is_delivered_and_takes_its_space_once(folder, monkeypatch, li
     forget_delivered(folder.folder.parents[1], keep_links=False)
     assert not folder.is_trained()
     assert folder.is_done()
+
+
+def test_trainings_are_forgotten_but_where_a_process_is_at_work(jobs):
+    """Networks that are delivered stay in their places."""
+    for seed in (0, 1):
+        jobs.run(seed)
+    busy = jobs.folder_of(1)
+    with busy.claim():
+        forget_trainings([jobs.folder_of(seed).delivered[0] for seed in (0, 1, 2)])
+    assert not jobs.folder_of(0).folder.exists()
+    assert busy.is_trained()
+    assert jobs.delivered() == [0, 1]
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -258,7 +270,8 @@ def test_a_job_waits_for_the_network_that_another_is_training(jobs, monkeypatch,
     jobs.run(1, [0])
     assert waits == [[], [], []]
     assert (jobs.trained, jobs.delivered()) == ([], [1])
-    assert caplog.text.count("seed 1 is being trained by another process; waiting for it") == 1
+    whose = f"process {os.getpid()} on {os.uname().nodename}"
+    assert caplog.text.count(f"seed 1 is being trained by {whose}, maybe by another recipe; this job waits") == 1
 
 
 def test_a_job_trains_where_the_process_that_it_waited_for_was_killed(jobs, monkeypatch):

@@ -35,6 +35,13 @@ def sets(places):
     return found
 
 
+def test_only_samplings_on_one_grid_are_compared():
+    """The input of a layer with a stride has more positions."""
+    chosen = {name: np.ones((5, size), bool) for name, size in (("a", 4), ("input", 16), ("b", 4))}
+    table = coinciding_positions(chosen, np.ones(5, bool))
+    assert table[["sampling_a", "sampling_b"]].to_numpy().tolist() == [["a", "b"]]
+
+
 def test_coinciding_positions_by_loops():
     given, counts = draws(), np.arange(40) % 7 > 0
     chosen = {name: chosen_positions(SHAPE, *places) for name, places in given.items()}

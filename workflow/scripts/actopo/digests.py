@@ -180,9 +180,80 @@ def environment_digest(dependencies):
     return hashlib.sha256(json.dumps([sorted(packages), sorted(by_pip)]).encode()).hexdigest()[:16]
 
 
-def source_digest(network):
-    """Digest of the file that defines a network; empty for a named network."""
-    return file_digest(network["module"].rpartition(":")[0]) if "module" in network else ""
+def network_digest(network):
+    """Digest of the code that defines a network, see `source_digest`; empty for a named network."""
+    return source_digest(network["module"].rpartition(":")[0]) if "module" in network else ""
+
+
+def source_digest(path):
+    """
+    Digest of a Python file of the user's and of the files beside it that it imports, directly or not.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits, that of `file_digest` where the file imports none; wherever the files lie. Empty if there
+        is no such file.
+    """
+    path = Path(path).expanduser()
+    digest, files = file_digest(path), _neighbours(path)
+    if not files:
+        return digest
+    texts = [digest, *(f"{name} {file_digest(file)}" for name, file in files.items())]
+    return hashlib.sha256("\n".join(texts).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _neighbours(path):
+    """Python files in the folder of a file that it imports, directly or not, by their names in that folder, sorted."""
+    path = path.resolve()
+    folder, found, waiting = path.parent, {}, [path]
+    while waiting:
+        file = waiting.pop()
+        for level, name in _names_imported(file):
+            base = file.parents[min(level, len(file.parents)) - 1] if level else folder
+            for place in _places(base, name, level > 0):
+                if place != path and place not in found and place.is_relative_to(folder):
+                    found[place] = place.relative_to(folder).as_posix()
+                    waiting.append(place)
+    return {name: place for place, name in sorted(found.items())}
+
+
+def _names_imported(path):
+    """What `_names_in` finds in a file; nothing where it cannot be read."""
+    try:
+        return _names_in(path.read_bytes())
+    except OSError:
+        return ()
+
+
+@cache
+def _names_in(source):
+    """Level, 0 where it is absolute, and dotted name of each import; of `from a import b` that of a.b."""
+    names = []
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Whoever runs the file says what is wrong with it.
+        return ()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [(node.level, ".".join(filter(None, [node.module, alias.name]))) for alias in node.names]
+    return tuple(names)
+
+
+def _places(folder, name, is_package):
+    """Files that are run when a name is imported from a folder, or package: of packages on its way, and its own."""
+    if is_package and (folder / "__init__.py").is_file():
+        yield folder / "__init__.py"
+    for part in name.split("."):
+        folder = folder / part
+        yield from (file for file in (folder / "__init__.py", folder.with_name(f"{part}.py")) if file.is_file())
 
 
 def file_digest(path, cache=None):

@@ -27,6 +27,8 @@ from actopo.errors import InputError
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # Beginnings of texts that spreadsheets take for formulas, and the apostrophe by which they are told from these.
 COMPUTED = re.compile(r"[=+\-@\t\r']")
+# Columns of tables that hold names of the user's.
+NAMES = ("class", "sampling", "name", "name_a", "name_b")
 # What readers of the formats raise on files that are not whole.
 BROKEN = (ValueError, LookupError, EOFError, OverflowError, struct.error, zipfile.BadZipFile, zlib.error)
 
@@ -271,12 +273,12 @@ def save_table(path, table):
 
 
 def load_table(path):
-    """Read a .csv; names of classes and samplings stay text, even `1` and `NA`."""
+    """Read a .csv; names of classes, samplings and layers stay text, even `1` and `NA`."""
     # Half a second that jobs without tables do not spend.
     import pandas as pd
 
     with reading(path):
-        table = pd.read_csv(path, dtype={"class": str, "sampling": str}, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""])
     return without_apostrophes(table)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from actopo.config.choosing import choose_layers
 from actopo.config.values import image_shape
-from actopo.digests import code_digest, keep_text, source_digest
+from actopo.digests import code_digest, keep_text, network_digest
 from actopo.errors import InputError, shown
 from actopo.networks.choices import CONVOLUTION_TAPS, NETWORK_KEYS, OWN_ARCHITECTURE, is_weight_file
 
@@ -109,7 +109,7 @@ def _ask(listing, asked, cache, state=""):
     """
     network, question = asked[0], json.dumps(asked, sort_keys=True)
     release = " ".join(_release(package) for package in ("torchvision", "timm"))
-    what = f"{question} {source_digest(network)} {release} {code_digest(listing)}{state}"
+    what = f"{question} {network_digest(network)} {release} {code_digest(listing)}{state}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     answer = cache / f"{key}.json" if cache is not None else None
     if answer is not None and (found := _cached(answer)) is not None:

@@ -7,7 +7,7 @@ the same thing there is one. So Snakemake runs nothing again for a change that c
 
 from dataclasses import asdict
 
-from actopo.digests import file_digest, source_digest
+from actopo.digests import network_digest, source_digest
 from actopo.images.choices import DATASETS, NORMALISATIONS
 from actopo.images.listing import parts_and_classes
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION
@@ -73,11 +73,11 @@ def structure_keys(network):
     Returns
     -------
     dict
-        The same, with the name of the function and a digest of its file in the place of the file's path.
+        The same, with the name of the function and a digest of its code in the place of the file's path.
     """
     if "module" not in network:
         return network
-    return {**network, "module": network["module"].rpartition(":")[2], "source": source_digest(network)}
+    return {**network, "module": network["module"].rpartition(":")[2], "source": network_digest(network)}
 
 
 def lens_keys(lenses):
@@ -92,12 +92,12 @@ def lens_keys(lenses):
     Returns
     -------
     list of (name, argument)
-        The same, with the name of a function and a digest of its file in the place of the file's path.
+        The same, with the name of a function and a digest of its code in the place of the file's path.
     """
 
     def content(of):
         file, _, function = of.rpartition(":")
-        return [function, file_digest(file)]
+        return [function, source_digest(file)]
 
     return [(name, content(of) if name == FUNCTION else of) for name, of in lenses]
 

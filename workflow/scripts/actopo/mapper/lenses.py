@@ -27,15 +27,14 @@ References
    Computational Mathematics.
 """
 
-import importlib.util
 import inspect
-from pathlib import Path
 
 import numpy as np
 from scipy.special import softmax
 
 from actopo.errors import InputError
 from actopo.mapper.choices import FUNCTION, lens_label
+from actopo.user_code import load_function, reason_of
 
 REFERENCE_POINTS = 20_000
 ROWS = 512
@@ -264,24 +263,12 @@ def own_lens(place, points, known):
     InputError
         If there is no such function, or it fails.
     """
-    path, _, name = place.rpartition(":")
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise InputError(f"there is no file for lens {place!r}; write path/to/file.py:function")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    loaded = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(loaded)
-    except Exception as error:
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
-    function = getattr(loaded, name, None)
-    if not callable(function):
-        raise InputError(f"{path} has no function {name!r}; define one that takes the points")
+    function = load_function(place, "lens")
     wanted = list(inspect.signature(function).parameters)[1:]
     try:
         return function(points, **{key: value for key, value in known.items() if key in wanted})
-    except Exception as error:
-        raise InputError(f"lens {place} failed: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"lens {place} failed: {reason_of(error)}") from error
 
 
 def _checked(values, n_points, label):

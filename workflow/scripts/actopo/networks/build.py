@@ -7,10 +7,7 @@ References
 """
 
 import difflib
-import importlib.util
 import inspect
-import sys
-from pathlib import Path
 
 import torch
 
@@ -18,6 +15,7 @@ from actopo.errors import InputError
 from actopo.networks.choices import OWN_ARCHITECTURE, TIMM
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.timm_networks import timm_builder
+from actopo.user_code import load_function, reason_of
 
 
 def build(
@@ -59,7 +57,7 @@ def build(
     """
     arguments = dict(arguments or {})
     if module is not None:
-        make, arguments = _own(module), {**settings, **arguments}
+        make, arguments = load_function(module, "module"), {**settings, **arguments}
         known = inspect.signature(make).parameters
         given = {"n_classes": n_classes, "n_channels": n_channels, "seed": seed}
         anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
@@ -82,7 +80,7 @@ def build(
         try:
             network = make(**arguments)
         except (Exception, SystemExit) as error:
-            raise InputError(f"{module or architecture} could not be built: {_reason(error)}") from error
+            raise InputError(f"{module or architecture} could not be built: {reason_of(error)}") from error
     if not isinstance(network, torch.nn.Module):
         raise InputError(f"{module} returned a {type(network).__name__}; return a torch.nn.Module")
     types = {str(p.dtype) for p in network.parameters() if p.is_floating_point() and p.dtype != torch.float32}
@@ -132,36 +130,6 @@ def require_gradient(output):
             "the network's output has no gradient, so that it cannot be trained: all of its parameters are frozen "
             "(requires_grad), or its forward is in torch.no_grad() or detaches; change that, or give weights"
         )
-
-
-def _reason(error):
-    """What the user's code did, in words."""
-    if isinstance(error, SystemExit):
-        return f"it calls sys.exit({error.code!r}); leave that to the block of if __name__ == '__main__'"
-    return f"{type(error).__name__}: {error}"
-
-
-def _own(module):
-    path, _, name = module.rpartition(":")
-    file = Path(path).expanduser()
-    if not path or not file.is_file():
-        raise InputError(f"there is no file for module {module!r}; write path/to/file.py:function")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    loaded = importlib.util.module_from_spec(spec)
-    # As for a script: the file can import its neighbours, and dataclasses find it. A module of its name is kept.
-    sys.modules.setdefault(file.stem, loaded)
-    if str(file.resolve().parent) not in sys.path:
-        sys.path.append(str(file.resolve().parent))
-    try:
-        spec.loader.exec_module(loaded)
-    except (Exception, SystemExit) as error:
-        raise InputError(f"{path} cannot be imported: {_reason(error)}") from error
-    make = getattr(loaded, name, None)
-    if not callable(make):
-        known = [key for key, value in vars(loaded).items() if callable(value) and not key.startswith("_")]
-        near = difflib.get_close_matches(name, known, n=1) or known[:5]
-        raise InputError(f"{path} has no function {name!r}; it has {', '.join(near)}")
-    return make
 
 
 def _torchvision(architecture, n_classes, n_channels, pretrained, arguments):

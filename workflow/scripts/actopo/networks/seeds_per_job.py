@@ -3,9 +3,9 @@ Training of several networks in one job, and the folders that hold a network unt
 
 A job may also train the networks of other jobs, so that start-up and compilation happen once. Every network has a
 training folder beside its weights, which holds its checkpoint and, when it is trained, its files. The network's own
-job delivers them, at once if they are there. Files are valid only for the run that made them: network, recipe, code
-and images. So a killed job loses only what it trained since its last checkpoint (`actopo.networks.checkpoints`), and
-no folder is ever mistaken for that of another recipe.
+job delivers them, at once if they are there. Files are valid only for the run that made them: network, recipe, code,
+versions of libraries, and images. So a killed job loses only what it trained since its last checkpoint
+(`actopo.networks.checkpoints`), and no folder is ever mistaken for that of another recipe.
 
 A network at an epoch of its training that is kept has a folder too, which the training fills on its way.
 
@@ -67,7 +67,8 @@ def train_or_take(own, others, folder_of, train):
                     folder.deliver()
                 return
         if not waiting:
-            log.info("seed %d is being trained by another process; waiting for it", own)
+            whose = folder.holder() or "another process"
+            log.info("seed %d is being trained by %s, maybe by another recipe; this job waits for it", own, whose)
         waiting = True
         time.sleep(1)
 
@@ -84,13 +85,29 @@ def _train_others(seeds, folder_of, train):
                 log.warning("seed %d: %s", seed, error)
 
 
+def forget_trainings(weights):
+    """
+    Remove training folders of networks that are to be trained anew, unless a process is training there.
+
+    Parameters
+    ----------
+    weights : iterable of str or Path
+        Paths to which the networks are delivered.
+    """
+    for path in weights:
+        folder = TrainingFolder(path, None, "auto")
+        with folder.claim(shared=False) as mine:
+            if mine and folder.folder.is_dir():
+                shutil.rmtree(folder.folder)
+
+
 def forget_delivered(models, keep_links=True):
     """
     Remove training folders of networks that are delivered, at the end of a run.
 
     Where a file system has links, a folder takes no space beside its network, and stays: Snakemake removes the output
     of a job before it starts, and that of all jobs that a cluster takes as one when these are cancelled. A job that
-    then finds its network here, trained by the same code and recipe on the same images, only delivers it.
+    then finds its network here, of the same run, only delivers it.
 
     Parameters
     ----------
@@ -182,6 +199,10 @@ class TrainingFolder:
                 shutil.copy2(made, copy)
             publish(copy, place)
 
+    def holder(self):
+        """Process that holds the folder's lock, in words; empty if it is not known."""
+        return self.lock_file.read_text(encoding="utf-8", errors="replace")
+
     @contextmanager
     def claim(self, shared=True):
         """
@@ -209,6 +230,8 @@ class TrainingFolder:
             mine = True
         else:
             mine = True
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} on {os.uname().nodename}".encode())
         try:
             yield mine
         finally:

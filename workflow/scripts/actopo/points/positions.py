@@ -54,11 +54,12 @@ def coinciding_positions(chosen, has_foreground):
     Returns
     -------
     DataFrame
-        A row for every two samplings: `sampling_a`, `sampling_b`; `images`, those that have foreground and a point of
-        both; `coinciding`, the number of positions that both have in these images, divided by the largest number that
-        they could have in common, the sum over images of the smaller number of positions; `expected`, the same if each
-        sampling chose its positions as often as it does, but independently of the other, so that only preferences for
-        some positions in any image remain. Both are nan where there is no such image.
+        A row for every two samplings with as many positions (the input of a layer may have others than its output):
+        `sampling_a`, `sampling_b`; `images`, those that have foreground and a point of both; `coinciding`, the number
+        of positions that both have in these images, divided by the largest number that they could have in common, the
+        sum over images of the smaller number of positions; `expected`, the same if each sampling chose its positions
+        as often as it does, but independently of the other, so that only preferences for some positions in any image
+        remain. Both are nan where there is no such image.
     """
     rows, points, numbers = [], {}, {}
     for sampling, own in chosen.items():
@@ -66,6 +67,8 @@ def coinciding_positions(chosen, has_foreground):
         points[sampling] = image[has_foreground[image]], position[has_foreground[image]]
         numbers[sampling] = np.bincount(points[sampling][0], minlength=len(own))
     for pair in combinations(chosen, 2):
+        if chosen[pair[0]].shape != chosen[pair[1]].shape:
+            continue
         a, b = (numbers[sampling] for sampling in pair)
         in_both = (a > 0) & (b > 0)
         possible, images = np.minimum(a, b)[in_both].sum(), in_both.sum()

@@ -1,0 +1,57 @@
+"""Functions in Python files of the user's: networks and lenses."""
+
+import difflib
+import importlib.util
+import sys
+from pathlib import Path
+
+from actopo.errors import InputError
+
+
+def load_function(place, what):
+    """
+    A function of a file, which can import the files beside it.
+
+    Parameters
+    ----------
+    place : str
+        "path/to/file.py:function".
+    what : str
+        What the function is for, in messages.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    InputError
+        If there is no such file or function, or the file cannot be imported.
+    """
+    path, _, name = place.rpartition(":")
+    file = Path(path).expanduser()
+    if not path or not file.is_file():
+        raise InputError(f"there is no file for {what} {place!r}; write path/to/file.py:function")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    loaded = importlib.util.module_from_spec(spec)
+    # As for a script: the file can import its neighbours, and dataclasses find it. A module of its name is kept.
+    sys.modules.setdefault(file.stem, loaded)
+    if str(file.resolve().parent) not in sys.path:
+        sys.path.append(str(file.resolve().parent))
+    try:
+        spec.loader.exec_module(loaded)
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{path} cannot be imported: {reason_of(error)}") from error
+    function = getattr(loaded, name, None)
+    if not callable(function):
+        known = [key for key, value in vars(loaded).items() if callable(value) and not key.startswith("_")]
+        near = difflib.get_close_matches(name, known, n=1) or known[:5] or ["none"]
+        raise InputError(f"{path} has no function {name!r}; it has {', '.join(near)}")
+    return function
+
+
+def reason_of(error):
+    """What the user's code did, in words."""
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({error.code!r}); leave that to the block of if __name__ == '__main__'"
+    return f"{type(error).__name__}: {error}"
