@@ -25,8 +25,9 @@ table is tested (`tests/workflow/test_reruns.py`): there, as Snakemake plans it,
 configurations; a line holds the rules, of which a larger study has more jobs. Rules that only draw are counted.
 
 Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
-`mapper.foreground.masks`, weights, the file of a network, of a lens, and tables of labels. An image that is edited in a
-folder is noticed if its size in bytes changes; in a .zip, and in any other file, always.
+`mapper.foreground.masks`, weights, tables of labels, and the file of a network or a lens, with the Python files beside
+it that it imports. An image that is edited in a folder is noticed if its size in bytes changes; in a .zip, and in any
+other file, always.
 
 Two keys make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its parts, and
 points of `activations.keep` are read from activations in the place of a network and images. Snakemake compares the list

@@ -189,6 +189,30 @@ def test_files_of_ones_own_that_lie_elsewhere(pretended):
     assert predicted(base, other_weights)["find_foreground"] == 2
 
 
+def test_what_a_file_of_ones_own_imports(tmp_path):
+    """A file beside that of a network or a lens counts as a part of it; one that neither imports does not."""
+    wide = Workflow(tmp_path / "wide")
+    make_inputs(wide.folder)
+    for name in ("network.py", "lens.py"):
+        (wide.folder / name).write_text(f"def build():\n    from of_{name[:-3]} import x\n")
+    for name in ("of_network.py", "of_lens.py", "unused.py"):
+        (wide.folder / name).write_text("x = 1\n")
+    wide.config(BASES["wide"] | {"mapper": BASES["wide"]["mapper"] | {"lens": "lens.py:build"}})
+    wide.pretend()
+    plans = []
+    for edited in (None, "unused.py", "of_lens.py", "of_network.py"):
+        if edited is not None:
+            (wide.folder / edited).write_text("x = 2\n")
+        plans.append(wide.plans(["tiny.yaml"])[0])
+        if edited is not None:
+            (wide.folder / edited).write_text("x = 1\n")
+    base, unused, of_lens, of_network = plans
+    assert predicted(base, unused) == {}
+    assert predicted(base, of_lens)["compute_lens"] == 12
+    assert "train_model" not in predicted(base, of_lens)
+    assert predicted(base, of_network)["train_model"] == 2
+
+
 def test_added_seeds_that_share_a_job(tiny):
     """The networks that are there stay as they are."""
     config = with_changes("tiny", {"models.resnet18_a.seeds": 4})
