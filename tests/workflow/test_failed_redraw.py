@@ -21,7 +21,7 @@ def test_a_failed_redraw_leaves_the_old_figure(spoilable):
     failed = spoilable.run(configfiles=files)
     assert failed.returncode != 0
     assert "is damaged" in failed.stderr
-    assert f"Not drawn again, and left as they were: {', '.join(FIGURES)}" in failed.stderr
+    assert f"Not made again, and left as they were: {', '.join(FIGURES)}" in failed.stderr
     assert [(folder / name).read_bytes() for name in FIGURES] == figures
     # Nothing is forgotten: with the config of the figure, too, it is drawn.
     assert spoilable.planned(configfiles=files) == {"plot_specificity": 1}

@@ -90,17 +90,22 @@ onstart:
 
 onsuccess:
     forget_delivered(RUN / "models")
-    put_back(RUN)
+    leave_old_figures()
     logger.info(outcome(RUN))
 
 
 onerror:
+    leave_old_figures()
+
+
+def leave_old_figures():
+    """Put figures back that this run, or one that was killed, did not make again; Snakemake is to plan them anew."""
     came_back = put_back(RUN)
     for path in came_back:
-        # Snakemake notes the params of a job that failed as those of its files.
+        # It notes the params of a job that failed as those of its files.
         workflow.persistence.cleanup_metadata(IOFile(str(path)))
     if came_back:
-        logger.info(f"Not drawn again, and left as they were: {', '.join(map(str, came_back))}")
+        logger.info(f"Not made again, and left as they were: {', '.join(map(str, came_back))}")
 
 
 DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]
