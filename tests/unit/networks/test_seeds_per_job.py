@@ -259,6 +259,7 @@ def test_a_job_waits_for_the_network_that_another_is_training(jobs, monkeypatch,
     caplog.set_level("INFO")
     folder, other, waits = jobs.folder_of(1), ExitStack(), []
     assert other.enter_context(folder.claim())
+    folder.sign()
 
     def sleep(_):
         waits.append(jobs.delivered())

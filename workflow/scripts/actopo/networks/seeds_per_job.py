@@ -61,13 +61,14 @@ def train_or_take(own, others, folder_of, train):
                 if folder.is_done():
                     log.info("seed %d is trained already; to train it again, remove %s", own, folder.folder)
                 else:
+                    folder.sign()
                     train(folder, own)
                     _train_others(others, folder_of, train)
                 if folder.is_trained():
                     folder.deliver()
                 return
         if not waiting:
-            whose = folder.holder() or "another process"
+            whose = folder.signature() or "another process"
             log.info("seed %d is being trained by %s, maybe by another recipe; this job waits for it", own, whose)
         waiting = True
         time.sleep(1)
@@ -79,6 +80,7 @@ def _train_others(seeds, folder_of, train):
         with folder.claim() as mine:
             if not mine or folder.is_done():
                 continue
+            folder.sign()
             try:
                 train(folder, seed)
             except InputError as error:
@@ -199,8 +201,12 @@ class TrainingFolder:
                 shutil.copy2(made, copy)
             publish(copy, place)
 
-    def holder(self):
-        """Process that holds the folder's lock, in words; empty if it is not known."""
+    def sign(self):
+        """Write into the file of the lock, for those who wait, that this process trains here."""
+        self.lock_file.write_text(f"process {os.getpid()} on {os.uname().nodename}", encoding="utf-8")
+
+    def signature(self):
+        """Who trains here, or was the last to do so; empty if nobody has signed."""
         return self.lock_file.read_text(encoding="utf-8", errors="replace")
 
     @contextmanager
@@ -230,8 +236,6 @@ class TrainingFolder:
             mine = True
         else:
             mine = True
-            os.truncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {os.uname().nodename}".encode())
         try:
             yield mine
         finally:
