@@ -125,7 +125,7 @@ def test_what_trains_a_network_again_and_what_does_not(alone):
     assert images.read_bytes() == content
     assert not workflow.planned(*arguments("again", seeds=1), configfiles=[config])
 
-    # If images are made again together with what depends on them, its job finds the network; if it is forced, it trains.
+    # Its job finds the network where images are made again with what depends on them, and trains where it is forced.
     for forced, is_found in (("prepare_images", True), ("train_model", False)):
         done = workflow.run("--forcerun", forced, *arguments("again", seeds=1), configfiles=[config])
         assert done.returncode == 0, done.stderr
