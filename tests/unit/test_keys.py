@@ -1,6 +1,6 @@
 """Names of what belongs to a layer, in files of several layers, and of sets of layers."""
 
-from actopo.keys import batch_number, draw_number, layer_key, layer_set_name, layers_of_set
+from actopo.keys import batch_number, distinct_name, draw_number, layer_key, layer_set_name, layers_of_set
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +15,12 @@ def test_keys_of_layers_are_in_their_order():
     keys = [layer_key(layer, "h1") for layer in range(100)]
     assert keys == sorted(keys)
     assert len(set(keys)) == 100
+
+
+def test_names_that_are_numbers_have_the_number_of_their_layer():
+    """The number of a module in an `nn.Sequential` counts what is no convolution too."""
+    names = [(2, "4"), (2, "layer1.0.conv1"), (10000, "4")]
+    assert [distinct_name(*layer) for layer in names] == ["4 (layer 2)", "layer1.0.conv1", "4"]
 
 
 def test_names_of_sets():

@@ -45,8 +45,11 @@ def make_inputs(folder):
     for name in ("images", "masks"):
         shutil.copytree(folder / name, folder / "elsewhere" / name)
     for name in ("network.py", "lens.py", "breeds.csv", "alexnet.pth", "deeplab.pth"):
-        (folder / f"other_{name}").write_text(f"image,breed,size\n0,{name},1\n")
-        (folder / name).write_text("image,breed,size\n0,a,1\n")
+        other, text = (f"image,breed,size\n0,{breed},1\n" for breed in (name, "a"))
+        if name.endswith(".py"):
+            other, text = (f"def height(points):\n    return {value}\n" for value in (1, 2))
+        (folder / f"other_{name}").write_text(other)
+        (folder / name).write_text(text)
         shutil.copy(folder / name, folder / f"elsewhere/renamed{Path(name).suffix}")
 
 

@@ -31,10 +31,10 @@ from actopo.errors import InputError
 from actopo.graphs.choices import FORMATS
 from actopo.images.choices import DATASETS, PARTS
 from actopo.images.listing import image_listing
-from actopo.keys import FIRST_OUTPUT, layers_of_set
+from actopo.keys import FIRST_OUTPUT, distinct_name, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
-from actopo.networks.seeds_per_job import forget_delivered, forget_trainings
+from actopo.networks.seeds_per_job import forget_delivered, require_trainings
 from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
@@ -81,7 +81,8 @@ onstart:
     with suppress(OSError):
         logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
     # Else a forced job would find its network, and only deliver it.
-    forget_trainings(job.output.weights for job in jobs if job.rule.name == "train_model" and reason(job).forced)
+    forced = [job.output.weights for job in jobs if job.rule.name == "train_model" and reason(job).forced]
+    require_trainings(RUN / "models", forced)
     try:
         keep(RUN, jobs)
     except OSError as error:

@@ -65,7 +65,7 @@ def explorer_order():
                 **graph_columns([(name, suffix, layer)])[0],
                 "model": model.partition(".")[0],
                 "seed": seed,
-                "layer_name": layer_name(model.partition(".")[0], layer),
+                "layer_name": distinct_name(layer, layer_name(model.partition(".")[0], layer)),
                 "epoch": epoch_of(model),
                 "tap": field_tap(SAMPLINGS[name]["tap"]),
                 "confidence": CONFIDENT.index((name, suffix, layer)) if confident else None,

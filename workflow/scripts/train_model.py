@@ -86,6 +86,7 @@ def train_network(_, seed):
         save_tensors(folder.weights, model.state_dict())
         about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
         save_json(folder.metrics, {**about, **facts})
+        folder.requirement.unlink(missing_ok=True)
 
     def keep(epoch, facts):
         if epoch in missing:

@@ -134,6 +134,31 @@ def test_a_contradiction_is_named(path, value, words):
     assert all(word in lines[0] for word in words), lines[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def height(points): ...", None),
+        ("from heights import height", None),
+        ("import heights as height", None),
+        ("height = lambda points: 0", None),
+        ("if True:\n    class height: ...", None),
+        ("from heights import *", None),
+        ("globals()['hei' + 'ght'] = max", None),
+        ("def width(points): ...\nx = 1", "has no function 'height'; it has width"),
+        ("", "has no function 'height'; it has none"),
+        ("def height(points:", "cannot be read as Python ("),
+        ("\0", "cannot be read as Python ("),
+    ],
+)
+def test_the_function_of_a_lens_is_looked_for_in_its_text(tmp_path, text, said):
+    (tmp_path / "lens.py").write_text(text)
+    config = changed("mapper.lens", f"{tmp_path}/lens.py:height")
+    if said is None:
+        validate(config, SCHEMA)
+    else:
+        assert f"mapper.lens: {tmp_path}/lens.py {said}" in messages(config)[0]
+
+
 def test_two_lenses_have_as_many_intervals_as_memory_holds():
     config = changed("mapper.lens", ["l2", {"logit": "cat"}])
     config["mapper"]["intervals"] = 1000

@@ -11,7 +11,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.files import replacing, save_json
 from actopo.networks import seeds_per_job
-from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, forget_trainings, train_or_take
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, require_trainings, train_or_take
 
 RUN = ["network", {"epochs": 3}]
 
@@ -48,16 +48,23 @@ def test_a_network_is_delivered_and_takes_its_space_once(folder, monkeypatch, li
     assert folder.is_done()
 
 
-def test_trainings_are_forgotten_but_where_a_process_is_at_work(jobs):
-    """Networks that are delivered stay in their places."""
-    for seed in (0, 1):
+def test_a_job_that_has_to_trains_anew(jobs):
+    """Its network stays until then, and is taken again once the training is not required any more."""
+    for seed in (0, 1, 2):
         jobs.run(seed)
-    busy = jobs.folder_of(1)
-    with busy.claim():
-        forget_trainings([jobs.folder_of(seed).delivered[0] for seed in (0, 1, 2)])
-    assert not jobs.folder_of(0).folder.exists()
-    assert busy.is_trained()
-    assert jobs.delivered() == [0, 1]
+    weights = [jobs.folder_of(seed).delivered[0] for seed in (0, 1, 2)]
+    require_trainings(jobs.root.parent, weights[:2])
+    assert [jobs.folder_of(seed).is_done() for seed in (0, 1, 2)] == [False, False, True]
+    jobs.folder_of(0).checkpoint.write_bytes(b"of before")
+    assert jobs.folder_of(0).is_trained()
+    jobs.run(0)
+    assert (jobs.trained, jobs.folder_of(0).is_done()) == ([0, 1, 2, 0], True)
+    assert not jobs.folder_of(0).checkpoint.exists()
+    # As at the start of the next run, after this one was killed.
+    require_trainings(jobs.root.parent, [])
+    for seed in (0, 1, 2):
+        jobs.run(seed)
+    assert jobs.trained == [0, 1, 2, 0]
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -259,7 +266,7 @@ def test_a_job_waits_for_the_network_that_another_is_training(jobs, monkeypatch,
     caplog.set_level("INFO")
     folder, other, waits = jobs.folder_of(1), ExitStack(), []
     assert other.enter_context(folder.claim())
-    folder.sign()
+    folder.begin()
 
     def sleep(_):
         waits.append(jobs.delivered())

@@ -73,7 +73,8 @@ def recorded_sum(path):
 
 def removal(path):
     """Command after which Snakemake makes a file again: it removes the file, or the whole folder that a rule makes."""
-    return f"rm -r {_quoted(Path(path).parent)}" if _is_of_folder(path) else f"rm {_quoted(path)}"
+    target = Path(path).parent if _is_of_folder(path) else Path(path)
+    return f"rm{' -r' if target.is_dir() else ''} {_quoted(target)}"
 
 
 def publish(temporary, path):

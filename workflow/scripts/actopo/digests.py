@@ -252,8 +252,13 @@ def _places(folder, name, is_package):
     if is_package and (folder / "__init__.py").is_file():
         yield folder / "__init__.py"
     for part in name.split("."):
+        if part == "*":
+            # A package may name any of its modules in `__all__`.
+            yield from sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")])
+            return
         folder = folder / part
-        yield from (file for file in (folder / "__init__.py", folder.with_name(f"{part}.py")) if file.is_file())
+        # A package hides a module of its name.
+        yield from [file for file in (folder / "__init__.py", folder.with_name(f"{part}.py")) if file.is_file()][:1]
 
 
 def file_digest(path, cache=None):

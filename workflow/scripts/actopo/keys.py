@@ -42,6 +42,11 @@ def layers_of_set(name):
     return layers
 
 
+def distinct_name(layer, name):
+    """Name of a layer; of a convolution in an `nn.Sequential`, whose name is a number, with its own number behind."""
+    return f"{name} (layer {layer})" if name.isdigit() and layer < FIRST_OUTPUT else name
+
+
 def draw_number(suffix):
     """Number of a draw by what names of files end in for it: `.draw2`, or nothing for the first."""
     return int(suffix.removeprefix(".draw") or 0)

@@ -1,5 +1,6 @@
 """Checks of the lens that a configuration names."""
 
+import ast
 from pathlib import Path
 
 from actopo.config.choosing import shape_at
@@ -14,8 +15,8 @@ MAX_RECTANGLES = 1_000_000
 
 def lens_problems(mapper, found, n_images):
     """
-    Messages about a lens that there is not, whose file is missing, that a cloud is too small for, or two of too many
-    intervals.
+    Messages about a lens that there is not, whose file is missing or lacks the function, that a cloud is too small for,
+    or two of too many intervals.
 
     Parameters
     ----------
@@ -34,9 +35,8 @@ def lens_problems(mapper, found, n_images):
     if len(lenses) == 2:
         yield from _many_rectangles(mapper)
     for name, of in lenses:
-        file = Path(str(of).rpartition(":")[0]).expanduser()
-        if name == FUNCTION and not file.is_file():
-            yield f"mapper.lens: there is no file {file} in {Path.cwd()}, where Snakemake runs"
+        if name == FUNCTION:
+            yield from (f"mapper.lens: {problem}" for problem in _function_problems(of))
         elif name == "principal_component":
             taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
             n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
@@ -44,6 +44,35 @@ def lens_problems(mapper, found, n_images):
                 yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
+
+
+def _function_problems(place):
+    """Messages about a function in a file, as far as its text tells: it is run only where all libraries are."""
+    path, _, wanted = place.rpartition(":")
+    file = Path(path).expanduser()
+    if not file.is_file():
+        yield f"there is no file {file} in {Path.cwd()}, where Snakemake runs"
+        return
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError) as error:
+        yield f"{path} cannot be read as Python ({error})"
+        return
+    names = {name for node in ast.walk(tree) for name in _names(node)}
+    # What an import of * brings, or `globals()`, is not in the text.
+    if not {wanted, "*", "globals"} & names:
+        defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        yield f"{path} has no function {wanted!r}; it has {', '.join(defined[:5]) or 'none'}"
+
+
+def _names(node):
+    """Names that a part of a program defines or uses."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name
 
 
 def _many_rectangles(mapper):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from actopo.explorer.tables import rounded, table_document
+from actopo.keys import distinct_name
 
 # Statistic of the table of specificity that is drawn: Fig. 6 of the paper.
 RHO = {"statistic": "rho", "correlation": "pearson", "own_layer": "with", "models": "fixed"}
@@ -162,7 +163,7 @@ def pair_document(names, tables, labels):
         for metric, own in table.groupby("measure", sort=False):
             sides = [own.drop_duplicates(f"layer_{side}") for side in "ab"]
             layers = [
-                list(map(list, zip(each[f"layer_{s}"].tolist(), each[f"name_{s}"].tolist(), strict=True)))
+                [[n, distinct_name(n, name)] for n, name in zip(each[f"layer_{s}"], each[f"name_{s}"], strict=True)]
                 for s, each in zip("ab", sides, strict=True)
             ]
             known = "chance" in own and own.chance.notna().any()

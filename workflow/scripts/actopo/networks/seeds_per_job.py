@@ -23,11 +23,13 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from actopo.checksums import DamagedFile, check, publish, recorded_sum
+from actopo.checksums import DamagedFile, check, publish, recorded_sum, remove
 from actopo.errors import InputError
 from actopo.files import load_json
 
 log = logging.getLogger(__name__)
+# File in a training folder while its network is to be trained anew.
+REQUIREMENT = "train_anew"
 
 
 def train_or_take(own, others, folder_of, train):
@@ -61,7 +63,7 @@ def train_or_take(own, others, folder_of, train):
                 if folder.is_done():
                     log.info("seed %d is trained already; to train it again, remove %s", own, folder.folder)
                 else:
-                    folder.sign()
+                    folder.begin()
                     train(folder, own)
                     _train_others(others, folder_of, train)
                 if folder.is_trained():
@@ -80,27 +82,32 @@ def _train_others(seeds, folder_of, train):
         with folder.claim() as mine:
             if not mine or folder.is_done():
                 continue
-            folder.sign()
+            folder.begin()
             try:
                 train(folder, seed)
             except InputError as error:
                 log.warning("seed %d: %s", seed, error)
 
 
-def forget_trainings(weights):
+def require_trainings(models, weights):
     """
-    Remove training folders of networks that are to be trained anew, unless a process is training there.
+    Say of which networks a job is to train anew, and not to take what is there; of all others it need not.
+
+    A network that is there stays until its training begins.
 
     Parameters
     ----------
+    models : str or Path
+        Folder with a folder for each model.
     weights : iterable of str or Path
-        Paths to which the networks are delivered.
+        Paths to which these networks are delivered.
     """
+    for old in Path(models).glob(f"*/*.training/{REQUIREMENT}"):
+        old.unlink()
     for path in weights:
         folder = TrainingFolder(path, None, "auto")
-        with folder.claim(shared=False) as mine:
-            if mine and folder.folder.is_dir():
-                shutil.rmtree(folder.folder)
+        if folder.folder.is_dir():
+            folder.requirement.touch()
 
 
 def forget_delivered(models, keep_links=True):
@@ -144,6 +151,7 @@ class TrainingFolder:
         self.folder = Path(weights).with_suffix(".training")
         self.weights, self.metrics = self.folder / "weights.safetensors", self.folder / "metrics.json"
         self.checkpoint = self.folder / "checkpoint.safetensors"
+        self.requirement = self.folder / REQUIREMENT
         # Outside of the folder, which is removed in the end; one for a network and its epochs: one training makes all.
         self.lock_file = self.folder.parent / ".locks" / self.folder.stem.partition(".")[0]
         self.run = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
@@ -154,8 +162,8 @@ class TrainingFolder:
         return self._is_there(self.weights, self.metrics)
 
     def is_done(self):
-        """Whether the network of this run is trained, delivered or not."""
-        return self.is_trained() or self._is_there(*self.delivered)
+        """Whether the network of this run is trained, delivered or not, and needs not be trained anew."""
+        return not self.requirement.exists() and (self.is_trained() or self._is_there(*self.delivered))
 
     def _is_there(self, weights, metrics):
         if not (weights.exists() and metrics.exists()):
@@ -201,12 +209,15 @@ class TrainingFolder:
                 shutil.copy2(made, copy)
             publish(copy, place)
 
-    def sign(self):
-        """Write into the file of the lock, for those who wait, that this process trains here."""
+    def begin(self):
+        """Say in the lock's file, for those who wait, that this process trains here; from nothing, if it has to."""
         self.lock_file.write_text(f"process {os.getpid()} on {os.uname().nodename}", encoding="utf-8")
+        if self.requirement.exists():
+            for path in (self.metrics, self.weights, self.checkpoint, self.requirement):
+                remove(path)
 
     def signature(self):
-        """Who trains here, or was the last to do so; empty if nobody has signed."""
+        """Who trains here, or was the last to do so; empty if it is not known."""
         return self.lock_file.read_text(encoding="utf-8", errors="replace")
 
     @contextmanager
