@@ -74,7 +74,7 @@ def recorded_sum(path):
 def removal(path):
     """Command after which Snakemake makes a file again: it removes the file, or the whole folder that a rule makes."""
     target = Path(path).parent if _is_of_folder(path) else Path(path)
-    return f"rm{' -r' if target.is_dir() else ''} {_quoted(target)}"
+    return f"rm{' -r' if os.path.isdir(target) else ''} {_quoted(target)}"
 
 
 def publish(temporary, path):
