@@ -26,7 +26,7 @@ from actopo.files import load_array, load_json, save_json
 from actopo.images.choices import PARTS
 from actopo.images.listing import image_listing
 from actopo.keys import layer_set_name
-from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered
+from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, run_of
 from actopo.points.choices import SAMPLINGS
 
 # Batches that launches of kernels bind, which a CUDA graph saves.
@@ -148,8 +148,7 @@ class Study:
 
     def is_trained(self, seed):
         """Whether the network of a seed is there, made by this code, recipe and images."""
-        made_by = (as_json(**self.recipe), code_digest("train_model"), self.params["env"])
-        run = (self.params["structure"], *made_by, self.meta["provenance"])
+        run = run_of(Named(**self._training_params()), self.meta)
         return TrainingFolder(self._weights(seed), run, self.device).is_done()
 
     def take_graph(self):
@@ -161,16 +160,12 @@ class Study:
     def train(self, seed):
         """Train the network of a seed, or go on from its checkpoint."""
         weights = self._weights(seed)
-        params = {"recipe": as_json(**self.recipe), "others": [], "code": code_digest("train_model")}
-        params["keepers"] = self._kept_seeds()
-        params["cuda_graph"] = self.has_graph
-        params["keep"] = [epoch for epoch in kept_epochs(self.model) if epoch > 0]
         self._run(
             "train_model",
             input={f"{part}_{kind}": self.data / part / _FILES[kind] for part in PARTS for kind in ("images", "labels")}
             | {"meta": self.data / "meta.json"},
             output={"weights": weights, "metrics": weights.with_suffix(".json")},
-            params={**self.params, **params},
+            params=self._training_params(),
             wildcards={"model": self.name, "seed": str(seed), "epoch": ""},
         )
         # Otherwise a copy of the folder would hold every network twice.
@@ -223,6 +218,18 @@ class Study:
                     },
                     wildcards={"seed": str(seed), "subset": f"batch{batch}", "draw": "", "study": "homology"},
                 )
+
+    def _training_params(self):
+        """Params of `train_model`."""
+        return {
+            **self.params,
+            "recipe": as_json(**self.recipe),
+            "others": [],
+            "code": code_digest("train_model"),
+            "keepers": self._kept_seeds(),
+            "cuda_graph": self.has_graph,
+            "keep": [epoch for epoch in kept_epochs(self.model) if epoch > 0],
+        }
 
     def _kept_seeds(self):
         """Seeds whose networks are kept at epochs of their training, for each study that looks at them."""

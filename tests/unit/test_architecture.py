@@ -14,17 +14,16 @@ FILES = {
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__init__.py"
 }
-GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic"}
+GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic", "user_code"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
     "gpu": GROUND,
     "job": GROUND | {"gpu"},
-    "user_code": GROUND,
     "summary": GROUND,
     "captions": GROUND,
-    **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job", "user_code"}),
+    **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks", "images.choices"},
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},

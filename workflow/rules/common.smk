@@ -1,27 +1,21 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
 import json
 import re
-from contextlib import suppress
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
-from snakemake.io import IOFile
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
 from actopo.captions import NAMES as CAPTIONS
-from actopo.checksums import check
 from actopo.config.choosing import choose_layers, describe_layer
-from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
 from actopo.config.layers import model_layers as layers_of_model
-from actopo.config.old_figures import keep, put_back
 from actopo.config.params import clusterer_keys, image_keys, is_random, lens_keys, recipe_keys, sampling_keys
 from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
-from actopo.config.run_lock import lock_run
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, epoch_seeds, image_size
 from actopo.config.values import is_trained_here, kept_epochs, own_tap, sampling_order, seed_list, studied_models
@@ -34,7 +28,6 @@ from actopo.images.listing import image_listing
 from actopo.keys import FIRST_OUTPUT, distinct_name, layers_of_set
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
-from actopo.networks.seeds_per_job import forget_delivered, require_trainings
 from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
@@ -63,50 +56,6 @@ if workflow.is_main_process:
 # What is left to published weights, and layers, by their numbers, so that a name in their place is no change.
 fill_pretrained(config, LAYER_CACHE)
 number_layers(config, LAYER_CACHE)
-
-
-# Before the first job, and not in dry runs or the processes of jobs.
-onstart:
-    jobs, reason = list(workflow.dag.needrun_jobs()), workflow.dag.reason
-    try:
-        lock_run(config["run"], LAYER_CACHE)
-        # A damaged file, before Snakemake removes what was made of it, unless this run makes the file anew.
-        made = {path for job in jobs for path in job.output}
-        for path in sorted({path for job in jobs for path in reason(job).updated_input} - made):
-            check(path)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-    limits = (workflow.cores, workflow.global_resources.get("gpu")) if workflow.local_exec else ()
-    # Benchmark files of other runs may be anyone's.
-    with suppress(OSError):
-        logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
-    # Else a forced job would find its network, and only deliver it.
-    forced = [job.output.weights for job in jobs if job.rule.name == "train_model" and reason(job).forced]
-    require_trainings(RUN / "models", forced)
-    try:
-        keep(RUN, jobs)
-    except OSError as error:
-        logger.warning(f"Figures whose jobs fail will be missing: the old ones cannot be kept ({error}).")
-
-
-onsuccess:
-    forget_delivered(RUN / "models")
-    leave_old_figures()
-    logger.info(outcome(RUN))
-
-
-onerror:
-    leave_old_figures()
-
-
-def leave_old_figures():
-    """Put figures back that this run, or one that was killed, did not make again; Snakemake is to plan them anew."""
-    came_back = put_back(RUN)
-    for path in came_back:
-        # It notes the params of a job that failed as those of its files.
-        workflow.persistence.cleanup_metadata(IOFile(str(path)))
-    if came_back:
-        logger.info(f"Not made again, and left as they were: {', '.join(map(str, came_back))}")
 
 
 DATASET, LABELLED = config["data"]["dataset"], config["data"]["labelled"]

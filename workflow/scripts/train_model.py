@@ -14,12 +14,12 @@ from actopo.files import load_array, load_json, save_json
 from actopo.job import choose_device, log_device, progress, settings, start_logging
 from actopo.keys import epoch_number
 from actopo.networks.recipe import Recipe
-from actopo.networks.seeds_per_job import TrainingFolder, train_or_take
+from actopo.networks.seeds_per_job import TrainingFolder, run_of, train_or_take
 
 start_logging(snakemake)
 
 params, meta = settings(snakemake), load_json(snakemake.input.meta)
-run = (*(getattr(snakemake.params, name) for name in ("structure", "recipe", "code", "env")), meta["provenance"])
+run = run_of(snakemake.params, meta)
 recipe, own_epoch = Recipe(**params.recipe), epoch_number(snakemake.wildcards.epoch)
 kept_epochs = sorted({*params.keep, *([] if own_epoch is None else [own_epoch])})
 if kept_epochs and kept_epochs[-1] >= recipe.epochs:
@@ -86,11 +86,12 @@ def train_network(_, seed):
         save_tensors(folder.weights, model.state_dict())
         about = {"seed": seed, "device": device, "threads": snakemake.threads, "run": folder.run}
         save_json(folder.metrics, {**about, **facts})
-        folder.requirement.unlink(missing_ok=True)
 
     def keep(epoch, facts):
         if epoch in missing:
-            write(folder_of(seed, epoch), facts)
+            folder = folder_of(seed, epoch)
+            folder.begin()
+            write(folder, facts)
 
     checkpoint = Checkpoint(whole.checkpoint, (*run, device))
     state = checkpoint.load()

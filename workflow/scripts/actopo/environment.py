@@ -1,4 +1,4 @@
-"""Surroundings in which no job can work, found before the first one; only the standard library is imported."""
+"""Where a process runs, and surroundings in which no job can work; only the standard library is imported."""
 
 import os
 import re
@@ -8,6 +8,11 @@ import resource
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # PyTorch for CUDA could be imported within 4 GB of addresses, and not within 3 GB.
 ADDRESSES = 4 * 2**30
+
+
+def this_process():
+    """What this process is called where others wait for it."""
+    return f"process {os.getpid()} on {os.uname().nodename}"
 
 
 def environment_problems():

@@ -67,6 +67,15 @@ def replacing(path, summed=True):
             temporary.unlink(missing_ok=True)
 
 
+def link_or_copy(path, target):
+    """Give a file a second name, or, where the file system has no links, make a copy."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copy2(path, target)
+
+
 def remove_folder(path):
     """Remove a folder and everything in it; do nothing if `path` is no folder."""
     if path.is_dir():

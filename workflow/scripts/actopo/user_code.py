@@ -1,5 +1,6 @@
 """Functions in Python files of the user's: networks and lenses."""
 
+import ast
 import difflib
 import importlib.util
 import sys
@@ -45,9 +46,52 @@ def load_function(place, what):
     function = getattr(loaded, name, None)
     if not callable(function):
         known = [key for key, value in vars(loaded).items() if callable(value) and not key.startswith("_")]
-        near = difflib.get_close_matches(name, known, n=1) or known[:5] or ["none"]
-        raise InputError(f"{path} has no function {name!r}; it has {', '.join(near)}")
+        raise InputError(_without(path, name, known))
     return function
+
+
+def require_function(place):
+    """
+    Look for a function in the text of a file, which is not run: the libraries that it needs may be elsewhere.
+
+    Parameters
+    ----------
+    place : str
+        As in `load_function`.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no Python, or nothing in it has the function's name.
+    """
+    path, _, wanted = place.rpartition(":")
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InputError(f"there is no file {file} in {Path.cwd()}, where Snakemake runs")
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as Python ({error})") from error
+    names = {name for node in ast.walk(tree) for name in _names(node)}
+    # What an import of * brings, or `globals()`, is not in the text.
+    if not {wanted, "*", "globals"} & names:
+        raise InputError(_without(path, wanted, [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]))
+
+
+def _names(node):
+    """Names that a part of a program defines or uses."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name
+
+
+def _without(path, name, known):
+    """Message about a file that lacks a function, by the functions that it has."""
+    near = difflib.get_close_matches(name, known, n=1) or known[:5] or ["none"]
+    return f"{path} has no function {name!r}; it has {', '.join(near)}"
 
 
 def reason_of(error):

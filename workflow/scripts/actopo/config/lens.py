@@ -1,13 +1,11 @@
 """Checks of the lens that a configuration names."""
 
-import ast
-from pathlib import Path
-
 from actopo.config.choosing import shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError
 from actopo.mapper.choices import FUNCTION, LENSES, lens_list
 from actopo.points.choices import SAMPLINGS
+from actopo.user_code import require_function
 
 # Of two lenses; the bounds of so many take 32 MB.
 MAX_RECTANGLES = 1_000_000
@@ -36,7 +34,10 @@ def lens_problems(mapper, found, n_images):
         yield from _many_rectangles(mapper)
     for name, of in lenses:
         if name == FUNCTION:
-            yield from (f"mapper.lens: {problem}" for problem in _function_problems(of))
+            try:
+                require_function(of)
+            except InputError as error:
+                yield f"mapper.lens: {error}"
         elif name == "principal_component":
             taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
             n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
@@ -44,35 +45,6 @@ def lens_problems(mapper, found, n_images):
                 yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
-
-
-def _function_problems(place):
-    """Messages about a function in a file, as far as its text tells: it is run only where all libraries are."""
-    path, _, wanted = place.rpartition(":")
-    file = Path(path).expanduser()
-    if not file.is_file():
-        yield f"there is no file {file} in {Path.cwd()}, where Snakemake runs"
-        return
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError, RecursionError) as error:
-        yield f"{path} cannot be read as Python ({error})"
-        return
-    names = {name for node in ast.walk(tree) for name in _names(node)}
-    # What an import of * brings, or `globals()`, is not in the text.
-    if not {wanted, "*", "globals"} & names:
-        defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        yield f"{path} has no function {wanted!r}; it has {', '.join(defined[:5]) or 'none'}"
-
-
-def _names(node):
-    """Names that a part of a program defines or uses."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.alias):
-        yield node.asname or node.name
 
 
 def _many_rectangles(mapper):

@@ -7,10 +7,9 @@ that is killed leaves the folder for the next one.
 """
 
 import os
-import shutil
 from pathlib import Path
 
-from actopo.files import remove_folder
+from actopo.files import link_or_copy, remove_folder
 
 FOLDER = ".before"
 # Before all inputs, so that what came back is made again; archives know no earlier time than 1980.
@@ -40,12 +39,7 @@ def keep(run, jobs):
             continue
         kept = run / FOLDER / file.relative_to(run)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.unlink(missing_ok=True)
-        try:
-            os.link(file, kept)
-        except OSError:
-            # Not every file system has links.
-            shutil.copy2(file, kept)
+        link_or_copy(file, kept)
 
 
 def put_back(run):

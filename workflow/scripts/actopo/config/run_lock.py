@@ -9,9 +9,9 @@ behind.
 import errno
 import fcntl
 import logging
-import os
 from pathlib import Path
 
+from actopo.environment import this_process
 from actopo.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,6 @@ def lock_run(run, folder):
             raise
         log.warning("%s cannot be locked (%s): do not start the same run twice at once", path, error.strerror)
     file.truncate(0)
-    file.write(f"process {os.getpid()} on {os.uname().nodename}\n")
+    file.write(f"{this_process()}\n")
     file.flush()
     _held[path] = file

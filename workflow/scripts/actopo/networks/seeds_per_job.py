@@ -24,12 +24,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from actopo.checksums import DamagedFile, check, publish, recorded_sum, remove
+from actopo.environment import this_process
 from actopo.errors import InputError
-from actopo.files import load_json
+from actopo.files import link_or_copy, load_json
 
 log = logging.getLogger(__name__)
 # File in a training folder while its network is to be trained anew.
 REQUIREMENT = "train_anew"
+
+
+def run_of(params, meta):
+    """
+    What determines a network, except the device.
+
+    Parameters
+    ----------
+    params : object with attributes
+        Params of the rule `train_model`.
+    meta : dict
+        Of the images.
+
+    Returns
+    -------
+    tuple
+        JSON-ready.
+    """
+    return (*(getattr(params, name) for name in ("structure", "recipe", "code", "env")), meta["provenance"])
 
 
 def train_or_take(own, others, folder_of, train):
@@ -202,16 +222,12 @@ class TrainingFolder:
             # The images may have been prepared again since, with the same content.
             os.utime(made)
             copy = place.with_name(f".{place.name}.part")
-            copy.unlink(missing_ok=True)
-            try:
-                os.link(made, copy)
-            except OSError:
-                shutil.copy2(made, copy)
+            link_or_copy(made, copy)
             publish(copy, place)
 
     def begin(self):
         """Say in the lock's file, for those who wait, that this process trains here; from nothing, if it has to."""
-        self.lock_file.write_text(f"process {os.getpid()} on {os.uname().nodename}", encoding="utf-8")
+        self.lock_file.write_text(this_process(), encoding="utf-8")
         if self.requirement.exists():
             for path in (self.metrics, self.weights, self.checkpoint, self.requirement):
                 remove(path)

@@ -15,12 +15,8 @@ class Source(NamedTuple):
 
     Attributes
     ----------
-    index : ndarray of shape (N,)
-        Index of each image.
-    shapes : dict of int to (int, int, int)
-        Shape of one image's activation, by layer.
-    read, sample : callable
-        As `actopo.points.dumps.Dump.read` and `sample`, by name.
+    index, shapes, read, sample
+        Those of an `actopo.points.dumps.Dump`; the functions take their arguments by name.
     steps : (int, str)
         How many steps of progress they tell, and of what.
     """
