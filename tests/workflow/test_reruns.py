@@ -233,7 +233,7 @@ def test_added_epochs(tiny):
     explorer = {"build_explorer": 1}
     assert (
         predicted(few, more)
-        == {"train_model": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY | explorer
+        == {"train_to_epoch": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY | explorer
     )
     assert predicted(more, few) == EPOCH_PURITY | explorer
 

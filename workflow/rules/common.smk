@@ -90,7 +90,8 @@ CONTROLS = crossed(SIMILARITY["controls"])
 SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]
 # Networks at an epoch of their training are named in the same way; before it they are those of the control.
 UNTRAINED = ".untrained"
-IN_TRAINING = rf"|{re.escape(UNTRAINED)}|\.epoch[1-9]\d*"
+EPOCH = r"\.epoch[1-9]\d*"
+IN_TRAINING = rf"|{re.escape(UNTRAINED)}|{EPOCH}"
 # Other measures of similarity compare networks.
 METRICS = SIMILARITY["rivals"]["metrics"] if len(SEEDS) > 1 else []
 # Clouds and metrics. The sliced-Wasserstein distances of the networks' own clouds are those of the study.
@@ -152,7 +153,7 @@ wildcard_constraints:
     part="|".join(PARTS),
     model="|".join(map(re.escape, config["models"])),
     control="|".join([IN_TRAINING, *(re.escape(f".{control}") for control in crossed(KINDS_OF_CONTROL))]),
-    epoch=r"|\.epoch[1-9]\d*",
+    epoch=rf"|{EPOCH}",
     seed=r"\d+",
     study="homology|mapper",
     subset=r"batch\d+|all",

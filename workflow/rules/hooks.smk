@@ -26,7 +26,8 @@ onstart:
     with suppress(OSError):
         logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
     # Else a forced job would find its network, and only deliver it.
-    forced = [job.output.weights for job in jobs if job.rule.name == "train_model" and reason(job).forced]
+    trainings = [job for job in jobs if job.rule.name in ("train_model", "train_to_epoch")]
+    forced = [job.output.weights for job in trainings if reason(job).forced]
     require_trainings(RUN / "models", forced)
     try:
         keep(RUN, jobs)

@@ -1,21 +1,19 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
 TRAINED = sorted(name for name in studied_models(config) if is_trained_here(config["models"][name]))
 FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
+TRAINED_HERE = one_of(name for name, model in config["models"].items() if is_trained_here(model))
+TRAINING_IMAGES = {
+    **{f"{part}_{kind}": images_of(f"{part}/{kind}.npy") for part in PARTS for kind in ("images", "labels")},
+    "meta": images_of("meta.json"),
+}
 
 
 # One network per seed. With seeds_per_job the first of some jobs trains the networks of all, and the others take what
 # they find: no change of seeds or of seeds_per_job touches a network that is there. A killed job goes on from its
-# checkpoint, which is written once a minute and when the job is asked to end. An epoch that is kept is a file of its own,
-# which the training of the whole network leaves on its way. One that is added later is trained again as far as that
-# epoch, and touches neither the network nor other epochs.
+# checkpoint, which is written once a minute and when the job is asked to end.
 rule train_model:
     input:
-        train_images=images_of("train/images.npy"),
-        train_labels=images_of("train/labels.npy"),
-        test_images=images_of("test/images.npy"),
-        test_labels=images_of("test/labels.npy"),
-        meta=images_of("meta.json"),
-        whole=lambda wildcards: "<results>/models/{model}/seed{seed}.safetensors" if wildcards.epoch else [],
+        **TRAINING_IMAGES,
     output:
         weights="<results>/models/{model}/seed{seed}{epoch}.safetensors",
         metrics="<results>/models/{model}/seed{seed}{epoch}.json",
@@ -24,7 +22,9 @@ rule train_model:
     benchmark:
         "<results>/benchmarks/train_model/{model}.seed{seed}{epoch}.tsv"
     wildcard_constraints:
-        model=one_of(name for name, model in config["models"].items() if is_trained_here(model)),
+        model=TRAINED_HERE,
+        # None; an empty constraint is no constraint.
+        epoch="()",
     conda:
         "../../envs/torch.yaml"
     threads: 8
@@ -46,6 +46,22 @@ rule train_model:
         code=code_digest("train_model"),
     script:
         "../scripts/train_model.py"
+
+
+# A network at an epoch that is kept: what the training of the whole network left on its way. An epoch that is added later
+# is trained again as far as that, and touches neither the network nor other epochs. A rule of its own, since Snakemake
+# cannot stop after a rule (--until) that reads its own files.
+use rule train_model as train_to_epoch with:
+    input:
+        **TRAINING_IMAGES,
+        whole="<results>/models/{model}/seed{seed}.safetensors",
+    log:
+        "<results>/logs/train_to_epoch/{model}.seed{seed}{epoch}.log",
+    benchmark:
+        "<results>/benchmarks/train_to_epoch/{model}.seed{seed}{epoch}.tsv"
+    wildcard_constraints:
+        model=TRAINED_HERE,
+        epoch=EPOCH,
 
 
 # Weights that are trained already: read or downloaded, checked against the network, and kept like those of our own.

@@ -67,6 +67,14 @@ def test_a_job_that_has_to_trains_anew(jobs):
     assert jobs.trained == [0, 1, 2, 0]
 
 
+def test_a_network_that_is_trained_anew_has_epochs_of_that_training(jobs):
+    for name in ("seed1", "seed1.epoch2", "seed10", "seed10.epoch2"):
+        (jobs.root / f"{name}.training").mkdir(parents=True)
+    require_trainings(jobs.root.parent, [jobs.folder_of(1).delivered[0]])
+    required = {path.parent.name for path in jobs.root.parent.glob("*/*/train_anew")}
+    assert required == {"seed1.training", "seed1.epoch2.training"}
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_a_delivered_network_survives_that_snakemake_removes_it(jobs, monkeypatch, links):
     """As it does with the output of jobs that were submitted together and cancelled."""

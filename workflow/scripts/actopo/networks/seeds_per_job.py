@@ -113,7 +113,7 @@ def require_trainings(models, weights):
     """
     Say of which networks a job is to train anew, and not to take what is there; of all others it need not.
 
-    A network that is there stays until its training begins.
+    A network that is there stays until its training begins. Its epochs that are kept are those of its new training.
 
     Parameters
     ----------
@@ -124,10 +124,10 @@ def require_trainings(models, weights):
     """
     for old in Path(models).glob(f"*/*.training/{REQUIREMENT}"):
         old.unlink()
-    for path in weights:
-        folder = TrainingFolder(path, None, "auto")
-        if folder.folder.is_dir():
-            folder.requirement.touch()
+    for path in map(Path, weights):
+        for folder in (path.with_suffix(".training"), *path.parent.glob(f"{path.stem}.epoch*.training")):
+            if folder.is_dir():
+                (folder / REQUIREMENT).touch()
 
 
 def forget_delivered(models, keep_links=True):
