@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from actopo.config.forecast import read_benchmarks
+from actopo.benchmarks import read_benchmarks
 
 # Minutes and MB that a job of any size needs. Snakemake's own processes count as the job's.
 LEAST_MINUTES, LEAST_MB, OWN_MB = 5, 1000, 500

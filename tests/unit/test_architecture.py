@@ -1,6 +1,7 @@
 """Imports between the rooms of the package go one way, and every module says what it is."""
 
 import ast
+import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -14,7 +15,8 @@ FILES = {
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__init__.py"
 }
-GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic", "user_code"}
+GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic"}
+GROUND |= {"benchmarks", "user_code"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {
@@ -25,7 +27,7 @@ ALLOWED = {
     "captions": GROUND,
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
-    "points": GROUND | {"gpu", "job", "networks", "images.choices"},
+    "points": GROUND | {"gpu", "job", "networks"},
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
     "explorer": GROUND | {"figures.graph_layout", "figures.style"},
@@ -138,3 +140,11 @@ SOURCES = FILES | {f"scripts/{path.stem}": path for path in PACKAGE.parent.glob(
 def test_files_of_the_run_are_read_where_their_check_sums_are_compared(module):
     calls = [node.func for node in ast.walk(ast.parse(SOURCES[module].read_text())) if isinstance(node, ast.Call)]
     assert READERS & set(map(ast.unparse, calls)) <= MAY_READ.get(module, set())
+
+
+def test_contributors_read_of_every_module():
+    """The table of packages has a row for each room, and the first row has those that every other may use."""
+    text = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`([\w.]+)`", line.split("|")[1]) for line in text.splitlines() if line.startswith("| `")]
+    assert set(rows[0]) == GROUND
+    assert {name for row in rows for name in row} >= set(ALLOWED)

@@ -119,6 +119,12 @@ def test_what_a_killed_job_left_is_removed(tmp_path):
     assert not list((tmp_path / "folder").iterdir())
 
 
+def test_numbers_of_a_table_come_back_to_the_last_digit(tmp_path):
+    written = pd.DataFrame({"value": np.random.default_rng(0).normal(size=2000) * 10.0 ** np.arange(-250, 250, 0.25)})
+    save_table(tmp_path / "a.csv", written)
+    np.testing.assert_array_equal(load_table(tmp_path / "a.csv")["value"], written["value"])
+
+
 def test_bytes_are_written_whole(tmp_path):
     save_bytes(tmp_path / "a.bin", b"one")
     save_bytes(tmp_path / "a.bin", b"two")

@@ -632,7 +632,8 @@ ROWS = [
     Row(
         "models.resnet18_a.training.keep_seeds",
         1,
-        {"train_to_epoch": 1, "sample_points": 1, "compute_diagrams": 1, "measure_epochs": 1, "plot_epochs": 1} | GATHERED,
+        {"train_to_epoch": 1, "sample_points": 1, "compute_diagrams": 1, "measure_epochs": 1, "plot_epochs": 1}
+        | GATHERED,
         back=GATHERED,
         base="wide",
         besides={"models.resnet18_a.training.keep": [2]},

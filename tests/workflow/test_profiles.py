@@ -24,7 +24,7 @@ ON_GPU = {
     for name in re.findall(
         r"^rule (\w+):(?:(?!^rule ).)*?\n        gpu=gpu_count\(\),", file.read_text(), flags=re.M | re.S
     )
-}
+} | {"train_to_epoch"}  # which is train_model with other files
 
 
 # Dry runs do not say what would run where.

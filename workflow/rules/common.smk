@@ -1,5 +1,4 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
-import json
 import re
 from functools import cache
 
@@ -26,7 +25,7 @@ from actopo.graphs.choices import FORMATS
 from actopo.images.choices import DATASETS, PARTS
 from actopo.images.listing import image_listing
 from actopo.keys import FIRST_OUTPUT, distinct_name, layers_of_set
-from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION, lens_label, lens_list, needs_network
+from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, lens_label, lens_list, needs_network
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
@@ -209,5 +208,5 @@ def grows(amount):
 
 
 def gpu_count(device=config["device"]):
-    """GPUs that a job asks for: by default one on a network. None where the config says cpu."""
+    """GPUs that a job asks for: by default one on a network, and 0 where the config says cpu."""
     return 0 if device == "cpu" else 1

@@ -149,7 +149,7 @@ def drawn_sensitivity_layers():
 
 def compared_curves(model):
     """Clouds of the curves of the first network that are compared, and their files."""
-    pooled = [clouds for clouds in ("pooled",) if METRICS and clouds in SIMILARITY["rivals"]["clouds"]]
+    pooled = ["pooled"] if METRICS and "pooled" in SIMILARITY["rivals"]["clouds"] else []
     metrics = ["sw", "sw_scaled", *METRICS]
     return [
         (clouds, path)
@@ -167,19 +167,19 @@ def metric_settings(wildcards):
     """What a measure of similarity depends on besides the clouds."""
     if wildcards.metric in ("sw", "sw_scaled"):
         return as_json(dimensions=HOMOLOGY["dimensions"], directions=SIMILARITY["directions"])
-    return own_settings(wildcards.metric)
+    return as_json(**own_settings(wildcards.metric))
 
 
 def own_settings(metric):
     """What a measure of similarity other than the sliced-Wasserstein distance depends on."""
     rivals = SIMILARITY["rivals"]
     known = {"subsets": rivals["rtd_subsets"], "subset_size": rivals["rtd_points"], "seed": SIMILARITY["seed"]}
-    return as_json(**{option: known[option] for option in METRIC_TABLE[metric].options})
+    return {option: known[option] for option in METRIC_TABLE[metric].options}
 
 
 def paired_settings(metric):
     """What distances by a measure that pairs points depend on: also on how the distance by chance is found."""
-    settings = json.loads(own_settings(metric))
+    settings = own_settings(metric)
     if METRIC_TABLE[metric].needs_rank:
         settings |= {"permutations": SIMILARITY["rivals"]["permutations"], "seed": SIMILARITY["seed"]}
     return settings

@@ -131,7 +131,7 @@ def other_graphs(wildcards, ending):
     return files, ["draws"] * len(draws) + ["seeds"] * len(seeds)
 
 
-def first_network(wildcards):
+def is_compared_with_first(wildcards):
     """Whether a network is compared with the first."""
     return "networks" in COMPARISONS and int(wildcards.seed) != MAPPER_SEEDS[0]
 
@@ -139,7 +139,7 @@ def first_network(wildcards):
 def compared_graphs(wildcards, ending):
     """Files of the graphs of a network, and after them those of the first network that it is compared with."""
     own = [path.format(**wildcards) for path in graph_files(ending, COMPARED)]
-    return own + (reference_graphs(ending, GRAPHS) if first_network(wildcards) else [])
+    return own + (reference_graphs(ending, GRAPHS) if is_compared_with_first(wildcards) else [])
 
 
 def has_noisy_accuracy(model):

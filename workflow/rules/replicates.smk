@@ -142,7 +142,7 @@ rule compare_graphs:
         runtime=grows(240),
     params:
         order=lambda wildcards: as_json(
-            graphs=graph_columns(COMPARED), others=graph_columns(GRAPHS) if first_network(wildcards) else []
+            graphs=graph_columns(COMPARED), others=graph_columns(GRAPHS) if is_compared_with_first(wildcards) else []
         ),
         settings=as_json(
             kinds=COMPARISONS,

@@ -1,10 +1,9 @@
 """The explorer: one page with the graphs, images, purity, and facts of the run, for a browser without a network."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from actopo.benchmarks import read_benchmarks
 from actopo.explorer.documents import image_document, main_document
 from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, graph_document, means_over_images
 from actopo.explorer.page import build_page, fit
@@ -93,15 +92,11 @@ images = load_array(given.images, mapped=True)
 sheets = image_sheets(images, labels, wanted, rank, len(class_names))
 pictures = sheets.pop("sheets")
 boxes = {f"{tap} {layer}": field_boxes(field) for (tap, layer), field in fields.items()}
-benchmarks = Path(params.benchmarks)
-tables = ((path.relative_to(benchmarks).parts[0], path) for path in sorted(benchmarks.rglob("*.tsv")))
 meta = load_json(given.meta)
 documents = {
     "main": main_document(
-        order["run"],
         class_names,
         told,
-        len(labels),
         order["lens"] or "l2 norm",
         order["layers"],
         sheets,
@@ -117,7 +112,7 @@ documents = {
         "config": snakemake.config,
         "versions": versions(),
         "accuracy": accuracy_table(zip(order["networks"], map(load_json, given.networks), strict=True)),
-        "times": times_of_jobs((name.removesuffix(".tsv"), pd.read_csv(path, sep="\t")) for name, path in tables),
+        "times": times_of_jobs(read_benchmarks([params.results])),
         "data": {key: meta[key] for key in ("dataset", "n_train", "n_test", "image_shape")},
     },
 }

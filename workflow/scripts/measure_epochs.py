@@ -5,7 +5,7 @@ from actopo.files import by_folder, load_arrays, load_json, load_table, save_tab
 from actopo.homology.diagram_files import load_diagrams
 from actopo.job import progress, settings, start_logging
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
+from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, mean_to_same_layer, specificity_rows
 from actopo.similarity.layer_names import with_names
 from actopo.similarity.wasserstein import pairwise_distances
 
@@ -27,8 +27,10 @@ rows = []
 for name, own in with_sum(distances).items():
     between = []
     for paths, axis in ((snakemake.input.models, "seeds"), (snakemake.input.batches, "batches")):
-        file = load_arrays(paths[0]) if paths else None
-        known = np.full(len(layers), np.nan) if file is None else same_layer(file[name], len(file[axis]), len(layers))
+        known = np.full(len(layers), np.nan)
+        if paths:
+            file = load_arrays(paths[0])
+            known = mean_to_same_layer(file[name], len(file[axis]), len(layers))
         between.append(known)
     rows += epoch_rows(own, epochs, layers, *between, f"sw_{name}", params.level)
 for epoch, path in zip(epochs, snakemake.input.specificity, strict=bool(snakemake.input.specificity)):

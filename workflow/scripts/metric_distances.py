@@ -8,7 +8,6 @@ from actopo.homology.scale import is_flat, mean_distances
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.dimensions import with_sum
-from actopo.similarity.metrics.choices import CHANCE
 from actopo.similarity.metrics.pairwise import metric_distances
 
 start_logging(snakemake)
@@ -65,7 +64,7 @@ def other_metric():
                 names=[names[place] for place in columns],
                 **params.settings,
             )
-    return {metric: found, **({f"{metric}_chance": chance} if metric in CHANCE else {})}
+    return {metric: found, **({f"{metric}_chance": chance} if np.isfinite(chance).any() else {})}
 
 
 matrices = {"sw": sliced_wasserstein, "scale": scale}.get(metric, other_metric)()

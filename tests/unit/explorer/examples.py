@@ -125,9 +125,7 @@ def distances(names=("cat", "dog", "cow")):
         },
         "rho": rho_document([("trained", rho_table())]),
         "curves": [columns_of(frame(curve, CURVE_COLUMNS), CURVE_COLUMNS)],
-        "detection": columns_of(
-            frame([("sw_h1", 1, "random", "mean", 1.5, 0.5, False)], DETECTION_COLUMNS), DETECTION_COLUMNS
-        ),
+        "detection": columns_of(frame([("sw_h1", 1, "random", "mean", 1.5)], DETECTION_COLUMNS), DETECTION_COLUMNS),
         "epochs": epoch_document(epoch_table()),
         "pair": pair_document([names[0], names[1]], pair_tables(names), {"sw_h1": names[1], "graphs": "graphs"}),
     }
@@ -151,7 +149,7 @@ def page(names=("cat", "dog"), run="made up"):
     purity = {"columns": ["sampling", "sigma", "layer", "interval", "node_purity", "coverage"], "rows": rows}
     by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[1], 0.5]]}
     layers = [(1, "layer 1"), (2, "layer 2")]
-    main = main_document(run, names, graphs, 4, "l2 norm", layers, sheets, BOXES, len(texts), n_whole, 3)
+    main = main_document(names, graphs, "l2 norm", layers, sheets, BOXES, len(texts), n_whole, 3)
     of_run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
     documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": of_run}
     documents["images"] = image_document(LABELS, [f"{names[0]}/{image}.png" for image in range(4)])

@@ -1,7 +1,6 @@
 import platform
 
 import numpy as np
-import pandas as pd
 from actopo.explorer.run import accuracy_table, times_of_jobs, versions
 
 
@@ -16,10 +15,9 @@ def test_what_is_not_known_of_a_network_is_none():
 
 
 def test_times_of_jobs_are_added_by_rule():
-    jobs = [("a", 1.0, "10"), ("b", 9.0, "-"), ("a", 3.0, "30")]
-    times = times_of_jobs((rule, pd.DataFrame({"s": [s], "max_rss": [rss]})) for rule, s, rss in jobs)
-    assert times == [
+    jobs = {"a": [{"seconds": 1.0, "mb": 10.0}, {"seconds": 3.0, "mb": 30.0}], "b": [{"seconds": 9.0, "mb": 0.0}]}
+    assert times_of_jobs(jobs) == [
         {"rule": "b", "jobs": 1, "seconds": 9, "longest": 9, "max_rss": None},
         {"rule": "a", "jobs": 2, "seconds": 4, "longest": 3, "max_rss": 30},
     ]
-    assert times_of_jobs([]) == []
+    assert times_of_jobs({}) == []

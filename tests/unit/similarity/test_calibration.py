@@ -40,6 +40,8 @@ def test_p_value_by_hand():
     assert rank_p_value([2, 2, 2]) == 1
     with pytest.raises(InputError, match="no surrogate"):
         rank_p_value([1.0])
+    with pytest.raises(InputError, match="not finite"):
+        rank_p_value([1.0, np.nan])
 
 
 def test_holm_by_hand():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.errors import InputError
-from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, same_layer, specificity_rows
+from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, mean_to_same_layer, specificity_rows
 from actopo.similarity.intervals import mean_interval
 from actopo.similarity.specificity import blocks
 from actopo.similarity.specificity_table import specificity_table
@@ -23,9 +23,9 @@ def test_same_layer_is_the_mean_over_pairs_of_networks():
     rng = np.random.default_rng(0)
     matrix = rng.uniform(1, 2, (6, 6))
     D = blocks(matrix, 3, 2)
-    for layer, value in enumerate(same_layer(matrix, 3, 2)):
+    for layer, value in enumerate(mean_to_same_layer(matrix, 3, 2)):
         assert value == pytest.approx(np.mean([D[i, j, layer, layer] for i in range(3) for j in range(3) if i != j]))
-    assert np.isnan(same_layer(matrix[:2, :2], 1, 2)).all()
+    assert np.isnan(mean_to_same_layer(matrix[:2, :2], 1, 2)).all()
 
 
 def test_distances_are_in_units_of_those_between_networks():

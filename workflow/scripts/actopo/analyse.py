@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
-
 from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.errors import InputError
 from actopo.files import replacing
@@ -29,6 +27,7 @@ from actopo.notebook.clouds import evaluating, sample_clouds
 from actopo.notebook.images import Images, read_images
 from actopo.notebook.page import explorer_page, purity_of
 from actopo.notebook.shown import Graph, LayerMatrix
+from actopo.points.study import some_of
 from actopo.similarity.wasserstein import pairwise_distances
 
 
@@ -181,7 +180,7 @@ def analyse(
     sampled = sample_clouds(model, read, shapes, tap, method, seed, progress)
     clouds = {layer["name"]: sampled[number] for number, layer in described.items()}
     fingerprints = diagrams(
-        [_some(cloud.points, diagram_points, seed) for cloud in clouds.values()], dimensions, n_jobs
+        [some_of(cloud.points, diagram_points, seed) for cloud in clouds.values()], dimensions, n_jobs
     )
     distances = {
         dimension: LayerMatrix(
@@ -229,13 +228,6 @@ def _chosen(model, image_shape, layers, tap):
         if problem := tap_problem(layer, tap):
             raise InputError(f"layer {layer['name']} {problem}")
     return described
-
-
-def _some(points, most, seed):
-    """At most so many points, drawn without replacement; the same ones of clouds of equal length."""
-    if len(points) <= most:
-        return points
-    return points[np.sort(np.random.default_rng(seed).choice(len(points), most, replace=False))]
 
 
 def _graph(name, cloud, cover, eps, min_samples, class_names):

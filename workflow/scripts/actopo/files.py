@@ -282,12 +282,18 @@ def save_table(path, table):
 
 
 def load_table(path):
-    """Read a .csv; names of classes, samplings and layers stay text, even `1` and `NA`."""
+    """
+    Read a .csv; numbers are those that were written, to the last digit.
+
+    Names of classes, samplings and layers stay text, even `1` and `NA`.
+    """
     # Half a second that jobs without tables do not spend.
     import pandas as pd
 
     with reading(path):
-        table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""])
+        table = pd.read_csv(
+            path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""], float_precision="round_trip"
+        )
     return without_apostrophes(table)
 
 

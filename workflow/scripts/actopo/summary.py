@@ -31,8 +31,8 @@ def homology_summary(trained, distances, specificity, metrics=None, sensitivity=
     distances : DataFrame
         Table of `actopo.similarity.layer_distances.layer_table`.
     specificity : dict of str to DataFrame
-        Tables of `actopo.similarity.specificity.specificity_table` by name of the clouds, `trained` first and then
-        the controls; empty for a single network.
+        Tables of `actopo.similarity.specificity_table.specificity_table` by name of the clouds, `trained` first and
+        then the controls; empty for a single network.
     metrics : DataFrame, optional
         Table of `actopo.similarity.comparison.metric_table`, with one row per measure of similarity.
     sensitivity : DataFrame, optional

@@ -21,7 +21,7 @@ def lens_problems(mapper, found, n_images):
     mapper : dict
         Section of the configuration.
     found : dict of int to dict
-        Descriptions of the study's layers, as `actopo.config.layers.describe_layer` returns them.
+        Descriptions of the study's layers, as `actopo.config.choosing.describe_layer` returns them.
     n_images : int or None
         Images of the study, if their number is known.
     """

@@ -47,13 +47,15 @@ def lock_run(run, folder):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
-        holder = file.read().strip() or "an unknown process"
+        with file:
+            holder = file.read().strip() or "an unknown process"
         raise InputError(
             f"run {run!r} is being worked on in this folder by {holder}; wait until it ends, or stop it. Another run "
             "takes a name of its own (`run` in the config) and, at the same time, a folder of its own (--directory)"
         ) from None
     except OSError as error:
         if error.errno not in UNSUPPORTED:
+            file.close()
             raise
         log.warning("%s cannot be locked (%s): do not start the same run twice at once", path, error.strerror)
     file.truncate(0)

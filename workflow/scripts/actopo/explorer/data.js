@@ -1,4 +1,6 @@
 "use strict";
+// Above this a p-value is drawn as chance, in all views.
+const LEVEL = 0.05;
 // Documents of the page: each is read once, when it is first wanted.
 const documents = new Map();
 

@@ -1,6 +1,5 @@
 "use strict";
 // The view of distances between layers: matrices, the diagrams behind a cell, specificity and sensitivity.
-const RELATED = 0.05;
 const SURROGATE_VALUES = { p_value: "p-value", q_value: "false discovery rate", ratio: "observed / mean of surrogates" };
 const SURROGATE_SCALES = { own: "as they are", equal: "equal scale" };
 const LEVEL_LABELS = {
@@ -124,7 +123,7 @@ function showDistances() {
     const area = d3.select("#maps").html("");
     drawnDistances.maps = maps.map((map) => heatMap(area, {
       ...map, labels: layerNames, xTitle: `layer of ${map.to}`, yTitle: "layer of A", text: (place) => cellText(map, place),
-      dots: (place) => map.name === "surrogates" && map.cells[place]?.q_value <= RELATED,
+      dots: (place) => map.name === "surrogates" && map.cells[place]?.q_value <= LEVEL,
       choose: (place) => {
         const n = distances.layers.length;
         change({ cell: [map.name, distances.layers[Math.floor(place / n)][0], distances.layers[place % n][0]].join(".") });
@@ -144,7 +143,7 @@ function showDistances() {
   showCell(cell, maps);
   showCurves(cell, maps);
   showPair();
-  const notes = ["A is the first network of the homology study.", "A dot is a false discovery rate of at most 0.05."];
+  const notes = ["A is the first network of the homology study.", `A dot is a false discovery rate of at most ${LEVEL}.`];
   d3.select("#distances-note").text(notes.slice(0, maps.some(({ name }) => name === "surrogates") ? 2 : 1).join(" "));
 }
 
@@ -231,7 +230,7 @@ function rhoValues() {
     `layers permuted: upper limit ${shown(own.null_high)}`, `p = ${shown(own.p_value)}`,
   ].join("\n");
   const values = rows.filter((own) => place.has(own.layer)).map((own) => ({
-    x: place.get(own.layer), y: own.value, low: own.low, high: own.high, empty: own.p_value > RELATED, text: told(own, distances.layers[place.get(own.layer)][1]),
+    x: place.get(own.layer), y: own.value, low: own.low, high: own.high, empty: own.p_value > LEVEL, text: told(own, distances.layers[place.get(own.layer)][1]),
   }));
   return {
     title: `specificity: mean ρ = ${shown(mean?.value)}`, xTitle: "layer", yTitle: "correlation of rows, mean over B", ticks: layerNames, legend: true,

@@ -17,7 +17,7 @@ from actopo.keys import distinct_name
 RHO = {"statistic": "rho", "correlation": "pearson", "own_layer": "with", "models": "fixed"}
 RHO_COLUMNS = ["metric", "layer", "n_pairs", "value", "low", "high", "min", "max", "null_high", "p_value"]
 CURVE_COLUMNS = ["metric", "layer", "components", "fraction", "distance", "in_paper"]
-DETECTION_COLUMNS = ["metric", "layer", "components", "threshold", "level", "first_fraction", "censored"]
+DETECTION_COLUMNS = ["metric", "layer", "components", "threshold", "level"]
 CALIBRATION_COLUMNS = ["dimension", "scale", "layer_a", "layer_b", "observed", "surrogate_mean", "ratio", "z"]
 CALIBRATION_COLUMNS += ["p_value", "p_holm", "q_value", "draws"]
 EPOCH_COLUMNS = ["epoch", "metric", "statistic", "layer", "value", "low", "high", "min", "max", "null_high"]
@@ -104,7 +104,7 @@ def rho_document(tables):
     Parameters
     ----------
     tables : sequence of (str, DataFrame)
-        Kind of clouds, and its table (`actopo.similarity.specificity.specificity_table`).
+        Kind of clouds, and its table (`actopo.similarity.specificity_table.specificity_table`).
 
     Returns
     -------

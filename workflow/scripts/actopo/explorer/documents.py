@@ -5,19 +5,17 @@ from actopo.figures.style import class_colours
 TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "epoch", "eps", "is_chosen")
 
 
-def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
+def main_document(class_names, graphs, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
     """
     What every view needs; the page reads it first.
 
     Parameters
     ----------
-    run : str
     class_names : sequence of str
     graphs : sequence of dict
         What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`; the
         `epoch` of its network's training, None where epochs are not looked at; its `eps`, None for another clusterer;
         and `is_chosen`, false for one of the graphs at every eps.
-    n_images : int
     lens : str
         Name of the lens.
     layers : sequence of (int, str)
@@ -36,10 +34,8 @@ def main_document(run, class_names, graphs, n_images, lens, layers, sheets, boxe
     dict
     """
     return {
-        "run": run,
         "class_names": list(class_names),
         "colours": class_colours(len(class_names)),
-        "n_images": n_images,
         "lens": lens,
         "layers": [list(layer) for layer in layers],
         "graphs": [{name: graph[name] for name in TOLD} for graph in graphs[:n_kept]],

@@ -7,7 +7,6 @@ const PURITY_PANELS = [
   ["graphs", "majority_share", "majority, weighted by size", "share of the majority class", true],
   ["graphs", "entropy", "class entropy, weighted by size", "normalised entropy", false],
 ];
-const CHANCE = 0.05;
 
 const purityTables = { graphs: records(readDocument("purity").graphs), classes: records(readDocument("purity").classes) };
 const purityCharts = [];
@@ -66,7 +65,7 @@ function showPurity() {
   }
   const rows = purityRows("graphs");
   const kinds = [...new Set(rows.map((row) => row.interval))].map((kind) => (kind === "none" ? "there is one graph of each, so no interval" : kind));
-  const marks = `Thin bars: permuted labels. Empty marks: p > ${CHANCE}. Dotted: lowest possible, 1/${main.class_names.length}.`;
+  const marks = `Thin bars: permuted labels. Empty marks: p > ${LEVEL}. Dotted: lowest possible, 1/${main.class_names.length}.`;
   d3.select("#purity-note").text(`Bands: ${kinds.join("; ") || "none"}. ${hasPurity ? marks : "Images without labels have no purity."}`);
 }
 
@@ -81,7 +80,7 @@ function purityValues(rows, measure) {
     if (p !== null) parts.push(`p = ${shown(p)}`);
     return {
       x: order.indexOf(row.layer), y: row[measure], low, high, nullLow: value("_null_low"), nullHigh: value("_null_high"),
-      empty: p !== null && p > CHANCE, text: parts.join("\n"),
+      empty: p !== null && p > LEVEL, text: parts.join("\n"),
     };
   }).filter((value) => value.x >= 0).sort((a, b) => a.x - b.x);
 }

@@ -3,8 +3,6 @@
 import platform
 from importlib import metadata
 
-import pandas as pd
-
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "mpld3", "pillow", "snakemake", "torch", "giotto-tda", "numba")
 
 
@@ -47,8 +45,8 @@ def times_of_jobs(jobs):
 
     Parameters
     ----------
-    jobs : iterable of (str, DataFrame)
-        Rule, and Snakemake's benchmark of a job: columns `s` (seconds) and `max_rss` (MB).
+    jobs : dict of str to list of dict
+        Measurements of the jobs of each rule, as `actopo.benchmarks.read_benchmarks` returns them.
 
     Returns
     -------
@@ -56,19 +54,14 @@ def times_of_jobs(jobs):
         `rule`, `jobs`, `seconds` of all together, `longest` of one and `max_rss` of one in MB, None where it was not
         measured; the longest rules first.
     """
-    rows = [(rule, row.s, row.max_rss) for rule, table in jobs for row in table.itertuples()]
-    table = pd.DataFrame(rows, columns=["rule", "s", "max_rss"])
-    table["max_rss"] = pd.to_numeric(table.max_rss, errors="coerce")
-    result = []
-    for rule, own in table.groupby("rule", sort=True):
-        memory = own.max_rss.max()
-        result.append(
-            {
-                "rule": rule,
-                "jobs": len(own),
-                "seconds": float(own.s.sum()),
-                "longest": float(own.s.max()),
-                "max_rss": None if pd.isna(memory) else float(memory),
-            }
-        )
-    return sorted(result, key=lambda row: (-row["seconds"], row["rule"]))
+    rows = [
+        {
+            "rule": rule,
+            "jobs": len(own),
+            "seconds": sum(job["seconds"] for job in own),
+            "longest": max(job["seconds"] for job in own),
+            "max_rss": max(job["mb"] for job in own) or None,
+        }
+        for rule, own in jobs.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["seconds"], row["rule"]))

@@ -22,7 +22,6 @@ from actopo.graphs.branching import dendrogram
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
 PER_ROW = 3
 LINE = "0.35"
-SIGNIFICANT = 0.05
 MOST_NUMBERS = 12
 # A correlation over the pairs of fewer classes is hatched: five have ten pairs.
 FEW = 6
@@ -216,7 +215,7 @@ def _draw_agreement(axes, agreement, order, names, name_width):
         text = {"ha": "center", "va": "center", "size": 6, "color": "white" if abs(rho[i, j]) > 0.6 else "black"}
         if with_number:
             axes.text(j + 0.5, i + 0.5, texts.number(np.round(rho[i, j], 2) + 0.0, ".2f").replace("0.", "."), **text)
-        if p[i, j] <= SIGNIFICANT:
+        if p[i, j] <= style.LEVEL:
             axes.text(j + 0.5, i + (0.22 if with_number else 0.62), "*", **text)
     axes.set_title("agreement of graphs")
     if len(graphs) > MOST_NUMBERS or names:
@@ -245,7 +244,7 @@ def _explain_cells(axes, rho, p, compared):
     notes, off = [], ~np.eye(len(rho), dtype=bool)
     for place in range(len(rho)):
         axes.add_patch(Rectangle((place, place), 1, 1, facecolor="white", linewidth=0, zorder=1.5))
-    if (p <= SIGNIFICANT).any():
+    if (p <= style.LEVEL).any():
         notes.append(
             Line2D(
                 [],
@@ -255,7 +254,7 @@ def _explain_cells(axes, rho, p, compared):
                 markersize=4,
                 markeredgewidth=0,
                 linestyle="none",
-                label=f"$p$ ≤ {SIGNIFICANT:g}",
+                label=f"$p$ ≤ {style.LEVEL:g}",
             )
         )
     few = np.isfinite(rho) & (compared < FEW)

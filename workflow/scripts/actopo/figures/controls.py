@@ -39,8 +39,8 @@ def plot(specificity, differences=None, labels=None, order=None, layer_names=Non
     ----------
     specificity : dict of str to DataFrame
         For each kind, `trained` first, its table of one metric, from
-        `actopo.similarity.specificity.specificity_table`. All ordered pairs of models are drawn if every table has
-        them, else those of the first model.
+        `actopo.similarity.specificity_table.specificity_table`. All ordered pairs of models are drawn if every table
+        has them, else those of the first model.
     differences : DataFrame, optional
         The rows of one metric from `actopo.similarity.control_differences.control_table`, with every kind but
         `trained`; without it that panel is left out.

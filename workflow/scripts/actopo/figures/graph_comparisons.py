@@ -21,8 +21,6 @@ from actopo.graphs.choices import COMPARISONS
 
 PANELS = {"distance": "distance of memberships", "branches_kept": "branches kept", "cycles_kept": "cycles kept"}
 COLUMNS = ("kind", "sampling_a", "sampling_b", "layer", "sigma", "chance_low", "chance_high", "p", *PANELS)
-# A p-value above it leaves the marker empty.
-LEVEL = 0.05
 WIDTH = 0.5
 # More lines than there are colours are the rows of a heat map instead.
 MOST_LINES = len(style.LINES)
@@ -101,9 +99,9 @@ def _notes(table, lines):
     notes = []
     if len(mapped) < len(table):
         notes.append(Patch(facecolor=style.LINES[0], alpha=0.35, label="chance: images permuted"))
-    if (table.p > LEVEL).any():
+    if (table.p > style.LEVEL).any():
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker("0.35")}
-        notes.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
+        notes.append(Line2D([], [], label=f"p > {style.LEVEL:g}", **empty))
     if mapped[list(PANELS)].isna().any(axis=None):
         label = "no value" if mapped.distance.isna().any() else NOTHING
         notes.append(Patch(facecolor=style.MISSING, label=label))
@@ -181,7 +179,7 @@ def _draw_map(row, lines, kind):
         if has_accuracy:
             _draw_cells(axes, accuracy[None], norm, len(lines))
         if column == "distance":
-            y, x = np.nonzero(p > LEVEL)
+            y, x = np.nonzero(p > style.LEVEL)
             axes.scatter(x + 0.5, y + 0.5, s=9, c="white", edgecolors="0.35", linewidths=0.9, zorder=3)
         style.layer_ticks(axes.xaxis, list(shown.values()), 0.5, MOST_TICKS)
         axes.set_yticks(np.arange(len(names)) + 0.5, names if axes is row[0] else [""] * len(names))
@@ -208,7 +206,7 @@ def _draw(axes, x, rows, column, line):
     if column == "distance":
         low, high = (rows[f"chance_{end}"].to_numpy(dtype=float)[order] for end in ("low", "high"))
         axes.vlines(x, low, high, color=line["color"], alpha=0.35, linewidth=4, zorder=2)
-        at_chance = rows.p.to_numpy(dtype=float)[order] > LEVEL
+        at_chance = rows.p.to_numpy(dtype=float)[order] > style.LEVEL
         empty = {**line, "label": None, "linestyle": "none", "markersize": 4, **style.empty_marker(line["color"])}
         if at_chance.any():
             axes.plot(x[at_chance], values[at_chance], zorder=4, **empty)

@@ -18,8 +18,6 @@ from actopo.errors import InputError
 from actopo.figures import legends, style, texts
 
 COLUMNS = ("sampling", "layer_a", "layer_b", "distance", "chance_low", "chance_high")
-# A p-value above it leaves the marker empty.
-LEVEL = 0.05
 DODGE = 0.13
 BAR = 0.05
 GAP = 0.012
@@ -147,7 +145,7 @@ def _draw_distances(axes, table, label, names):
         )
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
-        if "p" in own and (chance := (own.p > LEVEL).to_numpy()).any():
+        if "p" in own and (chance := (own.p > style.LEVEL).to_numpy()).any():
             empty = {**line, "linestyle": "none", "markersize": 4.5, **style.empty_marker(line["color"])}
             axes.plot(x[chance], own.distance[chance], zorder=4, **empty)
     # Names of layers are too wide for one line.
@@ -163,9 +161,9 @@ def _draw_distances(axes, table, label, names):
     axes.set_ylabel(label)
     handles, _ = axes.get_legend_handles_labels()
     handles.append(Patch(facecolor=NO_NODE, alpha=0.5, label="chance: images permuted"))
-    if "p" in table and (table.p > LEVEL).any():
+    if "p" in table and (table.p > style.LEVEL).any():
         empty = {"marker": "o", "linestyle": "none", **style.empty_marker(NO_NODE)}
-        handles.append(Line2D([], [], label=f"p > {LEVEL:g}", **empty))
+        handles.append(Line2D([], [], label=f"p > {style.LEVEL:g}", **empty))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.06), "ncols": 2, "borderaxespad": 0}
     axes.legend(handles=handles, **legends.LEGEND, **place)
 

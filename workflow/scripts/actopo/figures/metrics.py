@@ -46,8 +46,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
         the networks' own under the names of `actopo.similarity.metrics.choices.metric_and_clouds`. Maps and curves
         are of the networks' own.
     specificity : DataFrame
-        From `actopo.similarity.specificity.specificity_table`, with all these metrics. All ordered pairs of models
-        are drawn if every metric has them, else those of the first model.
+        From `actopo.similarity.specificity_table.specificity_table`, with all these metrics. All ordered pairs of
+        models are drawn if every metric has them, else those of the first model.
     curves, detection : DataFrame
         As in `actopo.figures.sensitivity.plot`, with several metrics.
     layers : sequence of int of length L

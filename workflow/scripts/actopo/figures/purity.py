@@ -30,8 +30,6 @@ NULLS = ("node_purity", "class_purity", "majority_share")
 DODGE = 0.09
 # Letters of the name of the class, and of those of layers, which need so many inches each.
 MOST_CLASS, MOST_LAYER, LETTER = 18, 16, 0.055
-# A p-value above it leaves the marker empty.
-LEVEL = 0.05
 # The class that the paper draws.
 PAPER_CLASS = "deer"
 
@@ -173,8 +171,9 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
     ends = [values[key] for values in table.values() for key in values if key.endswith("_graphs_low")]
     if np.isfinite([value for own in ends for value in own]).any():
         handles["networks and draws"] = Line2D([], [], color="0.35", alpha=0.3, linewidth=3)
-    if any(np.greater(values[key], LEVEL).any() for values in table.values() for key in values if key.endswith("_p")):
-        handles[f"p > {LEVEL:g}"] = Line2D([], [], marker="o", linestyle="none", **style.empty_marker("0.35"))
+    p_values = [values[key] for values in table.values() for key in values if key.endswith("_p")]
+    if any(np.greater(own, style.LEVEL).any() for own in p_values):
+        handles[f"p > {style.LEVEL:g}"] = Line2D([], [], marker="o", linestyle="none", **style.empty_marker("0.35"))
     if len(spare):
         spare[0].legend(handles.values(), handles, loc="center left", handlelength=3.6)
     else:
@@ -221,7 +220,7 @@ def _draw(axes, values, key, layers, shift, line):
     if key in values:
         drawn = np.asarray(values[key], float)[order]
         axes.plot(position, drawn, zorder=3, **line)
-        chance = np.asarray(values.get(f"{key}_p", np.zeros(len(order))), float)[order] > LEVEL
+        chance = np.asarray(values.get(f"{key}_p", np.zeros(len(order))), float)[order] > style.LEVEL
         if chance.any():
             empty = {**line, "label": None, "linestyle": "none", **style.empty_marker(line["color"])}
             axes.plot(position[chance], drawn[chance], zorder=4, **empty)

@@ -257,6 +257,10 @@ def line_styles(n):
     ]
 
 
+# A p-value above it is drawn as chance: its marker is empty.
+LEVEL = 0.05
+
+
 def empty_marker(colour):
     """Keyword arguments of `Axes.plot` that leave a marker empty, such as that of a value not told from chance."""
     return {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.9}

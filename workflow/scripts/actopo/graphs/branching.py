@@ -65,7 +65,7 @@ def merge_levels(edges, values, placed):
     edges : ndarray of shape (n_edges, 2), int
         Pairs of nodes.
     values : ndarray of shape (n_nodes,)
-        Finite lens value of each node, see :func:`node_lens`.
+        Finite lens value of each node, see :func:`actopo.graphs.features.mean_lens`.
     placed : ndarray of shape (n_nodes, n_classes), bool
         Whether the node holds the class, see :func:`place_classes`.
 

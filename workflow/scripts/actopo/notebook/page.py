@@ -72,10 +72,8 @@ def explorer_page(analysis, title):
     layers = [(number, name) for name, number in analysis.layers.items()]
     parts = {
         "main": main_document(
-            title,
             images.class_names,
             [_told(analysis, *layer) for layer in layers],
-            len(images),
             LENS,
             layers,
             sheets,

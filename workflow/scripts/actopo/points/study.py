@@ -58,7 +58,7 @@ def batches(n_images, batch_size, n_batches, seed):
 
 
 def some_of(images, n_images, seed):
-    """At most `n_images` of the images, an array or memory map, drawn without replacement, in their order."""
+    """At most `n_images` images, or rows of any array or memory map, drawn without replacement, in their order."""
     drawn = np.random.default_rng(seed).choice(len(images), min(n_images, len(images)), replace=False)
     return images[np.sort(drawn)]
 

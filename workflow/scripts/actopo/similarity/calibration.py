@@ -59,9 +59,11 @@ def rank_p_value(statistics, two_sided=True):
     Raises
     ------
     InputError
-        If there is no surrogate.
+        If there is no surrogate, or a statistic is not finite.
     """
     statistics = np.asarray(statistics, dtype=np.float64)
+    if not np.isfinite(statistics).all():
+        raise InputError("a statistic is not finite; leave out layers whose points are all equal.")
     if len(statistics) < 2:
         raise InputError("there is no surrogate to compare with; draw at least one.")
     extreme = np.abs(statistics - statistics.mean(axis=0)) if two_sided else statistics

@@ -171,7 +171,7 @@ def metric_table(specificity, detection, distances, chance):
     Parameters
     ----------
     specificity : DataFrame
-        From `actopo.similarity.specificity.specificity_table`, for several metrics.
+        From `actopo.similarity.specificity_table.specificity_table`, for several metrics.
     detection : DataFrame
         From `actopo.similarity.detection.detection_table`, for the same metrics.
     distances, chance : dict of str to array_like of shape (1, n, l, l)

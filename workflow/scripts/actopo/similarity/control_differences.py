@@ -44,7 +44,7 @@ def control_table(trained, controls, layers, widths, level=0.95):
     Returns
     -------
     DataFrame
-        `COLUMNS`: the columns that identify a statistic as in `actopo.similarity.specificity.specificity_table`;
+        `COLUMNS`: the columns that identify a statistic as in `actopo.similarity.specificity_table.specificity_table`;
         `control`; `n_models`; `n_pairs`, the pairs for which the statistic is defined in both; over these pairs the
         means `trained` and `value` (that of the control), the mean `difference` of trained minus control, its `sd`
         over pairs, its interval `low` and `high`, nan with fewer than 5 networks, and its range `min` and `max`. Layers

@@ -24,65 +24,6 @@ from scipy.special import stdtrit
 
 from actopo.errors import InputError
 from actopo.similarity.intervals import FEWEST_NETWORKS
-from actopo.similarity.wasserstein import pairwise_distances
-
-
-def random_halves(n_points, seed):
-    """
-    Two disjoint random halves of the points of a cloud, from which two independent diagrams come.
-
-    Clouds whose points are of the same images take the same halves.
-
-    Parameters
-    ----------
-    n_points : int
-        At least 4; of an odd number one point is left out.
-    seed : int or sequence of int
-
-    Returns
-    -------
-    first, second : int64 ndarray of shape (n_points // 2,)
-        Indices in ascending order.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than 4 points.
-    """
-    if n_points < 4:
-        raise InputError(f"the cloud has {n_points} points; halves of at least 2 points need 4.")
-    order, half = np.random.default_rng(seed).permutation(n_points), n_points // 2
-    return np.sort(order[:half]), np.sort(order[half : 2 * half])
-
-
-def debiased_distance(first, second, **options):
-    """
-    Debiased distance between two samples of diagrams.
-
-    Parameters
-    ----------
-    first, second : sequence of array_like of shape (n, 2)
-        Diagrams of k independent clouds each, at least 2; `first[b]` and `second[b]` may be of the same images and are
-        not compared. The two halves of a cloud (`random_halves`) give the distance at half its number of points.
-    **options
-        Of `actopo.similarity.wasserstein.pairwise_distances`.
-
-    Returns
-    -------
-    float
-        In the unit of the filtration; may be negative.
-
-    Raises
-    ------
-    InputError
-        If the samples have different lengths or fewer than 2 diagrams, or a diagram is not valid.
-    """
-    if len(first) != len(second):
-        raise InputError(f"the samples have {len(first)} and {len(second)} diagrams; give one of each for every batch.")
-    matrix = pairwise_distances([*first, *second], **options)
-    # Batch-major, as `debiased_matrix` has them.
-    order = np.arange(len(matrix)).reshape(2, -1).T.ravel()
-    return float(debiased_matrix(matrix[np.ix_(order, order)], len(first))[0, 1])
 
 
 def debiased_matrix(distances, n_batches):

@@ -22,7 +22,7 @@ TESTS = ("rho", "rho_same_width", "ding", "retrieval")
 VARIANT = {"correlation": "pearson", "own_layer": "with"}
 
 
-def same_layer(matrix, n_clouds, n_layers):
+def mean_to_same_layer(matrix, n_clouds, n_layers):
     """
     Mean distance between the same layer of different networks, or on different batches.
 
@@ -54,7 +54,7 @@ def epoch_rows(distances, epochs, layers, between_networks, between_batches, met
     epochs : sequence of int of length e
     layers : sequence of int of length l
     between_networks, between_batches : array_like of shape (l,)
-        As `same_layer` returns them; nan where there is a single network or batch.
+        As `mean_to_same_layer` returns them; nan where there is a single network or batch.
     metric : str
         Name of the distance.
     level : float, default 0.95
@@ -105,7 +105,7 @@ def specificity_rows(table, epoch):
     Parameters
     ----------
     table : DataFrame
-        From `actopo.similarity.specificity.specificity_table`.
+        From `actopo.similarity.specificity_table.specificity_table`.
     epoch : int
 
     Returns

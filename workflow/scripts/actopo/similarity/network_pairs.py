@@ -14,7 +14,7 @@ import pandas as pd
 from actopo.homology.scale import is_flat, mean_distances
 from actopo.similarity.dimensions import with_sum
 from actopo.similarity.equal_scale import equal_scale_distances
-from actopo.similarity.metrics.choices import CHANCE, METRICS
+from actopo.similarity.metrics.choices import METRICS
 from actopo.similarity.metrics.pairwise import metric_distances
 
 COLUMNS = ["measure", "layer_a", "name_a", "layer_b", "name_b", "distance", "chance"]
@@ -90,7 +90,7 @@ def paired_distances(metric, clouds, names, n_threads=1, **settings):
         found[where], chance[where] = metric_distances(
             metric, *sides, n_threads=n_threads, return_chance=True, names=called, **settings
         )
-    return found, chance if metric in CHANCE else np.full_like(chance, np.nan)
+    return found, chance
 
 
 def pair_table(distances, layers, names):

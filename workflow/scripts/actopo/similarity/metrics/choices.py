@@ -47,8 +47,6 @@ METRICS = {
     "rtd": Metric("RTD", options=("subsets", "subset_size", "seed")),
     "rtd_lite": Metric("RTD-Lite"),
 }
-# Those that have a distance by chance.
-CHANCE = ("linear_cka", "unbiased_cka", "mean_cca", "svcca", "pwcca")
 
 _RIGID = {"invariant_to": ("translation", "rotation"), "paired": False}
 
