@@ -130,10 +130,7 @@ def _draw_bars(axes, segments, branches, eps):
 
 
 def _add_legends(figure, curves, bars):
-    handles = {}
-    for axes in curves:
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(name, handle)
+    handles = legends.handles_of(curves)
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=4, handlelength=2.6)
     shown = [pair for pair in zip(*bars.get_legend_handles_labels(), strict=True) if pair[1] not in handles]
     if shown:

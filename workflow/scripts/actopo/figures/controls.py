@@ -258,7 +258,7 @@ def name_rows(axes, names):
 
 def explain_nulls(figure, panels, columns=None):
     """Legend of nulls, and of ranges in place of intervals, drawn in any panel; in one row or in some columns."""
-    handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles = legends.handles_of(panels)
     if handles:
         spacing = legends.LEGEND | {"handlelength": 1.5}
         place = {"loc": "outside lower center", "ncols": columns or len(handles)}

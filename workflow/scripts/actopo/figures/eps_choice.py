@@ -55,15 +55,13 @@ def plot(curves, layer_names=None):
     columns = -(-len(curves) // rows)
     figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.55 * rows)
     panels, _ = style.panel_grid(figure, len(curves), per_row)
-    handles = {}
     for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
         _draw(axes, curve, layer_names)
         if index + columns >= len(curves):
             axes.set_xlabel("rank of the point")
         if index % columns == 0:
             axes.set_ylabel("distance")
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(name, handle)
+    handles = legends.handles_of(panels)
     place = {"loc": "outside lower center", **legends.LEGEND, "handlelength": 2.6}
     place["ncols"] = legends.legend_columns(figure, list(handles), figure.get_figwidth() - 0.2, place["handlelength"])
     figure.legend(handles.values(), handles, **place)

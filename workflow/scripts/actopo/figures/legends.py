@@ -10,6 +10,26 @@ LEGEND = {"handlelength": 0.9, "handleheight": 0.9, "handletextpad": 0.6, "colum
 LEGEND_ROW = 0.128
 
 
+def handles_of(panels):
+    """
+    Handles of one legend for several axes.
+
+    Parameters
+    ----------
+    panels : iterable of Axes
+
+    Returns
+    -------
+    dict of str to artist
+        The first that has each label.
+    """
+    handles = {}
+    for axes in panels:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    return handles
+
+
 def legend_columns(figure, labels, width, handlelength=LEGEND["handlelength"]):
     """
     Number of columns of a legend with the spacing of `LEGEND`, as equal in height as can be.

@@ -8,7 +8,7 @@ over random draws of points or of networks.
 import numpy as np
 from matplotlib.ticker import NullLocator
 
-from actopo.figures import style
+from actopo.figures import legends, style
 
 COLUMNS = ("varied", "points", "directions", "networks", "metric", "statistic", "correlation", "layer")
 VALUES = ("value", "low", "high")
@@ -69,7 +69,7 @@ def plot(table):
         axes.axhline(1, color="0.35", linestyle=":", linewidth=0.9, zorder=1)
     panels[1, 0].set_ylim(bottom=0)
     panels[2, 0].set_ylim(0, 1.05)
-    handles = {name: line for axes in panels.flat for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    handles = legends.handles_of(panels.flat)
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), handlelength=3)
     return figure
 

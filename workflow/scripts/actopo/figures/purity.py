@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 
 # Key, label of the axis, title, and whether 1 / (number of classes) is the lowest value possible.
 PANELS = (
@@ -142,7 +142,6 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         7.2, (2.75 if rows == 1 else 4.2) + rows * LETTER * max(map(len, names)) * bool(layer_names)
     )
     grid, spare = style.panel_grid(figure, len(panels), 3)
-    handles = {}
     for axes, letter, (key, label, title, has_floor) in zip(grid, "abcde"[: len(panels)], panels, strict=True):
         for index, (sampling, line) in enumerate(zip(table, style.line_styles(len(table)), strict=True)):
             shift = DODGE * (index - (len(table) - 1) / 2)
@@ -162,8 +161,7 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         if layer_names:
             axes.tick_params(axis="x", rotation=90)
         style.panel_letter(axes, letter)
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(name, handle)
+    handles = legends.handles_of(grid)
     if any(key.endswith("_low") for values in table.values() for key in values):
         handles["labels permuted"] = Line2D(
             [], [], color="0.35", marker="$\\mathrm{I}$", markersize=5, linestyle="none"

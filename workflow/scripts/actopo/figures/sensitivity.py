@@ -11,7 +11,7 @@ it cannot be told from these.
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import legends, style, texts
 from actopo.similarity.choices import COMPONENTS, ORDER_QUANTILES
 
 CURVE_COLUMNS = ("metric", "layer", "components", "order", "channels", "fraction", "in_paper", "distance")
@@ -110,10 +110,7 @@ def plot(
 
 def legend(figure, panels, columns):
     """Draw one legend above the panels, with one entry for everything that is drawn in any of them."""
-    handles = {}
-    for axes in panels:
-        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(name, handle)
+    handles = legends.handles_of(panels)
     if handles:
         figure.legend(handles.values(), handles, loc="outside upper center", ncols=columns, handlelength=3)
 

@@ -38,8 +38,6 @@ References
 .. [2] Vinh, Epps and Bailey (2010), "Information Theoretic Measures for Clusterings Comparison", JMLR.
 .. [3] Williams, Kunz, Kornblith and Linderman (2021), "Generalized Shape Metrics on Neural Representations",
    NeurIPS.
-.. [4] Phipson and Smyth (2010), "Permutation P-values Should Never Be Zero", Statistical Applications in Genetics
-   and Molecular Biology 9.
 """
 
 from typing import NamedTuple
@@ -49,6 +47,7 @@ from scipy import sparse
 from scipy.special import entr
 
 from actopo.errors import InputError
+from actopo.graphs.permutations import beside_permutations, check_permutations
 
 # Distances that differ by less are equal.
 ROUNDING = 1e-9
@@ -174,17 +173,16 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     dict of str to float
         ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %); ``p``, the
         one-sided p-value of a distance that low: the share of the permutations, the observed identities among them,
-        with as low a distance [4]_. NaN where the distance is. Where the shared identities of a permutation have no
-        distance, it is left out of the mean and the quantiles, and for the p-value, which is then larger, it counts
-        as one with as low a distance.
+        with as low a distance (`actopo.graphs.permutations.beside_permutations`). NaN where the distance is. Where the
+        shared identities of a permutation have no distance, it is left out of the mean and the quantiles, and for the
+        p-value, which is then larger, it counts as one with as low a distance.
 
     Raises
     ------
     InputError
         As :func:`flow`, or if there is no permutation.
     """
-    if n_permutations < 1:
-        raise InputError(f"chance needs at least one permutation, not {n_permutations}.")
+    check_permutations(n_permutations)
     parts, measure = {membership_distance: (sparse.csr_array, _chord), variation_of_information: (cells, _information)}[
         distance
     ]
@@ -200,13 +198,7 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
         # Rows stay, and only their identities are drawn anew.
         moved = (q._replace(ids=names[order][q.place]) for order in orders)
         drawn = np.array([measure(*_of_shared(p, graph), **settings) for graph in moved])
-    known = drawn[~np.isnan(drawn)]
-    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
-    # The order of summation makes equal distances differ.
-    reached = n_permutations - np.count_nonzero(known > observed + ROUNDING)
-    p_value = float("nan") if np.isnan(observed) else (1 + reached) / (1 + n_permutations)
-    mean = float(np.mean(known)) if len(known) else float("nan")
-    return {"observed": observed, "mean": mean, "low": float(low), "high": float(high), "p": p_value}
+    return beside_permutations(observed, drawn, "low", ROUNDING)
 
 
 def _permuted_chords(p, q, orders):

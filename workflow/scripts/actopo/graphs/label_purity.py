@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from actopo.errors import InputError
+from actopo.graphs.permutations import beside_permutations, check_permutations
 from actopo.graphs.purity import ROUNDING, coverage, permutation_null
 from actopo.mapper.composition import membership
 
@@ -60,29 +61,24 @@ def explained_null(incidence, values, images, n_permutations=199, seed=0):
     -------
     dict of str to float
         ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile), ``high`` (97.5 %) and ``p``, the
-        share of the permutations, the observed numbers among them, that explain as much.
+        share of the permutations, the observed numbers among them, that explain as much
+        (`actopo.graphs.permutations.beside_permutations`).
 
     Raises
     ------
     InputError
         If there is no permutation.
     """
-    if n_permutations < 1:
-        raise InputError(f"a null needs at least one permutation, not {n_permutations}.")
+    check_permutations(n_permutations)
     members = membership(incidence)
     _, first, image = np.unique(images, return_index=True, return_inverse=True)
     own = image[np.repeat(np.arange(members.shape[0]), np.diff(members.indptr))]
     by_image, rng = np.asarray(values, dtype=np.float64)[first], np.random.default_rng(seed)
     observed = _explained(members.indices, members.shape[1], by_image[own])
-    drawn = np.array(
-        [_explained(members.indices, members.shape[1], rng.permutation(by_image)[own]) for _ in range(n_permutations)]
-    )
-    drawn = drawn[np.isfinite(drawn)]
-    if not len(drawn) or np.isnan(observed):
-        return dict.fromkeys(("mean", "low", "high", "p"), np.nan) | {"observed": observed}
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    p = (1 + np.count_nonzero(drawn >= observed - ROUNDING)) / (1 + len(drawn))
-    return {"observed": observed, "mean": drawn.mean(), "low": low, "high": high, "p": p}
+    drawn = [
+        _explained(members.indices, members.shape[1], rng.permutation(by_image)[own]) for _ in range(n_permutations)
+    ]
+    return beside_permutations(observed, drawn, "high", ROUNDING)
 
 
 def label_table(graphs, labels, uncovered="drop", n_permutations=199, seed=0):

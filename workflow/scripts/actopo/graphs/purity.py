@@ -17,13 +17,12 @@ References
    Activations", AAAI.
 """
 
-import warnings
-
 import numpy as np
 from scipy.special import entr
 
 from actopo.errors import InputError
 from actopo.graphs.choices import UNCOVERED
+from actopo.graphs.permutations import beside_permutations, check_permutations
 from actopo.mapper.composition import checked_labels, composition, membership
 
 # Purities, between 0 and 1, that differ by less are equal.
@@ -255,10 +254,10 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
     -------
     dict of str to dict of str to float or ndarray of shape (n_classes,)
         For ``node_purity`` (mean over nodes), ``majority_share`` (mean over nodes weighted by their size) and
-        ``class_purity`` (of each class): ``observed``, and over the permutations
-        ``mean``, ``low`` (2.5 % quantile) and ``high`` (97.5 %), and ``p``, the one-sided p-value of a purity that
-        high: the share of the permutations, the observed labels among them, with as high a value [1]_. NaN for a
-        class without points.
+        ``class_purity`` (of each class): ``observed``, and over the permutations ``mean``, ``low`` (2.5 % quantile),
+        ``high`` (97.5 %) and ``p``, the one-sided p-value of a purity that high, as
+        `actopo.graphs.permutations.beside_permutations` has them. NaN for a class without points; a permutation that
+        leaves a class without a covered point counts as one with as high a purity.
 
     Raises
     ------
@@ -269,14 +268,8 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
     Notes
     -----
     One permutation takes time linear in the number of memberships, and only its measures are kept.
-
-    References
-    ----------
-    .. [1] Phipson and Smyth (2010), "Permutation P-values Should Never Be Zero", Statistical Applications in Genetics
-       and Molecular Biology 9.
     """
-    if n_permutations < 1:
-        raise InputError(f"a null needs at least one permutation, not {n_permutations}.")
+    check_permutations(n_permutations)
     _check_uncovered(uncovered)
     members = membership(incidence)
     labels = checked_labels(labels, members.shape[0], n_classes)
@@ -302,17 +295,7 @@ def permutation_null(incidence, labels, n_classes, n_permutations=1000, seed=0, 
 
     rng = np.random.default_rng(seed)
     drawn = np.stack([measure(rng.permutation(by_group)[group]) for _ in range(n_permutations)])
-    quantiles = {}
-    with warnings.catch_warnings():
-        # A class without points has no purity in any permutation.
-        warnings.filterwarnings("ignore", "(Mean of empty|All-NaN) slice", RuntimeWarning)
-        quantiles["mean"] = np.nanmean(drawn, axis=0)
-        quantiles["low"], quantiles["high"] = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    observed = measure(labels)
-    # The order of summation makes equal values differ.
-    reached = (drawn >= observed - ROUNDING).sum(axis=0)
-    p_values = np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n_permutations))
-    rows = {"observed": observed, **quantiles, "p": p_values}
+    rows = beside_permutations(measure(labels), drawn, "high", ROUNDING)
     return {
         "node_purity": {name: float(row[0]) for name, row in rows.items()},
         "majority_share": {name: float(row[1]) for name, row in rows.items()},

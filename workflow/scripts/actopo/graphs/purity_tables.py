@@ -64,9 +64,8 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
         majority share, entropy, class purity (mean over classes) and coverage; some also with `_null_mean`,
         `_null_low`, `_null_high` and the p-value `_p`.
     by_class : DataFrame
-        One row per graph and class: `class`, `purity` with its null, and `coverage`.
-
-    A single class is that of images without labels: there is no purity, and its columns are nan.
+        One row per graph and class: `class`, `purity` with its null, and `coverage`. A single class is that of images
+        without labels: there is no purity, and the columns of both tables that need one are nan.
 
     Raises
     ------

@@ -68,6 +68,7 @@ def unpaired(models, scaled, n_models, n_layers):
     models, scaled : mapping of str to ndarray of shape (n_models * n_layers, n_models * n_layers)
         Distances between the layers of all models by homology dimension (`h0`) and their `sum`, of the clouds as they
         are and divided by their mean distances.
+    n_models, n_layers : int
 
     Returns
     -------
