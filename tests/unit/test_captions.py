@@ -10,7 +10,7 @@ from jinja2 import Template
 
 ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
 RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {"rho": ROW}}
-LESS = {"rho": {"difference": -0.0512, "low": -0.07, "high": -0.03}}
+LESS = {"rho": {"trained": 0.9123, "difference": -0.0512, "low": -0.07, "high": -0.03}}
 GRAPH = {"n_nodes": 31.0, "n_components": 2.0, "n_cycles": 0.0, "node_purity": 0.605, "coverage": 0.5, "eps": 8.1234}
 FIRST = {"mean": {"first": "<= 0.25"}, "floor_mean": {"first": "never"}}
 
@@ -43,6 +43,12 @@ def as_text(rst):
     """Text of the page that docutils makes; a system message would be in it."""
     parts = publish_parts(rst, writer="html", settings_overrides={"report_level": 1, "halt_level": 1})
     return parts["body"]
+
+
+def test_differences_on_fewer_layers_say_so(summary):
+    """A control may leave out layers whose points are all equal."""
+    summary["homology"]["specificity"]["gaussian"]["h1"]["trained_minus_control"]["rho"] |= {"trained": 0.861}
+    assert "−0.03), on the layers of this control, where they have 0.861." in captions(summary)["controls"]
 
 
 def test_every_caption_is_valid_and_says_what_was_found(summary):

@@ -10,6 +10,17 @@ from matplotlib.collections import LineCollection
 from unit.figures.examples import kinds, specificity_of, texts_of
 
 
+def test_chance_of_retrieval_is_that_of_the_layers_that_a_row_has():
+    tables = kinds("trained", "untrained")
+    left_out = tables["untrained"]
+    left_out.loc[(left_out.statistic == "retrieval") & (left_out.layer == left_out.layer.iloc[-1]), "value"] = np.nan
+    figure = controls.plot(tables)
+    (panel,) = [axes for axes in figure.subfigs[1].axes if axes.get_title() == "layer retrieval"]
+    n_layers = len(controls.layers_of(left_out))
+    chance = [line.get_xdata()[0] for line in panel.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2]
+    assert {1 / n_layers, 1 / (n_layers - 1)} <= set(chance)
+
+
 def test_controls_draw_all_variants_with_their_nulls():
     tables = kinds("trained", "untrained")
     figure = controls.plot(tables, labels={"untrained": "before training"})

@@ -28,6 +28,16 @@ def test_bars_add_up_and_negative_terms_hang_down():
     assert [label.get_text() for label in right.get_xticklabels()] == ["0–3", "3–9"]
 
 
+def test_bars_add_up_where_a_pair_has_no_value_of_a_term():
+    """The remainder of a pair whose scale is unknown has it; another pair as far apart has both."""
+    unknown, known = {**TERMS, "scale": np.nan}, {**TERMS, "scale": 2.0, "remainder": 0.75}
+    both = [own[own.layer_a != own.layer_b] for own in (table([0, 3], unknown), table([3, 9], known))]
+    figure = variance_budget.plot(pd.concat(both), [0, 3, 9], "H1")
+    for axes in figure.axes:
+        heights = np.array([[bar.get_height() for bar in bars] for bars in axes.containers])
+        np.testing.assert_allclose(np.nansum(heights, axis=0), 1)
+
+
 def test_one_layer_has_no_neighbour():
     figure = variance_budget.plot(table([5]), [5], "H0")
     assert figure.axes[1].get_title() == "no neighbouring layers"

@@ -85,6 +85,21 @@ def test_clouds_that_are_missing_are_not_split_off():
     assert "scale" not in moments
 
 
+def test_nothing_is_split_off_for_a_layer_without_a_scale():
+    """Its points are all equal in one network, here; other pairs of layers are as they would be without it."""
+    rng = np.random.default_rng(3)
+    distances = {name: crossed(rng, [0, 1, 3]) for name in ("trained", "scaled", "gaussian.scaled")}
+    whole = budget_table(distances, [0, 1, 2], units=[1.0, 2.0, 1.0], position=0)
+    for name in ("scaled", "gaussian.scaled"):
+        distances[name][:, 1, 2] = distances[name][:, :, 2, 1] = np.nan
+    table = budget_table(distances, [0, 1, 2], units=[1.0, np.nan, 1.0], position=0)
+    for pair in ((0, 1), (1, 1), (1, 2)):
+        found = values(table, *pair)
+        assert found[["scale", "second_moments"]].isna().all()
+        assert found.drop("total").sum() == pytest.approx(found["total"], rel=1e-12)
+    np.testing.assert_array_equal(values(table, 0, 2), values(whole, 0, 2))
+
+
 def test_layers_that_differ_by_scale_alone():
     """Persistence diagrams: everything between the layers is scale."""
     rng = np.random.default_rng(2)

@@ -6,6 +6,7 @@ reStructuredText, which the captions of the report include.
 """
 
 import re
+from math import isclose
 
 from actopo.keys import FIRST_OUTPUT
 
@@ -135,6 +136,9 @@ def _controls(homology, key):
             difference = own[key].get("trained_minus_control")
             less = next(iter(difference.values())) if difference else None
             told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
+            # On layers that have a scale, if others are left out of the control.
+            if less and not isclose(less["trained"], homology["specificity"]["trained"][key]["rho_mean"], abs_tol=1e-9):
+                told += f", on the layers of this control, where they have {shown(less['trained'])}"
             parts.append(f"{clouds} {shown(own[key]['rho_mean'])}{told}")
     return f"the mean ρ of {key.upper()} is: {'; '.join(parts)}." if len(parts) > 1 else ""
 

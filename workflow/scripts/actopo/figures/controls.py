@@ -247,8 +247,12 @@ def draw_retrieval_and_ding(panels, tables, models, colours):
     for axes, (statistic, (title, label)) in zip(panels, titles.items(), strict=True):
         draw_rows(axes, [mean_row(table, name, statistic, models) for name, table in tables.items()], colours)
         axes.set(title=title, xlabel=label)
-    n_layers = len(layers_of(next(iter(tables.values()))))
-    panels[0].axvline(1 / n_layers, color="0.35", linestyle=":", linewidth=0.9, zorder=1)
+    for place, table in enumerate(tables.values()):
+        # Layers that are left out are no candidates.
+        n_layers = select(table[table.layer.astype(str) != "mean"], "retrieval", models).value.count()
+        if n_layers:
+            look = {"color": "0.35", "linestyle": ":", "linewidth": 0.9, "zorder": 1}
+            panels[0].plot([1 / n_layers] * 2, [place - 0.5, place + 0.5], **look)
 
 
 def name_rows(axes, names):

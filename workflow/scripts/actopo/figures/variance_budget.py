@@ -48,7 +48,9 @@ def plot(table, layers, dimension, layer_names=None):
     style.require_columns(table, COLUMNS, "the variance budget")
     place = {layer: index for index, layer in enumerate(layers)}
     table = table.assign(apart=(table.layer_a.map(place) - table.layer_b.map(place)).abs())
-    means = table.groupby(["apart", "term"]).value.mean().unstack()
+    # Where a pair has no value of a term, such as a scale, it is in the remainder.
+    by_distance = table.groupby(["apart", "term"]).value
+    means = (by_distance.sum(min_count=1) / by_distance.size()).unstack()
     near = table[table.apart == 1].pivot(index=["layer_a", "layer_b"], columns="term", values="value")
     near = near.loc[sorted(near.index, key=lambda pair: min(place[pair[0]], place[pair[1]]))]
     terms = [term for term in COLOURS if term in means]

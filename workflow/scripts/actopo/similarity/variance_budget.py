@@ -59,7 +59,7 @@ def budget_table(distances, layers, units=None, position=np.nan, level=0.95):
     distances : dict of str to ndarray of shape (B, l, n, l)
         `X` of the module, with B batches and n networks, both at least 2: for `trained`, and where they were computed
         for `scaled`, and for `gaussian.scaled` or, without `scaled`, for `gaussian`. A part of the energy term whose
-        clouds are missing is not split off.
+        clouds are missing is not split off, nor, for a layer whose points are all equal, one that has no value.
     layers : sequence of int of length l
     units : array_like of shape (l,), optional
         Mean distance between points of each layer, over its clouds; needed with `scaled`.
@@ -148,17 +148,20 @@ def _cells(distances, units):
         "images": _of_both(within - same_images),
         "seed_and_images": _of_both(same_images + same_network - within),
     }
-    rest = between
+    known = {}
     if "scaled" in distances:
         units = np.asarray(units, dtype=np.float64)
         unit = (units[:, None] + units) / 2
-        rest = unit * _energy(distances["scaled"])[0]
-        cells["scale"] = between - rest
+        known["scale"] = between - unit * _energy(distances["scaled"])[0]
     moments = "gaussian.scaled" if "scaled" in distances else "gaussian"
     if moments in distances:
-        cells["second_moments"] = _energy(distances[moments])[0] * (unit if "scaled" in distances else 1)
-        rest = rest - cells["second_moments"]
-    return {**cells, "remainder": rest, "total": between + _of_both(within)}
+        known["second_moments"] = _energy(distances[moments])[0] * (unit if "scaled" in distances else 1)
+    # Nothing is split off for a pair with a layer whose points are all equal, and so have no scale, in any cell.
+    rest = between
+    for part in known.values():
+        part[..., np.isnan(part).any(axis=(0, 1))] = np.nan
+        rest = rest - np.nan_to_num(part)
+    return {**cells, **known, "remainder": rest, "total": between + _of_both(within)}
 
 
 def _energy(distances):
