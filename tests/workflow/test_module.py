@@ -11,6 +11,7 @@ import yaml
 from tiny import ROOT, TINY
 
 TAG = "v0.1.0"
+WHO = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,7 @@ def other(tmp_path_factory):
     for name in ("config", "envs", "workflow"):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", clone)
-    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "all"], ["tag", TAG]):
+    for command in (["init", "-q"], ["add", "."], [*WHO, "commit", "-q", "-m", "all"], ["tag", TAG]):
         subprocess.run(["git", "-C", clone, *command], check=True)
     # Only what is committed counts.
     for name in ("config", "envs", "workflow"):
@@ -39,13 +39,13 @@ def other(tmp_path_factory):
     return own
 
 
-def snakemake(folder, *arguments):
+def snakemake(folder, *arguments, fails=False):
     """Run Snakemake with the lines that the page asks for, in an environment without the package."""
     triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
     command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run([*command, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -63,3 +63,22 @@ def test_jobs_find_the_package(other):
     snakemake(other, *targets)
     assert all((other / target).is_file() for target in targets)
     assert "Nothing to be done" in snakemake(other, "--dry-run", *targets)
+    # The report of the other workflow, whose configuration has other keys.
+    snakemake(other, "--report", "report.html", *targets)
+    assert "convolutional network computes" in (other / "report.html").read_text(encoding="utf-8")
+
+
+def test_two_versions_at_once_are_refused(other, tmp_path):
+    """Python imports one of them, by whose code the other's results would go."""
+    clone, later = other.parent / "clone", "v0.2.0"
+    edited = clone / "workflow/scripts/actopo/keys.py"
+    subprocess.run(["git", "-C", clone, "checkout", "-q", TAG, "--", "."], check=True)
+    edited.write_text(edited.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    for command in ([*WHO, "commit", "-q", "-a", "-m", "edit"], ["tag", later]):
+        subprocess.run(["git", "-C", clone, *command], check=True)
+    lines = (other / "Snakefile").read_text(encoding="utf-8").split("rule all:")[0]
+    second = lines.partition("\n\n")[2].replace("module actopo", "module second").replace(TAG, later)
+    second = second.replace("from actopo as actopo_*", "from second as second_*")
+    (tmp_path / "Snakefile").write_text(lines + second, encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"actopo": TINY}))
+    assert "give all modules of a Snakefile one version" in snakemake(tmp_path, "--dry-run", fails=True)

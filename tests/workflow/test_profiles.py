@@ -22,9 +22,9 @@ ON_GPU = {
     name
     for file in (ROOT / "workflow/rules").glob("*.smk")
     for name in re.findall(
-        r"^rule (\w+):(?:(?!^rule ).)*?\n        gpu=gpu_count\(\),", file.read_text(), flags=re.M | re.S
+        r"^rule (\w+):(?:(?!^(?:use )?rule ).)*?\n        gpu=[^\n]*gpu_count\(", file.read_text(), flags=re.M | re.S
     )
-} | {"train_to_epoch"}  # which is train_model with other files
+} | {"train_to_epoch", "batch_distances"}  # which are other rules with other files
 
 
 # Dry runs do not say what would run where.

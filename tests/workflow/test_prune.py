@@ -67,3 +67,15 @@ def test_a_smaller_config(tmp_path):
     wrong = prune(workflow, workflow.config({"run": "a/b"}, "wrong.yaml"), "yes\n")
     assert wrong.returncode == 1
     assert "Snakemake cannot plan the run" in wrong.stderr
+
+
+def test_a_config_file_is_that_of_the_command_line(tmp_path):
+    """Whatever the folder of the run is a link to."""
+    (tmp_path / "one").mkdir()
+    workflow = Workflow(tmp_path / "one/tiny")
+    workflow.config(TINY, "mine.yaml")
+    (tmp_path / "far/away/run").mkdir(parents=True)
+    (tmp_path / "one/link").symlink_to(tmp_path / "far/away/run")
+    done = prune(workflow, "mine.yaml", "", "--directory", "../link")
+    assert done.returncode == 0, done.stderr
+    assert "There is no run results/tiny" in done.stdout

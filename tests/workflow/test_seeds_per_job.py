@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -132,3 +133,19 @@ def test_what_trains_a_network_again_and_what_does_not(alone):
         assert weights(workflow, "again") == trained
         assert ("seed 0 is trained already" in log.read_text()) == is_found
         assert log.read_text().count(": loss ") == (0 if is_found else 3)
+
+
+def test_networks_of_another_recipe_are_told(alone):
+    """Nothing records what a job made after its Snakemake was killed, so that Snakemake sees no change."""
+    workflow, _ = alone
+    assert train(workflow, config_of(workflow, "orphan", seeds=1), "orphan", seeds=1) == 1
+    shutil.rmtree(workflow.folder / ".snakemake/metadata")
+    other = config_of(workflow, "orphan", epochs=2)
+    done = workflow.run(*arguments("orphan"), configfiles=[other])
+    assert done.returncode == 0, done.stderr
+    removal = "remove them first: rm results/orphan/models/resnet18_a/seed0.safetensors"
+    assert done.stderr.count(removal) == 2
+    (workflow.folder / removal.rpartition(" ")[2]).unlink()
+    done = workflow.run(*arguments("orphan"), configfiles=[other])
+    assert (done.stdout + done.stderr).count("rule train_model:") == 1
+    assert "remove them first" not in done.stderr

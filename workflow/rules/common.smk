@@ -15,6 +15,7 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, lens_keys, recipe_keys, sampling_keys
 from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
+from actopo.config.since_start import check_since_start
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, epoch_seeds, image_size
 from actopo.config.values import is_trained_here, kept_epochs, own_tap, sampling_order, seed_list, studied_models
@@ -42,6 +43,10 @@ update_config(config, given)
 RUN = Path("results") / str(config["run"])
 # Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
+try:
+    check_since_start(config, workflow.is_main_process)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
     for problem in environment_problems():

@@ -1,15 +1,31 @@
 # Where the workflow's own files are: its folder, or Snakemake's cache where it is a module from a git repository.
+import filecmp
 import os
 import shutil
 import sys
 from pathlib import Path
 
 import yaml
+from snakemake.exceptions import WorkflowError
+
+ONE_VERSION = "give all modules of a Snakefile one version, from one place"
 
 
 def source_file(path):
     """A file of the workflow by its path from here, fetched where the workflow is a module from a git repository."""
     return Path(workflow.source_path(path))
+
+
+def own_scripts():
+    """Paths of all scripts, and of what they import or read, from their folder."""
+    return source_file("../scripts/files.txt").read_text(encoding="utf-8").split()
+
+
+def differs_from(other):
+    """Whether another folder of scripts has another version of the package."""
+    package = [name for name in own_scripts() if name.startswith("actopo/")]
+    _, changed, missing = filecmp.cmpfiles(SCRIPTS, other, package)
+    return bool(changed or missing)
 
 
 def scripts_folder():
@@ -22,13 +38,15 @@ def scripts_folder():
     own = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=True))
     if own.is_dir():
         return own.resolve()
-    names = source_file("../scripts/files.txt").read_text(encoding="utf-8").split()
-    fetched = {name: source_file(f"../scripts/{name}") for name in names}
+    fetched = {name: source_file(f"../scripts/{name}") for name in own_scripts()}
     # Jobs find what is beside their script.
     folder = fetched["train_model.py"].parent
     for name, file in fetched.items():
         place = folder / name
-        if not place.is_file() or place.read_bytes() != file.read_bytes():
+        is_there = place.is_file()
+        if not is_there or place.read_bytes() != file.read_bytes():
+            if is_there and "actopo" in sys.modules:
+                raise WorkflowError(f"modules of actopo have different versions of {name}; {ONE_VERSION}")
             place.parent.mkdir(parents=True, exist_ok=True)
             temporary = place.with_suffix(f".{os.getpid()}.part")
             shutil.copy(file, temporary)
@@ -42,5 +60,8 @@ def read_yaml(path):
 
 
 SCRIPTS = scripts_folder()
+# Python imports a package once: digests and checks of a second module would be those of the first one's code.
+if "actopo" in sys.modules and differs_from(Path(sys.modules["actopo"].__file__).parents[1]):
+    raise WorkflowError(f"{SCRIPTS} has another version of actopo than a module before it; {ONE_VERSION}")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))

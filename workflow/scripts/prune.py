@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from actopo.config.config_files import read_config
+from actopo.config.config_files import read_config, seen_from
 from actopo.config.outdated import is_network, outdated_files, remove_files
 from actopo.config.run_lock import lock_run
 from actopo.errors import InputError
@@ -74,7 +74,7 @@ def listing(folder, files):
 def prune(options, ask=input):
     """List what is outdated, ask, and remove."""
     # Paths of config files are those of the command line, and paths in them those of the run.
-    options.configfile = [os.path.relpath(file, options.directory) for file in options.configfile]
+    options.configfile = seen_from(options.directory, options.configfile)
     os.chdir(options.directory)
     folder, wanted = wanted_files(options)
     lock_run(folder.name, Path(".snakemake") / "actopo")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from actopo.config.config_files import merged
+from actopo.config.config_files import merged, seen_from
 from actopo.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def main():
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
     parser.add_argument("--directory", "-d", default=".", help="where Snakemake runs")
     options = parser.parse_args()
-    configfiles = [os.path.relpath(file, options.directory) for file in options.configfiles]
+    configfiles = seen_from(options.directory, options.configfiles)
     os.chdir(options.directory)
     print(f"report:  {write_report(configfiles)}")
 

@@ -1,5 +1,6 @@
 """Configurations from files, for programs that look at one without Snakemake."""
 
+import os
 from pathlib import Path
 
 import yaml
@@ -66,3 +67,8 @@ def read_config(file):
     if config is not None and not isinstance(config, dict):
         raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
     return config or {}
+
+
+def seen_from(folder, files):
+    """Paths of files, for a process that goes from here to a folder, which may be a link to a place elsewhere."""
+    return list(files) if folder == "." else [os.path.abspath(file) for file in files]

@@ -109,6 +109,29 @@ def _train_others(seeds, folder_of, train):
                 log.warning("seed %d: %s", seed, error)
 
 
+def is_of_another_run(weights, params, meta, epoch=None):
+    """
+    Whether the network in its place is another than its job would make.
+
+    Parameters
+    ----------
+    weights : str or Path
+        Path to which the network is delivered.
+    params, meta
+        As in `run_of`.
+    epoch : int, optional
+        Of its training, for a network that is not whole.
+
+    Returns
+    -------
+    bool
+        False where there is no network.
+    """
+    run = run_of(params, meta)
+    folder = TrainingFolder(weights, run if epoch is None else (*run, epoch), "auto")
+    return folder.is_delivered() and load_json(folder.delivered[1]).get("run") != folder.run
+
+
 def require_trainings(models, weights):
     """
     Say of which networks a job is to train anew, and not to take what is there; of all others it need not.
