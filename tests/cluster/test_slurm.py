@@ -151,19 +151,26 @@ def test_a_gpu_that_cannot_be_used_is_told(new_workflow, slurm):
 def test_a_job_of_an_edited_configuration_ends(new_workflow, slurm):
     """And not one that is not edited, whatever `--config` has."""
     workflow, seen = new_workflow("cluster"), slurm.jobs().keys()
-    arguments = ("--retries", "0", *ONE_THREAD, "--config", "figures={row: 4}", "similarity={seed: 7}", "--")
+    arguments = (
+        "--retries",
+        "0",
+        *ONE_THREAD,
+        "--config",
+        "figures={graph_colours: lens}",
+        "similarity={method: exact}",
+        "--",
+    )
     file = workflow.folder / "tiny.yaml"
     before = file.read_text()
     assert "\ndevice: cpu\n" in before
     slurm.set_node("drain")
-    try:
-        with started(workflow, slurm, *arguments, WEIGHTS.format("a")) as process:
+    with started(workflow, slurm, *arguments, WEIGHTS.format("a")) as process:
+        try:
             wait_for(lambda: slurm.jobs().keys() - seen, process)
             file.write_text(before.replace("\ndevice: cpu\n", "\ndevice: auto\n"))
+        finally:
             slurm.set_node("resume")
-            assert process.wait(timeout=PATIENCE) != 0
-    finally:
-        slurm.set_node("resume")
+        assert process.wait(timeout=PATIENCE) != 0
     logs = [path.read_text() for path in (workflow.folder / ".snakemake/slurm_logs").rglob("*.log")]
     assert any("run 'tiny' was edited after this job was submitted" in log for log in logs), logs
     assert not (workflow.folder / WEIGHTS.format("a")).exists()
