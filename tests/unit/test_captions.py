@@ -45,10 +45,21 @@ def as_text(rst):
     return parts["body"]
 
 
-def test_differences_on_fewer_layers_say_so(summary):
+@pytest.mark.parametrize(("trained", "on_layers", "told"), [(0.9123, 0.861, True), (0.9123, 0.9123, False)])
+def test_differences_on_fewer_layers_say_so(summary, trained, on_layers, told):
     """A control may leave out layers whose points are all equal."""
-    summary["homology"]["specificity"]["gaussian"]["h1"]["trained_minus_control"]["rho"] |= {"trained": 0.861}
-    assert "−0.03), on the layers of this control, where they have 0.861." in captions(summary)["controls"]
+    less = {"rho": {**LESS["rho"], "trained": on_layers}}
+    summary["homology"]["specificity"]["gaussian"] = {"h1": {**RHO, "trained_minus_control": less}}
+    found = captions(summary)["controls"]
+    assert ("−0.03), on the layers of this control, where they have 0.861." in found) == told
+    assert ("on the layers" in found) == told
+
+
+def test_differences_from_a_rho_that_is_undefined(summary):
+    controls = summary["homology"]["specificity"]
+    controls["trained"] = {"h1": {**RHO, "rho_mean": None}}
+    controls["scaled"] = controls["gaussian"]
+    assert "scaled 0.912, which trained networks exceed by" in captions(summary)["controls"]
 
 
 def test_every_caption_is_valid_and_says_what_was_found(summary):

@@ -43,10 +43,6 @@ update_config(config, given)
 RUN = Path("results") / str(config["run"])
 # Layers of networks that had to be built to find them, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
-try:
-    check_since_start(config, workflow.is_main_process)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
     for problem in environment_problems():
@@ -57,6 +53,10 @@ if workflow.is_main_process:
         # What contradicts may be a default that nobody wrote.
         defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
         raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
+try:
+    check_since_start(config, workflow.is_main_process)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 # What is left to published weights, and layers, by their numbers, so that a name in their place is no change.
 fill_pretrained(config, LAYER_CACHE)
 number_layers(config, LAYER_CACHE)

@@ -3,7 +3,7 @@ from contextlib import suppress
 
 from snakemake.io import IOFile
 
-from actopo.checksums import check
+from actopo.checksums import check, removal
 from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.old_figures import keep, put_back
 from actopo.config.run_lock import lock_run
@@ -12,7 +12,6 @@ from actopo.keys import epoch_number
 from actopo.networks.seeds_per_job import forget_delivered, is_of_another_run, require_trainings
 
 TRAINING = ("train_model", "train_to_epoch")
-others = []
 
 
 # Before the first job, and not in dry runs or the processes of jobs.
@@ -24,7 +23,6 @@ onstart:
         made = {path for job in jobs for path in job.output}
         for path in sorted({path for job in jobs for path in reason(job).updated_input} - made):
             check(path)
-        others.extend(networks_of_another_run(set(workflow.dag.jobs) - set(jobs)))
     except InputError as error:
         raise WorkflowError(str(error)) from None
     limits = (workflow.cores, workflow.global_resources.get("gpu")) if workflow.local_exec else ()
@@ -34,7 +32,7 @@ onstart:
     # Else a forced job would find its network, and only deliver it.
     forced = [job.output.weights for job in jobs if job.rule.name in TRAINING and reason(job).forced]
     require_trainings(RUN / "models", forced)
-    tell_of_others()
+    tell_of_other_networks(set(workflow.dag.jobs) - set(jobs))
     try:
         keep(RUN, jobs)
     except OSError as error:
@@ -45,34 +43,35 @@ onsuccess:
     forget_delivered(RUN / "models")
     leave_old_figures()
     logger.info(outcome(RUN))
-    tell_of_others()
+    tell_of_other_networks(workflow.dag.jobs)
 
 
 onerror:
     leave_old_figures()
+    tell_of_other_networks(workflow.dag.jobs)
 
 
-def networks_of_another_run(jobs):
+def tell_of_other_networks(jobs):
     """
-    Networks that are there, which these jobs would make otherwise.
+    Warn of networks that are there, which these jobs would make otherwise.
 
     Of what a job makes after its Snakemake was killed there is no record, so that no change of the configuration is seen,
     and it may come over what a later run has made.
     """
-    for job in jobs:
-        if job.rule.name in TRAINING and Path(job.input.meta).is_file():
-            epoch = epoch_number(job.wildcards.epoch)
-            if is_of_another_run(job.output.weights, job.params, load_json(job.input.meta), epoch):
-                yield job.output.weights
-
-
-def tell_of_others():
-    """Warn of these networks."""
+    others = [
+        job.output.weights
+        for job in jobs
+        if job.rule.name in TRAINING
+        and Path(job.input.meta).is_file()
+        and is_of_another_run(
+            job.output.weights, job.params, load_json(job.input.meta), epoch_number(job.wildcards.epoch)
+        )
+    ]
     if others:
         logger.warning(
             "Networks of another recipe, images, code or versions of libraries than this run's are taken as they are. A "
-            "job may have made them after its Snakemake was killed; to train anew, remove them first: "
-            f"rm {' '.join(sorted(others))}"
+            "job may have made them after its Snakemake was killed; to train anew, remove them first:\n"
+            + "\n".join(map(removal, sorted(others)))
         )
 
 

@@ -22,9 +22,8 @@ def own_scripts():
 
 
 def differs_from(other):
-    """Whether another folder of scripts has another version of the package."""
-    package = [name for name in own_scripts() if name.startswith("actopo/")]
-    _, changed, missing = filecmp.cmpfiles(SCRIPTS, other, package)
+    """Whether another folder has other scripts, or another version of the package."""
+    _, changed, missing = filecmp.cmpfiles(SCRIPTS, other, own_scripts())
     return bool(changed or missing)
 
 
@@ -61,7 +60,8 @@ def read_yaml(path):
 
 SCRIPTS = scripts_folder()
 # Python imports a package once: digests and checks of a second module would be those of the first one's code.
-if "actopo" in sys.modules and differs_from(Path(sys.modules["actopo"].__file__).parents[1]):
-    raise WorkflowError(f"{SCRIPTS} has another version of actopo than a module before it; {ONE_VERSION}")
+LOADED = Path(sys.modules["actopo"].__file__).parents[1] if "actopo" in sys.modules else SCRIPTS
+if LOADED != SCRIPTS and differs_from(LOADED):
+    raise WorkflowError(f"{SCRIPTS} has not the version of actopo that is in use, from {LOADED}; {ONE_VERSION}")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))

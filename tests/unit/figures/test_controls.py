@@ -17,8 +17,9 @@ def test_chance_of_retrieval_is_that_of_the_layers_that_a_row_has():
     figure = controls.plot(tables)
     (panel,) = [axes for axes in figure.subfigs[1].axes if axes.get_title() == "layer retrieval"]
     n_layers = len(controls.layers_of(left_out))
-    chance = [line.get_xdata()[0] for line in panel.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2]
-    assert {1 / n_layers, 1 / (n_layers - 1)} <= set(chance)
+    dotted = [line for line in panel.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2]
+    chance = [(*map(float, set(line.get_xdata())), *map(float, line.get_ydata())) for line in dotted]
+    assert {(1 / n_layers, -0.5, 0.5), (1 / (n_layers - 1), 0.5, 1.5)} <= set(chance)
 
 
 def test_controls_draw_all_variants_with_their_nulls():

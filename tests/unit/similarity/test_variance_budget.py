@@ -98,6 +98,15 @@ def test_nothing_is_split_off_for_a_layer_without_a_scale():
         assert found[["scale", "second_moments"]].isna().all()
         assert found.drop("total").sum() == pytest.approx(found["total"], rel=1e-12)
     np.testing.assert_array_equal(values(table, 0, 2), values(whole, 0, 2))
+    # Nor where a single cell of a pair has no value.
+    gaussian = distances["trained"].copy()
+    gaussian[1, 1, 2] = gaussian[1, :, 2, 1] = np.nan
+    for pair in ((0, 1), (0, 2)):
+        found = values(
+            budget_table({"trained": distances["trained"], "gaussian": gaussian}, [0, 1, 2], position=0), *pair
+        )
+        assert found.drop("total").sum() == pytest.approx(found["total"], rel=1e-12)
+        assert np.isnan(found["second_moments"]) == (1 in pair)
 
 
 def test_layers_that_differ_by_scale_alone():

@@ -137,7 +137,8 @@ def _controls(homology, key):
             less = next(iter(difference.values())) if difference else None
             told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
             # On layers that have a scale, if others are left out of the control.
-            if less and not isclose(less["trained"], homology["specificity"]["trained"][key]["rho_mean"], abs_tol=1e-9):
+            trained = homology["specificity"]["trained"][key]["rho_mean"]
+            if less and None not in (trained, less["trained"]) and not isclose(less["trained"], trained, abs_tol=1e-9):
                 told += f", on the layers of this control, where they have {shown(less['trained'])}"
             parts.append(f"{clouds} {shown(own[key]['rho_mean'])}{told}")
     return f"the mean ρ of {key.upper()} is: {'; '.join(parts)}." if len(parts) > 1 else ""

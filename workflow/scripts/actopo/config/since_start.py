@@ -16,7 +16,8 @@ def check_since_start(config, is_main):
     """
     Note the configuration for the jobs of a run, or compare what a job reads with it.
 
-    The note is a variable of the environment, which schedulers pass on to jobs; without it nothing is compared.
+    The note is a variable of the environment, which schedulers pass on to jobs; without it nothing is compared. Modules
+    of one run, with a prefix each, have a note each.
 
     Parameters
     ----------
@@ -32,12 +33,14 @@ def check_since_start(config, is_main):
     """
     run = str(config["run"])
     variable, digest = f"ACTOPO_CONFIG_{_digest(run)}", _digest(config)
+    notes = os.environ.get(variable, "").split()
     if is_main:
-        os.environ[variable] = digest
-    elif os.environ.get(variable, digest) != digest:
+        os.environ[variable] = " ".join(dict.fromkeys([*notes, digest]))
+    elif notes and digest not in notes:
         raise InputError(
             f"the configuration of run {run!r} was edited after this job was submitted, and Snakemake would note what "
-            "the job makes as made of the earlier one: end Snakemake, and give the same command again"
+            "the job makes as made of the earlier one: end Snakemake, and give the same command again. (Or a value of "
+            "--config, such as null, does not reach jobs as it was written: put it into a file.)"
         )
 
 

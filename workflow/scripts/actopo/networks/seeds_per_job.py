@@ -125,11 +125,15 @@ def is_of_another_run(weights, params, meta, epoch=None):
     Returns
     -------
     bool
-        False where there is no network.
+        False where there is no network, or where it is damaged, which those who read it say.
     """
     run = run_of(params, meta)
     folder = TrainingFolder(weights, run if epoch is None else (*run, epoch), "auto")
-    return folder.is_delivered() and load_json(folder.delivered[1]).get("run") != folder.run
+    try:
+        found = load_json(folder.delivered[1])
+    except DamagedFile:
+        return False
+    return not isinstance(found, dict) or found.get("run") != folder.run
 
 
 def require_trainings(models, weights):
