@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from actopo.explorer.tables import rounded
 from explorer_page import downloaded, pick, shown, table_of
 
 from tests.unit.explorer.examples import page as made_up_page
@@ -41,7 +42,8 @@ def told(page, name):
 
 
 def numbers(matrix):
-    return ["–" if np.isnan(value) else shown(float(value)) for value in np.ravel(matrix)]
+    """As the page shows them, which has them with a few digits more."""
+    return ["–" if value is None else shown(float(value)) for value in rounded(np.ravel(matrix).astype(float))]
 
 
 def of_networks(path, name):

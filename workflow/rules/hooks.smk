@@ -7,7 +7,6 @@ from actopo.checksums import check, removal
 from actopo.config.forecast import announcement, jobs_to_do, outcome
 from actopo.config.old_figures import keep, put_back
 from actopo.config.run_lock import lock_run
-from actopo.files import load_json
 from actopo.keys import epoch_number
 from actopo.networks.seeds_per_job import forget_delivered, is_of_another_run, require_trainings
 
@@ -62,10 +61,7 @@ def tell_of_other_networks(jobs):
         job.output.weights
         for job in jobs
         if job.rule.name in TRAINING
-        and Path(job.input.meta).is_file()
-        and is_of_another_run(
-            job.output.weights, job.params, load_json(job.input.meta), epoch_number(job.wildcards.epoch)
-        )
+        and is_of_another_run(job.output.weights, job.params, job.input.meta, epoch_number(job.wildcards.epoch))
     ]
     if others:
         logger.warning(

@@ -117,19 +117,21 @@ def is_of_another_run(weights, params, meta, epoch=None):
     ----------
     weights : str or Path
         Path to which the network is delivered.
-    params, meta
+    params
         As in `run_of`.
+    meta : str or Path
+        File of what `run_of` takes of the images.
     epoch : int, optional
         Of its training, for a network that is not whole.
 
     Returns
     -------
     bool
-        False where there is no network, or where it is damaged, which those who read it say.
+        False where there is no network, or a file is damaged, which those who read it say.
     """
-    run = run_of(params, meta)
-    folder = TrainingFolder(weights, run if epoch is None else (*run, epoch), "auto")
     try:
+        run = run_of(params, load_json(meta))
+        folder = TrainingFolder(weights, run if epoch is None else (*run, epoch), "auto")
         found = load_json(folder.delivered[1])
     except DamagedFile:
         return False
