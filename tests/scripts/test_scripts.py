@@ -1759,7 +1759,7 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
         "meta": images["meta"],
     }
     files |= {"images": images["test_images"], "labels": images["test_labels"], "files": images["test_files"]}
-    params = {"order": json.dumps(order), "results": str(folder), "tables": [str(table)] * 2}
+    params = {"order": json.dumps(order), "benchmarks": str(folder / "benchmarks"), "tables": [str(table)] * 2}
     run("build_explorer", files, {"page": folder / "explorer.html"}, params)
     page = (folder / "explorer.html").read_text()
     found, main = document(page, "graph-0"), document(page, "main")

@@ -137,7 +137,7 @@ rule build_explorer:
         order=explorer_order(),
         # Not tracked: what the tables hold decides, and not where they are.
         tables=lambda wildcards, output: [os.path.expanduser(item["file"]) for item in LABELS.values()],
-        results=RESULTS,
+        benchmarks=f"{RESULTS}/benchmarks",
         page=page_digest(),
         env=env_digest("plot"),
         code=code_digest("build_explorer"),

@@ -1,6 +1,7 @@
 """The explorer: one page with the graphs, images, purity, and facts of the run, for a browser without a network."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 from actopo.benchmarks import read_benchmarks
@@ -112,7 +113,7 @@ documents = {
         "config": snakemake.config,
         "versions": versions(),
         "accuracy": accuracy_table(zip(order["networks"], map(load_json, given.networks), strict=True)),
-        "times": times_of_jobs(read_benchmarks([params.results])),
+        "times": times_of_jobs(read_benchmarks([Path(params.benchmarks).parent])),
         "data": {key: meta[key] for key in ("dataset", "n_train", "n_test", "image_shape")},
     },
 }
