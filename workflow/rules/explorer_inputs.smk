@@ -1,6 +1,5 @@
 # What the explorer shows: graphs of the mapper study, and distances of the homology study.
 import hashlib
-import os
 
 # Networks whose diagrams the explorer has, of each kind of clouds.
 EXPLORED_SEEDS = SEEDS[:5]

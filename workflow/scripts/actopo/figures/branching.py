@@ -16,7 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
 
 from actopo.errors import InputError
-from actopo.figures import legends, style, texts
+from actopo.figures import heat_maps, legends, style, texts
 from actopo.graphs.branching import dendrogram
 
 AGREEMENT_COLUMNS = ("sampling_a", "layer_a", "sampling_b", "layer_b", "rho", "p")
@@ -140,7 +140,7 @@ def _add_agreement(part, agreement, order, names, side, name_width):
     mesh, notes = _draw_agreement(axes, agreement, order, names, 72 * name_width)
     style.panel_letter(axes, "b")
     bar = part.add_axes([(left + side + 0.15) / WIDTH, bottom / height + 0.1 * inside, 0.1 / WIDTH, 0.8 * inside])
-    style.colour_bar(part, mesh, axes, "Spearman correlation\nof merge levels", cax=bar, ticks=[-1, 0, 1])
+    heat_maps.colour_bar(part, mesh, axes, "Spearman correlation\nof merge levels", cax=bar, ticks=[-1, 0, 1])
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 0), "ncols": 3}
     if notes:
         part.legend(handles=notes, handlelength=1.2, handleheight=1.2, columnspacing=1.6, **place)
@@ -209,7 +209,7 @@ def _draw_agreement(axes, agreement, order, names, name_width):
         compared[i, j] = compared[j, i] = getattr(row, "n_classes", np.nan)
     np.fill_diagonal(rho, np.nan)
     shown = [names.get(layer, layer) for _, layer in graphs]
-    mesh = style.heat_map(axes, rho, shown, Normalize(-1, 1), "RdBu_r", most=len(graphs))
+    mesh = heat_maps.heat_map(axes, rho, shown, Normalize(-1, 1), "RdBu_r", most=len(graphs))
     with_number = len(graphs) <= MOST_NUMBERS
     for i, j in np.argwhere(np.isfinite(rho)):
         text = {"ha": "center", "va": "center", "size": 6, "color": "white" if abs(rho[i, j]) > 0.6 else "black"}

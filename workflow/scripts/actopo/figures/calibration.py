@@ -8,7 +8,7 @@ each layer against its own surrogates, which is the same at any scale.
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 from actopo.similarity.choices import SURROGATES
 
 TITLES = {kind: f"against surrogates of the same\n{kept}" for kind, kept in SURROGATES.items()}
@@ -53,7 +53,7 @@ def plot(tables, layers, dimension, level=0.95, layer_names=None):
     panels = figure.subplots(1, len(found), squeeze=False)[0]
     norm = _norm([ratios for ratios, _ in found.values()])
     for index, (axes, (kind, (ratios, q_values))) in enumerate(zip(panels, found.items(), strict=True)):
-        mesh = style.heat_map(axes, np.log2(ratios), layers, norm, "RdBu_r", names=layer_names)
+        mesh = heat_maps.heat_map(axes, np.log2(ratios), layers, norm, "RdBu_r", names=layer_names)
         rows, columns = np.nonzero(q_values <= 1 - level + 1e-12)
         axes.plot(columns + 0.5, rows + 0.5, "o", color="0.1", markersize=_dot(len(layers)), linestyle="none")
         axes.plot([0, len(layers)], [0, len(layers)], color="0.25", linewidth=0.5)
@@ -62,7 +62,7 @@ def plot(tables, layers, dimension, level=0.95, layer_names=None):
         axes.set_ylabel("layer (below the diagonal: equal scale)")
         style.panel_letter(axes, "abcdef"[index], lines=2)
     if np.isfinite([norm.vmin, norm.vmax]).all():
-        bar = style.colour_bar(figure, mesh, panels, "observed distance / mean of surrogates", shrink=0.8)
+        bar = heat_maps.colour_bar(figure, mesh, panels, "observed distance / mean of surrogates", shrink=0.8)
         ticks = np.arange(np.ceil(norm.vmin), np.floor(norm.vmax) + 1)
         bar.set_ticks(ticks, labels=[f"{2.0**tick:g}" for tick in ticks])
     figure.supxlabel(_explain(tables, level), fontsize=6.5)

@@ -249,7 +249,8 @@ def draw_retrieval_and_ding(panels, tables, models, colours):
         axes.set(title=title, xlabel=label)
     for place, table in enumerate(tables.values()):
         # Layers that are left out are no candidates.
-        n_layers = select(table[table.layer.astype(str) != "mean"], "retrieval", models).value.count()
+        rows = select(table, "retrieval", models)
+        n_layers = rows[rows.layer != "mean"].value.count()
         if n_layers:
             look = {"color": "0.35", "linestyle": ":", "linewidth": 0.9, "zorder": 1}
             panels[0].plot([1 / n_layers] * 2, [place - 0.5, place + 0.5], **look)

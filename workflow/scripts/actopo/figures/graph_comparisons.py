@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 from actopo.graphs.choices import COMPARISONS
 
 PANELS = {"distance": "distance of memberships", "branches_kept": "branches kept", "cycles_kept": "cycles kept"}
@@ -186,7 +186,7 @@ def _draw_map(row, lines, kind):
         axes.set_ylim(len(names), 0)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        style.colour_bar(axes.figure, mesh, axes, label, location="bottom", aspect=25, pad=0.02, shrink=0.9)
+        heat_maps.colour_bar(axes.figure, mesh, axes, label, location="bottom", aspect=25, pad=0.02, shrink=0.9)
 
 
 def _draw_cells(axes, matrix, norm, top=0):

@@ -8,7 +8,7 @@ variation (standard deviation over mean) of each entry.
 
 import numpy as np
 
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 
 # Letters of the names of two layers that a line has room for.
 MOST_LETTERS = 22
@@ -44,19 +44,19 @@ def plot(mean, cv, layers, dimension, n_batches=None, layer_names=None):
     InputError
         If a matrix is not `L x L`.
     """
-    mean = style.layer_matrix(mean, layers, "the mean distances")
-    cv = style.layer_matrix(cv, layers, "the coefficient of variation").copy()
+    mean = heat_maps.layer_matrix(mean, layers, "the mean distances")
+    cv = heat_maps.layer_matrix(cv, layers, "the coefficient of variation").copy()
     np.fill_diagonal(cv, np.nan)
     figure = style.new_figure(7.2, 3.15 + texts.layer_room(layers, layer_names))
     left, right = figure.subplots(1, 2)
-    mesh = style.heat_map(left, mean, layers, style.shared_norm(mean), names=layer_names)
-    style.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
+    mesh = heat_maps.heat_map(left, mean, layers, heat_maps.shared_norm(mean), names=layer_names)
+    heat_maps.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
     left.set_title(f"mean over batches, {dimension}")
-    mesh = style.heat_map(right, cv, layers, style.shared_norm(cv), "cividis", names=layer_names)
+    mesh = heat_maps.heat_map(right, cv, layers, heat_maps.shared_norm(cv), "cividis", names=layer_names)
     # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():
         over = "batches" if n_batches is None else f"{n_batches} batches (at most $\\sqrt{{{n_batches}}}$)"
-        style.colour_bar(figure, mesh, right, f"coefficient of variation over {over}", shrink=0.85)
+        heat_maps.colour_bar(figure, mesh, right, f"coefficient of variation over {over}", shrink=0.85)
     right.set_title(_largest(cv, layers, layer_names))
     for axes, letter in ((left, "a"), (right, "b")):
         style.panel_letter(axes, letter, lines=1 + axes.get_title().count("\n"))

@@ -1,6 +1,6 @@
 """One matrix between the layers of a network, as a heat map."""
 
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 
 DISTANCE = "sliced-Wasserstein distance"
 
@@ -29,12 +29,12 @@ def plot(matrix, layers, label=DISTANCE, title=""):
     InputError
         If there is no layer, or the matrix is not `L x L`.
     """
-    matrix = style.layer_matrix(matrix, layers, "the matrix")
+    matrix = heat_maps.layer_matrix(matrix, layers, "the matrix")
     names = {layer: layer for layer in layers if isinstance(layer, str)}
     beside = texts.layer_room(layers, names)
     figure = style.new_figure(3.7 + beside, 3.1 + beside)
     axes = figure.subplots()
-    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix), names=names)
-    style.colour_bar(figure, mesh, axes, label, shrink=0.85)
+    mesh = heat_maps.heat_map(axes, matrix, layers, heat_maps.shared_norm(matrix), names=names)
+    heat_maps.colour_bar(figure, mesh, axes, label, shrink=0.85)
     axes.set_title(title)
     return figure

@@ -14,8 +14,8 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from actopo.errors import InputError
+from actopo.figures import heat_maps, style, texts
 from actopo.figures import sensitivity as curve_figure
-from actopo.figures import style, texts
 from actopo.figures.controls import (
     MODELS,
     common_models,
@@ -71,7 +71,7 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     """
     if not distances:
         raise InputError("there is no metric to draw; give the distances of one at least")
-    matrices = {metric: style.layer_matrix(each, layers, f"D_AB of {metric}") for metric, each in distances.items()}
+    matrices = {metric: heat_maps.layer_matrix(each, layers, f"D_AB of {metric}") for metric, each in distances.items()}
     curves, detection = curve_figure.checked(curves, detection)
     measured = sorted(curves.layer.unique())
     layer = measured[len(measured) // 2] if layer is None else layer
@@ -116,10 +116,10 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
 def _distances(figure, axes, matrix, layers, name, first, layer_names):
     finite = matrix[np.isfinite(matrix)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
-    mesh = style.heat_map(
+    mesh = heat_maps.heat_map(
         axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5, names=layer_names
     )
-    bar = style.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
+    bar = heat_maps.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
     bar.ax.tick_params(labelsize=6, length=1.5, pad=1.5)
     bar.locator = MaxNLocator(3, steps=[1, 2, 5, 10])
     bar.formatter = "{x:g}"

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import heat_maps, style
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.dbscan import DBSCAN
 from actopo.mapper.graph import mapper_graph, n_components, n_cycles
@@ -126,7 +126,7 @@ def _colours(interval, means):
 
 def _draw_cloud(figure, axes, points, lens, intervals):
     dots = axes.scatter(*points.T, c=lens, s=3, cmap=LENS_COLOURS, linewidths=0)
-    style.colour_bar(figure, dots, axes, "lens: height $y$", location="left", aspect=24, pad=0.03, shrink=0.7)
+    heat_maps.colour_bar(figure, dots, axes, "lens: height $y$", location="left", aspect=24, pad=0.03, shrink=0.7)
     # Neighbouring intervals overlap, so they are drawn alternately on two lines.
     right = points[:, 0].max() + np.array([0.3, 0.5])
     for i, (low, high) in enumerate(intervals):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 from actopo.graphs.choices import PAIR_LABEL
 from actopo.keys import FIRST_OUTPUT
 from actopo.similarity.metrics.choices import LABELS
@@ -63,12 +63,12 @@ def _axis(rows, side):
 
 def _draw(axes, matrix, rows, columns):
     (layers, names), (own, own_names) = columns, rows
-    mesh = style.heat_map(axes, matrix, layers, style.shared_norm(matrix), most=MOST_TICKS, names=names)
+    mesh = heat_maps.heat_map(axes, matrix, layers, heat_maps.shared_norm(matrix), most=MOST_TICKS, names=names)
     style.layer_ticks(axes.yaxis, own, offset=0.5, most=MOST_TICKS, names=own_names)
     axes.set_aspect("auto")
     known = np.isfinite(matrix).any(axis=1)
     nearest = np.where(np.isfinite(matrix), matrix, np.inf).argmin(axis=1)
     places = np.flatnonzero(known)
     axes.plot(nearest[places] + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
-    bar = style.colour_bar(axes.figure, mesh, axes, "", shrink=0.85, aspect=18)
+    bar = heat_maps.colour_bar(axes.figure, mesh, axes, "", shrink=0.85, aspect=18)
     bar.ax.tick_params(labelsize=6)

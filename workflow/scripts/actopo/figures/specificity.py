@@ -9,7 +9,7 @@ that between layer l of A and layer m of B; `rho_l` is the correlation of rows l
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.figures import style, texts
+from actopo.figures import heat_maps, style, texts
 
 
 @style.styled
@@ -44,8 +44,8 @@ def plot(d_aa, d_ab, layers, row=9, seeds=(0, 1), rho_layers=None, rho_mean=None
         If the shapes do not fit the layers, or `row` is not one of them.
     """
     layers = [int(layer) for layer in layers]
-    d_aa = style.layer_matrix(d_aa, layers, "D_AA")
-    d_ab = style.layer_matrix(d_ab, layers, "D_AB")
+    d_aa = heat_maps.layer_matrix(d_aa, layers, "D_AA")
+    d_ab = heat_maps.layer_matrix(d_ab, layers, "D_AB")
     if row not in layers:
         raise InputError(f"row {row} is not among the layers {layers}; choose one of them")
     if rho_layers is not None and np.shape(rho_layers) != (len(layers),):
@@ -57,16 +57,16 @@ def plot(d_aa, d_ab, layers, row=9, seeds=(0, 1), rho_layers=None, rho_mean=None
     figure = style.new_figure(7.2, 5.1 + 2 * room)
     upper, lower = figure.subfigures(2, 1, height_ratios=(3.0 + room, 2.1 + room), hspace=0.03)
     maps = upper.subplots(1, 2)
-    norm = style.shared_norm(d_aa, d_ab)
+    norm = heat_maps.shared_norm(d_aa, d_ab)
     titles = (f"model A (seed {seeds[0]}) – A", f"A – B (seed {seeds[1]})")
     for axes, matrix, title, letter in zip(maps, (d_aa, d_ab), titles, "ab", strict=True):
-        mesh = style.heat_map(axes, matrix, layers, norm, names=layer_names)
+        mesh = heat_maps.heat_map(axes, matrix, layers, norm, names=layer_names)
         axes.set_title(title)
         axes.set_ylabel("layer of A")
         style.panel_letter(axes, letter)
     maps[0].set_xlabel("layer of A")
     maps[1].set_xlabel("layer of B")
-    style.colour_bar(upper, mesh, list(maps), "sliced Wasserstein distance (filtration units)", shrink=0.85)
+    heat_maps.colour_bar(upper, mesh, list(maps), "sliced Wasserstein distance (filtration units)", shrink=0.85)
 
     if rho_layers is None:
         _curves(lower.subplots(), d_aa, d_ab, layers, row, None, layer_names)
@@ -102,7 +102,7 @@ def _curves(axes, d_aa, d_ab, layers, row, rho, names):
     axes.set_title(f"row {f'$l$ = {label}' if is_named else row}{correlation}")
     axes.set_xlabel("layer $m$")
     axes.set_ylabel("sliced Wasserstein distance\n(filtration units)")
-    axes.set_ylim(0, 1.28 * style.shared_norm(d_aa[index], d_ab[index]).vmax)
+    axes.set_ylim(0, 1.28 * heat_maps.shared_norm(d_aa[index], d_ab[index]).vmax)
     axes.legend(loc="upper center", ncols=3, columnspacing=1.4, handlelength=2.6)
     _finish(axes, layers, "c", names)
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from actopo.errors import InputError
-from actopo.figures import style
+from actopo.figures import heat_maps, style
 
 INVARIANTS = {
     "n_nodes": "nodes",
@@ -89,7 +89,7 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
             if used is not None and value == shown.eps:
                 _frame(axes, grid, shown)
         row[0].set_ylabel("intervals")
-        bar = style.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
+        bar = heat_maps.colour_bar(figure, mesh, list(row[: len(eps)]), name, pad=0.02, aspect=12)
         bar.locator = _ticks(key)
         bar.update_ticks()
         if with_samples:

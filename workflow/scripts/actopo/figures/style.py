@@ -26,7 +26,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import fontManager
 
@@ -89,6 +89,8 @@ LINES = ("#332288", "#CC6677", "#117733", "#AA4499", "#999933", "#661100")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
 MISSING = "0.85"
+# A p-value above it is drawn as chance: its marker is empty.
+LEVEL = 0.05
 MAX_TICKS = 17
 FONT = "DejaVu Sans"
 # For the letters of a class that it does not have, the first of these that is installed and has them.
@@ -257,35 +259,9 @@ def line_styles(n):
     ]
 
 
-# A p-value above it is drawn as chance: its marker is empty.
-LEVEL = 0.05
-
-
 def empty_marker(colour):
     """Keyword arguments of `Axes.plot` that leave a marker empty, such as that of a value not told from chance."""
     return {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.9}
-
-
-def layer_matrix(matrix, layers, name):
-    """
-    Check a matrix between layers.
-
-    Returns
-    -------
-    ndarray of shape (L, L)
-        `matrix` in float64.
-
-    Raises
-    ------
-    InputError
-        If there is no layer, or the matrix is not `L x L` for `L` layers.
-    """
-    matrix = np.asarray(matrix, dtype=float)
-    if not len(layers):
-        raise InputError(f"{name} has no layer to draw; list at least one layer")
-    if matrix.shape != (len(layers), len(layers)):
-        raise InputError(f"{name} has shape {matrix.shape}, but there are {len(layers)} layers; give one row each")
-    return matrix
 
 
 def require_columns(table, columns, name):
@@ -311,67 +287,6 @@ def panel_grid(figure, n, most):
     for spare in axes[n:]:
         spare.set_axis_off()
     return axes[:n], axes[n:]
-
-
-def shared_norm(*matrices):
-    """Colour scale from 0 to the largest finite value of all the matrices (1 if none is above 0)."""
-    largest = max((matrix[np.isfinite(matrix)].max(initial=0) for matrix in matrices), default=0)
-    return Normalize(0, largest if largest > 0 else 1)
-
-
-def heat_map(axes, matrix, layers, norm, colours="viridis", most=MAX_TICKS, names=None):
-    """
-    Draw a layer-by-layer matrix, row 0 on top, as vector cells; values that are not finite are grey.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    matrix : ndarray of shape (L, L)
-        Values.
-    layers : sequence of int
-        Numbers of layers, the ticks of both axes.
-    norm : matplotlib.colors.Normalize
-        Colour scale.
-    colours : str, default 'viridis'
-        Colour map.
-    most : int
-        Most ticks of an axis.
-    names : dict of int to str, optional
-        Names of layers that are outputs of modules, by number.
-
-    Returns
-    -------
-    matplotlib.collections.QuadMesh
-        Mesh for the colour bar.
-    """
-    colours = matplotlib.colormaps[colours].with_extremes(bad=MISSING)
-    # Edges in the cell's own colour close the hairlines that viewers leave between vector cells.
-    mesh = axes.pcolormesh(
-        np.ma.masked_invalid(matrix),
-        norm=norm,
-        cmap=colours,
-        edgecolors="face",
-        linewidth=0.15,
-        antialiased=True,
-    )
-    axes.set_aspect("equal")
-    axes.invert_yaxis()
-    for axis in (axes.xaxis, axes.yaxis):
-        layer_ticks(axis, layers, offset=0.5, most=most, names=names)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel("layer")
-    axes.set_ylabel("layer")
-    return mesh
-
-
-def colour_bar(figure, mesh, axes, label, **kwargs):
-    """Colour bar of `mesh` beside `axes`, in vector cells without hairlines between them."""
-    bar = figure.colorbar(mesh, ax=axes, label=label, **kwargs)
-    bar.solids.set(edgecolor="face", rasterized=False)
-    bar.outline.set_visible(False)
-    return bar
 
 
 def layer_ticks(axis, layers, offset=0.0, most=MAX_TICKS, names=None):
