@@ -268,53 +268,43 @@ def test_nothing_for_the_order_of_keys_or_files(tiny):
     assert tiny.planned(configfiles=["tiny.yaml", half]) == {}
 
 
-def edit(tiny, file, old, new):
-    """Planned jobs while `old` is `new` in a file of the workflow."""
+def planned_with(tiny, file, text):
+    """Planned jobs while a file of the workflow holds another text."""
     path = tiny.folder / "workflow/scripts" / file
-    text = path.read_text()
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    before = path.read_text()
     try:
-        path.write_text(text.replace(old, new))
+        path.write_text(text)
         return tiny.planned()
     finally:
-        path.write_text(text)
+        path.write_text(before)
+
+
+def edit(tiny, file, old, new):
+    """Planned jobs while `old` is `new` in a file of the workflow."""
+    text = (tiny.folder / "workflow/scripts" / file).read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    return planned_with(tiny, file, text.replace(old, new))
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "expected"),
+    ("file", "expected"),
     [
         (
             "actopo/similarity/wasserstein.py",
-            "from actopo.errors import InputError\n",
-            "from actopo.errors import InputError\n\nEDITED = 1\n",
             {"layer_distances": 1, "plot_layer_distances": 1, "measure_sensitivity": 4, "metric_distances": 7}
             | CALIBRATION
             | AFTER_MODELS
             | POWER_DISTANCES,
         ),
-        (
-            "actopo/graphs/purity.py",
-            "from actopo.errors import InputError\n",
-            "from actopo.errors import InputError\n\nEDITED = 1\n",
-            # No graph is clustered anew.
-            PURITY | STABILITY,
-        ),
-        (
-            "actopo/figures/specificity.py",
-            "from actopo.figures import style, texts\n",
-            "from actopo.figures import style, texts\n\nEDITED = 1\n",
-            {"plot_specificity": 1},
-        ),
-        (
-            "measure_purity.py",
-            "start_logging(snakemake)",
-            "start_logging(snakemake)\nEDITED = 1",
-            PURITY,
-        ),
+        # No graph is clustered anew.
+        ("actopo/graphs/purity.py", PURITY | STABILITY),
+        ("actopo/figures/specificity.py", {"plot_specificity": 1}),
+        ("measure_purity.py", PURITY),
     ],
 )
-def test_edited_code(tiny, file, old, new, expected):
-    assert edit(tiny, file, old, new) == expected
+def test_edited_code(tiny, file, expected):
+    text = (tiny.folder / "workflow/scripts" / file).read_text()
+    assert planned_with(tiny, file, f"{text}\n\nEDITED = 1\n") == expected
 
 
 def test_nothing_for_docstrings_comments_and_layout(tiny):
