@@ -89,6 +89,8 @@ BATCHES = list(range(HOMOLOGY["batches"]))
 
 SIMILARITY = config["similarity"]
 SENSITIVITY = SIMILARITY["sensitivity"]
+# Of the studied networks; a control's has a suffix.
+SIMILARITY_FOLDER = f"<results>/similarity/{HOMOLOGY['model']}"
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
 CONTROLS = crossed(SIMILARITY["controls"])
 SUFFIXES = ["", *(f".{control}" for control in CONTROLS)]

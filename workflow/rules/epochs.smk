@@ -57,7 +57,7 @@ rule measure_epochs:
 
 rule plot_epochs:
     input:
-        table=f"<results>/similarity/{HOMOLOGY['model']}/epochs.csv",
+        table=f"{SIMILARITY_FOLDER}/epochs.csv",
     output:
         png=report(
             "<results>/figures/epochs.png",

@@ -7,8 +7,7 @@ EXPLORED_SEEDS = SEEDS[:5]
 
 def explored_graphs():
     """Every graph of the explorer, the most important first: model, seed, sampling, suffix and layer."""
-    own = GRAPHS + NOISY + REPEATED + REPEATED_NOISY
-    graphs = [(MAPPER["model"], seed, *graph) for seed in MAPPER_SEEDS for graph in own]
+    graphs = [(MAPPER["model"], seed, *graph) for seed in MAPPER_SEEDS for graph in ALL_GRAPHS]
     others = [(model, first_seed(model), name, "", layer) for name in SAMPLINGS for model, layer in NETWORKS.items()]
     earlier = [f"{MAPPER['model']}{in_training(MAPPER['model'], epoch)}" for epoch in MAPPER_EPOCHS[:-1]]
     earlier = [(name, MAPPER_SEEDS[0], *graph) for name in earlier for graph in GRAPHS]

@@ -12,8 +12,8 @@ for name, layers in dict(MAPPER["stability"]["graphs"]).items():
 # All graphs of one network, of every draw, in two tables: one row a graph, one row a graph and class.
 rule measure_purity:
     input:
-        graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
-        memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        graphs=graph_files("json", ALL_GRAPHS),
+        memberships=graph_files("npz", ALL_GRAPHS),
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
         graphs="<results>/mapper/{model}/seed{seed}/purity.csv",
@@ -28,7 +28,7 @@ rule measure_purity:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
+        order=as_json(graphs=graph_columns(ALL_GRAPHS)),
         null=as_json(n_permutations=MAPPER["permutations"], seed=MAPPER["sampling_seed"]),
         uncovered=MAPPER["uncovered"],
         env=env_digest("mapper"),

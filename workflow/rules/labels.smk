@@ -5,8 +5,8 @@ TABLES += [f"{MAPPED}/label_purity.{label}.csv" for label in LABELS]
 # All graphs of one network, of every draw: a row for each graph, measure and class.
 rule measure_label_purity:
     input:
-        graphs=graph_files("json", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
-        memberships=graph_files("npz", GRAPHS + NOISY + REPEATED + REPEATED_NOISY),
+        graphs=graph_files("json", ALL_GRAPHS),
+        memberships=graph_files("npz", ALL_GRAPHS),
         files=f"<results>/data/{IMAGES}/{MAPPER['part']}/files.csv",
     output:
         table="<results>/mapper/{model}/seed{seed}/label_purity.{label}.csv",
@@ -22,7 +22,7 @@ rule measure_label_purity:
         mem_mb=grows(8000),
         runtime=grows(30),
     params:
-        order=as_json(graphs=graph_columns(GRAPHS + NOISY + REPEATED + REPEATED_NOISY)),
+        order=as_json(graphs=graph_columns(ALL_GRAPHS)),
         labels=lambda wildcards: as_json(**label_choice(wildcards.label)),
         # Not tracked: what the table holds decides, and not where it is.
         place=lambda wildcards, output: os.path.expanduser(LABELS[wildcards.label]["file"]),

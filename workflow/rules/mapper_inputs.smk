@@ -19,6 +19,7 @@ REPEATED = [
     (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
 ]
 REPEATED_NOISY = [(name, draw + noise, layer) for name, noise, layer in NOISY for draw in draws_of(name)[1:]]
+ALL_GRAPHS = GRAPHS + NOISY + REPEATED + REPEATED_NOISY
 if workflow.is_main_process and MAPPER["draws"] > 1 and (fixed := [n for n in SAMPLINGS if len(draws_of(n)) == 1]):
     message = f"mapper.draws: no position is drawn in {', '.join(fixed)}, so that one graph stands for all draws."
     logger.info(message)

@@ -132,11 +132,11 @@ rule compare_metrics:
 
 rule plot_metrics:
     input:
-        models=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
-        scaled=f"<results>/similarity/{HOMOLOGY['model']}.scaled/models.npz",
+        models=f"{SIMILARITY_FOLDER}/models.npz",
+        scaled=f"{SIMILARITY_FOLDER}.scaled/models.npz",
         rivals=rival_files(HOMOLOGY["model"]),
         curves=curve_files(["sw", "sw_scaled", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
-        specificity=f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv",
+        specificity=f"{SIMILARITY_FOLDER}/specificity_by_metric.csv",
     output:
         png=report(
             "<results>/figures/metrics.png",

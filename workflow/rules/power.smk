@@ -74,7 +74,7 @@ rule measure_power:
 
 rule plot_power:
     input:
-        table=f"<results>/similarity/{HOMOLOGY['model']}/power.csv",
+        table=f"{SIMILARITY_FOLDER}/power.csv",
     output:
         png=report(
             "<results>/figures/power.png",

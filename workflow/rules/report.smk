@@ -6,15 +6,13 @@ rule summarise:
         meta=f"<results>/data/{IMAGES}/meta.json",
         homology_metrics=collect(f"<results>/models/{HOMOLOGY['model']}/seed{{seed}}.json", seed=SEEDS),
         mapper_metrics=collect(f"<results>/models/{MAPPER['model']}/seed{{seed}}.json", seed=MAPPER_SEEDS),
-        layers=f"<results>/similarity/{HOMOLOGY['model']}/layers.csv",
+        layers=f"{SIMILARITY_FOLDER}/layers.csv",
         specificity=(
-            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
-            if len(SEEDS) > 1
-            else []
+            collect(f"{SIMILARITY_FOLDER}{{control}}/specificity.csv", control=SUFFIXES) if len(SEEDS) > 1 else []
         ),
-        controls=f"<results>/similarity/{HOMOLOGY['model']}/controls.csv" if CONTROLS and len(SEEDS) > 1 else [],
-        metrics=f"<results>/similarity/{HOMOLOGY['model']}/metrics.csv" if len(SEEDS) > 1 else [],
-        sensitivity=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
+        controls=f"{SIMILARITY_FOLDER}/controls.csv" if CONTROLS and len(SEEDS) > 1 else [],
+        metrics=f"{SIMILARITY_FOLDER}/metrics.csv" if len(SEEDS) > 1 else [],
+        sensitivity=f"{SIMILARITY_FOLDER}/sensitivity.csv",
         graphs=f"{MAPPED}/purity.csv",
         classes=f"{MAPPED}/class_purity.csv",
         foreground=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.json" if FOREGROUND_SAMPLING else [],
@@ -52,28 +50,22 @@ rule summarise:
 # Distances between layers as the explorer shows them, from all that the run has of them.
 rule gather_distances:
     input:
-        batches=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
-        models=(
-            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/models.npz", control=SUFFIXES)
-            if len(SEEDS) > 1
-            else []
-        ),
+        batches=f"{SIMILARITY_FOLDER}/layers.npz",
+        models=collect(f"{SIMILARITY_FOLDER}{{control}}/models.npz", control=SUFFIXES) if len(SEEDS) > 1 else [],
         rivals=rival_files(HOMOLOGY["model"]) if len(SEEDS) > 1 else [],
         specificity=(
-            collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES)
-            if len(SEEDS) > 1
-            else []
+            collect(f"{SIMILARITY_FOLDER}{{control}}/specificity.csv", control=SUFFIXES) if len(SEEDS) > 1 else []
         ),
-        by_metric=[f"<results>/similarity/{HOMOLOGY['model']}/specificity_by_metric.csv"] if len(SEEDS) > 1 else [],
+        by_metric=[f"{SIMILARITY_FOLDER}/specificity_by_metric.csv"] if len(SEEDS) > 1 else [],
         calibration=collect(
-            f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
+            f"{SIMILARITY_FOLDER}/calibration.{{kind}}.csv",
             kind=SURROGATE_KINDS,
         ),
         curves=curve_files(["sw", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
-        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
+        detection=f"{SIMILARITY_FOLDER}/sensitivity.csv",
         diagrams=explored_diagram_files(),
         points=homology_files("points", HOMOLOGY["model"], SEEDS[:1], [0]),
-        epochs=[f"<results>/similarity/{HOMOLOGY['model']}/epochs.csv"] if HOMOLOGY_EPOCHS else [],
+        epochs=[f"{SIMILARITY_FOLDER}/epochs.csv"] if HOMOLOGY_EPOCHS else [],
         pair=pair_tables(),
     output:
         documents="<results>/similarity/explored.json",

@@ -103,7 +103,7 @@ rule measure_detection:
 rule plot_sensitivity:
     input:
         curves=curve_files(["sw"], REFERENCES, HOMOLOGY["model"]),
-        detection=f"<results>/similarity/{HOMOLOGY['model']}/sensitivity.csv",
+        detection=f"{SIMILARITY_FOLDER}/sensitivity.csv",
     output:
         png=report(
             "<results>/figures/sensitivity.png",

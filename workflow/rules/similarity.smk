@@ -158,7 +158,7 @@ rule compare_controls:
 
 rule plot_layer_distances:
     input:
-        matrix=f"<results>/similarity/{HOMOLOGY['model']}/layers.npz",
+        matrix=f"{SIMILARITY_FOLDER}/layers.npz",
     output:
         png=report(
             "<results>/figures/layer_distances.png",
@@ -184,7 +184,7 @@ rule plot_layer_distances:
 
 rule plot_specificity:
     input:
-        matrix=f"<results>/similarity/{HOMOLOGY['model']}/models.npz",
+        matrix=f"{SIMILARITY_FOLDER}/models.npz",
     output:
         png=report(
             "<results>/figures/specificity.png",
@@ -210,8 +210,8 @@ rule plot_specificity:
 
 rule plot_controls:
     input:
-        tables=collect(f"<results>/similarity/{HOMOLOGY['model']}{{control}}/specificity.csv", control=SUFFIXES),
-        differences=f"<results>/similarity/{HOMOLOGY['model']}/controls.csv",
+        tables=collect(f"{SIMILARITY_FOLDER}{{control}}/specificity.csv", control=SUFFIXES),
+        differences=f"{SIMILARITY_FOLDER}/controls.csv",
     output:
         png=report(
             "<results>/figures/controls.png",

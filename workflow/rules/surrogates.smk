@@ -5,7 +5,7 @@ SURROGATES = SIMILARITY["surrogates"]
 SURROGATE_KINDS = [kind for kind in (SURROGATES or {"kinds": []})["kinds"] if LABELLED or kind == "gaussian"]
 FIGURES += figure_files(*(["calibration"] if SURROGATE_KINDS else []))
 # The noise of images needs two batches, its sources two networks as well.
-TABLES += [f"<results>/similarity/{HOMOLOGY['model']}/debiased.csv"] if len(BATCHES) > 1 else []
+TABLES += [f"{SIMILARITY_FOLDER}/debiased.csv"] if len(BATCHES) > 1 else []
 HAS_BUDGET = len(BATCHES) > 1 and len(SEEDS) > 1
 FIGURES += figure_files(*(["variance_budget"] if HAS_BUDGET else []))
 # Second moments are those at equal scale, if scale is among the controls.
@@ -136,7 +136,7 @@ rule measure_debiased:
 rule plot_calibration:
     input:
         tables=collect(
-            f"<results>/similarity/{HOMOLOGY['model']}/calibration.{{kind}}.csv",
+            f"{SIMILARITY_FOLDER}/calibration.{{kind}}.csv",
             kind=SURROGATE_KINDS,
         ),
     output:
@@ -169,7 +169,7 @@ rule plot_calibration:
 
 rule plot_variance_budget:
     input:
-        table=f"<results>/similarity/{HOMOLOGY['model']}/variance_budget.csv",
+        table=f"{SIMILARITY_FOLDER}/variance_budget.csv",
     output:
         png=report(
             "<results>/figures/variance_budget.png",

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from actopo.similarity.comparison import baselines, by_metric, chance_columns, corrected, metric_table, unpaired
+from actopo.similarity.comparison import (
+    all_measures,
+    baselines,
+    by_metric,
+    chance_columns,
+    corrected,
+    metric_table,
+    unpaired,
+)
 from actopo.similarity.detection import detection_table
 from actopo.similarity.sensitivity import curve_table, deletion_index
 from actopo.similarity.specificity_table import specificity_table
@@ -114,6 +122,18 @@ def test_rows_of_several_clouds_by_name():
     found = unpaired(models, models, 2, 3)
     assert list(found) == ["sw_h0", "sw_h1", "sw_sum", "sw_h0_scaled", "sw_h1_scaled"]
     assert baselines({"sw_h0": found["sw_h0"]}, [0, 8, 9])["sw_h0"] == {0: [3.0], 8: [10.0], 9: [17.0]}
+
+
+def test_measures_that_saw_fewer_networks_limit_the_others():
+    of_three, of_two = np.ones((3, 3, 3)), np.ones((2, 3, 3))
+    models = {"layers": np.arange(3), "seeds": np.arange(3), "h0": np.arange(81.0).reshape(9, 9)}
+    assert all_measures(models, models, [])[0]["sw_h0"].shape == (1, 3, 3, 3)
+    rivals = [("own", {"rtd": of_two}), ("matched", {"mean_cca": of_three, "mean_cca_chance": of_three})]
+    distances, chance = all_measures(models, models, rivals)
+    assert list(distances) == ["sw_h0", "sw_h0_scaled", "rtd", "mean_cca_matched"]
+    assert list(chance) == ["mean_cca_matched"]
+    assert {D.shape for D in (*distances.values(), *chance.values())} == {(1, 2, 3, 3)}
+    np.testing.assert_array_equal(distances["sw_h0"][0, 1], models["h0"][:3, 3:6])
 
 
 def test_layers_without_distances_are_in_no_mean():

@@ -23,7 +23,7 @@ References
 .. [1] Munkres (1984), "Elements of Algebraic Topology", section 13 (acyclic carriers).
 """
 
-from collections import Counter, deque
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,8 @@ import pandas as pd
 from scipy import sparse
 
 from actopo.errors import InputError
-from actopo.graphs.features import arms, closed_edges, cycles, edge_index, image_graph, mean_lens
+from actopo.graphs.features import arms, closed_edges, cycles, edge_index, image_graph, mean_lens, shortest_path
+from actopo.graphs.random_parts import random_parts
 from actopo.mapper.graph import mapper_graph
 
 # Least share of the images of the smaller node that a node of a carrier has in common with it.
@@ -206,13 +207,13 @@ def parts(points, lens, images, cover, make_clusterer, n_parts=20, share=0.5, se
     Yields
     ------
     actopo.graphs.features.ImageGraph
+
+    Raises
+    ------
+    InputError
+        If `share` is out of its range.
     """
-    found, place = np.unique(images, return_inverse=True)
-    rng, steps = np.random.default_rng(seed), range(n_parts)
-    for _ in steps if progress is None else progress(steps):
-        drawn = np.zeros(len(found), dtype=bool)
-        drawn[rng.choice(len(found), max(round(share * len(found)), 1), replace=False)] = True
-        part = np.flatnonzero(drawn[place])
+    for part in random_parts(images, n_parts, share, seed, progress):
         own, own_lens = points[part], lens[part]
         clusterer, min_points = make_clusterer(own, own_lens)
         graph = mapper_graph(own, own_lens, cover, clusterer, min_points=min_points)
@@ -260,28 +261,12 @@ def _is_carried(nodes, carriers, jaccard, adjacent):
     for place, node in enumerate(nodes):
         following = (place + 1) % len(nodes)
         allowed = carriers[node] | carriers[nodes[following]]
-        path = _shortest(adjacent, goals[place], goals[following], allowed)
+        path = shortest_path(adjacent, goals[place], goals[following], lambda _, other, allowed=allowed: allowed[other])
         if path is None:
             return False
         # The edge that closes a path would be one of a cycle, but its ends differ.
         passed.update(edge for edge in closed_edges(path)[:-1])
     return any(times % 2 for times in passed.values())
-
-
-def _shortest(adjacent, start, end, allowed):
-    before, queue = {start: None}, deque([start])
-    while queue and end not in before:
-        node = queue.popleft()
-        for other in adjacent[node]:
-            if allowed[other] and other not in before:
-                before[other] = node
-                queue.append(other)
-    if end not in before:
-        return None
-    path = [end]
-    while before[path[-1]] is not None:
-        path.append(before[path[-1]])
-    return path
 
 
 def _share(reached, known):

@@ -174,7 +174,9 @@ def cycles(graph):
     rank = len(graph.edges) - len(graph.lens) + _n_components(neighbours)
     if rank == 0:
         return []
-    shortest = [_path(neighbours, int(a), int(b), without=(int(a), int(b))) for a, b in graph.edges]
+    shortest = [
+        shortest_path(neighbours, a, b, lambda *step, edge={a, b}: set(step) != edge) for a, b in graph.edges.tolist()
+    ]
     candidates = sorted(filter(None, shortest), key=lambda cycle: (len(cycle), cycle))
     candidates += _fundamental(graph, neighbours)
     basis, reduced = [], {}
@@ -200,6 +202,27 @@ def closed_edges(cycle):
     return [(min(a, b), max(a, b)) for a, b in zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
 
 
+def shortest_path(neighbours, start, end, may_step):
+    """
+    Shortest path between two nodes.
+
+    Parameters
+    ----------
+    neighbours : list of list of int
+        Neighbours of each node; of paths of one length, that which meets the earlier ones first is taken.
+    start, end : int
+    may_step : callable
+        Receives two neighbours, and returns whether a path may go from the first to the second.
+
+    Returns
+    -------
+    list of int or None
+        Nodes from `end` back to `start`; None where there is no path.
+    """
+    before = _reach(neighbours, start, end, may_step)
+    return _back(before, end) if end in before else None
+
+
 def _arm(nodes, images, has_arms):
     return Arm(np.sort(np.array(nodes, dtype=np.int64)), images, not has_arms)
 
@@ -221,28 +244,16 @@ def _n_components(neighbours):
     return number
 
 
-def _reach(neighbours, start):
-    """Predecessor of every node that is reached from a start, by breadth first."""
-    before, queue = {start: None}, deque([start])
-    while queue:
-        node = queue.popleft()
-        for other in neighbours[node]:
-            if other not in before:
-                before[other] = node
-                queue.append(other)
-    return before
-
-
-def _path(neighbours, start, end, without):
-    """Shortest path that does not take the edge `without`; None where there is none."""
+def _reach(neighbours, start, end=None, may_step=None):
+    """Predecessor of every node that is reached from a start, breadth first, until the end is reached."""
     before, queue = {start: None}, deque([start])
     while queue and end not in before:
         node = queue.popleft()
         for other in neighbours[node]:
-            if other not in before and {node, other} != set(without):
+            if other not in before and (may_step is None or may_step(node, other)):
                 before[other] = node
                 queue.append(other)
-    return _back(before, end) if end in before else None
+    return before
 
 
 def _back(before, node):

@@ -23,6 +23,7 @@ import pandas as pd
 
 from actopo.errors import InputError
 from actopo.graphs.purity import coverage, majority_share, node_purity, weighted_mean
+from actopo.graphs.random_parts import random_parts
 from actopo.mapper.all_eps import AllEps
 from actopo.mapper.close_pairs import principal_axes
 from actopo.mapper.covers import checked_lens, make_cover
@@ -153,23 +154,15 @@ def resample(points, lens, labels, cover, make_clusterer, n_samples=100, share=0
     InputError
         If an argument is out of its range or does not fit the points.
     """
-    if not 0 < share <= 1:
-        raise InputError(f"share must be above 0 and at most 1 (0.5 is half of the points), not {share!r}.")
     lens, labels = checked_lens(lens, n_lenses=None), np.asarray(labels)
-    group = np.arange(len(points)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    if not len(points) == len(lens) == len(labels) == len(group):
+    groups = np.arange(len(points)) if groups is None else np.asarray(groups)
+    if not len(points) == len(lens) == len(labels) == len(groups):
         raise InputError(
-            f"there are {len(points)} points, {len(lens)} lens values, {len(labels)} labels and {len(group)} groups; "
+            f"there are {len(points)} points, {len(lens)} lens values, {len(labels)} labels and {len(groups)} groups; "
             "give one of each for each point."
         )
-    n_groups = int(group.max(initial=-1)) + 1
-    n_drawn = max(round(share * n_groups), 1)
-    rng = np.random.default_rng(seed)
-    rows, steps = [], range(n_samples)
-    for sample in steps if progress is None else progress(steps):
-        drawn = np.zeros(n_groups, dtype=bool)
-        drawn[rng.choice(n_groups, n_drawn, replace=False)] = True
-        part = np.flatnonzero(drawn[group])
+    rows = []
+    for sample, part in enumerate(random_parts(groups, n_samples, share, seed, progress)):
         own = points[part]
         graph = mapper_graph(own, lens[part], cover, make_clusterer(own, lens[part]))
         rows.append({"sample": sample, "n_points": len(part), **invariants(graph, labels[part])})

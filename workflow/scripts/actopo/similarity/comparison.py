@@ -82,6 +82,31 @@ def unpaired(models, scaled, n_models, n_layers):
     return named(models, "", ()) | named(scaled, "_scaled", ("sum",))
 
 
+def all_measures(models, scaled, rivals):
+    """
+    Distances from the layers of the first model to those of the others, by every measure of similarity.
+
+    Measures that are slow may have fewer other models; these are what all are cut to.
+
+    Parameters
+    ----------
+    models, scaled : mapping of str to ndarray
+        As `unpaired` takes them, with the `layers` and the `seeds` of `models`.
+    rivals : iterable of (str, mapping of str to ndarray)
+        Clouds and arrays of each other measure, as `by_metric` takes them.
+
+    Returns
+    -------
+    distances, chance : dict of str to ndarray of shape (1, n, l, l)
+    """
+    whole, by_chance = unpaired(models, scaled, len(models["seeds"]), len(models["layers"])), {}
+    for clouds, arrays in rivals:
+        found, chance = by_metric(arrays, clouds)
+        whole, by_chance = whole | found, by_chance | chance
+    n = min(D.shape[1] for D in whole.values())
+    return tuple({metric: D[:, :n] for metric, D in measured.items()} for measured in (whole, by_chance))
+
+
 def baselines(distances, layers):
     """
     Distances from each layer of the first model to the same layer of the others.
