@@ -29,7 +29,7 @@ def with_images(slurm, tmp_path_factory):
     """A workflow folder in which the images are prepared, to be copied."""
     workflow = Workflow(tmp_path_factory.mktemp("images"))
     workflow.config(SMALL)
-    done = workflow.run("--", "results/tiny/data/digits/meta.json", forked=False)
+    done = workflow.run("--", "results/tiny/data/digits/meta.json")
     assert done.returncode == 0, done.stdout + done.stderr
     return workflow.folder
 

@@ -190,6 +190,6 @@ def test_a_run_that_is_cancelled_and_finished_is_that_of_one_machine(new_workflo
     assert weights.stat().st_ino == trained
     assert not workflow.planned(*arguments)
     local = new_workflow("local")
-    alone = local.run(*arguments, forked=False)
+    alone = local.run(*arguments)
     assert alone.returncode == 0, alone.stdout + alone.stderr
     assert contents(workflow) == contents(local)

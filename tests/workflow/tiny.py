@@ -154,15 +154,9 @@ class Workflow:
         """The call of snakemake; `arguments` come after the options."""
         return [sys.executable, "-m", "snakemake", "--configfile", *configfiles, "--cores", "2", *arguments]
 
-    def run(self, *arguments, forked=True, **kwargs):
-        """Run snakemake, and what it starts in forked processes; or all in processes that start anew, as users do."""
-        command, environment = self.command(*arguments, **kwargs), {"OMP_NUM_THREADS": "1"}
-        if not forked:
-            environment = {**os.environ, **environment}
-            return subprocess.run(
-                command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
-            )
-        return self.forked(command, environment, executable=forked_python())
+    def run(self, *arguments, **kwargs):
+        """Run snakemake, and what it starts, in forked processes."""
+        return self.forked(self.command(*arguments, **kwargs), {"OMP_NUM_THREADS": "1"}, executable=forked_python())
 
     def is_edited(self):
         """Whether the code in the folder is another than that of the tests."""
