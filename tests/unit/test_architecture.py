@@ -16,7 +16,7 @@ FILES = {
     if path.name != "__init__.py"
 }
 GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic"}
-GROUND |= {"benchmarks", "user_code"}
+GROUND |= {"benchmarks", "compiled", "user_code"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {

@@ -14,9 +14,9 @@ nearly the same norm.
 import math
 
 import numpy as np
-from numba import njit
 from scipy.linalg import eigh
 
+from actopo.compiled import compiled
 from actopo.mapper.exact_distances import is_within
 from actopo.mapper.union_find import find_root
 
@@ -302,7 +302,7 @@ class Rows:
         _unite_tile(*self.tile, parent, linked)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _is_pair(value, i, j, low, high, tail, points, order, squared):
     if value < low[i] + low[j]:
         return False
@@ -311,7 +311,7 @@ def _is_pair(value, i, j, low, high, tail, points, order, squared):
     return is_within(points, order[i], order[j], squared)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def any_reaches(products, low, lows):
     """Whether some product is at least `low` and its own of `lows` together."""
     # The loop counts instead of returning at the first hit, so that the compiler can vectorise it.
@@ -321,7 +321,7 @@ def any_reaches(products, low, lows):
     return hits > 0
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _count(product, rows, a, state, limit, counts, found):
     low, high, tail, points, order, squared = state
     width = product.shape[1]
@@ -343,7 +343,7 @@ def _count(product, rows, a, state, limit, counts, found):
         counts[r] = count
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _first_links(product, rows, a, state, row_roots, column_roots):
     low, high, tail, points, order, squared = state
     width = product.shape[1]
@@ -365,7 +365,7 @@ def _first_links(product, rows, a, state, row_roots, column_roots):
     return links
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _unite_tile(product, rows, a, state, parent, linked):
     low, high, tail, points, order, squared = state
     for r in linked:

@@ -6,10 +6,11 @@ order, which is vectorised, decides most comparisons, since both are off by at m
 """
 
 import numpy as np
-from numba import njit
+
+from actopo.compiled import compiled
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+@compiled(nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _reordered_squared_distance(points, i, j):
     total = 0.0
     for k in range(points.shape[1]):
@@ -18,7 +19,7 @@ def _reordered_squared_distance(points, i, j):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def is_within(points, i, j, squared):
     """Whether two points are at most the root of `squared` apart."""
     # The relative error of the reordered sum and of the sum in order is at most (d + 2) 2^-53.
@@ -32,7 +33,7 @@ def is_within(points, i, j, squared):
     return total <= squared
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def squared_distance_below(points, i, j, squared):
     """Float64 sum of squared differences in the order of the coordinates if it is below `squared`, else infinity."""
     # As in `is_within`, the sum in another order, which is vectorised, decides most pairs.
@@ -46,7 +47,7 @@ def squared_distance_below(points, i, j, squared):
     return total if total < squared else np.inf
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def are_within(points, first, second, squared):
     """Whether the points `first` and `second`, pair by pair, are at most the root of `squared` apart."""
     result = np.empty(len(first), dtype=np.bool_)

@@ -12,6 +12,7 @@ float64 one, even for near-duplicates, for which ``|x|^2 + |y|^2 - 2xy`` has los
 import numba
 import numpy as np
 
+from actopo.compiled import compiled
 from actopo.errors import InputError
 
 _ROUNDING = float(np.finfo(np.float32).eps)
@@ -127,7 +128,7 @@ def _may_improve(rows, columns, norms, best, both=True):
     return any((np.maximum(gap - 4 * _ROUNDING, 0) ** 2 <= bound).any() for gap, bound in zip(gaps, bests, strict=True))
 
 
-@numba.njit(inline="always")
+@compiled(inline="always")
 def _scaled_square_distance(x, y, factor):
     total = 0.0
     for k in range(x.shape[0]):
@@ -136,7 +137,7 @@ def _scaled_square_distance(x, y, factor):
     return total
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled(parallel=True)
 def _improve_rows(products, rows, first_column, slack, points, order, factor, best):
     """Lower `best` (squared, in scaled units, sorted by norm) of the rows of one tile."""
     for i in numba.prange(len(rows)):
@@ -151,7 +152,7 @@ def _improve_rows(products, rows, first_column, slack, points, order, factor, be
                     floor = slack[row] - 0.5 * square
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled(parallel=True)
 def _improve_columns(products, first_row, first_column, slack, points, order, factor, best):
     """Lower `best` of the columns of one tile that is off the diagonal."""
     n_rows, n_columns = products.shape

@@ -16,8 +16,8 @@ import math
 from threading import Lock
 
 import numpy as np
-from numba import njit
 
+from actopo.compiled import compiled
 from actopo.mapper.close_pairs import CHUNK, UNIT, any_reaches, choose_rank, halves, median_tree, principal_axes, sieve
 from actopo.mapper.dbscan import checked_arguments, isolated, search_threads
 from actopo.mapper.exact_distances import squared_distance_below
@@ -209,7 +209,7 @@ def closest_pair(image, distance, run, leaf=_SMALL_LEAF):
     return math.sqrt(best[0])
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _improve(product, rows, left, a, low, points, order, factor, squares):
     """Lower the squared distances `squares` of the rows `left` by the points of one leaf, whose products are given."""
     width = product.shape[1]
@@ -232,7 +232,7 @@ def _improve(product, rows, left, a, low, points, order, factor, squares):
                     squares[r] = min(squares[r], square)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _is_apart(z, i, lower, upper, leaf, limit):
     """Whether a point of the image is farther from the box of a leaf than the root of `limit`."""
     total = 0.0
@@ -244,7 +244,7 @@ def _is_apart(z, i, lower, upper, leaf, limit):
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _are_apart(lower, upper, leaf, other, limit):
     """Whether the boxes of two leaves are farther apart than the root of `limit`."""
     total = 0.0
@@ -260,7 +260,7 @@ def _are_apart(lower, upper, leaf, other, limit):
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _compare_leaves(points, z, order, bounds, lower, upper, first, last, squared, scale, margin):
     """Smallest squared distance, at most `squared`, from points of some leaves to those of these and later leaves."""
     k, n_leaves = z.shape[1], len(bounds) - 1

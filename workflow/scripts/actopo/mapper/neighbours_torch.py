@@ -9,9 +9,9 @@ bit.
 
 import numpy as np
 import torch
-from numba import njit
 
 from actopo.arithmetic import exact_arithmetic
+from actopo.compiled import compiled
 from actopo.mapper.close_pairs import halves, sieve
 from actopo.mapper.exact_distances import squared_distance_below
 
@@ -92,7 +92,7 @@ class TorchNeighbours:
         return torch.from_numpy(array).to(self.device)
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _lower(points, rows, places, columns, squares):
     """Lower the squared distances `squares` of the rows at `places` by those to the points `columns`."""
     for p in range(len(places)):

@@ -17,8 +17,8 @@ References
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from actopo.compiled import compiled
 from actopo.mapper.union_find import find_roots
 
 
@@ -77,7 +77,7 @@ def persistent_clusters(tree, min_size, prominence=1.0):
     ]
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _condense(edges, weights, starts, n, min_size, factor):
     """
     Positions of births and deaths among the edges, and for each cluster its slice of an order of the points.

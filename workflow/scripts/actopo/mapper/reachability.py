@@ -21,8 +21,8 @@ References
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from actopo.compiled import compiled
 from actopo.mapper.close_pairs import whole_image
 from actopo.mapper.dbscan import checked_arguments
 from actopo.mapper.exact_distances import squared_distance_below
@@ -149,7 +149,7 @@ def core_distances(points, rows, min_samples=5):
     return np.sqrt(squares[:, -1])
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _find_nearest(points, rows, products, bound, factor, neighbours, squares):
     """Nearest other points of some points, in ascending order of their squared distances."""
     k = neighbours.shape[1]
@@ -169,7 +169,7 @@ def _find_nearest(points, rows, products, bound, factor, neighbours, squares):
                 squares[r, place], neighbours[r, place] = square, j
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _span(points, products, bound, factor, core):
     """Edges of the minimum spanning tree and their squared weights, by Prim's algorithm."""
     n = len(core)

@@ -1,10 +1,11 @@
 """Union-find: disjoint sets as trees, each given by an array that holds the parent of every node."""
 
 import numpy as np
-from numba import njit
+
+from actopo.compiled import compiled
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def find_root(parent, node):
     """Root of the tree of a node; shortens the path."""
     while parent[node] != node:
@@ -13,7 +14,7 @@ def find_root(parent, node):
     return node
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def find_roots(parent, nodes):
     """Root of the tree of every node, in the forest that `parent` describes; shortens the paths."""
     roots = np.empty(len(nodes), dtype=np.int64)
@@ -22,7 +23,7 @@ def find_roots(parent, nodes):
     return roots
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def unite(parent, first, second):
     """Join the trees of the nodes `first` and `second`, pair by pair, under the smaller root."""
     for p in range(len(first)):

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from actopo.compiled import compiled
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def draw_permutations(groups, shape, rng):
     return permutations
 
 
-@njit(parallel=True, nogil=True, cache=True)
+@compiled(parallel=True, nogil=True)
 def add_correlations(reference, first, own, foreign, orders, total, count):
     """
     Add the correlations of one model's rows with the permuted rows of some others, for every permutation.

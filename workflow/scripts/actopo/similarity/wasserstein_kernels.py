@@ -1,13 +1,14 @@
 """Kernels of the CPU for `actopo.similarity.wasserstein`, which share diagrams, or tiles of pairs, among threads."""
 
 import numpy as np
-from numba import njit
+
+from actopo.compiled import compiled
 
 TILE = 16  # diagrams whose bins fit into the cache
 ROUND_UP = 1 + 1e-6  # covers the rounding to float32
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def project(first, last, stride, pairs, offsets, cos, sin, projected):
     """Positions of the points of each diagram, and those of their diagonal points in ascending order."""
     for k in range(first, last, stride):
@@ -25,7 +26,7 @@ def sort(first, last, stride, values, offsets):
         values[offsets[k] : offsets[k + 1]].sort()
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def merge(first, last, stride, projected, offsets, position, level):
     """
     Steps of G for each diagram: one up at each projected point, one down at each projected diagonal point.
@@ -53,7 +54,7 @@ def merge(first, last, stride, projected, offsets, position, level):
             j += one - is_up
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def sum_up(first, last, stride, offsets, position, level, edges, start, integral, low, high):
     """First step, integral and range of G in each block."""
     n_blocks = integral.shape[1]
@@ -76,7 +77,7 @@ def sum_up(first, last, stride, offsets, position, level, edges, start, integral
         start[k, n_blocks] = 2 * (offsets[k + 1] + k) + 1
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def refine(first, last, stride, n_bins, position, level, start, edges, bins, reach):
     """
     Integral of G over each bin and, unless `reach` is empty, its largest distance from its mean times the width.
@@ -115,7 +116,7 @@ def refine(first, last, stride, n_bins, position, level, start, edges, bins, rea
                 height += change[c]
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
+@compiled(nogil=True, fastmath={"reassoc"})
 def _l1(x, y):
     total = 0.0
     for i in range(len(x)):
@@ -123,14 +124,14 @@ def _l1(x, y):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _overlap(low_x, high_x, low_y, high_y, mask):
     """Mark the blocks in which the ranges overlap, one byte each, so that eight are tested at a time."""
     for b in range(len(low_x)):
         mask[b] = (low_x[b] < high_y[b]) & (low_y[b] < high_x[b])
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _area(position, level, i, j, end_i, end_j, left, right):
     """
     Area between two step functions from `left` to `right`, where they have the steps from i, j up to the ends.
@@ -159,7 +160,7 @@ def _area(position, level, i, j, end_i, end_j, left, right):
     return lower + upper + abs(level[i] - level[j]) * (right - left)
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
+@compiled(nogil=True, fastmath={"reassoc"})
 def _upper(x, y, reach_x, reach_y):
     total = 0.0
     for i in range(len(x)):
@@ -167,7 +168,7 @@ def _upper(x, y, reach_x, reach_y):
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def add_exact(first, last, stride, tiles, shift, wanted, integral, low, high, position, level, start, edges, distances):
     mask = np.zeros(-(-integral.shape[1] // 8) * 8, np.uint8)
     eights = mask.view(np.uint64)
@@ -191,7 +192,7 @@ def add_exact(first, last, stride, tiles, shift, wanted, integral, low, high, po
                 distances[i, j] += total
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def add_grid(first, last, stride, tiles, shift, wanted, integral, low, high, bins, reach, distances, bound):
     mask = np.zeros(-(-integral.shape[1] // 8) * 8, np.uint8)
     eights, bounded = mask.view(np.uint64), reach.size > 0

@@ -30,9 +30,9 @@ References
 """
 
 import numpy as np
-from numba import njit
 from scipy.spatial.distance import pdist, squareform
 
+from actopo.compiled import compiled
 from actopo.errors import InputError
 
 QUANTILE = 0.9
@@ -188,7 +188,7 @@ def rtd_lite(a, b):
     return max(0.0, (w_length + v_length) / 2 - _tree_length(w, v))
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _tree_length(w, v):
     """Length of the minimum spanning tree of the complete graph of ``min(w, v)``, by Prim's algorithm."""
     reach = np.minimum(w[0], v[0])
@@ -208,7 +208,7 @@ def _tree_length(w, v):
     return length
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _sweep(n, first, second, start, end, late):
     """
     Total bar length. Edges come in order of `start`; `late` are those with start < end, in order of `end`.
@@ -258,7 +258,7 @@ def _sweep(n, first, second, start, end, late):
     return length
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _common_neighbour(a, b):
     for i in range(len(a)):
         if a[i] & b[i]:
@@ -266,7 +266,7 @@ def _common_neighbour(a, b):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _finds_relation(classes, present, n_words, j, k, relation):
     """Return whether a triangle on edge jk is not zero; if so, write the sum of its edges to `relation`."""
     near_j, near_k = present[j], present[k]
@@ -285,7 +285,7 @@ def _finds_relation(classes, present, n_words, j, k, relation):
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _kill(relation, classes, n_words, alive):
     """Replace the bar in the last slot of a relation by the sum of the others in all classes; return words in use."""
     slot = 64 * n_words - 1
