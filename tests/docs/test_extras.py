@@ -21,6 +21,7 @@ PACKAGES = {
     "scikit-learn": "sklearn",
 }
 EXTRAS = {
+    "compiled": "topology",
     "homology": "topology",
     "similarity": "topology",
     "images": "networks",

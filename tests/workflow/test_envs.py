@@ -16,8 +16,6 @@ PACKAGES = {
     "sklearn": "scikit-learn",
     "cv2": "opencv",
     "gtda": "giotto-tda",
-    # Numba has no other compiler.
-    "llvmlite": "numba",
     "PIL": "pillow",
 }
 
