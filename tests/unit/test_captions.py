@@ -118,6 +118,38 @@ def test_numbers_have_three_digits(value, text):
     assert shown(value) == text
 
 
+def test_means_over_graphs_say_so(summary):
+    """Figures of graphs show the first network and draw alone; that of purity has all."""
+    told = "as means over up to 6 graphs (2 networks, and draws of the positions)"
+    assert "means over" not in "".join(captions(summary).values())
+    row = GRAPH | {"n_graphs": 6, "n_networks": 2}
+    summary["mapper"]["graphs"] = {"full": {"16": GRAPH | {"n_graphs": 2, "n_networks": 2}}, "random": {"16": row}}
+    summary["mapper"]["noisy_graphs"] = {"random": {"sigma 0.5": {"16": row}}}
+    found = captions(summary)
+    for name in ("mapper_graphs", "noisy_graphs", "eps_choice"):
+        assert f"{told}, of which the figure shows those of the first network and draw" in found[name]
+        assert as_text(found[name])
+    assert f"{told}, by sampling" in found["purity"]
+
+
+@pytest.mark.parametrize("lens", [["l2", {"component": 1}], "l2"])
+@pytest.mark.parametrize("eps", ["knee", 2.5])
+def test_captions_of_two_lenses_and_of_a_fixed_eps(lens, eps):
+    config = {"mapper": {"lens": lens, "eps": eps, "intervals": 5, "overlap": 0.3, "clusterer": "dbscan"}}
+    config |= {"figures": {"graph_colours": "lens"}, "data": {"labelled": True}}
+    job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/a.png"))
+    folder = Path(__file__).parents[2] / "workflow/report"
+    found = {
+        name: Template((folder / f"{name}.rst").read_text(encoding="utf-8")).render(snakemake=job)
+        for name in ("mapper_graphs", "all_eps", "stability")
+    }
+    are_two = isinstance(lens, list)
+    assert ("two lenses, of which the first grows" in found["mapper_graphs"]) == are_two
+    assert ("the points of each pair of intervals," in found["mapper_graphs"]) == are_two
+    assert ("pair of their intervals" in found["all_eps"]) == are_two
+    assert ("chosen anew for each part" in found["stability"]) == (eps == "knee")
+
+
 @pytest.mark.parametrize(
     ("colours", "labelled", "words"),
     [

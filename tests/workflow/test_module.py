@@ -32,18 +32,18 @@ def other(tmp_path_factory):
         r"```python\n(module actopo:.*?)```", (ROOT / "docs/usage.md").read_text(encoding="utf-8"), re.S
     )
     place = re.search(r"# or: (gitfile\(.*\))\n", lines)[1]
-    lines = re.sub(r"github\(.*\)", place.replace("path/to/clone", str(clone)), lines)
+    lines = re.sub(r"github\(.*\)", place.replace("/path/to/clone", str(clone)), lines)
     own.mkdir()
     (own / "Snakefile").write_text(f'configfile: "config.yaml"\n\n{lines}')
     (own / "config.yaml").write_text(yaml.safe_dump({"actopo": TINY}))
     return own
 
 
-def snakemake(folder, *arguments, fails=False):
+def snakemake(folder, *arguments, fails=False, **variables):
     """Run Snakemake with the lines that the page asks for, in an environment without the package."""
     triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
     command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
     done = subprocess.run([*command, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -82,3 +82,27 @@ def test_two_versions_at_once_are_refused(other, tmp_path):
     (tmp_path / "Snakefile").write_text(lines + second, encoding="utf-8")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"actopo": TINY}))
     assert "give all modules of a Snakefile one version" in snakemake(tmp_path, "--dry-run", fails=True)
+
+
+def test_another_version_that_jobs_would_find_is_refused(other, tmp_path):
+    """Python looks at PYTHONPATH, and at what is installed, before it looks where the script lies."""
+    shutil.copytree(
+        ROOT / "workflow/scripts", tmp_path, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+    )
+    target = "results/tiny/data/digits/meta.json"
+    snakemake(other, "--dry-run", target, PYTHONPATH=str(tmp_path))
+    keys = tmp_path / "actopo/keys.py"
+    keys.write_text(keys.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    told = snakemake(other, "--dry-run", target, fails=True, PYTHONPATH=str(tmp_path))
+    assert f"Python finds another version of actopo in {tmp_path} than that of the workflow" in told
+
+
+def test_resources_that_replace_those_of_a_rule(other):
+    text = (other / "Snakefile").read_text(encoding="utf-8")
+    lines = "use rule find_receptive_fields from actopo as actopo_find_receptive_fields with:\n    resources:\n"
+    (other / "own.smk").write_text(f"{text}\n\n{lines}        mem_mb=1234,\n", encoding="utf-8")
+    snakemake(other, "results/tiny/figures/noise.svg")
+    target = "--until", "actopo_find_receptive_fields"
+    told = snakemake(other, "--snakefile", "own.smk", *target, fails=True)
+    assert "the rule has no resource device: `use rule ... with: resources:` replaces all" in told
+    assert "Traceback" not in told.partition("find_receptive_fields:")[2]

@@ -1,5 +1,5 @@
 # Where the workflow's own files are: its folder, or Snakemake's cache where it is a module from a git repository.
-import filecmp
+import importlib.util
 import os
 import shutil
 import sys
@@ -22,9 +22,10 @@ def own_scripts():
 
 
 def differs_from(other):
-    """Whether another folder has other scripts, or another version of the package."""
-    _, changed, missing = filecmp.cmpfiles(SCRIPTS, other, own_scripts())
-    return bool(changed or missing)
+    """Whether another folder has another version of the package."""
+    pairs = [(SCRIPTS / name, other / name) for name in own_scripts() if name.startswith("actopo/")]
+    # What Snakemake fetches from git has no last line break.
+    return any(not file.is_file() or own.read_bytes().rstrip() != file.read_bytes().rstrip() for own, file in pairs)
 
 
 def scripts_folder():
@@ -59,9 +60,16 @@ def read_yaml(path):
 
 
 SCRIPTS = scripts_folder()
-# Python imports a package once: digests and checks of a second module would be those of the first one's code.
-LOADED = Path(sys.modules["actopo"].__file__).parents[1] if "actopo" in sys.modules else SCRIPTS
-if LOADED != SCRIPTS and differs_from(LOADED):
-    raise WorkflowError(f"{SCRIPTS} has not the version of actopo that is in use, from {LOADED}; {ONE_VERSION}")
+# Python imports a package once: digests and checks of a second module would be those of the first one's code. Jobs take
+# the package that Python finds first: one that is installed comes before that of the workflow.
+FOUND = importlib.util.find_spec("actopo")
+FOUND = Path(FOUND.origin).parents[1] if FOUND and FOUND.origin else SCRIPTS
+if FOUND != SCRIPTS and differs_from(FOUND):
+    if "actopo" in sys.modules:
+        raise WorkflowError(f"{SCRIPTS} has not the version of actopo that is in use, from {FOUND}; {ONE_VERSION}")
+    raise WorkflowError(
+        f"Python finds another version of actopo in {FOUND} than that of the workflow in {SCRIPTS}, and jobs would use it; "
+        "take it away (pip uninstall actopo, or out of PYTHONPATH), or install this one"
+    )
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))

@@ -254,12 +254,26 @@ def test_colours_of_graphs(path, value, words):
         assert words in line
 
 
+STABILITY, CONFIDENCE = (PAPER["mapper"][key] for key in ("stability", "confidence"))
+
+
 @pytest.mark.parametrize(
     ("n_images", "changes", "words"),
     [
         (4, {}, "mapper.min_samples: random has 4 points of 4 images of part train, and with fewer than 5 all points"),
         (4, {"min_samples": 4}, None),
         (10, {}, None),
+        (
+            10,
+            {"stability": STABILITY | {"share": 0.1}},
+            "mapper.stability.share: a part of random has one point, of one of",
+        ),
+        (10, {"stability": STABILITY | {"share": 0.1, "samples": 0}}, None),
+        (
+            10,
+            {"confidence": CONFIDENCE | {"parts": {"random": 3}, "share": 0.1}},
+            "mapper.confidence.share: a part of random has one point",
+        ),
     ],
 )
 def test_very_few_images(tmp_path, n_images, changes, words):

@@ -8,6 +8,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.images.image_folder import read_image_folder
 from actopo.images.mask_folder import read_masks
+from PIL import Image
 
 FILES = ["cat/a.jpg", "cat/b.png", "dog/a.jpg"]
 SIZES = [(20, 30), (16, 16), (24, 20)]
@@ -46,6 +47,43 @@ def test_masks_lie_where_the_images_do(folders, size, resize, n_workers):
     assert certain.mean() > 0.8
     np.testing.assert_array_equal(masks[certain], images[..., 0][certain] > 127)
     assert 0.05 < masks.mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    ("orientation", "shape", "is_open"), [(1, (24, 24), False), (3, (20, 30), True), (6, (24, 24), True)]
+)
+def test_images_that_are_shown_turned_and_have_the_same_size_are_refused(tmp_path, orientation, shape, is_open):
+    """A mask may be of what is stored, or of what is shown."""
+    stored = np.zeros(shape, np.uint8)
+    stored[:9, :9] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "images").mkdir()
+    Image.fromarray(stored).save(tmp_path / "images/a.jpg", exif=exif)
+    write(tmp_path / "masks/a.png", stored)
+    arguments = tmp_path / "masks", tmp_path / "images", ["a.jpg"], 16
+    if is_open:
+        with pytest.raises(InputError, match=r"1 images are shown turned or mirrored.*: a\.jpg; store these"):
+            read_masks(*arguments)
+    else:
+        assert read_masks(*arguments)[0][0, :4, :4].all()
+
+
+def test_an_image_that_is_shown_turned_has_a_mask_of_the_size_that_is_shown(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "images").mkdir()
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "images/a.jpg", exif=exif)
+    for shape, fits in (((30, 20), True), ((20, 30), False)):
+        write(tmp_path / "masks/a.png", np.ones(shape, np.uint8))
+        arguments = tmp_path / "masks", tmp_path / "images", ["a.jpg"], 16
+        if fits:
+            assert read_masks(*arguments)[0].all()
+        else:
+            with pytest.raises(
+                InputError, match=r"a.png \(30 x 20 for 20 x 30\); give each the size of its image as it"
+            ):
+                read_masks(*arguments)
 
 
 def test_masks_of_an_archive_and_of_some_images(folders, tmp_path):

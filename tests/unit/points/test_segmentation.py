@@ -10,7 +10,7 @@ from actopo.points import segmentation
 from actopo.points.choices import DEEPLAB_WEIGHTS
 from actopo.points.segmentation import deeplab_masks
 from safetensors.torch import save_file
-from torchvision.models import get_model_weights
+from torchvision.models import get_model, get_model_weights
 from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights, deeplabv3_mobilenet_v3_large
 from torchvision.transforms._presets import SemanticSegmentation
 
@@ -71,6 +71,7 @@ def test_weights_that_cannot_be_had(network, tmp_path, monkeypatch):
     (tmp_path / "text.pth").write_text("no weights")
     (tmp_path / "text.safetensors").write_text("no weights")
     torch.save(network.state_dict(), tmp_path / "mobile.pth")
+    torch.save({"other": torch.ones(2)}, tmp_path / "other.pth")
     torch.save({"model": network}, tmp_path / "pickled.pth")
 
     def offline(*args, **kwargs):
@@ -83,6 +84,7 @@ def test_weights_that_cannot_be_had(network, tmp_path, monkeypatch):
         (tmp_path / "text.safetensors", MOBILENET, "cannot be read"),
         (tmp_path / "pickled.pth", MOBILENET, "cannot be read"),
         (tmp_path / "mobile.pth", "deeplabv3_resnet50", "do not fit"),
+        (tmp_path / "other.pth", None, "other.pth has the weights of none of deeplabv3_resnet50, "),
         (tmp_path / "mobile.pth", "resnet18", "'resnet18' is no segmentation network"),
         ("ResNet18_Weights.DEFAULT", MOBILENET, "'resnet18' is no segmentation network"),
         ("DeepLabV3", MOBILENET, "no weights 'DeepLabV3'"),
@@ -99,6 +101,14 @@ def test_named_weights_bring_their_architecture(monkeypatch, network):
     masks = deeplab_masks(images, "DeepLabV3_MobileNet_V3_Large_Weights.DEFAULT", resize=None)
     assert masks.shape == (1, 32, 32)
     assert [weights.url.split("/")[-1].split("-")[0] for weights in asked] == ["deeplabv3_mobilenet_v3_large"]
+
+
+@pytest.mark.parametrize("architecture", segmentation.DEEPLAB)
+def test_a_file_brings_its_architecture(architecture, tmp_path):
+    with torch.device("meta"):
+        names = get_model(architecture, weights=None, weights_backbone=None).state_dict()
+    # Names alone say which it is.
+    assert segmentation._architecture_of(dict.fromkeys(names), tmp_path) == architecture
 
 
 def test_names_of_weights_are_torchvisions():

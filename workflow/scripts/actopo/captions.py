@@ -53,7 +53,7 @@ def captions(summary, dimension=1, sensitivity_layers=None):
         "metrics": _metrics(homology),
         "mapper_graphs": _graphs(mapper["graphs"], ("n_nodes", "n_components", "n_cycles"), mapped),
         "noisy_graphs": _noisy(mapper["noisy_graphs"], mapped),
-        "purity": _graphs(mapper["graphs"], ("node_purity", "node_purity_null_high", "coverage"), mapped),
+        "purity": _graphs(mapper["graphs"], ("node_purity", "node_purity_null_high", "coverage"), mapped, False),
         "eps_choice": _graphs(mapper["graphs"], ("eps", "coverage"), mapped),
         "foreground": _foreground(mapper.get("foreground")),
     }
@@ -175,14 +175,24 @@ NUMBERS = {
 }
 
 
-def _graphs(graphs, names, layer_names):
+def _over(graphs, shows_first=True):
+    """How many graphs of networks and draws the means of a table are of, if they are of several."""
+    n_graphs, n_networks = (max((own.get(name, 1) for own in graphs), default=1) for name in ("n_graphs", "n_networks"))
+    if n_graphs == 1:
+        return ""
+    first = ", of which the figure shows those of the first network and draw" if shows_first else ""
+    return f", as means over up to {n_graphs} graphs ({n_networks} networks, and draws of the positions){first}"
+
+
+def _graphs(graphs, names, layer_names, shows_first=True):
     rows = [
         (sampling, layer_names.get(layer, layer), *(shown(own.get(name)) for name in names))
         for sampling, layers in graphs.items()
         for layer, own in layers.items()
     ]
     header = ("sampling", "layer", *(NUMBERS[name] for name in names))
-    return f"graphs have, by sampling and layer:\n\n{_table(header, rows)}" if rows else ""
+    over = _over([own for layers in graphs.values() for own in layers.values()], shows_first)
+    return f"graphs have{over}, by sampling and layer:\n\n{_table(header, rows)}" if rows else ""
 
 
 def _noisy(graphs, layer_names):
@@ -199,7 +209,8 @@ def _noisy(graphs, layer_names):
         for layer, own in layers.items()
     ]
     header = ("sampling", "σ", "layer", *(NUMBERS[name] for name in names))
-    return f"graphs of noisy images have:\n\n{_table(header, rows)}" if rows else ""
+    over = _over([own for sigmas in graphs.values() for layers in sigmas.values() for own in layers.values()])
+    return f"graphs of noisy images have{over}:\n\n{_table(header, rows)}" if rows else ""
 
 
 def _foreground(own):

@@ -50,6 +50,11 @@ def start_logging(job):
     terminal = sys.stderr
 
     def report(kind, error, trace):
+        if isinstance(error, AttributeError) and error.obj is job.resources:
+            error = InputError(
+                f"the rule has no resource {error.name}: `use rule ... with: resources:` replaces all that it has; "
+                "give device and gpu there too, as the rule has them, or change the others by --set-resources"
+            )
         message = _message(job.rule, error) or "".join(traceback.format_exception(kind, error, trace))
         for stream in {sys.stderr, terminal}:
             # The log may lie on the disk that is full.

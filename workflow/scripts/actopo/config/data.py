@@ -186,6 +186,20 @@ def _few_points(mapper, n_images):
             f"{mapper['part']}, and with fewer than {least} all points are noise; lower it, take more "
             "points_per_image, or add images"
         )
+        return
+    stability = mapper["stability"]
+    parts = {
+        "confidence": mapper["confidence"]["parts"],
+        "stability": stability["graphs"] if stability["samples"] else [],
+    }
+    for key, graphs in parts.items():
+        drawn = max(round(mapper[key]["share"] * n_images), 1)
+        for name in sorted(set(dict(graphs or {})) & set(per_image)):
+            if drawn * per_image[name] < 2:
+                yield (
+                    f"mapper.{key}.share: a part of {name} has one point, of one of the {n_images} images of part "
+                    f"{mapper['part']}, and has no graph; raise it"
+                )
 
 
 def _nearest(name, known):

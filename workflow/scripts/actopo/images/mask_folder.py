@@ -2,8 +2,10 @@
 Foreground masks from a folder of image files, one for each image of an image folder.
 
 The mask of ``train/cat/7.jpg`` is ``train/cat/7`` with the ending of any format that loses nothing. A pixel is
-foreground unless it is 0 in all colours; transparency does not count. A mask has the size of its image as stored, and
-is resized and cropped as the image was; a pixel of the result is foreground if half of it is.
+foreground unless it is 0 in all colours; transparency does not count. A mask has the size of its image as it is shown,
+by its EXIF orientation, and is resized and cropped as the image was; a pixel of the result is foreground if half of it
+is. Some tools draw masks on the pixels as they are stored: where an image has the same size both ways and is not the
+same, nothing says which is meant, and it is refused.
 """
 
 import logging
@@ -54,8 +56,8 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
     ------
     InputError
         If `folder` does not exist; an image has no mask, or several; two images could have the same mask; or a mask
-        cannot be read, exceeds `limits`, has another size than its image, or is a JPEG file. The message names the
-        files.
+        cannot be read, exceeds `limits`, has another size than its image, or is a JPEG file; or an image is shown
+        turned or mirrored, with the same size. The message names the files.
     """
     if not folder.is_dir():
         raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
@@ -71,7 +73,7 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
             log.warning("%d masks of %s belong to no image: %s", len(unknown), folder, listed(unknown))
         _check_images(folder, files, name_of)
         names = [name_of[_key(file)] for file in files]
-        masks, broken, odd = np.empty((len(files), size, size), bool), [], []
+        masks, broken, odd, turned = np.empty((len(files), size, size), bool), [], [], []
         shorter = None if resize is False else resize or size
         with ThreadPoolExecutor(n_workers) as pool:
             for start in range(0, len(files), BLOCK):
@@ -87,15 +89,23 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
                     if data and (excess := limits.excess(*stored_size(data), shorter))
                 ]
                 _refuse(folder, large, "masks are too large", "make them smaller, or raise that limit")
-                for i, (mask, shape) in enumerate(pool.map(_decode, block), start):
+                for i, (mask, shape, is_open) in enumerate(pool.map(_decode, block), start):
                     if mask is None or shape is None:
                         broken.append(files[i] if shape is None else names[i])
                     elif mask.shape != shape:
                         odd.append(f"{names[i]} ({mask.shape[1]} x {mask.shape[0]} for {shape[1]} x {shape[0]})")
+                    elif is_open:
+                        turned.append(files[i])
                     else:
                         masks[i] = fit_square(mask, size, resize) > 127
     _refuse(folder, broken, "files cannot be read", "replace them")
-    _refuse(folder, odd, "masks have another size than their image", "give each the size of its image")
+    _refuse(folder, odd, "masks have another size than their image", "give each the size of its image as it is shown")
+    _refuse(
+        folder,
+        turned,
+        "images are shown turned or mirrored, by their EXIF orientation, and masks may be of what is stored",
+        "store these images as they are shown (PIL.ImageOps.exif_transpose), and give masks of these",
+    )
     return masks, len(unknown)
 
 
@@ -131,14 +141,19 @@ def _refuse(folder, names, what, remedy):
 
 
 def _decode(files):
-    """Mask, 255 where foreground is, and height and width of its image, each None if it is no complete image."""
-    mask, image = (
-        _pixels(data, mode)
-        for data, mode in zip(files, (cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH, cv2.IMREAD_GRAYSCALE), strict=True)
-    )
+    """
+    Mask, 255 where foreground is, and height and width of its image as shown, each None if it is no complete image.
+
+    Last, whether it is open if the mask lies on the image as it is shown or as it is stored.
+    """
+    mask = _pixels(files[0], cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if mask is not None:
         mask = 255 * mask.any(axis=2).astype(np.uint8)
-    return mask, None if image is None else image.shape
+    image = _pixels(files[1], cv2.IMREAD_GRAYSCALE)
+    if image is None:
+        return mask, None, False
+    stored = _pixels(files[1], cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    return mask, image.shape, stored.shape == image.shape and not np.array_equal(stored, image)
 
 
 def _pixels(data, mode):

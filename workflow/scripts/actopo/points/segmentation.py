@@ -18,11 +18,16 @@ from actopo.networks.inputs import to_input
 from actopo.networks.weights import download_state, load_weights, read_state
 from actopo.points.foreground import three_channels
 
-DEEPLAB = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
+# Architectures, each with a tensor that those before it have not.
+DEEPLAB = {
+    "deeplabv3_resnet50": "backbone.layer3.5.conv1.weight",
+    "deeplabv3_resnet101": "backbone.layer3.22.conv1.weight",
+    "deeplabv3_mobilenet_v3_large": "backbone.0.0.weight",
+}
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def deeplab_masks(images, weights, architecture="deeplabv3_resnet50", device="cpu", batch_size=8, resize=520):
+def deeplab_masks(images, weights, architecture=None, device="cpu", batch_size=8, resize=520):
     """
     Foreground by DeepLabV3: the pixels at which a class other than the first, background, has the highest score.
 
@@ -33,8 +38,9 @@ def deeplab_masks(images, weights, architecture="deeplabv3_resnet50", device="cp
     weights : str or Path
         Name of torchvision weights, such as "DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1", which torchvision
         downloads once, or a local file of a state dict, `.safetensors` or `.pth`.
-    architecture : {"deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large"}
-        Architecture of a local file; the name of torchvision weights includes it.
+    architecture : {"deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large"}, optional
+        Architecture of a local file; by default the one whose tensors it has. The name of torchvision weights includes
+        it.
     device : str or torch.device
     batch_size : int, default 8
         Images per forward pass.
@@ -70,8 +76,9 @@ def deeplab_masks(images, weights, architecture="deeplabv3_resnet50", device="cp
 
 def _deeplab(weights, architecture):
     if is_weight_file(weights):
-        _check_architecture(architecture)
         state = read_state(weights)
+        architecture = architecture or _architecture_of(state, weights)
+        _check_architecture(architecture)
     else:
         weights = _named_weights(str(weights))
         architecture = type(weights).__name__.removesuffix("_Weights").lower()
@@ -83,6 +90,13 @@ def _deeplab(weights, architecture):
     n_classes = 21 if bias is None else len(bias)
     model = get_model(architecture, weights=None, weights_backbone=None, num_classes=n_classes, aux_loss=False)
     return load_weights(model, state)
+
+
+def _architecture_of(state, file):
+    found = [architecture for architecture, tensor in DEEPLAB.items() if tensor in state]
+    if not found:
+        raise InputError(f"{file} has the weights of none of {', '.join(DEEPLAB)}; give a state dict of one of them")
+    return found[-1]
 
 
 def _check_architecture(architecture):
