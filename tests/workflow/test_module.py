@@ -84,6 +84,24 @@ def test_two_versions_at_once_are_refused(other, tmp_path):
     assert "give all modules of a Snakefile one version" in snakemake(tmp_path, "--dry-run", fails=True)
 
 
+def test_clones_that_differ_in_a_script_alone_are_refused(tmp_path):
+    """Digests of the second clone would be of the first one's script."""
+    clones = [tmp_path / name for name in ("first", "second")]
+    for clone in clones:
+        for name in ("config", "envs", "workflow"):
+            shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    script = clones[1] / "workflow/scripts/plot_noise.py"
+    script.write_text(script.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    lines = [
+        f'module {clone.name}:\n    snakefile:\n        "{clone}/workflow/Snakefile"\n    config:\n'
+        f'        config["actopo"]\n\n\nuse rule * from {clone.name} as {clone.name}_*\n\n\n'
+        for clone in clones
+    ]
+    (tmp_path / "Snakefile").write_text('configfile: "config.yaml"\n\n\n' + "".join(lines), encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"actopo": TINY}))
+    assert "give all modules of a Snakefile one version" in snakemake(tmp_path, "--dry-run", fails=True)
+
+
 def test_another_version_that_jobs_would_find_is_refused(other, tmp_path):
     """Python looks at PYTHONPATH, and at what is installed, before it looks where the script lies."""
     shutil.copytree(

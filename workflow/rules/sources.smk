@@ -22,8 +22,9 @@ def own_scripts():
 
 
 def differs_from(other):
-    """Whether another folder has another version of the package."""
-    pairs = [(SCRIPTS / name, other / name) for name in own_scripts() if name.startswith("actopo/")]
+    """Whether another folder has other scripts, or another version of the package; only the latter is installed."""
+    names = [name for name in own_scripts() if "actopo" in sys.modules or name.startswith("actopo/")]
+    pairs = [(SCRIPTS / name, other / name) for name in names]
     # What Snakemake fetches from git has no last line break.
     return any(not file.is_file() or own.read_bytes().rstrip() != file.read_bytes().rstrip() for own, file in pairs)
 

@@ -18,6 +18,8 @@ from numba import njit
 from numba.core.codegen import get_host_cpu_features
 from numba.extending import is_jitted
 
+PROCESSOR = get_host_cpu_features()
+
 
 def compiled(**options):
     """
@@ -43,7 +45,7 @@ def compiled(**options):
     def decorate(function):
         file = Path(function.__code__.co_filename).stat()
         used = sorted((name, state) for name, value in function.__globals__.items() if (state := _state(value)))
-        made_of = (get_host_cpu_features(), file.st_mtime, file.st_size, used)
+        made_of = (PROCESSOR, file.st_mtime, file.st_size, used)
         function.__qualname__ += f".{hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]}"
         return njit(cache=True, **options)(function)
 
