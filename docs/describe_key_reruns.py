@@ -26,8 +26,8 @@ configurations; a line holds the rules, of which a larger study has more jobs. R
 
 Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
 `mapper.foreground.masks`, weights, tables of labels, and the file of a network or a lens, with the Python files beside
-it that it imports. An image that is edited in a folder is noticed if its size in bytes changes; in a .zip, and in any
-other file, always.
+it that it imports. The images of a folder are read for that once, and again when one has another size or time; in a
+folder of more than 10 GB, an image that is edited is noticed if its size changes. A .zip has check sums of its own.
 
 Two keys make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its parts, and
 points of `activations.keep` are read from activations in the place of a network and images. Snakemake compares the list

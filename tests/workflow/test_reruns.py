@@ -192,6 +192,23 @@ def test_files_of_ones_own_that_lie_elsewhere(pretended):
     assert predicted(base, other_weights)["find_foreground"] == 2
 
 
+def test_edited_images_and_masks_in_folders(pretended):
+    """Their sizes stay the same."""
+    wide = pretended("wide")
+    [base], after = wide.plans(["base.yaml"]), {}
+    for folder in ("images", "masks"):
+        file = wide.folder / folder / "test/cat/0.png"
+        before = file.read_bytes()
+        file.write_bytes(before[::-1])
+        [plan] = wide.plans(["base.yaml"])
+        file.write_bytes(before)
+        after[folder] = predicted(base, plan)
+    assert {"prepare_images", "train_model"} <= set(after["images"])
+    assert "find_foreground" in after["masks"]
+    assert not {"prepare_images", "train_model"} & set(after["masks"])
+    assert predicted(base, wide.plans(["base.yaml"])[0]) == {}
+
+
 def test_what_a_file_of_ones_own_imports(tmp_path):
     """A file beside that of a network or a lens counts as a part of it; one that neither imports does not."""
     wide = Workflow(tmp_path / "wide")

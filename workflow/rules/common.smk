@@ -41,7 +41,7 @@ update_config(config, given)
 
 # The check below refuses a name that is no text.
 RUN = Path("results") / str(config["run"])
-# Layers of networks that had to be built to find them, and locks of runs.
+# Layers of networks that had to be built to find them, digests of large files, and locks of runs.
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
@@ -201,6 +201,12 @@ def structure(model):
 def content_of(path):
     """Param: digest of what a file of the user's holds, for a path that is not tracked."""
     return file_digest(path, LAYER_CACHE)
+
+
+@cache
+def images_in(path):
+    """Param: digest of the images in a folder or .zip of the user's, for a path that is not tracked."""
+    return image_listing(path, LAYER_CACHE)
 
 
 @cache

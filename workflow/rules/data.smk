@@ -24,7 +24,7 @@ rule prepare_images:
         runtime=grows(30),
     params:
         source=lambda wildcards: as_json(**image_source(wildcards.dataset)),
-        content=lambda wildcards: image_listing(config["data"]["root"]) if DATASET == "image_folder" else "",
+        content=lambda wildcards: images_in(config["data"]["root"]) if DATASET == "image_folder" else "",
         # Not tracked, since they name `output`: what lies there decides, and not where it is; a limit refuses images,
         # and changes none.
         root=lambda wildcards, output: config["data"]["root"],
@@ -58,7 +58,7 @@ rule find_foreground:
         runtime=grows(60),
     params:
         settings=foreground_settings,
-        content=lambda wildcards: "" if MASK_FOLDER is None else image_listing(MASK_FOLDER),
+        content=lambda wildcards: "" if MASK_FOLDER is None else images_in(MASK_FOLDER),
         # Not tracked, as above.
         places=lambda wildcards, output: as_json(
             masks=MASK_FOLDER, images=config["data"]["root"], weights=MAPPER["foreground"]["weights"]

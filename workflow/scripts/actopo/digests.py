@@ -279,17 +279,54 @@ def file_digest(path, cache=None):
     path = Path(path).expanduser()
     if not path.is_file():
         return ""
-    state = path.stat()
-    key = hashlib.sha256(f"{path.resolve()} {state.st_size} {state.st_mtime_ns}".encode(errors="surrogateescape"))
-    known = cache and cache / f"file.{key.hexdigest()[:32]}"
-    if known is not None:
+    key = hashlib.sha256(f"{path.resolve()} {times_of(path.stat())}".encode(errors="surrogateescape")).hexdigest()[:32]
+
+    def read():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+    return kept_digest(cache and cache / f"file.{key}", read)
+
+
+def times_of(state):
+    """
+    Size and times of a file, one of which changes with its content.
+
+    The time at which it was written can be set, as by programs that unpack; that of its last change cannot.
+
+    Parameters
+    ----------
+    state : os.stat_result
+
+    Returns
+    -------
+    str
+    """
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+
+
+def kept_digest(place, compute):
+    """
+    A digest that takes long to compute, from the file that keeps it.
+
+    Parameters
+    ----------
+    place : Path or None
+        File that keeps it, whose name says of what it is; None to compute it always.
+    compute : callable
+        Returns 16 hexadecimal digits, if no file keeps them.
+
+    Returns
+    -------
+    str
+    """
+    if place is not None:
         with suppress(OSError, UnicodeDecodeError):
-            if re.fullmatch("[0-9a-f]{16}", found := known.read_text(encoding="ascii")):
+            if re.fullmatch("[0-9a-f]{16}", found := place.read_text(encoding="ascii")):
                 return found
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    if known is not None:
-        # Where nothing may be written, the next process reads the file anew.
+    digest = compute()
+    if place is not None:
+        # Where nothing may be written, the next process computes it anew.
         with suppress(OSError):
-            keep_text(known, digest)
+            keep_text(place, digest)
     return digest

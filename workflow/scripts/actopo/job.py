@@ -63,7 +63,7 @@ def start_logging(job):
                 stream.flush()
 
     sys.excepthook = report
-    # Imports make objects by the hundred thousand and few cycles: to search them for cycles after every 700 objects is a
+    # Imports make hundreds of thousands of objects, and few cycles: searches for cycles after every 700 of them are a
     # tenth of their time. A process that ends searches all that are left: after PyTorch, a third of a second.
     gc.set_threshold(50_000, 20, 20)
     atexit.register(gc.freeze)
