@@ -147,16 +147,17 @@ def test_the_unit_of_distances_does_not_matter(references):
 @pytest.mark.parametrize("decimals", [8, 0])
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 def test_null_is_the_specificity_of_permuted_models(correlation, include_self, references, same_width, decimals):
-    """Labels of layers of B that meet those of A, put there by hand."""
+    """Layers of all models in other places; a single reference stays, and those of the others go by its order."""
     n_models, widths = 4, WIDTHS if same_width else None
     D = random_blocks(n_models, 8, decimals=decimals, references=references)
     null = permutation_null(D, correlation, include_self, widths, same_width, n_permutations=5, seed=3)
     orders = draw_permutations(np.zeros(8) if widths is None else widths, (5, n_models), np.random.default_rng(3))
     for order, drawn in zip(orders, null, strict=True):
-        permuted = D.copy()
+        if len(D) == 1:
+            order = order[:, np.argsort(order[0])]
+        permuted = np.empty_like(D)
         for a, b in np.ndindex(D.shape[:2]):
-            if a != b:
-                permuted[a, b] = D[a, b][:, order[b][np.argsort(order[a])]]
+            permuted[a, b] = D[a, b][np.ix_(order[a], order[b])]
         rho = specificity(permuted, correlation, include_self, widths)
         np.testing.assert_allclose(drawn, np.nanmean(between(rho), axis=0), rtol=1e-10, atol=1e-12)
 
@@ -180,6 +181,18 @@ def test_p_values_are_uniform_where_labels_mean_nothing(references, restricted):
         null = permutation_null(D, widths=widths if restricted else None, n_permutations=39, seed=seed).mean(axis=1)
         value = between(specificity(D)).mean()
         p_values.append((1 + (null >= value).sum()) / 40)
+    for level in (0.1, 0.25, 0.5, 0.75):
+        assert within_binomial((np.array(p_values) <= level).sum(), 200, level)
+
+
+@REFERENCES
+def test_p_values_of_a_layer_are_uniform_where_labels_mean_nothing(references):
+    """Of one layer and many models, where the distance of the same two layers stands in both directions of a pair."""
+    p_values = []
+    for seed in range(200):
+        D = random_blocks(30, 4, seed, references=references)
+        null = permutation_null(D, n_permutations=39, seed=seed)[:, 1]
+        p_values.append((1 + (null >= between(specificity(D))[..., 1].mean()).sum()) / 40)
     for level in (0.1, 0.25, 0.5, 0.75):
         assert within_binomial((np.array(p_values) <= level).sum(), 200, level)
 

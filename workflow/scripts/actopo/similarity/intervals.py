@@ -9,7 +9,8 @@ residuals. This is the analysis of variance of a diallel cross without selfs (Gr
 squares `G` of the effects and `E` of the residuals, the variance of the mean is
 `4 G / (n (n - 2)) - 2 E / ((n - 1) (n - 2))`, and at least `2 E / (n (n - 1))`, that of noise alone. The interval takes
 Student's t with n - 1 degrees of freedom. It covers more than it says where networks have no effect and are few, and,
-as every t interval, less where the effects of few networks are strongly skewed.
+as every t interval, less where the effects of few networks are strongly skewed, and far less for a statistic that is at
+its limit for most networks. Values that are all equal have no interval: they say nothing of networks that were not seen.
 
 With a single reference, the n - 1 pairs differ in the other network alone and are independent given the reference: the
 interval is that of Student's t over them. It is conditional on the reference, and says nothing of another reference.
@@ -51,8 +52,8 @@ def network_interval(values, level=0.95):
     Returns
     -------
     low, high : float or ndarray of shape (k,)
-        Bounds, not cut at the limits of the statistic; nan with fewer than 5 networks. Where all pairs have the same
-        value, both are that value, which says nothing of networks that were not seen.
+        Bounds, not cut at the limits of the statistic; nan with fewer than 5 networks, and where all pairs have the
+        same value.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def mean_interval(values, level=0.95):
     Returns
     -------
     low, high : float or ndarray of shape (k,)
-        Bounds; nan with fewer than 5 values.
+        Bounds; nan with fewer than 5 values, and where all are equal.
     """
     return _t_interval(np.asarray(values, dtype=np.float64), level, FEWEST_NETWORKS)
 
@@ -129,12 +130,18 @@ def _pairs(values):
 def _t_interval(values, level, fewest):
     defined = ~np.isnan(values)
     count = defined.sum(axis=0)
-    enough = count >= fewest
+    enough = (count >= fewest) & _differ(values)
     mean = np.where(defined, values, 0).sum(axis=0) / np.maximum(count, 1)
     squares = (np.where(defined, values - mean, 0) ** 2).sum(axis=0)
     dof = np.maximum(count - 1, 1)
     half = stdtrit(dof, (1 + level) / 2) * np.sqrt(squares / dof / np.maximum(count, 1))
     return np.where(enough, mean - half, np.nan)[()], np.where(enough, mean + half, np.nan)[()]
+
+
+def _differ(values):
+    """Whether there are two values along the first axis; nan is none."""
+    highest, lowest = (extreme.reduce(values, axis=0, initial=np.nan) for extreme in (np.fmax, np.fmin))
+    return highest > lowest
 
 
 def _mean_over_pairs(values):
@@ -143,7 +150,7 @@ def _mean_over_pairs(values):
     directions = defined.astype(int) + defined.T
     kept = _networks_with_all_pairs(directions > 0)
     n = len(kept)
-    if n < FEWEST_NETWORKS:
+    if n < FEWEST_NETWORKS or not _differ(values.ravel()):
         return np.nan, np.nan, n
     filled = np.where(defined, values, 0)
     centre = filled.sum() / defined.sum()

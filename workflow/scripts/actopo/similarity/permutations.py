@@ -55,7 +55,8 @@ def add_correlations(reference, first, own, foreign, orders, total, count):
     """
     Add the correlations of one model's rows with the permuted rows of some others, for every permutation.
 
-    Entry m of a row of the reference is multiplied by the entry of the other model whose label is at the same place.
+    A model's order puts its layers in places, and a place is a layer after the permutation: its row of the reference is
+    that of the reference's layer there, whose entry for another place is multiplied by that of the other model.
 
     Parameters
     ----------
@@ -67,11 +68,11 @@ def add_correlations(reference, first, own, foreign, orders, total, count):
         Standardised rows of the model, 0 where an entry is left out, nan in a row without correlation.
     foreign : ndarray of shape (k, 1, l, l) or (k, l, l, l)
         Standardised rows of its distances to k models, itself left out of the sum. With shape (k, l, l, l),
-        `foreign[:, d]` leaves out entry d, and row l uses the d that is multiplied by the entry m = l.
+        `foreign[:, d]` leaves out entry d, and row l uses the d that is multiplied by entry l of `own`.
     orders : ndarray of int of shape (p, n, l)
         Order of the labels of every model in every permutation.
     total, count : ndarray of float of shape (p, l)
-        Sums over the other models, and numbers of defined summands; both are updated in place.
+        Sums over the other models by place, and numbers of defined summands; both are updated in place.
     """
     n_permutations, _, n_layers = orders.shape
     leave_out = foreign.shape[1] > 1
@@ -82,11 +83,12 @@ def add_correlations(reference, first, own, foreign, orders, total, count):
                 continue
             for place in range(n_layers):
                 met[orders[p, reference, place]] = orders[p, first + k, place]
-            for row in range(n_layers):
+            for place in range(n_layers):
+                row = orders[p, reference, place]
                 rows = foreign[k, met[row] if leave_out else 0, row]
                 rho = 0.0
                 for m in range(n_layers):
                     rho += own[row, m] * rows[met[m]]
                 if not np.isnan(rho):
-                    total[p, row] += rho
-                    count[p, row] += 1
+                    total[p, place] += rho
+                    count[p, place] += 1

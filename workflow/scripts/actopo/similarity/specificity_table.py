@@ -45,10 +45,10 @@ def permutation_null(
     """
     Mean specificity of each layer after random permutations of the labels of layers.
 
-    Every model gets a random order of its layers, and layers of A and B at the same place are matched: `D_AB[l, p(m)]`
-    replaces `D_AB[l, m]`, with one permutation p for all rows l of a pair. With a single reference the p of all pairs
-    are independent; among all ordered pairs that of (B, A) is the inverse of that of (A, B), since both have the same
-    distances. Without m = l, `D_AA[l, l]` and the matched `D_AB[l, p(l)]` are left out.
+    Every model gets a random order of its layers: with a and b those of A and B, `D_AA[a(l), a(m)]` replaces
+    `D_AA[l, m]`, and `D_AB[a(l), b(m)]` replaces `D_AB[l, m]`. So layers of A and B are matched at random, and those of
+    A change places too: where l meets itself, the 0 of `D_AA` meets the distance of the same two layers in the pairs
+    (A, B) and (B, A), as it does before. A single reference keeps its order, since all is given this model.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ def _orders(same_group, shape, seed):
 def _nulls(D, taking_part, correlation, include_self, orders, n_threads):
     """Mean specificity of each layer in each of several sets of orders, for which rows are standardised once."""
     n_models, n_layers = D.shape[1:3]
+    if len(D) == 1:
+        orders = [np.take_along_axis(each, each[:, :1].argsort(axis=-1), axis=-1) for each in orders]
     self = np.eye(n_layers, dtype=bool)
     # Without m = l, rows of B are standardised once for each entry that may be left out.
     foreign_part = taking_part[None] if include_self else taking_part & ~self[:, None]
