@@ -4,13 +4,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from actopo.captions import NAMES, PAPER, captions, shown
+from actopo.captions import ALL_PAIRS, HEADLINE, NAMES, PAPER, captions, shown
 from docutils.core import publish_parts
 from jinja2 import Template
 
 ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
-RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {"rho": ROW}}
-LESS = {"rho": {"trained": 0.9123, "difference": -0.0512, "low": -0.07, "high": -0.03}}
+RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {HEADLINE: {**ROW, "value": 0.9123}}}
+LESS = {HEADLINE: {"trained": 0.9123, "difference": -0.0512, "low": -0.07, "high": -0.03}}
 GRAPH = {"n_nodes": 31.0, "n_components": 2.0, "n_cycles": 0.0, "node_purity": 0.605, "coverage": 0.5, "eps": 8.1234}
 FIRST = {"mean": {"first": "<= 0.25"}, "floor_mean": {"first": "never"}}
 
@@ -48,16 +48,43 @@ def as_text(rst):
 @pytest.mark.parametrize(("trained", "on_layers", "told"), [(0.9123, 0.861, True), (0.9123, 0.9123, False)])
 def test_differences_on_fewer_layers_say_so(summary, trained, on_layers, told):
     """A control may leave out layers whose points are all equal."""
-    less = {"rho": {**LESS["rho"], "trained": on_layers}}
+    less = {HEADLINE: {**LESS[HEADLINE], "trained": on_layers}}
     summary["homology"]["specificity"]["gaussian"] = {"h1": {**RHO, "trained_minus_control": less}}
     found = captions(summary)["controls"]
     assert ("−0.03), on the layers of this control, where they have 0.861." in found) == told
     assert ("on the layers" in found) == told
 
 
+def test_controls_are_those_of_the_figure(summary):
+    """It draws all ordered pairs if every kind of clouds has them, and the first network against the others if not."""
+    kinds = summary["homology"]["specificity"]
+    over_all = {**RHO, "tests": RHO["tests"] | {ALL_PAIRS: {**ROW, "value": 0.7}}}
+    less = LESS | {ALL_PAIRS: {"trained": 0.7, "difference": 0.05, "low": None, "high": None, "min": 0.01, "max": 0.09}}
+    kinds["trained"] = {"h1": over_all}
+    found = captions(summary)["controls"]
+    assert "the mean ρ of H1 with the first network as the reference is: trained 0.912; gaussian 0.912, which" in found
+    kinds["gaussian"] = {"h1": {**over_all, "trained_minus_control": less}}
+    found = captions(summary)["controls"]
+    assert "the mean ρ of H1 over all ordered pairs of networks is: trained 0.7; gaussian 0.7, which trained" in found
+    assert "networks exceed by 0.05 (over pairs 0.01 to 0.09)." in found
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ({"n_graphs": 3, "n_networks": 3}, "graphs (3 networks), of which"),
+        ({"n_graphs": 5, "n_networks": 1}, "graphs (one network, and draws of the positions), of which"),
+        ({"n_graphs": 6, "n_networks": 3}, "graphs (3 networks, and draws of the positions), of which"),
+    ],
+)
+def test_means_over_graphs_name_what_they_are_over(summary, numbers, told):
+    summary["mapper"]["graphs"] = {"random": {"16": GRAPH | numbers}}
+    assert told in captions(summary)["mapper_graphs"]
+
+
 def test_differences_from_a_rho_that_is_undefined(summary):
     controls = summary["homology"]["specificity"]
-    controls["trained"] = {"h1": {**RHO, "rho_mean": None}}
+    controls["trained"] = {"h1": {**RHO, "tests": {HEADLINE: {**ROW, "value": None}}}}
     controls["scaled"] = controls["gaussian"]
     assert "scaled 0.912, which trained networks exceed by" in captions(summary)["controls"]
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.similarity.intervals import mean_interval, network_interval, pair_range
+from actopo.similarity.specificity import blocks, ding_criterion, layer_retrieval, specificity, with_mean
 from scipy import stats
+from scipy.spatial import distance
 
 from unit.similarity.examples import between
 
@@ -57,6 +59,40 @@ def test_interval_covers_the_mean_of_a_bounded_statistic(n):
     vectors = draw(n, REPEATS[n])
     covered = coverage(network_interval(np.einsum("irm,jrm->ijr", vectors, vectors)), mean)
     assert 0.92 <= covered <= 0.98
+
+
+@pytest.mark.parametrize("n", [5, 10])
+def test_intervals_of_tests_of_layers_cover_less(n):
+    """Layers are points of their own and noise, of which some networks have more; tests are near their limit, 1."""
+    layers, rng = np.random.default_rng(5).normal(size=(8, 6)), np.random.default_rng(n)
+
+    def tests_of(n_networks):
+        noise = 0.4 * np.exp(0.2 * rng.normal(size=(n_networks, 1, 1))) * rng.normal(size=(n_networks, 8, 6))
+        points = (layers + noise).reshape(-1, 6)
+        D = blocks(distance.cdist(points, points), n_networks, 8)
+        return np.concatenate([with_mean(test(D)) for test in (specificity, layer_retrieval, ding_criterion)], axis=2)
+
+    truth = np.mean([between(tests_of(60)).mean(axis=0) for _ in range(20)], axis=0)
+    low, high = np.transpose([network_interval(tests_of(n)) for _ in range(200)], (1, 2, 0))
+    given = ~np.isnan(low)
+    covered = ((low <= truth[:, None]) & (truth[:, None] <= high)).reshape(3, -1)
+    covered = covered.sum(axis=1) / given.reshape(3, -1).sum(axis=1)
+    assert ((covered > 0.8) & (covered < 0.96)).all()
+    # Without the pairs that are all equal: at 5 networks a third of those of a layer's retrieval.
+    assert given[:9].all()
+    assert (0.5 if n == 5 else 0.8) < given[9:].mean() < 0.98
+
+
+def test_equal_values_have_no_interval():
+    values = np.full((6, 6, 2), 0.5)
+    values[1, 4, 1] = np.nan
+    for shaped in (values, values[:1]):
+        assert np.isnan(network_interval(shaped)).all()
+    assert np.isnan(mean_interval(values[0])).all()
+    values[2, 0, 1] = 1
+    low, high = network_interval(values)
+    assert np.isnan([low[0], high[0]]).all()
+    assert low[1] < high[1]
 
 
 @pytest.mark.parametrize("n", REPEATS)

@@ -185,6 +185,15 @@ def test_p_values_are_uniform_where_labels_mean_nothing(references, restricted):
         assert within_binomial((np.array(p_values) <= level).sum(), 200, level)
 
 
+def test_distances_that_are_equal_up_to_rounding_are_ties():
+    D = np.ones((2, 2, 3, 3))
+    D[0, 1, 0] = [0, 1e-16, 1]
+    D[0, 0, 1], D[0, 1, 1, 1] = [1 + 1e-15, 0, 2], 1
+    assert layer_retrieval(D)[0, 1, 0] == 1 / 2
+    assert ding_criterion(D)[0, 1, 1] == 1 / 2
+    np.testing.assert_array_equal(layer_retrieval(1e-30 * D), layer_retrieval(D))
+
+
 @REFERENCES
 def test_p_values_of_a_layer_are_uniform_where_labels_mean_nothing(references):
     """Of one layer and many models, where the distance of the same two layers stands in both directions of a pair."""

@@ -163,6 +163,26 @@ def test_intervals_are_given_the_first_network_and_batch():
     assert np.mean(hits["over all"]) < 0.9
 
 
+@pytest.mark.parametrize(("n", "least", "most"), [(5, 0.78, 0.99), (10, 0.5, 0.95)])
+@pytest.mark.parametrize("deviations", [(0.3, 0.3, 1), (1, 0.3, 0.3), (0.3, 1, 0.3)])
+def test_intervals_cover_less_over_all_networks_and_batches(n, least, most, deviations):
+    rng, size, covered = np.random.default_rng(n), 10, []
+    seed, images, both = 2 * np.square(deviations)
+    truth = {"seed": seed, "images": images, "seed_and_images": both, "remainder": 1, "total": 1 + seed + images + both}
+    for _ in range(300):
+        of_networks, of_batches, of_both, of_first = (
+            deviation * rng.normal(size=(n, 2, size)) for deviation in (*deviations, deviations[2])
+        )
+        of_both[0] = of_first[0]
+        first = of_networks[0] + of_batches + of_first + [[0], [1]]
+        second = of_networks + of_batches[0] + of_both + [[0], [1]]
+        table = budget_table({"trained": ((first[:, :, None, None] - second) ** 2).mean(axis=-1)}, [0, 1])
+        rows = table[table.layer_a != table.layer_b].set_index("term").loc[list(truth)]
+        covered.append((rows.low <= list(truth.values())) & (rows.high >= list(truth.values())))
+    covered = np.mean(covered, axis=0)
+    assert ((covered > least) & (covered < most)).all()
+
+
 def test_no_interval_of_few_networks_or_batches(whole):
     rng = np.random.default_rng(4)
     few_batches = budget_table({"trained": crossed(rng, [0, 3], n_batches=4)}, [0, 1])

@@ -18,6 +18,8 @@ PAPER = {
     "mapper_graphs": "graphs of deep layers are a mixed trunk that ends in branches of few classes",
     "purity": "the graphs of foreground activations are purer than those of random ones",
 }
+# The mean over layers of rho, with its own layer: with the first network as the reference, and over all pairs.
+HEADLINE, ALL_PAIRS = (f"rho, pearson, with own layer, {models} reference" for models in ("fixed", "all"))
 COMPONENTS = ("smallest", "largest", "random")
 NAMES = ("training", "layer_distances", "specificity", "controls", "sensitivity", "metrics")
 NAMES += ("mapper_graphs", "noisy_graphs", "purity", "eps_choice", "foreground")
@@ -111,16 +113,11 @@ def _variation(homology, key, names):
     )
 
 
-def _headline(own):
-    """The first test of a specificity: the mean over layers of rho, with its own layer, first network as reference."""
-    return next(iter(own["tests"].values()))
-
-
 def _specificity(homology, key):
     own = homology["specificity"].get("trained", {}).get(key)
     if own is None or own["rho_mean"] is None:
         return ""
-    row, at_nine = _headline(own), own["rho_layer_9"]
+    row, at_nine = own["tests"][HEADLINE], own["rho_layer_9"]
     nine = "" if at_nine is None else f" and {shown(at_nine)} at layer 9"
     return (
         f"ρ of {key.upper()} is {shown(own['rho_mean'])} on average over layers{_interval(row)}{nine}, of "
@@ -130,18 +127,25 @@ def _specificity(homology, key):
 
 
 def _controls(homology, key):
-    parts = []
-    for clouds, own in homology["specificity"].items():
-        if isinstance(own, dict) and key in own and own[key]["rho_mean"] is not None:
-            difference = own[key].get("trained_minus_control")
-            less = next(iter(difference.values())) if difference else None
-            told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
-            # On layers that have a scale, if others are left out of the control.
-            trained = homology["specificity"]["trained"][key]["rho_mean"]
-            if less and None not in (trained, less["trained"]) and not isclose(less["trained"], trained, abs_tol=1e-9):
-                told += f", on the layers of this control, where they have {shown(less['trained'])}"
-            parts.append(f"{clouds} {shown(own[key]['rho_mean'])}{told}")
-    return f"the mean ρ of {key.upper()} is: {'; '.join(parts)}." if len(parts) > 1 else ""
+    """Those of the first panel of the figure: over all pairs of networks, if every kind of clouds has them."""
+    kinds = {
+        clouds: own[key] for clouds, own in homology["specificity"].items() if isinstance(own, dict) and key in own
+    }
+    over_all = all(ALL_PAIRS in own["tests"] for own in kinds.values())
+    test, parts = ALL_PAIRS if over_all else HEADLINE, []
+    for clouds, own in kinds.items():
+        value = own["tests"][test]["value"]
+        if value is None:
+            continue
+        less = own.get("trained_minus_control", {}).get(test)
+        told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
+        # On layers that have a scale, if others are left out of the control.
+        trained = kinds["trained"]["tests"][test]["value"]
+        if less and None not in (trained, less["trained"]) and not isclose(less["trained"], trained, abs_tol=1e-9):
+            told += f", on the layers of this control, where they have {shown(less['trained'])}"
+        parts.append(f"{clouds} {shown(value)}{told}")
+    pairs = "over all ordered pairs of networks" if over_all else "with the first network as the reference"
+    return f"the mean ρ of {key.upper()} {pairs} is: {'; '.join(parts)}." if len(parts) > 1 else ""
 
 
 def _sensitivity(homology, key, layers, names):
@@ -181,7 +185,9 @@ def _over(graphs, shows_first=True):
     if n_graphs == 1:
         return ""
     first = ", of which the figure shows those of the first network and draw" if shows_first else ""
-    return f", as means over up to {n_graphs} graphs ({n_networks} networks, and draws of the positions){first}"
+    networks = "one network" if n_networks == 1 else f"{n_networks} networks"
+    draws = ", and draws of the positions" if n_graphs > n_networks else ""
+    return f", as means over up to {n_graphs} graphs ({networks}{draws}){first}"
 
 
 def _graphs(graphs, names, layer_names, shows_first=True):

@@ -8,8 +8,8 @@ summary have a value `paper`; all others have no counterpart in the paper.
 import numpy as np
 import pandas as pd
 
-# The variant of rho that stands for all.
-HEADLINE = "rho, pearson, with own layer, fixed reference"
+from actopo.captions import HEADLINE
+
 # Mean correlation of layer 9 and over layers, and the upper bound of the coefficient of variation.
 PAPER = {"rho_layer_9": 0.907, "rho_mean": 0.910, "max_cv_below": 0.17}
 
@@ -100,7 +100,9 @@ def _specificity(table):
     if headline["value"] is None:
         result["why_no_rho"] = "no correlation is defined: the distances from each layer to the others are all equal"
     if table.low.isna().all():
-        result["why_no_interval"] = "an interval needs 5 networks; the range over pairs is given as min and max"
+        result["why_no_interval"] = (
+            "an interval needs 5 networks, and pairs that differ; the range over pairs is given as min and max"
+        )
     return {**result, "tests": tests}
 
 
@@ -133,7 +135,9 @@ def _sensitivity(table):
     if "floor_mean" not in levels:
         result["why_no_floor"] = "the floor is between batches of images, and there is a single one"
     if len(table) and table.low.isna().all():
-        result["why_no_interval"] = "an interval needs 5 networks that all cross; the range over networks is given"
+        result["why_no_interval"] = (
+            "an interval needs 5 networks that all cross, not all at one share; the range is given"
+        )
     for (metric, layer, components), rows in table.groupby(["metric", "layer", "components"], sort=False):
         crossings = {row["threshold"]: _crossing(row) for row in rows.to_dict("records")}
         result.setdefault(metric, {}).setdefault(str(layer), {})[components] = crossings

@@ -25,7 +25,7 @@ NULLS = {
 
 
 MARKER = {"markersize": 4, "markeredgecolor": "white", "markeredgewidth": 0.4}
-RANGE = "range over pairs: an interval needs 5 networks"
+RANGE = "range over pairs, where there is no interval"
 DIFFERENCE_COLUMNS = ("control", "statistic", "correlation", "own_layer", "models", "layer", "difference")
 DIFFERENCE_COLUMNS += ("low", "high", "min", "max")
 

@@ -9,8 +9,8 @@ residuals. This is the analysis of variance of a diallel cross without selfs (Gr
 squares `G` of the effects and `E` of the residuals, the variance of the mean is
 `4 G / (n (n - 2)) - 2 E / ((n - 1) (n - 2))`, and at least `2 E / (n (n - 1))`, that of noise alone. The interval takes
 Student's t with n - 1 degrees of freedom. It covers more than it says where networks have no effect and are few, and,
-as every t interval, less where the effects of few networks are strongly skewed, and far less for a statistic that is at
-its limit for most networks. Values that are all equal have no interval: they say nothing of networks that were not seen.
+as every t interval, less where the effects of few networks are strongly skewed, as for a statistic near its limit.
+Values that are all equal have no interval: they say nothing of networks that were not seen.
 
 With a single reference, the n - 1 pairs differ in the other network alone and are independent given the reference: the
 interval is that of Student's t over them. It is conditional on the reference, and says nothing of another reference.

@@ -125,7 +125,7 @@ def over_networks(D, between_batches, curves, layers, n_draws, seed=0):
     between_batches, curves, layers
         As in `statistics`.
     n_draws : int
-        Subsets of each number of networks.
+        Subsets of each number of networks but all.
     seed : int, default 0
 
     Yields
@@ -134,12 +134,13 @@ def over_networks(D, between_batches, curves, layers, n_draws, seed=0):
         One of `network_counts`.
     DataFrame
         From `statistics`. The networks of rho are drawn without replacement, and the first of them is the reference.
+        Of all networks, each is the reference once.
         The floor and the detection are always of the first network of `D`: of the others, one less are drawn.
     """
     for count in network_counts(len(D)):
         rng = np.random.default_rng([seed, count])
-        for _ in range(n_draws):
-            order = rng.permutation(len(D))
+        turns = (np.roll(np.arange(len(D)), -first) for first in range(len(D)))
+        for order in turns if count == len(D) else (rng.permutation(len(D)) for _ in range(n_draws)):
             others = order[order > 0][: count - 1]
             baseline = np.diagonal(D[0, others], axis1=1, axis2=2)
             yield count, statistics(D[order[:1]][:, order[:count]], between_batches, curves, layers, baseline)

@@ -22,6 +22,8 @@ import numpy as np
 
 from actopo.errors import InputError
 
+# Tolerance for correlations, and shares of the largest distance, that are equal in exact arithmetic.
+ROUNDING = 1e-10
 # Variants of rho: correlation, and with or without m = l.
 CORRELATIONS = [(correlation, own) for correlation in ("pearson", "spearman") for own in ("with", "without")]
 
@@ -136,7 +138,7 @@ def ding_criterion(D):
     Returns
     -------
     ndarray of shape (a, n, l)
-        Share of the m other than l with `D_AA[l, m] > D_AB[l, l]`; nan if B is A.
+        Share of the m other than l with `D_AA[l, m] > D_AB[l, l]`, by more than rounding; nan if B is A.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def ding_criterion(D):
     """
     D = checked(D)
     own = np.stack([rows[i] for i, rows in enumerate(D)])
-    farther = own[:, None] > np.diagonal(D, axis1=2, axis2=3)[..., None]
+    farther = own[:, None] > (np.diagonal(D, axis1=2, axis2=3) + _rounding(D)[..., 0])[..., None]
     others = farther[..., ~np.eye(D.shape[2], dtype=bool)].reshape(*D.shape[:3], -1)
     return _between_models(others.mean(axis=-1))
 
@@ -162,7 +164,7 @@ def layer_retrieval(D):
     Returns
     -------
     ndarray of shape (a, n, l)
-        1 or 0, and 1 / k if l is one of k nearest layers at equal distance; nan if B is A.
+        1 or 0, and 1 / k if l is one of k nearest layers at equal distance, up to rounding; nan if B is A.
 
     Raises
     ------
@@ -170,8 +172,13 @@ def layer_retrieval(D):
         As `specificity`.
     """
     D = checked(D)
-    nearest = D.min(axis=3, keepdims=True) == D
+    nearest = D.min(axis=3, keepdims=True) + _rounding(D) >= D
     return _between_models(np.diagonal(nearest, axis1=2, axis2=3) / nearest.sum(axis=3))
+
+
+def _rounding(D):
+    """Difference of distances that counts as none, for each pair of models; shape (a, n, 1, 1)."""
+    return ROUNDING * D.max(axis=(2, 3), keepdims=True)
 
 
 def with_mean(values):

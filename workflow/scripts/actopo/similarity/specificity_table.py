@@ -9,6 +9,7 @@ from actopo.similarity.intervals import network_interval, pair_range
 from actopo.similarity.permutations import add_correlations, draw_permutations, threads
 from actopo.similarity.specificity import (
     CORRELATIONS,
+    ROUNDING,
     checked,
     defined_layers,
     ding_criterion,
@@ -35,8 +36,6 @@ COLUMNS += [
 ]
 # Numbers that are standardised at once, which bounds the memory.
 ENTRIES_AT_ONCE = 2**21
-# Tolerance for correlations that are equal in exact arithmetic.
-ROUNDING = 1e-10
 
 
 def permutation_null(
