@@ -138,11 +138,11 @@ def _controls(homology, key):
         if value is None:
             continue
         less = own.get("trained_minus_control", {}).get(test)
-        told = f", which trained networks exceed by {shown(less['difference'])}{_interval(less)}" if less else ""
+        told = f", trained minus control {shown(less['difference'])}{_interval(less)}" if less else ""
         # On layers that have a scale, if others are left out of the control.
         trained = kinds["trained"]["tests"][test]["value"]
         if less and None not in (trained, less["trained"]) and not isclose(less["trained"], trained, abs_tol=1e-9):
-            told += f", on the layers of this control, where they have {shown(less['trained'])}"
+            told += f", on the layers of this control, where trained networks have {shown(less['trained'])}"
         parts.append(f"{clouds} {shown(value)}{told}")
     pairs = "over all ordered pairs of networks" if over_all else "with the first network as the reference"
     return f"the mean ρ of {key.upper()} {pairs} is: {'; '.join(parts)}." if len(parts) > 1 else ""
