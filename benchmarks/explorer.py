@@ -112,7 +112,7 @@ def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings
     labels, rank = rng.integers(0, n_classes, n_images), rng.permutation(n_images)
     names = names or [str(label) for label in range(n_classes)]
     graphs = [{"sampling": name, "layer": layer} for name in samplings for layer in layers]
-    told = {"model": "resnet18_b", "seed": 0, "draw": 0, "sigma": 0, "tap": "bn"}
+    told = {"model": "resnet18_b", "seed": 0, "draw": 0, "sigma": 0, "tap": "bn", "epoch": None}
     told |= {"eps": 1.0, "is_chosen": True}
     graphs = [{**told, **graph, "layer_name": f"layer {graph['layer']}"} for graph in graphs]
     at_every_eps = {**graphs[0], "is_chosen": False}
@@ -138,10 +138,10 @@ def made_up_page(n_classes, n_nodes, n_images=N_IMAGES, layers=LAYERS, samplings
     sheets = image_sheets(pixels.astype(np.uint8), labels, wanted, rank, n_classes)
     pictures = sheets.pop("sheets")
     boxes = {f"bn {layer}": [[0.25, 0.25, 0.5, 0.5]] for layer in layers}
-    about = (n_images, "l2 norm", [(layer, f"layer {layer}") for layer in layers], sheets, boxes)
+    about = (["l2 norm"], [(layer, f"layer {layer}") for layer in layers], sheets, boxes)
     empty = {"columns": ["sampling", "sigma", "layer", "interval", "class"], "rows": []}
     documents = {
-        "main": main_document("made up", names, graphs, *about, len(texts), n_whole, len(wanted)),
+        "main": main_document(names, graphs, *about, len(texts), n_whole, len(wanted)),
         "images": image_document(labels, [f"test/{names[label]}/{image:05}.png" for image, label in enumerate(labels)]),
         **made_up_distances(rng),
         "purity": {"graphs": empty, "classes": empty},

@@ -1741,11 +1741,11 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
     save_json(folder / "explored.distances.json", {"distances": {}})
     key = {"model": "net", "seed": 0, "sampling": "full", "draw": 0, "sigma": 0.0, "layer": 16, "layer_name": "last"}
     key |= {"tap": "bn", "epoch": 3, "confidence": 0, "predictions": 0, "points": None}
-    order = {"run": "test", "graphs": [key], "at_all_eps": [0], "seed": 0, "lens": "", "layers": [[16, "layer 16"]]}
+    order = {"run": "test", "graphs": [key], "at_all_eps": [0], "seed": 0, "lenses": ["l2 norm"]}
     order |= {
         "labels": [("kind", {"column": "kind", "kind": "classes"}), ("weight", {"column": "weight", "kind": "numbers"})]
     }
-    order |= {"fields": [], "networks": ["net"]}
+    order |= {"layers": [[16, "layer 16"]], "fields": [], "networks": ["net"]}
     files = {
         "graphs": [graphs[2]["graph"]],
         "memberships": [graphs[2]["membership"]],
@@ -1771,8 +1771,8 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
     ]
     expected = [(labels[members] != 1).mean() for members in own_images]
     np.testing.assert_allclose(found["measures"]["misclassified"], expected, rtol=1e-6)
-    assert found["measures"]["weight"] == [2.5] * n_nodes
-    kinds = found["columns"]["kind"]
+    assert found["measures"]["label:weight"] == [2.5] * n_nodes
+    kinds = found["columns"]["label:kind"]
     assert (kinds["classes"], len(kinds["colours"])) == (["even", "odd"], 2)
     assert [sum(pairs[1::2]) for pairs in kinds["counts"]] == list(map(len, own_images))
     profile = pd.read_csv(analysed["profile"])

@@ -151,6 +151,32 @@ def test_colours_sizes_and_search(page, results):
     assert page.locator("#panel-a .node text").count() > 0
 
 
+def test_a_graph_without_the_numbers_of_the_colour_stands_beside_one_with_them(page, open_page, results):
+    facet(page, "a", "sampling", "random")
+    pick(page, "colour", "misclassified")
+    page.locator("[data-key=two]").check()
+    facet(page, "b", "sampling", "random")
+    facet(page, "b", "sigma", "0.5")
+    graph, _ = graph_files(results, "random.noise0.5")
+    for shown_page in (page, open_page(results / "explorer.html", "#" + page.url.partition("#")[2])):
+        assert shown_page.locator("[data-key=colour]").input_value() == "misclassified"
+        assert nodes(shown_page, "b").count() == len(graph["nodes"])
+        fills = {item.get_attribute("fill") for item in shown_page.locator("#panel-b .node circle:not([class])").all()}
+        assert fills == {"var(--missing)"}
+        assert f"nodes\t{len(graph['nodes'])}" in shown_page.locator("#details").inner_text()
+
+
+@pytest.mark.parametrize("view", ["mapper", "distances", "purity", "run"])
+def test_no_view_is_wider_than_a_narrow_window(page, view):
+    page.set_viewport_size({"width": 380, "height": 800})
+    page.locator(f"#to-{view}").click()
+    assert page.locator(f"#view-{view}").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
+    # What is wider than the window scrolls inside of its own box.
+    for box in page.locator("#view-run .wide").all() if view == "run" else []:
+        assert box.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+
+
 def test_the_lens_is_an_axis(page, results):
     graph, _ = graph_files(results, "foreground_1")
     pick(page, "layout", "lens")

@@ -6,7 +6,7 @@ import io
 import pytest
 from explorer_page import downloaded, pick, table_of
 
-from tests.unit.explorer.examples import BOXES, GRAPHS
+from tests.unit.explorer.examples import BOXES, COLUMNS, GRAPHS, MEASURES
 from tests.unit.explorer.examples import page as made_up_page
 
 
@@ -23,7 +23,7 @@ def node(page, number, panel="a"):
 def graph_shown(page, panel="a"):
     """Number of the graph in a panel, which its first node tells."""
     node(page, 0, panel).dispatch_event("click")
-    return round(10 * float(table_of(page.locator(".card"))["confidence"]))
+    return int(table_of(page.locator(".card"))["weight"]) - 5
 
 
 @pytest.mark.parametrize("facet", ["layer", "seed", "draw", "sigma", "sampling", "model", "epoch"])
@@ -67,9 +67,10 @@ def test_a_slider_goes_through_every_eps(page):
         ("purity", ["1", "0.5"]),
         ("lens", ["1", "2"]),
         ("coverage", ["0.4", "0.6"]),
-        ("confidence", ["0", "–"]),
+        ("confidence", ["0.25", "–"]),
         ("misclassified", ["0.25", "0.5"]),
-        ("weight", ["5", "7"]),
+        ("lens2", ["0.5", "-0.5"]),
+        *((f"label:{name}", [str(place + 5), str(place + 7)]) for place, name in enumerate(MEASURES)),
     ],
 )
 def test_nodes_have_the_colour_and_size_of_each_measure(page, name, values):
@@ -78,26 +79,137 @@ def test_nodes_have_the_colour_and_size_of_each_measure(page, name, values):
     assert fills[0] != fills[1]
     assert (fills[1] == "var(--missing)") == (values[1] == "–")
     label = page.locator("#legend span").first.inner_text()
-    assert page.locator(f"[data-key=colour] option[value={name}]").inner_text() == label
+    assert page.locator(f"[data-key=colour] option[value='{name}']").inner_text() == label
     pick(page, "size", name)
     radii = [float(node(page, k).locator(".edge").get_attribute("r")) for k in (0, 1)]
     if values[1] != "–":
         assert (radii[0] > radii[1]) == (float(values[0]) > float(values[1]))
     for k, value in enumerate(values):
         node(page, k).dispatch_event("click")
-        row = "mean l2 norm" if name == "lens" else label
+        row = {"lens": "mean l2 norm", "lens2": "mean principal component 1"}.get(name, label)
         assert table_of(page.locator(".card"))[row] == value
         assert f"{label} {value}" in node(page, k).get_attribute("aria-label") or name == "purity"
 
 
-def test_nodes_are_pies_of_a_users_labels(page):
-    pick(page, "colour", "breed")
+@pytest.mark.parametrize("name", COLUMNS)
+def test_nodes_are_pies_of_a_users_labels(page, name):
+    pick(page, "colour", f"label:{name}")
     assert page.locator("#legend").inner_text().split() == ["x", "cat"]
     assert [node(page, k).locator("path").count() for k in (0, 1)] == [0, 2]
     node(page, 1).dispatch_event("click")
     bars = page.locator(".card [role=list]").nth(1)
     assert bars.locator(".name").all_inner_texts() == ["x", "cat"]
     assert bars.locator(".count").all_inner_texts() == ["2", "1"]
+    assert page.locator(".card h3").nth(1).inner_text() == page.locator("[data-key=colour] option:checked").inner_text()
+
+
+def test_labels_have_their_own_names_and_those_of_measures_are_marked(page):
+    options = page.locator("[data-key=colour] option").all()
+    told = {option.get_attribute("value"): option.text_content() for option in options}
+    names = [*COLUMNS, *MEASURES]
+    marked = {"class", "purity", "confidence"}
+    assert [told[f"label:{name}"] for name in names] == [f"{n} (label)" if n in marked else n for n in names]
+    assert len(set(told.values())) == len(told)
+    [first, _] = csv.DictReader(io.StringIO(downloaded(page, "#mapper-csv")))
+    assert [first[f"label {name}"] for name in MEASURES] == [str(place + 5) for place in range(len(MEASURES))]
+    assert (first["purity"], first["confidence"], first["misclassified"]) == ("1", "0.25", "0.25")
+
+
+def test_a_link_brings_back_the_colour_of_a_label(page, open_page, tmp_path):
+    pick(page, "colour", "label:toString")
+    pick(page, "size", "label:__proto__")
+    again = open_page(tmp_path / "page.html", "#" + page.url.partition("#")[2])
+    assert again.locator("#legend span").first.inner_text() == "toString"
+    assert again.locator("[data-key=size]").input_value() == "label:__proto__"
+    # What every object of JavaScript has is no measure, colour or kind of clouds.
+    for name in ("toString", "constructor", "__proto__"):
+        again = open_page(tmp_path / "page.html", f"#colour={name}&size={name}&clouds={name}")
+        assert again.locator("[data-key=colour]").input_value() == "class"
+        assert node(again, 0).count() == 1
+        again.locator("#to-distances").click()
+        assert again.locator("[data-key=clouds]").input_value() == "trained"
+
+
+def test_classes_and_networks_may_have_names_of_javascript(open_page, tmp_path):
+    names = ("constructor", "__proto__")
+    (tmp_path / "page.html").write_text(made_up_page(names))
+    page = open_page(tmp_path / "page.html")
+    node(page, 1).dispatch_event("click")
+    assert page.locator(".card .bar .name").all_inner_texts() == ["__proto__", "constructor"]
+    page.locator("#panel-a [data-facet=model]").select_option("other")
+    page.locator("#panel-a [data-facet=model]").select_option("constructor")
+    page.locator("[data-key=search]").fill("__proto__")
+    assert [node(page, k).get_attribute("class") for k in (0, 1)] == ["node faded", "node"]
+    [first, second] = csv.DictReader(io.StringIO(downloaded(page, "#mapper-csv")))
+    assert (first["class constructor"], first["class __proto__"]) == ("2", "0")
+    assert (second["class constructor"], second["class __proto__"]) == ("1", "2")
+    page.locator("#to-purity").click()
+    pick(page, "class", "__proto__")
+    assert page.locator("#charts figcaption").nth(1).inner_text() == "class-wise purity of __proto__"
+    page.locator("#to-distances").click()
+    assert page.locator("#maps figure").count() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "known"),
+    [("misclassified", "misclassified images", ["0.25", "0.5"]), ("confidence", "confidence", ["0.25", "–"])],
+)
+def test_a_graph_without_the_measure_of_the_colour_is_grey_and_says_so(page, open_page, tmp_path, name, label, known):
+    pick(page, "colour", name)
+    pick(page, "size", name)
+    page.locator("[data-key=two]").check()
+    # In either panel, and from a link.
+    for panel, other in ("ab", "ba"):
+        page.locator(f"#panel-{panel} [data-facet=sigma]").select_option("0")
+        page.locator(f"#panel-{other} [data-facet=sigma]").select_option("0.5")
+        for shown in (page, open_page(tmp_path / "page.html", "#" + page.url.partition("#")[2])):
+            assert shown.locator("[data-key=colour]").input_value() == name
+            assert shown.locator("#legend span").first.inner_text() == label
+            for own, values in ((panel, known), (other, ["–", "–"])):
+                note = "" if own == panel else f"not known here: {label}"
+                assert shown.locator(f"#panel-{own} .note").text_content() == note
+                for k, value in enumerate(values):
+                    fill = node(shown, k, own).locator("circle").first.get_attribute("fill")
+                    assert (fill == "var(--missing)") == (value == "–")
+                    assert node(shown, k, own).get_attribute("aria-label").endswith(f", {label} {value}")
+                    node(shown, k, own).dispatch_event("click")
+                    assert table_of(shown.locator(".card"))[label] == value
+            rows = list(csv.DictReader(io.StringIO(downloaded(shown, "#mapper-csv"))))
+            cells = {(row["sigma"], row[name]) for row in rows}
+            assert cells == {("0.5", "")} | {("0", value.replace("–", "")) for value in known}
+            assert "not known here" in downloaded(shown, "#mapper-svg")
+    # Of a graph alone it is no choice.
+    page.locator("[data-key=two]").uncheck()
+    page.locator("#panel-a [data-facet=sigma]").select_option("0.5")
+    assert page.locator("[data-key=colour]").input_value() == "class"
+    assert page.locator("#panel-a .note").text_content() == ""
+
+
+def test_graphs_side_by_side_have_one_scale_of_colours(page):
+    page.locator("[data-key=two]").check()
+    page.locator("#panel-b [data-facet=sampling]").select_option("full")
+    pick(page, "colour", "label:weight")
+    # 5 and 7 in one, 10 and 12 in the other.
+    assert page.locator("#legend span").all_inner_texts()[2:5] == ["5", "", "12"]
+    fills = [node(page, k, panel).locator("circle").first.get_attribute("fill") for panel in "ab" for k in (0, 1)]
+    assert len(set(fills)) == 4
+    page.locator("#panel-b [data-facet=sampling]").select_option("random")
+    assert page.locator("#legend span").all_inner_texts()[2:5] == ["5", "", "7"]
+    again = [node(page, k).locator("circle").first.get_attribute("fill") for k in (0, 1)]
+    assert again == [fills[0], fills[3]]
+
+
+def test_both_lenses_have_their_own_numbers(page):
+    node(page, 1).dispatch_event("click")
+    told = table_of(page.locator(".card"))
+    assert (told["l2 norm"], told["mean l2 norm"]) == ("0.5 to 2", "2")
+    assert (told["principal component 1"], told["mean principal component 1"]) == ("-2 to 3", "-0.5")
+    options = page.locator("[data-key=colour] option").all_inner_texts()
+    assert {"mean lens (l2 norm)", "mean lens (principal component 1)"} <= set(options)
+    rows = list(csv.DictReader(io.StringIO(downloaded(page, "#mapper-csv"))))
+    lenses = [[row[f"lens2_{end}"] for end in ("min", "max", "mean")] for row in rows]
+    assert lenses == [["-2", "3", "0.5"], ["-2", "3", "-0.5"]]
+    assert [row["lens_mean"] for row in rows] == ["1", "2"]
 
 
 def test_a_searched_class_is_not_faded(page):

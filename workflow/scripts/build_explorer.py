@@ -28,8 +28,9 @@ order, labels = params.order, load_array(given.labels)
 class_names = load_json(given.meta)["class_names"]
 rank = np.random.default_rng(params.order["seed"]).permutation(len(labels))
 files = load_table(given.files)["file"].tolist()
+# A user's labels have a prefix, since their names may be those of measures of actopo's own.
 columns = {
-    name: image_labels(read_label_table(path), choice["column"], files, choice["kind"], source=path)
+    f"label:{name}": image_labels(read_label_table(path), choice["column"], files, choice["kind"], source=path)
     for (name, choice), path in zip(order["labels"], params.tables, strict=True)
 }
 fields = {(tap, layer): load_named(given.fields, [layer_key(layer)])[0] for tap, layer in order["fields"]}
@@ -98,7 +99,7 @@ documents = {
     "main": main_document(
         class_names,
         told,
-        order["lens"] or "l2 norm",
+        order["lenses"],
         order["layers"],
         sheets,
         boxes,

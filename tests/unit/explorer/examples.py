@@ -30,6 +30,9 @@ INCIDENCE = csr_array(np.array([[1, 0], [1, 1], [0, 0], [0, 1], [0, 1]], dtype=b
 POSITIONS = np.array([3, 1, 0, 2, 0])
 # Of 2 x 2 positions, each a quarter of the image.
 BOXES = {"bn 1": [[left, top, 0.5, 0.5] for top in (0, 0.5) for left in (0, 0.5)]}
+# Names of labels of a user's, some of which are those of measures, or of what every object of JavaScript has.
+MEASURES = ("weight", "confidence", "misclassified", "purity", "lens", "coverage", "toString", "__proto__")
+COLUMNS = ("breed", "class", "constructor")
 
 
 def graph(names):
@@ -38,17 +41,19 @@ def graph(names):
         {"id": 1, "size": 3, "composition": {names[0]: 1, names[1]: 2}, "purity": 0.5},
     ]
     nodes = [{**node, "lens_min": 0.5, "lens_max": 2.0, "lens_mean": 1.0 + node["id"]} for node in nodes]
+    nodes = [{**node, "lens2_min": -2.0, "lens2_max": 3.0, "lens2_mean": 0.5 - node["id"]} for node in nodes]
     links = [{"source": 0, "target": 1, "shared": 1, "jaccard": 0.25}]
     return {"graph": {"n_points": 5}, "nodes": nodes, "links": links}
 
 
 def document(names=("cat", "dog"), number=0, **kwargs):
-    """One graph; its number is ten times the confidence of its first node."""
-    extra = {"confidence": [number / 10, None], "misclassified": [0.25, 0.5], "weight": [5.0, 7.0]}
+    """One graph, whose number adds to those of a user's labels; that of noisy images is known by these alone."""
+    extra = {} if "sigma" in GRAPHS[number] else {"confidence": [0.25, None], "misclassified": [0.25, 0.5]}
+    extra |= {f"label:{name}": [number + place + 5.0, number + place + 7.0] for place, name in enumerate(MEASURES)}
     positions = (np.array([3, 1, 0, 2]), POSITIONS)
     made = graph_document(graph(names), INCIDENCE, IMAGES, names, *positions, **{"extra": extra, **kwargs})
     breeds = {"classes": ["x", names[0]], "colours": ["#000000", "#ffffff"], "counts": [[0, 1], [0, 2, 1, 1]]}
-    return {**made, "columns": {"breed": breeds}}
+    return {**made, "columns": {f"label:{name}": breeds for name in COLUMNS}}
 
 
 # What each graph of the page is of, if it differs from the first, which is of layer 1 and was made with an eps of 1.
@@ -57,6 +62,7 @@ GRAPHS += [{"model": "other"}, {"eps": 0.5, "is_chosen": False}, {"eps": 2.0, "i
 GRAPHS += [{"epoch": 2}]
 
 
+LENSES = ["l2 norm", "principal component 1"]
 MATRIX = np.array([[[0, 1, 2], [1, 0, 4], [2, 4, 0]], [[0.5, 1, 2], [1, 0.25, np.nan], [2, 4, 0.5]]])
 DIAGRAM = np.array([[0, 1.5], [0.25, 0.75]])
 
@@ -149,7 +155,7 @@ def page(names=("cat", "dog"), run="made up"):
     purity = {"columns": ["sampling", "sigma", "layer", "interval", "node_purity", "coverage"], "rows": rows}
     by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[1], 0.5]]}
     layers = [(1, "layer 1"), (2, "layer 2")]
-    main = main_document(names, graphs, "l2 norm", layers, sheets, BOXES, len(texts), n_whole, 3)
+    main = main_document(names, graphs, LENSES, layers, sheets, BOXES, len(texts), n_whole, 3)
     of_run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
     documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": of_run}
     documents["images"] = image_document(LABELS, [f"{names[0]}/{image}.png" for image in range(4)])

@@ -17,8 +17,9 @@ def test_what_is_left_out_is_counted():
         "is_chosen": True,
     }
     sheets = {"images": [[3], [1, 2]]}
-    main = main_document(["a", "b"], [{**told, "points": [0]}] * 5, "l2", [(1, "1")], sheets, {}, 4, 3, 7)
+    main = main_document(["a", "b"], [{**told, "points": [0]}] * 5, ["l2", "other"], [(1, "1")], sheets, {}, 4, 3, 7)
     assert main["graphs"] == [told] * 4
+    assert main["lenses"] == ["l2", "other"]
     assert main["left_out"] == {"graphs": 1, "members": 1}
     assert main["thumbnails"]["left_out"] == 4
     assert len(main["colours"]) == 2

@@ -1,9 +1,15 @@
 import numpy as np
 from actopo.explorer.coding import encode_sets
-from actopo.explorer.graphs import confidence_of_nodes, counts_over_images, means_over_images, node_images
+from actopo.explorer.graphs import (
+    confidence_of_nodes,
+    counts_over_images,
+    graph_document,
+    means_over_images,
+    node_images,
+)
 from actopo.explorer.tables import rounded
 
-from tests.unit.explorer.examples import IMAGES, INCIDENCE, document
+from tests.unit.explorer.examples import IMAGES, INCIDENCE, document, graph
 
 
 def test_a_graph_has_its_nodes_links_and_members():
@@ -11,11 +17,20 @@ def test_a_graph_has_its_nodes_links_and_members():
     assert made["size"] == [2, 3]
     assert made["purity"] == [1, 0.5]
     assert made["lens"] == [[0.5, 2, 1], [0.5, 2, 2]]
+    assert made["lens2"] == [[-2, 3, 0.5], [-2, 3, -0.5]]
     assert made["classes"] == [[0, 2], [0, 1, 1, 2]]
     assert (made["links"], made["shared"]) == ([0, 1], [1])
     # Two points of an image are one image.
     assert made["n_images"] == [1, 3]
     assert made["members"] == encode_sets([np.array([0]), np.array([0, 2, 3])])
+
+
+def test_a_graph_of_one_lens_has_no_second():
+    own = graph(["cat", "dog"])
+    for node in own["nodes"]:
+        del node["lens2_min"], node["lens2_max"], node["lens2_mean"]
+    made = graph_document(own, INCIDENCE, IMAGES, ["cat", "dog"])
+    assert (made["lens"], made["lens2"]) == (document()["lens"], [])
 
 
 def test_images_are_shown_in_the_common_order_with_the_position_of_a_point_in_the_node():

@@ -63,23 +63,39 @@ function membersOf(index) {
 const tiles = new Map();
 main.thumbnails.images.forEach((images, label) => images.forEach((image, place) => tiles.set(image, [label, place])));
 
-// Measures that have one number for each node of a graph.
+// Keys of graphs under which each lens has its smallest, largest and mean value in every node, and the name of the lens.
+const LENSES = new Map(main.lenses.map((label, i) => [i ? `lens${i + 1}` : "lens", label]));
+
+// One number for each node of a graph, or null if the graph has no such measure.
 function measureOf(graph, name) {
   if (name === "members") return graph.size;
   if (name === "coverage") return graph.size.map((size) => size / graph.facts.n_points);
   if (name === "purity") return graph.purity;
-  if (name === "lens") return graph.lens.map((values) => values[2]);
-  return graph.measures[name] ?? null;
+  if (LENSES.has(name)) return graph[name].map((values) => values[2]);
+  return Object.hasOwn(graph.measures, name) ? graph.measures[name] : null;
 }
 
-function measureNames(graph) {
-  return ["purity", "lens", "coverage", ...Object.keys(graph.measures)];
+// Measures that not every graph has: those of at least one of some graphs.
+function extraMeasures(graphs) {
+  return [...new Set(graphs.flatMap((graph) => Object.keys(graph.measures)))];
 }
 
-const MEASURE_LABELS = { lens: `mean lens (${main.lens})`, misclassified: "misclassified images", members: "points", coverage: "share of all points" };
+function measureNames(graphs) {
+  return ["purity", ...LENSES.keys(), "coverage", ...extraMeasures(graphs)];
+}
+
+const MEASURE_LABELS = new Map([
+  ...["class", "equal", "purity", "confidence"].map((name) => [name, name]),
+  ...[...LENSES].map(([key, label]) => [key, `mean lens (${label})`]),
+  ["misclassified", "misclassified images"], ["members", "points"], ["coverage", "share of all points"],
+]);
+// What the names of a user's labels begin with, since they may be those of measures.
+const LABEL = "label:";
 
 function measureLabel(name) {
-  return MEASURE_LABELS[name] ?? name;
+  if (!name.startsWith(LABEL)) return MEASURE_LABELS.get(name) ?? name;
+  const own = name.slice(LABEL.length);
+  return [...MEASURE_LABELS.values()].includes(own) ? `${own} (label)` : own;
 }
 
 // Rows of a table as objects.

@@ -85,18 +85,20 @@ function showOther(details, panel) {
 function showNode(details, index, graph, node) {
   const card = details.append("section").attr("class", "card").attr("data-node", node);
   card.append("h3").text(`Node ${node}`);
-  const [low, high, mean] = graph.lens[node];
   const rows = [
     ["points", graph.size[node]], ["images", graph.n_images[node]], ["purity", shown(graph.purity[node])],
     [measureLabel("coverage"), shown(graph.size[node] / graph.facts.n_points)],
-    [`${main.lens}`, `${shown(low)} to ${shown(high)}`], [`mean ${main.lens}`, shown(mean)],
   ];
-  for (const name of Object.keys(graph.measures)) rows.push([measureLabel(name), shown(graph.measures[name][node])]);
+  for (const [key, label] of LENSES) {
+    const [low, high, mean] = graph[key][node];
+    rows.push([label, `${shown(low)} to ${shown(high)}`], [`mean ${label}`, shown(mean)]);
+  }
+  for (const name of extraMeasures([graph, ...shownGraphs()])) rows.push([measureLabel(name), shown(measureOf(graph, name)?.[node])]);
   addTable(card, rows);
   addBars(card, main.class_names, main.colours, graph.classes[node], "points");
-  if (state.colour in graph.columns) {
+  if (state.colour !== "class" && isPie(graph, state.colour)) {
     const pie = pieClasses(graph, state.colour);
-    card.append("h3").text(state.colour);
+    card.append("h3").text(measureLabel(state.colour));
     addBars(card, pie.names, pie.colours, pie.pairs[node], "images");
   }
   addThumbnails(card, index, graph, node);

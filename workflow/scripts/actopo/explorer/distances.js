@@ -37,7 +37,7 @@ function openDistances() {
 
 // The matrix that is shown, and the place of network B in it; what is not there is replaced by what is.
 function chosenMatrix() {
-  if (!distances.clouds[state.clouds]) state.clouds = Object.keys(distances.clouds)[0];
+  if (!Object.hasOwn(distances.clouds, state.clouds)) state.clouds = Object.keys(distances.clouds)[0];
   const own = distances.matrices.filter((matrix) => matrix.clouds === state.clouds);
   const matrix = own.find(({ metric }) => metric === state.metric) ?? own.find(({ metric }) => metric === DEFAULTS.metric) ?? own[0];
   state.metric = matrix.metric;

@@ -5,7 +5,7 @@ from actopo.figures.style import class_colours
 TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "epoch", "eps", "is_chosen")
 
 
-def main_document(class_names, graphs, lens, layers, sheets, boxes, n_kept, n_whole, n_wanted):
+def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_whole, n_wanted):
     """
     What every view needs; the page reads it first.
 
@@ -16,8 +16,8 @@ def main_document(class_names, graphs, lens, layers, sheets, boxes, n_kept, n_wh
         What each graph is of: `model`, `seed`, `sampling`, `draw`, `sigma`, `layer`, `layer_name` and `tap`; the
         `epoch` of its network's training, None where epochs are not looked at; its `eps`, None for another clusterer;
         and `is_chosen`, false for one of the graphs at every eps.
-    lens : str
-        Name of the lens.
+    lenses : sequence of str
+        Name of each lens.
     layers : sequence of (int, str)
         Number and name of each layer, in the order of axes.
     sheets : dict
@@ -36,7 +36,7 @@ def main_document(class_names, graphs, lens, layers, sheets, boxes, n_kept, n_wh
     return {
         "class_names": list(class_names),
         "colours": class_colours(len(class_names)),
-        "lens": lens,
+        "lenses": list(lenses),
         "layers": [list(layer) for layer in layers],
         "graphs": [{name: graph[name] for name in TOLD} for graph in graphs[:n_kept]],
         "left_out": {"graphs": len(graphs) - n_kept, "members": n_kept - n_whole},

@@ -12,6 +12,7 @@ class GraphPanel {
     this.world = this.svg.append("g");
     this.above = this.frame.append("svg").attr("class", "above").attr("aria-hidden", "true");
     this.axis = this.above.append("g").attr("class", "axis");
+    this.note = this.above.append("text").attr("class", "note").attr("x", 8).attr("y", 18);
     this.settled = d3.zoomIdentity;
     this.lifted = null;
     // While it moves, the sheet with the drawing is a layer of its own, which the browser moves without painting it anew;
@@ -37,7 +38,8 @@ class GraphPanel {
     if (!this.element.clientWidth) return;
     this.index = graphIndex(state[this.name]);
     this.graph = readDocument(`graph-${this.index}`);
-    const wanted = [this.index, state.layout, state.colour, state.size, state.names].join("|");
+    this.scale = valueScale(shownGraphs(), state.colour);
+    const wanted = [this.index, state.layout, state.colour, this.scale.low, this.scale.high, state.size, state.names].join("|");
     if (wanted !== this.drawn) {
       this.drawn = wanted;
       this.draw();
@@ -121,7 +123,8 @@ class GraphPanel {
   fill() {
     const graph = this.graph;
     const pie = isPie(graph, state.colour) ? pieClasses(graph, state.colour) : null;
-    const scale = pie ? null : valueScale(graph, state.colour);
+    const values = pie ? null : measureOf(graph, state.colour);
+    this.note.text(pie || values ? "" : `not known here: ${measureLabel(state.colour)}`);
     const [radii, named] = [this.radii, state.names === "1"];
     this.nodes.each((node, i, elements) => {
       const element = d3.select(elements[i]);
@@ -133,7 +136,7 @@ class GraphPanel {
             .attr("d", d3.arc()({ innerRadius: 0, outerRadius: radius, startAngle: slice.start, endAngle: slice.end }));
         }
       } else {
-        const colour = pie ? (slices.length ? pie.colours[slices[0].code] : "var(--missing)") : valueColour(scale, scale.values[node]);
+        const colour = pie ? (slices.length ? pie.colours[slices[0].code] : "var(--missing)") : valueColour(this.scale, values?.[node]);
         element.append("circle").attr("r", radius).attr("fill", colour);
       }
       element.append("circle").attr("class", "edge").attr("r", radius);
@@ -153,7 +156,7 @@ class GraphPanel {
     const graph = this.graph;
     const [first] = slicesOf(graph.classes[node]);
     const share = first.count / graph.size[node];
-    const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(measureOf(graph, state.colour)[node])}`;
+    const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(measureOf(graph, state.colour)?.[node])}`;
     return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${value}`;
   }
 

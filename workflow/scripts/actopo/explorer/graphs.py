@@ -35,11 +35,11 @@ def graph_document(graph, incidence, images, class_names, rank=None, positions=N
     Returns
     -------
     dict
-        `facts`; `size`, `purity`, `lens` (minimum, maximum and mean of each node) and `xy` (place in a free layout)
-        by node; `classes`, for each node pairs of class and number of points, one after another; `links`, pairs of
-        nodes one after another, and `shared` points of each; `measures` by name; `n_images`, different images of each
-        node, and `members`, these as a text of `actopo.explorer.coding`; `shown`, for each node pairs of image and
-        position, which is -1 where it is not known.
+        `facts`; `size`, `purity`, `lens` (minimum, maximum and mean of each node), `lens2` (the same, empty without a
+        second lens) and `xy` (place in a free layout) by node; `classes`, for each node pairs of class and number of
+        points, one after another; `links`, pairs of nodes one after another, and `shared` points of each; `measures` by
+        name; `n_images`, different images of each node, and `members`, these as a text of `actopo.explorer.coding`;
+        `shown`, for each node pairs of image and position, which is -1 where it is not known.
     """
     nodes, number = graph["nodes"], {str(name): place for place, name in enumerate(class_names)}
     sets = node_images(incidence, images)
@@ -56,7 +56,8 @@ def graph_document(graph, incidence, images, class_names, rank=None, positions=N
         "facts": graph["graph"],
         "size": [node["size"] for node in nodes],
         "purity": rounded(node["purity"] for node in nodes),
-        "lens": [rounded(node[f"lens_{end}"] for end in ("min", "max", "mean")) for node in nodes],
+        "lens": _lens_summaries(nodes, "lens"),
+        "lens2": _lens_summaries(nodes, "lens2"),
         "xy": layout(graph).round(3).tolist(),
         "classes": [
             [n for name, count in node["composition"].items() for n in (number[name], count)] for node in nodes
@@ -68,6 +69,11 @@ def graph_document(graph, incidence, images, class_names, rank=None, positions=N
         "members": encode_sets(sets),
         "shown": shown,
     }
+
+
+def _lens_summaries(nodes, lens):
+    """Minimum, maximum and mean of a lens in each node that has them."""
+    return [rounded(node[f"{lens}_{end}"] for end in ("min", "max", "mean")) for node in nodes if f"{lens}_min" in node]
 
 
 def node_images(incidence, images):

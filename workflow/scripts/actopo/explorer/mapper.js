@@ -76,6 +76,10 @@ function shownPanels() {
   return state.two === "1" ? [panels.a, panels.b] : [panels.a];
 }
 
+function shownGraphs() {
+  return shownPanels().map(({ name }) => readDocument(`graph-${graphIndex(state[name])}`));
+}
+
 function showMapper() {
   if (!main.graphs.length) {
     d3.select("#workplace").text("This run has no mapper graph.");
@@ -93,16 +97,16 @@ function showMapper() {
     showEpsSlider(name);
   }
   document.getElementById("panel-b").hidden = state.two !== "1";
-  const graph = readDocument(`graph-${graphIndex(state.a)}`);
-  const measures = measureNames(graph).map((name) => [name, measureLabel(name)]);
-  const columns = Object.keys(graph.columns).map((name) => [name, name]);
-  fillOptions(document.querySelector("[data-key=colour]"), [["class", "class"], ...columns, ...measures]);
-  fillOptions(document.querySelector("[data-key=size]"), [["members", "points"], ["equal", "equal"], ...measures]);
+  const graphs = shownGraphs();
+  const options = (names) => names.map((name) => [name, measureLabel(name)]);
+  const columns = new Set(graphs.flatMap((graph) => Object.keys(graph.columns)));
+  fillOptions(document.querySelector("[data-key=colour]"), options(["class", ...columns, ...measureNames(graphs)]));
+  fillOptions(document.querySelector("[data-key=size]"), options(["members", "equal", ...measureNames(graphs)]));
   if (!document.querySelector(`[data-key=colour] option[value="${CSS.escape(state.colour)}"]`)) state.colour = "class";
   if (!document.querySelector(`[data-key=size] option[value="${CSS.escape(state.size)}"]`)) state.size = "members";
   document.querySelector("[data-key=colour]").value = state.colour;
   document.querySelector("[data-key=size]").value = state.size;
-  drawLegend(graph);
+  drawLegend(graphs);
   for (const panel of shownPanels()) panel.show();
   showDetails();
 }
@@ -110,16 +114,17 @@ function showMapper() {
 // A row for each node of the graphs that are shown, with a column for each class.
 function mapperCsv() {
   const indices = shownPanels().map((panel) => panel.index);
-  const measures = [...new Set(indices.flatMap((index) => Object.keys(readDocument(`graph-${index}`).measures)))];
-  const columns = [...FACETS.map(([facet]) => facet), "eps", "node", "points", "images", "purity", "lens_min", "lens_max", "lens_mean",
-    ...measures, ...main.class_names.map((name) => `class ${name}`)];
+  const measures = extraMeasures(shownGraphs());
+  const columns = [...FACETS.map(([facet]) => facet), "eps", "node", "points", "images", "purity",
+    ...[...LENSES.keys()].flatMap((lens) => [`${lens}_min`, `${lens}_max`, `${lens}_mean`]),
+    ...measures.map((name) => name.replace(LABEL, "label ")), ...main.class_names.map((name) => `class ${name}`)];
   const rows = indices.flatMap((index) => {
     const graph = readDocument(`graph-${index}`);
     return graph.size.map((size, node) => {
       const counts = new Array(main.class_names.length).fill(0);
       graph.classes[node].forEach((code, i, pairs) => i % 2 === 0 && (counts[code] = pairs[i + 1]));
-      return [...FACETS.map(([facet]) => main.graphs[index][facet]), main.graphs[index].eps, node, size, graph.n_images[node], graph.purity[node], ...graph.lens[node],
-        ...measures.map((name) => graph.measures[name]?.[node] ?? null), ...counts];
+      return [...FACETS.map(([facet]) => main.graphs[index][facet]), main.graphs[index].eps, node, size, graph.n_images[node], graph.purity[node],
+        ...[...LENSES.keys()].flatMap((lens) => graph[lens][node]), ...measures.map((name) => measureOf(graph, name)?.[node]), ...counts];
     });
   });
   return csvText(columns, rows);

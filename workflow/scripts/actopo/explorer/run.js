@@ -3,15 +3,16 @@
 function startRun() {
   const run = readDocument("run");
   const view = d3.select("#view-run");
+  const wide = (label) => view.append("div").attr("class", "wide").attr("role", "group").attr("tabindex", 0).attr("aria-label", label);
   view.append("h2").text("Data");
-  addTable(view, Object.entries(run.data).map(([name, value]) => [name, Array.isArray(value) ? value.join(" × ") : value]));
+  addTable(wide("data"), Object.entries(run.data).map(([name, value]) => [name, Array.isArray(value) ? value.join(" × ") : value]));
   view.append("h2").text("Networks");
-  addRecords(view, run.accuracy, ["model", "seed", "test_accuracy", "train_accuracy", "epochs", "precision", "device", "seconds"]);
+  addRecords(wide("networks"), run.accuracy, ["model", "seed", "test_accuracy", "train_accuracy", "epochs", "precision", "device", "seconds"]);
   view.append("h2").text("Time and memory of jobs");
   view.append("p").attr("class", "hint").text("Jobs that had ended when this page was made; seconds of all jobs of a rule, of the longest, and memory of the largest in MB.");
-  addRecords(view, run.times, ["rule", "jobs", "seconds", "longest", "max_rss"]);
+  addRecords(wide("time and memory of jobs"), run.times, ["rule", "jobs", "seconds", "longest", "max_rss"]);
   view.append("h2").text("Versions");
-  addTable(view, Object.entries(run.versions));
+  addTable(wide("versions"), Object.entries(run.versions));
   view.append("h2").text("Configuration");
   view.append("p").attr("class", "hint").text("As it was when this page was made.");
   view.append("pre").attr("tabindex", 0).attr("aria-label", "configuration").text(JSON.stringify(run.config, null, 2));

@@ -4,13 +4,13 @@ const MOST_SLICES = 9;
 
 // Classes by which nodes are pies: those of the images, or those of a column of labels.
 function pieClasses(graph, colour) {
+  if (colour === "class") return { names: main.class_names, colours: main.colours, pairs: graph.classes };
   const column = graph.columns[colour];
-  if (!column) return { names: main.class_names, colours: main.colours, pairs: graph.classes };
   return { names: column.classes, colours: column.colours, pairs: column.counts };
 }
 
 function isPie(graph, colour) {
-  return colour === "class" || colour in graph.columns;
+  return colour === "class" || Object.hasOwn(graph.columns, colour);
 }
 
 // Slices of a node: class, share of the circle; classes beyond the most frequent ones are one grey slice.
@@ -30,23 +30,24 @@ function slicesOf(pairs) {
   });
 }
 
-// Shares have a scale from 0 to 1; other numbers one from the smallest to the largest.
-function valueScale(graph, name) {
-  const values = measureOf(graph, name) ?? [];
+// One scale for all graphs that are shown: shares from 0 to 1, other numbers from the smallest to the largest.
+function valueScale(graphs, name) {
   const isShare = ["purity", "confidence", "misclassified"].includes(name);
+  const values = graphs.flatMap((graph) => measureOf(graph, name) ?? []);
   const [low, high] = isShare ? [0, 1] : d3.extent(values.filter((value) => value !== null));
   const span = high > low ? high - low : 1;
-  return { values, low, high, place: (value) => (value - low) / span };
+  return { low, high, place: (value) => (value - low) / span };
 }
 
 function valueColour(scale, value) {
   return value === null || value === undefined ? "var(--missing)" : d3.interpolateViridis(scale.place(value));
 }
 
-function drawLegend(graph) {
+function drawLegend(graphs) {
   const legend = d3.select("#legend").html("");
-  if (isPie(graph, state.colour)) {
-    const { names, colours } = pieClasses(graph, state.colour);
+  const withPies = graphs.find((graph) => isPie(graph, state.colour));
+  if (withPies) {
+    const { names, colours } = pieClasses(withPies, state.colour);
     names.forEach((name, i) => {
       const entry = legend.append("span");
       entry.append("span").attr("class", "swatch").style("background", colours[i]);
@@ -54,7 +55,7 @@ function drawLegend(graph) {
     });
     return;
   }
-  const scale = valueScale(graph, state.colour);
+  const scale = valueScale(graphs, state.colour);
   const stops = d3.range(0, 1.01, 0.1).map((share) => d3.interpolateViridis(share));
   legend.append("span").text(measureLabel(state.colour));
   const entry = legend.append("span");

@@ -20,7 +20,7 @@ from actopo.explorer.thumbnails import image_sheets
 from actopo.graphs.purity_tables import LabelledGraph, purity_tables
 from actopo.graphs.replicates import over_graphs
 
-LENS = "l2 norm"
+LENSES = ["l2 norm"]
 # A notebook has one network and one draw.
 ALONE = {"seed": 0, "draw": 0}
 
@@ -74,7 +74,7 @@ def explorer_page(analysis, title):
         "main": main_document(
             images.class_names,
             [_told(analysis, *layer) for layer in layers],
-            LENS,
+            LENSES,
             layers,
             sheets,
             {},
