@@ -23,7 +23,7 @@ ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
     "gpu": GROUND,
     "job": GROUND | {"gpu"},
-    "summary": GROUND,
+    "summary": GROUND | {"captions"},
     "captions": GROUND,
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
@@ -93,10 +93,12 @@ def test_no_science_knows_figures_or_configs(module):
     }
 
 
-@pytest.mark.parametrize("module", [*filter(is_choices, FILES), "images.class_folders", "images.listing", "keys"])
+@pytest.mark.parametrize(
+    "module", [*filter(is_choices, FILES), "images.class_folders", "images.listing", "keys", "digests"]
+)
 def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other in ("actopo.errors", "actopo.keys", "actopo.images.class_folders")
+        own = other in ("actopo.errors", "actopo.keys", "actopo.digests", "actopo.images.class_folders")
         own = own or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 
