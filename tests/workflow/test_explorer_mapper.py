@@ -185,6 +185,15 @@ def test_a_graph_without_the_measure_of_the_colour_is_grey_and_says_so(page, ope
     assert page.locator("#panel-a .note").text_content() == ""
 
 
+@pytest.mark.parametrize("view", ["mapper", "distances", "purity", "run"])
+def test_long_names_make_no_view_wider_than_a_narrow_window(open_page, tmp_path, view):
+    (tmp_path / "page.html").write_text(made_up_page(("a name of words " * 4, "W" * 60), run="W" * 60))
+    page = open_page(tmp_path / "page.html", f"#view={view}&two=1&selected=a:1")
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.locator(f"#view-{view}").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
 def test_graphs_side_by_side_have_one_scale_of_colours(page):
     page.locator("[data-key=two]").check()
     page.locator("#panel-b [data-facet=sampling]").select_option("full")
