@@ -29,6 +29,9 @@ IMAGE = (224, 224, 3)
         ((1, 197, 768), {}, Layout("tokens", 14, 14, 768, 1)),
         ((1, 201, 768), {"maps": [(14, 14)]}, Layout("tokens", 14, 14, 768, 5)),
         ((197, 1, 768), {}, Layout("sequence", 14, 14, 768, 1)),
+        # The map of all tokens comes before a later and smaller one, from which an attention takes its keys.
+        ((1, 16, 320), {"maps": [(8, 8), (4, 4), (2, 2)]}, Layout("tokens", 4, 4, 320)),
+        ((1, 17, 320), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 4, 4, 320, 1)),
         # A map of one position, and one of more positions than tokens, tell nothing.
         ((1, 49, 768), {"maps": [(56, 56), (1, 1)]}, Layout("tokens", 7, 7, 768)),
         ((1, 9, 8), {"maps": [(2, 2)]}, Layout("tokens", 2, 2, 8, 5)),

@@ -10,9 +10,9 @@ of a module matters:
 - The positions of a map have the shape of the image, so that of a square image two neighbouring axes are equal. If all
   three are, the network is asked again with an image of twice the size: the axes that grow are those of the positions.
   Convolutions, batch norms and two-dimensional pooling return channels first.
-- Tokens lie on the last map that a convolution made before, if there are no more than 16 tokens besides, or else on the
-  grid of the shape of the image that they fill, with or without one more. The others are the class token and register
-  tokens, and come before those of the patches.
+- Tokens lie on the last map that a convolution made before and that has as many positions; or else on the last one
+  beside which there are no more than 16 tokens; or else on the grid of the shape of the image that they fill, with or
+  without one more. The others are the class token and register tokens, and come before those of the patches.
 
 Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. They are told from maps and from
 tokens with t channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where
@@ -199,10 +199,12 @@ def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
             f"returns {n_tokens} tokens, which are not those of the model's layout, {grid[0]} x {grid[1]} patches"
             + (f" and {prefix} more" if prefix else "")
         )
-    for rows, columns in reversed(maps):
-        more = n_tokens - rows * columns
-        if rows * columns > 1 and (0 <= more <= MOST_PREFIX if prefix is None else more == prefix):
-            return Layout(axes, rows, columns, channels, more)
+    # An attention may take its keys from a smaller map, which is not that of its tokens.
+    for most in (0, MOST_PREFIX) if prefix is None else (prefix,):
+        for rows, columns in reversed(maps):
+            more = n_tokens - rows * columns
+            if rows * columns > 1 and (0 if prefix is None else prefix) <= more <= most:
+                return Layout(axes, rows, columns, channels, more)
     for more in (0, 1) if prefix is None else (prefix,):
         rows = _rows(n_tokens - more, *image_shape[:2])
         if rows:
