@@ -179,6 +179,54 @@ def test_blocks_that_return_tuples():
     assert layers[1].problem == "returns 2 values; choose one by its key, 0, 1, such as {type: Returning, key: 0}"
 
 
+class Series(nn.Module):
+    """A one-dimensional convolution over the positions of a map, as many as it has channels, and its rectifier."""
+
+    def __init__(self, has_fixed_size):
+        super().__init__()
+        self.patches, self.along, self.relu = nn.Conv2d(3, 24, 4, 4), nn.Conv1d(24, 16, 3, padding=1), nn.ReLU()
+        self.mix, self.head = nn.Linear(16, 16) if has_fixed_size else nn.Identity(), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.head(self.mix(self.relu(self.along(self.patches(x).flatten(2)))).mean(2))
+
+
+@pytest.mark.parametrize("has_fixed_size", [False, True])
+def test_one_dimensional_convolutions_have_channels_first(has_fixed_size):
+    model, images = Series(has_fixed_size).eval(), torch.randn(2, 3, 16, 16)
+    calls = {call.name: call for call in find_calls(model, (16, 16, 3))}
+    assert calls["along"].parts == {"": Layout("series", 4, 4, 16)}
+    assert calls["along"].entered == Layout("series", 4, 4, 24)
+    refused = "returns a tensor of 16 x 16 for one image, whose channels may be its first or its last axis"
+    [found] = calls["relu"].parts.values()
+    assert found.startswith(refused) if has_fixed_size else found == Layout("series", 4, 4, 16)
+    layer = output_number(list(calls).index("along"))
+    with torch.inference_mode(), recording(model, [layer], "output", image_shape=(16, 16, 3)) as recorded:
+        model(images)
+        expected = model.along(model.patches(images).flatten(2)).transpose(1, 2).unflatten(1, (4, 4))
+        torch.testing.assert_close(recorded[layer], expected)
+
+
+class Mixing(nn.Module):
+    """An MLP over the positions of a map, with as many channels as fill a grid."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.norm = nn.Conv2d(3, 64, 4, 4), nn.LayerNorm(64)
+        self.wide, self.narrow, self.head = nn.Linear(16, 32), nn.Linear(32, 16), nn.Linear(64, 2)
+
+    def forward(self, x):
+        x = self.norm(self.patches(x).flatten(2).transpose(1, 2))
+        return self.head(self.narrow(self.wide(x.transpose(1, 2))).mean(2))
+
+
+def test_an_mlp_over_positions_is_no_layer():
+    calls = {call.name: call for call in find_calls(Mixing(), (16, 16, 3))}
+    assert calls["norm"].parts == {"": Layout("tokens", 4, 4, 64)}
+    for name, n_positions in (("wide", 32), ("narrow", 16)):
+        assert calls[name].parts[""].startswith(f"returns a tensor of 64 x {n_positions} for one image, whose channels")
+
+
 class Attention(nn.Module):
     """Tokens of patches of 4 x 4 pixels, attention with its weights and a softmax of several heads."""
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.layouts import CHANNELS_FIRST, tell_layout
+from actopo.networks.layouts import CHANNELS_FIRST, series_channels, tell_layout
 from actopo.networks.probe import pass_zeros
 from actopo.networks.watching import watching
 
@@ -79,8 +79,10 @@ def find_calls(model, image_shape, given=None):
         except InputError:
             return {}
 
-    sizes = [size for call in seen for size in (call["entered"], *call["parts"].values()) if len(size) == 3]
-    n_tokens = {max(size[:2]) for size in sizes if not isinstance(size, str) and 1 in size[:2]}
+    values = [(call, size) for call in seen for size in (call["entered"], *call["parts"].values())]
+    values = [(call, size) for call, size in values if isinstance(size, tuple) and len(size) == 3]
+    n_tokens = {max(size[:2]) for call, size in values if 1 in size[:2] and not call["is_first"]}
+    n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
     calls = []
     for call in seen:
 
@@ -93,7 +95,8 @@ def find_calls(model, image_shape, given=None):
             if not isinstance(size, tuple):
                 return size
             is_beside = part is not None and part != next(iter(call["parts"]))
-            return tell_layout(size, image_shape, call["is_first"], call["maps"], grown, given, n_tokens, is_beside)
+            told = (call["is_first"], call["maps"], grown, given, n_tokens, is_beside, n_channels)
+            return tell_layout(size, image_shape, *told)
 
         calls.append(
             Call(
