@@ -128,6 +128,40 @@ def test_branches_have_rectifiers_of_their_own():
     assert taps == {"left": ("conv",), "right": ALL, "after": ALL}
 
 
+MOVES = {
+    "permute": lambda x: x.permute(0, 2, 3, 1),
+    "transpose": lambda x: x.transpose(2, 3),
+    "transpose in place": lambda x: x.clone().transpose_(1, 2),
+    "movedim": lambda x: torch.movedim(x, 1, 3),
+    "swapaxes": lambda x: torch.swapaxes(x, 1, 2),
+    "property": lambda x: x.mT,
+    "flip": lambda x: x.flip(3),
+    "rot90": lambda x: torch.rot90(x, 1, (2, 3)),
+    "roll": lambda x: torch.roll(x, 1, 2),
+    "select": lambda x: x.index_select(1, torch.tensor([2, 0, 3, 1])),
+}
+
+
+class Moving(nn.Module):
+    """As many channels as rows and columns, and a function between convolution and rectifier."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.conv, self.norm, self.function = nn.Conv2d(3, 4, 1), nn.LayerNorm(4), function
+
+    def forward(self, x):
+        return functional.gelu(self.norm(self.function(self.conv(x)))).mean((1, 2))
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_no_rectifier_where_values_move_first(name):
+    """Of a map with channels last, for example, channels would be taken for rows, which are as many."""
+    [layer] = find_layers(Moving(MOVES[name]), (4, 4, 3))
+    assert layer.taps == ("conv",)
+    [layer] = find_layers(Moving(torch.clone), (4, 4, 3))
+    assert layer.taps == ALL
+
+
 def test_absent_taps_and_layers_are_named():
     model = Net(nn.ReLU())
     for layers, tap, words in (([2], "bn", r"layers \[2\] have no tap 'bn'"), ([9], "conv", "layers 0 to 4")):

@@ -7,8 +7,9 @@ Calls of all other modules have numbers too, see `actopo.networks.outputs`.
 A convolution is read at one of three *taps*: `conv`, its raw output; `bn`, what enters the rectifier that follows it,
 after normalisation and, at the end of a residual block, after the shortcut was added; `relu`, what leaves that
 rectifier. The rectifier of a convolution is found by following its output through every tensor that is computed from it
-and has its shape, up to the first rectifier. If pooling, a concatenation or the next convolution comes first, there is
-no rectifier, and the layer has the tap `conv` only. Of other modules these taps are what the module returns. Every
+and has its shape, up to the first rectifier. If pooling, a concatenation, the next convolution or a function that moves
+values, such as a transposition, comes first, there is no rectifier, and the layer has the tap `conv` only. Of other
+modules these taps are what the module returns. Every
 module has the taps `output`, the same as `conv`, `input`, the first tensor that enters it, and, if there is one,
 `residual`, the stream after the addition (`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode`
 intercepts functions such as `torch.nn.functional.relu`.
@@ -30,6 +31,11 @@ from actopo.networks.layouts import Layout, layer_variants, to_positions
 from actopo.networks.outputs import make_place, place_of, reading_calls
 from actopo.networks.probe import pass_zeros
 from actopo.networks.rectifiers import RECTIFIER_FUNCTIONS, RECTIFIERS
+
+# Functions that move values to other positions or channels, after which axes may mean something else.
+MOVES = {"permute", "transpose", "transpose_", "movedim", "moveaxis", "swapaxes", "swapaxes_", "swapdims", "swapdims_"}
+MOVES |= {"t", "adjoint", "flip", "fliplr", "flipud", "rot90", "roll", "gather", "index_select", "take_along_dim"}
+MOVING_PROPERTIES = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 
 
 class Layer(NamedTuple):
@@ -358,5 +364,10 @@ class _Following(TorchFunctionMode):
                 if isinstance(item, torch.Tensor) and getattr(item, "layers", None) and item.shape == result.shape
             ]
             if sources:
-                result.layers = set().union(*sources)
+                result.layers = set() if _moves(func) else set().union(*sources)
         return result
+
+
+def _moves(func):
+    """Whether a function may leave a tensor's shape as it is, and not the places of its values."""
+    return getattr(func, "__name__", "") in MOVES or func in MOVING_PROPERTIES
