@@ -128,7 +128,7 @@ def test_branches_have_rectifiers_of_their_own():
     assert taps == {"left": ("conv",), "right": ALL, "after": ALL}
 
 
-MOVES = {
+BETWEEN = {
     "permute": lambda x: x.permute(0, 2, 3, 1),
     "transpose": lambda x: x.transpose(2, 3),
     "transpose in place": lambda x: x.clone().transpose_(1, 2),
@@ -138,11 +138,16 @@ MOVES = {
     "flip": lambda x: x.flip(3),
     "rot90": lambda x: torch.rot90(x, 1, (2, 3)),
     "roll": lambda x: torch.roll(x, 1, 2),
+    "max pooling": nn.MaxPool2d(3, stride=1, padding=1),
+    "average pooling": lambda x: functional.avg_pool2d(x, 3, 1, 1),
+    "pooling to the same size": nn.AdaptiveAvgPool2d(4),
+    "pooling of powers": lambda x: functional.lp_pool2d(functional.pad(x, (0, 1, 0, 1)), 2, 2, 1),
+    "convolution": lambda x: functional.conv2d(x, torch.ones(4, 1, 3, 3), padding=1, groups=4),
     "select": lambda x: x.index_select(1, torch.tensor([2, 0, 3, 1])),
 }
 
 
-class Moving(nn.Module):
+class Between(nn.Module):
     """As many channels as rows and columns, and a function between convolution and rectifier."""
 
     def __init__(self, function):
@@ -153,12 +158,12 @@ class Moving(nn.Module):
         return functional.gelu(self.norm(self.function(self.conv(x)))).mean((1, 2))
 
 
-@pytest.mark.parametrize("name", MOVES)
-def test_no_rectifier_where_values_move_first(name):
+@pytest.mark.parametrize("name", BETWEEN)
+def test_no_rectifier_where_values_move_or_are_pooled_first(name):
     """Of a map with channels last, for example, channels would be taken for rows, which are as many."""
-    [layer] = find_layers(Moving(MOVES[name]), (4, 4, 3))
+    [layer] = find_layers(Between(BETWEEN[name]), (4, 4, 3))
     assert layer.taps == ("conv",)
-    [layer] = find_layers(Moving(torch.clone), (4, 4, 3))
+    [layer] = find_layers(Between(torch.clone), (4, 4, 3))
     assert layer.taps == ALL
 
 

@@ -9,10 +9,10 @@ after normalisation and, at the end of a residual block, after the shortcut was 
 rectifier. The rectifier of a convolution is found by following its output through every tensor that is computed from it
 and has its shape, up to the first rectifier. If pooling, a concatenation, the next convolution or a function that moves
 values, such as a transposition, comes first, there is no rectifier, and the layer has the tap `conv` only. Of other
-modules these taps are what the module returns. Every
-module has the taps `output`, the same as `conv`, `input`, the first tensor that enters it, and, if there is one,
-`residual`, the stream after the addition (`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode`
-intercepts functions such as `torch.nn.functional.relu`.
+modules these taps are what the module returns. Every module has the taps `output`, the same as `conv`, `input`, the
+first tensor that enters it, and, if there is one, `residual`, the stream after the addition
+(`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode` intercepts functions such as
+`torch.nn.functional.relu`.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -364,10 +364,11 @@ class _Following(TorchFunctionMode):
                 if isinstance(item, torch.Tensor) and getattr(item, "layers", None) and item.shape == result.shape
             ]
             if sources:
-                result.layers = set() if _moves(func) else set().union(*sources)
+                result.layers = set() if _ends(func) else set().union(*sources)
         return result
 
 
-def _moves(func):
-    """Whether a function may leave a tensor's shape as it is, and not the places of its values."""
-    return getattr(func, "__name__", "") in MOVES or func in MOVING_PROPERTIES
+def _ends(func):
+    """Whether a function that keeps a tensor's shape ends what a convolution computes: it pools, or moves values."""
+    name = getattr(func, "__name__", "")
+    return "pool" in name or "conv" in name or name in MOVES or func in MOVING_PROPERTIES
