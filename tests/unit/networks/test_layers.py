@@ -185,6 +185,59 @@ def test_networks_that_cannot_be_read():
         find_layers(torchvision.models.inception_v3(weights=None, init_weights=False), (32, 32, 3))
 
 
+class Deciding(nn.Module):
+    """Bright images pass one more convolution than the others, or one less."""
+
+    def __init__(self, is_more):
+        super().__init__()
+        self.a, self.extra, self.b = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3)
+        self.is_more = is_more
+
+    def forward(self, x):
+        is_bright = bool(x.mean() > 0.5)
+        x = functional.relu(self.a(x))
+        if is_bright == self.is_more:
+            x = functional.relu(self.extra(x))
+        return functional.relu(self.b(x)).mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("is_more", "words"),
+    [
+        (True, "layer 1 is b for an image of zeros, and for other images extra is called in its place"),
+        (False, "layer 1 is extra for an image of zeros, and for other images b is called in its place"),
+    ],
+)
+def test_layers_whose_order_depends_on_the_image_are_refused(is_more, words):
+    model = Deciding(is_more).eval()
+    dark, bright = torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8)
+    for tap in ALL:
+        with recording(model, [1], tap, image_shape=(8, 8, 3)) as recorded:
+            model(dark)
+            assert set(recorded) == {1}
+            with pytest.raises(InputError, match=words):
+                model(bright)
+        # What is called before it is the same for all images.
+        with recording(model, [0], tap, image_shape=(8, 8, 3)) as recorded:
+            model(bright)
+            assert set(recorded) == {0}
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+def test_a_layer_that_is_not_called_for_some_images_is_refused():
+    class Stopping(Deciding):
+        def forward(self, x):
+            y = functional.relu(self.a(x))
+            return y.mean((2, 3)) if x.mean() > 0.5 else self.extra(y).mean((2, 3))
+
+    model, words = (
+        Stopping(True).eval(),
+        "layer 1 is extra for an image of zeros, and for other images it is not called",
+    )
+    with pytest.raises(InputError, match=words), recording(model, [1], "conv", image_shape=(8, 8, 3)):
+        model(torch.ones(2, 3, 8, 8))
+
+
 class PreActivation(nn.Module):
     """The stem reaches the rectifiers of both blocks, through the shortcut of the first."""
 

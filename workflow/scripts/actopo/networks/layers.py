@@ -27,6 +27,7 @@ from actopo.keys import FIRST_OUTPUT
 from actopo.networks.calls import find_calls, parts_of
 from actopo.networks.choices import CONVOLUTION_TAPS, TAPS
 from actopo.networks.layer_modules import has_own_layers, layer_modules
+from actopo.networks.layer_order import one_order
 from actopo.networks.layouts import Layout, layer_variants, to_positions
 from actopo.networks.outputs import make_place, place_of, reading_calls
 from actopo.networks.probe import pass_zeros
@@ -171,15 +172,16 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     linear : bool, default False
         Replace rectifiers that are functions by the identity.
     image_shape : (h, w, c), optional
-        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`.
+        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`. With it, and if
+        not `linear`, the order of layers is compared with that for an image of zeros (`actopo.networks.layer_order`).
     given : dict, optional
         As in `find_layers`.
 
     Raises
     ------
     InputError
-        If the tap is unknown, or a module has none such; in a forward pass, if a layer does not exist or has no such
-        tap.
+        If the tap is unknown, or a module has none such; in a forward pass, if a layer does not exist, has no such tap,
+        or is another module than for an image of zeros.
     """
     if tap not in TAPS:
         raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
@@ -187,6 +189,8 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     is_direct = at in CONVOLUTION_TAPS
     direct = {layer for layer in layers if layer < FIRST_OUTPUT and is_direct}
     with ExitStack() as stack:
+        if direct and image_shape is not None and not linear:
+            stack.enter_context(one_order(model, image_shape, direct))
         if direct or linear:
             layouts = {layer: places[layer].layout for layer in direct & places.keys()}
             follow = linear or at in ("bn", "relu")
