@@ -49,7 +49,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     Parameters
     ----------
     model : torch.nn.Module
-        Images are moved to the device of its first parameter.
+        Images are moved to the device of its first parameter, and are contiguous, as a network may ask that is not the
+        workflow's.
     images : actopo.notebook.images.Images
     layers : dict of int to (int, int, int)
         Rows, columns and channels of each layer by its number, at the tap.
@@ -83,7 +84,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     def batches():
         start = 0
         for batch in images.batches if progress is None else progress(images.batches):
-            yield start, batch.to(device)
+            yield start, batch.to(device).contiguous()
             start += len(batch)
 
     with evaluating(model):
