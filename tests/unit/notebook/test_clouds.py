@@ -71,6 +71,16 @@ def test_a_network_may_ask_for_contiguous_tensors():
     assert cloud.points.shape == (N * 14 * 14, 2)
 
 
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16, torch.float64])
+def test_images_have_the_precision_of_the_network(precision):
+    images, sampling = read_images(pictures()), {"method": "full"}
+    expected = sample_clouds(network(), images, SHAPES, "output", sampling)
+    found = sample_clouds(network().to(precision), images, SHAPES, "output", sampling)
+    for layer, cloud in found.items():
+        assert cloud.points.dtype == np.float32
+        np.testing.assert_allclose(cloud.points, expected[layer].points, rtol=0.05, atol=0.05)
+
+
 def test_progress_wraps_the_batches():
     seen = []
 
