@@ -227,6 +227,47 @@ def test_an_mlp_over_positions_is_no_layer():
         assert calls[name].parts[""].startswith(f"returns a tensor of 64 x {n_positions} for one image, whose channels")
 
 
+class Recurrent(nn.Module):
+    """A module whose second value has the images in its second axis, and one that does not depend on the images."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.gru = nn.Conv2d(3, 8, 4, 4), nn.GRU(8, 6, batch_first=True)
+        self.places, self.head = nn.Identity(), nn.Linear(6, 2)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x, state = self.gru(x + self.places(torch.ones(1, 16, 8)))
+        return self.head(x[:, -1] + state[0])
+
+
+def test_the_first_axis_is_that_of_the_images():
+    calls = {call.name: call for call in find_calls(Recurrent(), (16, 16, 3))}
+    refused = "returns a tensor of {} for one image and of {} for two, so that its first axis is not that of the images"
+    assert calls["gru"].parts == {
+        "0": Layout("tokens", 4, 4, 6),
+        "1": refused.format("1 x 1 x 6", "1 x 2 x 6"),
+    }
+    assert calls["places"].parts == {"": refused.format("1 x 16 x 8", "1 x 16 x 8")}
+    assert calls["head"].parts == {"": Layout("vector", 1, 1, 2)}
+
+
+class One(nn.Module):
+    """Takes one image at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 1)
+
+    def forward(self, x):
+        assert len(x) == 1
+        return self.conv(x).mean((2, 3))
+
+
+def test_a_network_of_one_image_is_listed():
+    assert [call.parts for call in find_calls(One(), (4, 4, 3))] == [{"": Layout("first", 4, 4, 2)}]
+
+
 class Attention(nn.Module):
     """Tokens of patches of 4 x 4 pixels, attention with its weights and a softmax of several heads."""
 

@@ -1,5 +1,6 @@
 """Every call of a network's modules for one image: what enters and leaves it, and how that is laid out."""
 
+from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def find_calls(model, image_shape, given=None):
     InputError
         If the network cannot take such images, or has too many modules to number.
     """
-    seen = _pass(model, image_shape)
+    seen, pair = _pass(model, image_shape), _pass_of_two(model, image_shape)
 
     @cache
     def larger():
@@ -87,15 +88,17 @@ def find_calls(model, image_shape, given=None):
     for call in seen:
 
         def layout(what, part=None, call=call):
-            def grown():
-                other = larger().get(call["key"])
+            def of(calls):
+                other = calls.get(call["key"])
                 return None if other is None else other[what] if part is None else other[what].get(part)
 
             size = call[what] if part is None else call[what][part]
             if not isinstance(size, tuple):
                 return size
+            if problem := _images_problem(size, of(pair)):
+                return problem
             is_beside = part is not None and part != next(iter(call["parts"]))
-            told = (call["is_first"], call["maps"], grown, given, n_tokens, is_beside, n_channels)
+            told = (call["is_first"], call["maps"], lambda: of(larger()), given, n_tokens, is_beside, n_channels)
             return tell_layout(size, image_shape, *told)
 
         calls.append(
@@ -120,6 +123,36 @@ def parts_of(output):
     if isinstance(output, tuple | list):
         return {str(place): value for place, value in enumerate(output)}
     return {"": output}
+
+
+def _pass_of_two(model, image_shape):
+    """As `_pass`, by the keys of calls, for two images; empty if the network takes only one."""
+
+    @contextmanager
+    def two_images():
+        double = model.register_forward_pre_hook(lambda _, images: (images[0].repeat(2, 1, 1, 1),))
+        try:
+            yield
+        finally:
+            double.remove()
+
+    try:
+        with two_images():
+            return {call["key"]: call for call in _pass(model, image_shape)}
+    except InputError:
+        return {}
+
+
+def _images_problem(one, two):
+    """What is wrong with a tensor of these shapes for one image and for two; empty if an axis is that of the images."""
+    axis = 0 if one[:1] == (1,) else 1
+    if not isinstance(two, tuple) or one[axis : axis + 1] != (1,) or two[axis : axis + 1] == (2,):
+        return ""
+    shown = [" x ".join(map(str, size)) or "no axis" for size in (one, two)]
+    return (
+        f"returns a tensor of {shown[0]} for one image and of {shown[1]} for two, so that its "
+        f"{('first', 'second')[axis]} axis is not that of the images"
+    )
 
 
 def _pass(model, image_shape):
