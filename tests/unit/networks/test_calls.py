@@ -285,6 +285,29 @@ class Attention(nn.Module):
         return (weights @ heads.transpose(1, 2).flatten(2)).mean(1)
 
 
+class Windows(nn.Module):
+    """Attention of 3 heads in one window of 4 x 4, in a network that made a map of 16 x 16 and takes no other size."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.down, self.head = nn.Conv2d(3, 12, 1), nn.Conv2d(12, 12, 4, 4), nn.Linear(12, 2)
+        self.softmax, self.drop, self.mix = nn.Softmax(dim=-1), nn.Dropout(), nn.Linear(16, 16)
+
+    def forward(self, x):
+        x = self.down(self.stem(x)).flatten(2).transpose(1, 2)
+        heads = x.unflatten(-1, (3, 4)).transpose(1, 2)
+        heads = self.drop(self.softmax(self.mix(heads @ heads.transpose(2, 3)))) @ heads
+        return self.head(heads.transpose(1, 2).flatten(2).mean(1))
+
+
+def test_a_softmax_gives_weights_of_attention():
+    """Also where they are as large as a map of the network."""
+    calls = {call.name: call for call in find_calls(Windows(), (16, 16, 3))}
+    for name in ("softmax", "drop", "mix"):
+        assert calls[name].parts == {"": "returns weights of attention between 16 tokens, which have no channels"}
+    assert calls["stem"].parts == {"": Layout("first", 16, 16, 12)}
+
+
 @pytest.mark.parametrize("has_fixed_size", [False, True])
 def test_weights_of_attention_are_no_layer(has_fixed_size):
     """There are as many tokens as channels, so that shapes alone do not tell."""

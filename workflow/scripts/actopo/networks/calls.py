@@ -9,7 +9,7 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.layouts import CHANNELS_FIRST, series_channels, tell_layout
+from actopo.networks.layouts import CHANNELS_FIRST, is_softmax, series_channels, tell_layout
 from actopo.networks.probe import pass_zeros
 from actopo.networks.watching import watching
 
@@ -84,6 +84,7 @@ def find_calls(model, image_shape, given=None):
     values = [(call, size) for call, size in values if isinstance(size, tuple) and len(size) == 3]
     n_tokens = {max(size[:2]) for call, size in values if 1 in size[:2] and not call["is_first"]}
     n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
+    weights = {call["parts"][""] for call in seen if call["is_softmax"]}
     calls = []
     for call in seen:
 
@@ -98,7 +99,16 @@ def find_calls(model, image_shape, given=None):
             if problem := _images_problem(size, of(pair)):
                 return problem
             is_beside = part is not None and part != next(iter(call["parts"]))
-            told = (call["is_first"], call["maps"], lambda: of(larger()), given, n_tokens, is_beside, n_channels)
+            told = (
+                call["is_first"],
+                call["maps"],
+                lambda: of(larger()),
+                given,
+                n_tokens,
+                is_beside,
+                n_channels,
+                weights,
+            )
             return tell_layout(size, image_shape, *told)
 
         calls.append(
@@ -168,6 +178,7 @@ def _pass(model, image_shape):
             "key": key,
             "type": type(module).__name__,
             "is_first": isinstance(module, CHANNELS_FIRST),
+            "is_softmax": isinstance(output, torch.Tensor) and is_softmax(module, output.shape),
             "parts": {part: _size(value) for part, value in parts_of(output).items()},
             "entered": "takes no tensor" if tensor is None else _size(tensor),
             "is_pooled": isinstance(module, nn.Conv2d) and getattr(tensor, "is_pooled", False),

@@ -17,10 +17,11 @@ so that no name of a module matters:
   grows with the image, and another that does not. Where the network takes one size only, a tensor whose last axis is
   as long as a map has positions, or whose other is as long as the channels of a series, is one of these or tokens.
 
-Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. They are told from maps and from
-tokens with t channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where
-the network cannot take it, weights of several heads are those of whose size no convolution made a map, and those of one
-head stand behind another entry of a tuple.
+Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. Those of several heads have the
+shape of what a module `Softmax` returns along the last of four axes. Others are told from maps and from tokens with t
+channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where the network
+cannot take it, weights of several heads are those of whose size no convolution made a map, and those of one head stand
+behind another entry of a tuple.
 
 What these rules leave open is refused, and a config says it: `models.NAME.layout`.
 """
@@ -82,6 +83,7 @@ def tell_layout(
     n_tokens=(),
     is_beside=False,
     n_channels=(),
+    weights=(),
 ):
     """
     Layout of a tensor.
@@ -105,6 +107,8 @@ def tell_layout(
         Whether the tensor is an entry of a tuple or dict, and not its first.
     n_channels : collection of int
         Numbers of channels of the network's series, see `series_channels`.
+    weights : collection of sequence of int
+        Shapes of weights of attention that are known, see `is_softmax`.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def tell_layout(
         What is wrong, after the name of a module, if the tensor is no layer.
     """
     given = given or {}
-    if not is_first and _is_attention(size, maps, larger, n_tokens, is_beside):
+    if not is_first and (size in weights or _is_attention(size, maps, larger, n_tokens, is_beside)):
         return f"returns weights of attention between {size[-1]} tokens, which have no channels"
     if len(size) == 2 and size[0] == 1:
         return Layout("vector", 1, 1, size[1])
@@ -146,6 +150,11 @@ def series_channels(size, is_first, maps, n_tokens):
     if len(size) != 3 or size[0] != 1 or size[1] == 1:
         return None
     return size[1] if is_first or _may_be_series(size[1:], maps, n_tokens) else None
+
+
+def is_softmax(module, size):
+    """Whether a module that returns this shape gives weights of attention of several heads, a distribution each row."""
+    return isinstance(module, nn.Softmax) and module.dim in (-1, 3) and len(size) == 4 and size[2] == size[3] > 1
 
 
 def to_positions(tensor, layout, tokens="patches"):
