@@ -73,6 +73,7 @@ PATCHES = {"maps": [(4, 4)]}
         # Tokens on a map, with as many channels as it or as a larger map before has positions.
         ((1, 16, 16), PATCHES, Layout("tokens", 4, 4, 16)),
         ((1, 16, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 4, 4, 64)),
+        ((1, 4, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 2, 2, 64)),
         ((1, 17, 64), PATCHES | {"n_tokens": {17}}, Layout("tokens", 4, 4, 64, 1)),
     ],
 )

@@ -15,7 +15,8 @@ so that no name of a module matters:
   without one more. The others are the class token and register tokens, and come before those of the patches.
 - A series is what one-dimensional convolutions, batch norms and pooling return on a map, and what has a last axis that
   grows with the image, and another that does not. Where the network takes one size only, a tensor whose last axis is
-  as long as a map has positions, or whose other is as long as the channels of a series, is one of these or tokens.
+  as long as the last map has positions, or whose other is as long as the channels of a series, is one of these or of
+  tokens.
 
 Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. Those of several heads have the
 shape of what a module `Softmax` returns along the last of four axes. Others are told from maps and from tokens with t
@@ -273,16 +274,16 @@ def _in_a_row(size, image_shape, is_first, maps, larger, given, n_tokens, n_chan
 
 def _may_be_series(size, maps, n_tokens, n_channels=()):
     """Whether the second of two axes may be that of the positions, by their lengths."""
-    first, last = (_fit(number, maps, n_tokens) for number in size)
+    # Of the positions the last map tells most: channels are often as many as those of a larger one.
+    first, last = _fit(size[0], maps, n_tokens), _fit(size[1], maps[-1:], n_tokens)
     return last >= first and (size[0] in n_channels or (last > 0 and size[0] != size[1]))
 
 
 def _fit(number, maps, n_tokens):
-    """How well a number is one of positions: 0 of none, 1 of a map and tokens besides, 2 and more of a map alone."""
+    """How well a number is one of positions: 0 of none, 1 of a map and tokens besides, 2 of a map alone."""
     besides = [number - rows * columns if rows * columns > 1 else -1 for rows, columns in maps]
     if 0 in besides:
-        # A later map is nearer.
-        return 1 + len(besides) - besides[::-1].index(0)
+        return 2
     return int(number in n_tokens and any(0 < more <= MOST_PREFIX for more in besides))
 
 
