@@ -179,6 +179,95 @@ def test_blocks_that_return_tuples():
     assert layers[1].problem == "returns 2 values; choose one by its key, 0, 1, such as {type: Returning, key: 0}"
 
 
+class Series(nn.Module):
+    """A one-dimensional convolution over the positions of a map, as many as it has channels, and its rectifier."""
+
+    def __init__(self, has_fixed_size):
+        super().__init__()
+        self.patches, self.along, self.relu = nn.Conv2d(3, 24, 4, 4), nn.Conv1d(24, 16, 3, padding=1), nn.ReLU()
+        self.mix, self.head = nn.Linear(16, 16) if has_fixed_size else nn.Identity(), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.head(self.mix(self.relu(self.along(self.patches(x).flatten(2)))).mean(2))
+
+
+@pytest.mark.parametrize("has_fixed_size", [False, True])
+def test_one_dimensional_convolutions_have_channels_first(has_fixed_size):
+    model, images = Series(has_fixed_size).eval(), torch.randn(2, 3, 16, 16)
+    calls = {call.name: call for call in find_calls(model, (16, 16, 3))}
+    assert calls["along"].parts == {"": Layout("series", 4, 4, 16)}
+    assert calls["along"].entered == Layout("series", 4, 4, 24)
+    refused = "returns a tensor of 16 x 16 for one image, whose channels may be its first or its last axis"
+    [found] = calls["relu"].parts.values()
+    assert found.startswith(refused) if has_fixed_size else found == Layout("series", 4, 4, 16)
+    layer = output_number(list(calls).index("along"))
+    with torch.inference_mode(), recording(model, [layer], "output", image_shape=(16, 16, 3)) as recorded:
+        model(images)
+        expected = model.along(model.patches(images).flatten(2)).transpose(1, 2).unflatten(1, (4, 4))
+        torch.testing.assert_close(recorded[layer], expected)
+
+
+class Mixing(nn.Module):
+    """An MLP over the positions of a map, with as many channels as fill a grid."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.norm = nn.Conv2d(3, 64, 4, 4), nn.LayerNorm(64)
+        self.wide, self.narrow, self.head = nn.Linear(16, 32), nn.Linear(32, 16), nn.Linear(64, 2)
+
+    def forward(self, x):
+        x = self.norm(self.patches(x).flatten(2).transpose(1, 2))
+        return self.head(self.narrow(self.wide(x.transpose(1, 2))).mean(2))
+
+
+def test_an_mlp_over_positions_is_no_layer():
+    calls = {call.name: call for call in find_calls(Mixing(), (16, 16, 3))}
+    assert calls["norm"].parts == {"": Layout("tokens", 4, 4, 64)}
+    for name, n_positions in (("wide", 32), ("narrow", 16)):
+        assert calls[name].parts[""].startswith(f"returns a tensor of 64 x {n_positions} for one image, whose channels")
+
+
+class Recurrent(nn.Module):
+    """A module whose second value has the images in its second axis, and one that does not depend on the images."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.gru = nn.Conv2d(3, 8, 4, 4), nn.GRU(8, 6, batch_first=True)
+        self.places, self.head = nn.Identity(), nn.Linear(6, 2)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x, state = self.gru(x + self.places(torch.ones(1, 16, 8)))
+        return self.head(x[:, -1] + state[0])
+
+
+def test_the_first_axis_is_that_of_the_images():
+    calls = {call.name: call for call in find_calls(Recurrent(), (16, 16, 3))}
+    refused = "returns a tensor of {} for one image and of {} for two, so that its first axis is not that of the images"
+    assert calls["gru"].parts == {
+        "0": Layout("tokens", 4, 4, 6),
+        "1": refused.format("1 x 1 x 6", "1 x 2 x 6"),
+    }
+    assert calls["places"].parts == {"": refused.format("1 x 16 x 8", "1 x 16 x 8")}
+    assert calls["head"].parts == {"": Layout("vector", 1, 1, 2)}
+
+
+class One(nn.Module):
+    """Takes one image at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 1)
+
+    def forward(self, x):
+        assert len(x) == 1
+        return self.conv(x).mean((2, 3))
+
+
+def test_a_network_of_one_image_is_listed():
+    assert [call.parts for call in find_calls(One(), (4, 4, 3))] == [{"": Layout("first", 4, 4, 2)}]
+
+
 class Attention(nn.Module):
     """Tokens of patches of 4 x 4 pixels, attention with its weights and a softmax of several heads."""
 
@@ -194,6 +283,29 @@ class Attention(nn.Module):
         heads = x.unflatten(-1, (2, 8)).transpose(1, 2)
         heads = self.softmax(heads @ heads.transpose(2, 3)) @ heads
         return (weights @ heads.transpose(1, 2).flatten(2)).mean(1)
+
+
+class Windows(nn.Module):
+    """Attention of 3 heads in one window of 4 x 4, in a network that made a map of 16 x 16 and takes no other size."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.down, self.head = nn.Conv2d(3, 12, 1), nn.Conv2d(12, 12, 4, 4), nn.Linear(12, 2)
+        self.softmax, self.drop, self.mix = nn.Softmax(dim=-1), nn.Dropout(), nn.Linear(16, 16)
+
+    def forward(self, x):
+        x = self.down(self.stem(x)).flatten(2).transpose(1, 2)
+        heads = x.unflatten(-1, (3, 4)).transpose(1, 2)
+        heads = self.drop(self.softmax(self.mix(heads @ heads.transpose(2, 3)))) @ heads
+        return self.head(heads.transpose(1, 2).flatten(2).mean(1))
+
+
+def test_a_softmax_gives_weights_of_attention():
+    """Also where they are as large as a map of the network."""
+    calls = {call.name: call for call in find_calls(Windows(), (16, 16, 3))}
+    for name in ("softmax", "drop", "mix"):
+        assert calls[name].parts == {"": "returns weights of attention between 16 tokens, which have no channels"}
+    assert calls["stem"].parts == {"": Layout("first", 16, 16, 12)}
 
 
 @pytest.mark.parametrize("has_fixed_size", [False, True])

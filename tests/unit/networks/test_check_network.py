@@ -24,6 +24,14 @@ class Careful(nn.Sequential):
 def careful():
     return Careful(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
 
+class Viewing(nn.Sequential):
+    def forward(self, x):
+        x = self[0](x)
+        return self[1](x.view(len(x), -1))
+
+def viewing():
+    return Viewing(nn.Conv2d(3, 2, 3), nn.Linear(200, 4))
+
 def build(two=False, frozen=False):
     network = (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
     return network.requires_grad_(not frozen)
@@ -59,6 +67,16 @@ def test_a_network_can_be_trained(network, tmp_path):
     assert check_of({"module": network["module"].replace("build", "careful")}) == 4
     save_tensors(tmp_path / "net.safetensors", build(**frozen).state_dict())
     assert check_of(frozen, str(tmp_path / "net.safetensors")) == 4
+
+
+def test_a_network_takes_images_in_channels_last_memory(network, tmp_path):
+    viewing = {"module": network["module"].replace("build", "viewing")}
+    words = "calls view on a tensor that is not contiguous.* use reshape or flatten in its place"
+    with pytest.raises(InputError, match=words):
+        check_of(viewing)
+    save_tensors(tmp_path / "net.safetensors", build(**viewing).state_dict())
+    with pytest.raises(InputError, match=words):
+        check_of(viewing, str(tmp_path / "net.safetensors"))
 
 
 @pytest.mark.parametrize("n_classes", [4, None])

@@ -128,6 +128,45 @@ def test_branches_have_rectifiers_of_their_own():
     assert taps == {"left": ("conv",), "right": ALL, "after": ALL}
 
 
+BETWEEN = {
+    "permute": lambda x: x.permute(0, 2, 3, 1),
+    "transpose": lambda x: x.transpose(2, 3),
+    "transpose in place": lambda x: x.clone().transpose_(1, 2),
+    "movedim": lambda x: torch.movedim(x, 1, 3),
+    "swapaxes": lambda x: torch.swapaxes(x, 1, 2),
+    "property": lambda x: x.mT,
+    "flip": lambda x: x.flip(3),
+    "rot90": lambda x: torch.rot90(x, 1, (2, 3)),
+    "roll": lambda x: torch.roll(x, 1, 2),
+    "max pooling": nn.MaxPool2d(3, stride=1, padding=1),
+    "average pooling": lambda x: functional.avg_pool2d(x, 3, 1, 1),
+    "pooling to the same size": nn.AdaptiveAvgPool2d(4),
+    "pooling of powers": lambda x: functional.lp_pool2d(functional.pad(x, (0, 1, 0, 1)), 2, 2, 1),
+    "convolution": lambda x: functional.conv2d(x, torch.ones(4, 1, 3, 3), padding=1, groups=4),
+    "select": lambda x: x.index_select(1, torch.tensor([2, 0, 3, 1])),
+}
+
+
+class Between(nn.Module):
+    """As many channels as rows and columns, and a function between convolution and rectifier."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.conv, self.norm, self.function = nn.Conv2d(3, 4, 1), nn.LayerNorm(4), function
+
+    def forward(self, x):
+        return functional.gelu(self.norm(self.function(self.conv(x)))).mean((1, 2))
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_no_rectifier_where_values_move_or_are_pooled_first(name):
+    """Of a map with channels last, for example, channels would be taken for rows, which are as many."""
+    [layer] = find_layers(Between(BETWEEN[name]), (4, 4, 3))
+    assert layer.taps == ("conv",)
+    [layer] = find_layers(Between(torch.clone), (4, 4, 3))
+    assert layer.taps == ALL
+
+
 def test_absent_taps_and_layers_are_named():
     model = Net(nn.ReLU())
     for layers, tap, words in (([2], "bn", r"layers \[2\] have no tap 'bn'"), ([9], "conv", "layers 0 to 4")):
@@ -144,6 +183,59 @@ def test_networks_that_cannot_be_read():
         find_layers(Net(nn.ReLU()), (8, 8, 1))
     with pytest.raises(InputError, match="cannot take an image of 32 x 32 x 3"):
         find_layers(torchvision.models.inception_v3(weights=None, init_weights=False), (32, 32, 3))
+
+
+class Deciding(nn.Module):
+    """Bright images pass one more convolution than the others, or one less."""
+
+    def __init__(self, is_more):
+        super().__init__()
+        self.a, self.extra, self.b = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3)
+        self.is_more = is_more
+
+    def forward(self, x):
+        is_bright = bool(x.mean() > 0.5)
+        x = functional.relu(self.a(x))
+        if is_bright == self.is_more:
+            x = functional.relu(self.extra(x))
+        return functional.relu(self.b(x)).mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("is_more", "words"),
+    [
+        (True, "layer 1 is b for an image of zeros, and for other images extra is called in its place"),
+        (False, "layer 1 is extra for an image of zeros, and for other images b is called in its place"),
+    ],
+)
+def test_layers_whose_order_depends_on_the_image_are_refused(is_more, words):
+    model = Deciding(is_more).eval()
+    dark, bright = torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8)
+    for tap in ALL:
+        with recording(model, [1], tap, image_shape=(8, 8, 3)) as recorded:
+            model(dark)
+            assert set(recorded) == {1}
+            with pytest.raises(InputError, match=words):
+                model(bright)
+        # What is called before it is the same for all images.
+        with recording(model, [0], tap, image_shape=(8, 8, 3)) as recorded:
+            model(bright)
+            assert set(recorded) == {0}
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+def test_a_layer_that_is_not_called_for_some_images_is_refused():
+    class Stopping(Deciding):
+        def forward(self, x):
+            y = functional.relu(self.a(x))
+            return y.mean((2, 3)) if x.mean() > 0.5 else self.extra(y).mean((2, 3))
+
+    model, words = (
+        Stopping(True).eval(),
+        "layer 1 is extra for an image of zeros, and for other images it is not called",
+    )
+    with pytest.raises(InputError, match=words), recording(model, [1], "conv", image_shape=(8, 8, 3)):
+        model(torch.ones(2, 3, 8, 8))
 
 
 class PreActivation(nn.Module):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from actopo.errors import InputError
-from actopo.networks.layouts import Layout, layer_variants, tell_layout, to_positions
+from actopo.networks.layouts import Layout, layer_variants, series_channels, tell_layout, to_positions
 
 IMAGE = (224, 224, 3)
 
@@ -29,6 +29,9 @@ IMAGE = (224, 224, 3)
         ((1, 197, 768), {}, Layout("tokens", 14, 14, 768, 1)),
         ((1, 201, 768), {"maps": [(14, 14)]}, Layout("tokens", 14, 14, 768, 5)),
         ((197, 1, 768), {}, Layout("sequence", 14, 14, 768, 1)),
+        # The map of all tokens comes before a later and smaller one, from which an attention takes its keys.
+        ((1, 16, 320), {"maps": [(8, 8), (4, 4), (2, 2)]}, Layout("tokens", 4, 4, 320)),
+        ((1, 17, 320), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 4, 4, 320, 1)),
         # A map of one position, and one of more positions than tokens, tell nothing.
         ((1, 49, 768), {"maps": [(56, 56), (1, 1)]}, Layout("tokens", 7, 7, 768)),
         ((1, 9, 8), {"maps": [(2, 2)]}, Layout("tokens", 2, 2, 8, 5)),
@@ -40,6 +43,70 @@ IMAGE = (224, 224, 3)
 )
 def test_shapes_for_one_image(size, options, expected):
     assert tell_layout(size, IMAGE, **options) == expected
+
+
+SMALL = (16, 16, 3)
+PATCHES = {"maps": [(4, 4)]}
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        # What a one-dimensional convolution returns on the positions of a map, however many channels it has.
+        ((1, 64, 16), PATCHES | {"is_first": True}, Layout("series", 4, 4, 64)),
+        ((1, 16, 16), PATCHES | {"is_first": True, "n_tokens": {16}}, Layout("series", 4, 4, 16)),
+        ((1, 32, 16), PATCHES | {"is_first": True}, Layout("series", 4, 4, 32)),
+        ((1, 32, 12), {"is_first": True, "given": {"grid": [3, 4]}}, Layout("series", 3, 4, 32)),
+        # Positions pooled to one, and the channels of a pooled map.
+        ((1, 64, 1), PATCHES | {"is_first": True}, Layout("series", 1, 1, 64)),
+        ((1, 1, 64), PATCHES | {"is_first": True}, Layout("tokens", 1, 1, 64)),
+        ((1, 1, 16), PATCHES | {"is_first": True, "larger": lambda: (1, 1, 16)}, Layout("tokens", 1, 1, 16)),
+        ((1, 1, 16), PATCHES | {"is_first": True, "larger": lambda: (1, 1, 64)}, Layout("series", 4, 4, 1)),
+        # Of any other module, by an image of twice the size, on a map or not.
+        ((1, 64, 16), PATCHES | {"larger": lambda: (1, 64, 64)}, Layout("series", 4, 4, 64)),
+        ((1, 64, 16), {"larger": lambda: (1, 64, 64)}, Layout("series", 4, 4, 64)),
+        ((1, 64, 16), {"larger": lambda: (1, 256, 16)}, Layout("tokens", 8, 8, 16)),
+        ((1, 16, 16), PATCHES | {"larger": lambda: (1, 16, 64), "n_channels": {16}}, Layout("series", 4, 4, 16)),
+        # By the config.
+        ((1, 64, 16), PATCHES | {"given": {"channels": "first"}}, Layout("series", 4, 4, 64)),
+        ((1, 64, 16), PATCHES | {"given": {"channels": "last"}}, Layout("tokens", 8, 8, 16)),
+        # Tokens on a map, with as many channels as it or as a larger map before has positions.
+        ((1, 16, 16), PATCHES, Layout("tokens", 4, 4, 16)),
+        ((1, 16, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 4, 4, 64)),
+        ((1, 4, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 2, 2, 64)),
+        ((1, 17, 64), PATCHES | {"n_tokens": {17}}, Layout("tokens", 4, 4, 64, 1)),
+    ],
+)
+def test_channels_before_or_after_positions_in_a_row(size, options, expected):
+    assert tell_layout(size, SMALL, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [
+        ((1, 64, 16), PATCHES),
+        ((1, 64, 16), PATCHES | {"larger": lambda: None}),
+        # As many channels as there are patches and tokens besides.
+        ((1, 20, 16), PATCHES | {"n_tokens": {20}}),
+        ((1, 64, 17), PATCHES | {"n_tokens": {17}}),
+        # Channels of a series, whose positions were mixed to some other number.
+        ((1, 64, 32), PATCHES | {"n_channels": {64}}),
+        ((1, 16, 16), PATCHES | {"n_channels": {16}}),
+        # A convolution whose positions are on no map.
+        ((1, 64, 9), PATCHES | {"is_first": True}),
+        ((1, 1, 16), PATCHES | {"is_first": True}),
+    ],
+)
+def test_positions_in_either_axis_are_refused(size, options):
+    words = f"returns a tensor of {size[1]} x {size[2]} for one image, whose channels may be its first or its last axis"
+    assert words in tell_layout(size, SMALL, **options)
+
+
+def test_channels_of_series():
+    assert series_channels((1, 64, 16), False, [(4, 4)], ()) == 64
+    assert series_channels((1, 64, 9), True, [(4, 4)], ()) == 64
+    for size in ((1, 16, 64), (16, 1, 64), (1, 1, 16), (1, 64, 4, 4)):
+        assert series_channels(size, False, [(4, 4)], ()) is None
 
 
 def test_images_that_are_no_squares():
@@ -82,6 +149,7 @@ def test_what_is_open_is_refused(size, options, words):
         ((1, 3, 50, 50), {"larger": lambda: (1, 3, 100, 100)}, False),
         ((1, 50, 50), {"larger": lambda: (1, 197, 197)}, True),
         ((1, 50, 50), {"larger": lambda: (1, 197, 50), "is_beside": True}, False),
+        ((1, 50, 50), {"larger": lambda: (1, 50, 197), "is_beside": True}, False),
         ((1, 3, 50, 50), {"larger": lambda: None}, True),
         ((1, 3, 1, 1), {}, False),
     ],
@@ -101,6 +169,8 @@ def test_views_hold_a_position_in_each_row():
         torch.testing.assert_close(view, values, rtol=0, atol=0)
     sequence = to_positions(tokens.transpose(0, 1), layout._replace(axes="sequence"))
     torch.testing.assert_close(sequence, values, rtol=0, atol=0)
+    series = to_positions(tokens.transpose(1, 2), layout._replace(axes="series"))
+    torch.testing.assert_close(series, values, rtol=0, atol=0)
     torch.testing.assert_close(to_positions(tokens, layout, "class"), -torch.ones(2, 1, 2, 5), rtol=0, atol=0)
     torch.testing.assert_close(to_positions(tokens, layout, "all"), tokens[:, None], rtol=0, atol=0)
     vector = to_positions(values[:, 0, 0], Layout("vector", 1, 1, 5))

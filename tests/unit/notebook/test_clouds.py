@@ -54,6 +54,33 @@ def test_the_modes_of_modules_are_left_as_they_were():
     assert [module.training for module in model] == [True, True, True, False, True, True, True, True]
 
 
+class Viewing(torch.nn.Module):
+    """PyTorch's own example calls `view`, which takes contiguous tensors alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = torch.nn.Conv2d(3, 2, 3), torch.nn.Linear(2 * 14 * 14, 2)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return self.head(x.view(len(x), -1))
+
+
+def test_a_network_may_ask_for_contiguous_tensors():
+    [cloud] = sample_clouds(Viewing(), read_images(pictures()), {0: (14, 14, 2)}, "conv", {"method": "full"}).values()
+    assert cloud.points.shape == (N * 14 * 14, 2)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16, torch.float64])
+def test_images_have_the_precision_of_the_network(precision):
+    images, sampling = read_images(pictures()), {"method": "full"}
+    expected = sample_clouds(network(), images, SHAPES, "output", sampling)
+    found = sample_clouds(network().to(precision), images, SHAPES, "output", sampling)
+    for layer, cloud in found.items():
+        assert cloud.points.dtype == np.float32
+        np.testing.assert_allclose(cloud.points, expected[layer].points, rtol=0.05, atol=0.05)
+
+
 def test_progress_wraps_the_batches():
     seen = []
 

@@ -116,7 +116,8 @@ def analyse(
     Parameters
     ----------
     model : torch.nn.Module
-        Network on any device; its modes (training or evaluation) are left as they were.
+        Network on any device and in any precision, which images are given, too; its modes (training or evaluation) are
+        left as they were.
     images : uint8 ndarray or tensor of shape (N, h, w, c) or (N, h, w); float tensor of shape (N, c, h, w); or iterable
         8-bit images, the network's input, or batches of either with or without labels, such as a DataLoader. All are
         kept in memory.

@@ -1,5 +1,6 @@
 """Every call of a network's modules for one image: what enters and leaves it, and how that is laid out."""
 
+from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.layouts import CHANNELS_FIRST, tell_layout
+from actopo.networks.layouts import CHANNELS_FIRST, is_softmax, series_channels, tell_layout
 from actopo.networks.probe import pass_zeros
 from actopo.networks.watching import watching
 
@@ -68,7 +69,7 @@ def find_calls(model, image_shape, given=None):
     InputError
         If the network cannot take such images, or has too many modules to number.
     """
-    seen = _pass(model, image_shape)
+    seen, pair = _pass(model, image_shape), _pass_of_two(model, image_shape)
 
     @cache
     def larger():
@@ -79,21 +80,36 @@ def find_calls(model, image_shape, given=None):
         except InputError:
             return {}
 
-    sizes = [size for call in seen for size in (call["entered"], *call["parts"].values()) if len(size) == 3]
-    n_tokens = {max(size[:2]) for size in sizes if not isinstance(size, str) and 1 in size[:2]}
+    values = [(call, size) for call in seen for size in (call["entered"], *call["parts"].values())]
+    values = [(call, size) for call, size in values if isinstance(size, tuple) and len(size) == 3]
+    n_tokens = {max(size[:2]) for call, size in values if 1 in size[:2] and not call["is_first"]}
+    n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
+    weights = {call["parts"][""] for call in seen if call["is_softmax"]}
     calls = []
     for call in seen:
 
         def layout(what, part=None, call=call):
-            def grown():
-                other = larger().get(call["key"])
+            def of(calls):
+                other = calls.get(call["key"])
                 return None if other is None else other[what] if part is None else other[what].get(part)
 
             size = call[what] if part is None else call[what][part]
             if not isinstance(size, tuple):
                 return size
+            if problem := _images_problem(size, of(pair)):
+                return problem
             is_beside = part is not None and part != next(iter(call["parts"]))
-            return tell_layout(size, image_shape, call["is_first"], call["maps"], grown, given, n_tokens, is_beside)
+            told = (
+                call["is_first"],
+                call["maps"],
+                lambda: of(larger()),
+                given,
+                n_tokens,
+                is_beside,
+                n_channels,
+                weights,
+            )
+            return tell_layout(size, image_shape, *told)
 
         calls.append(
             Call(
@@ -119,6 +135,36 @@ def parts_of(output):
     return {"": output}
 
 
+def _pass_of_two(model, image_shape):
+    """As `_pass`, by the keys of calls, for two images; empty if the network takes only one."""
+
+    @contextmanager
+    def two_images():
+        double = model.register_forward_pre_hook(lambda _, images: (images[0].repeat(2, 1, 1, 1),))
+        try:
+            yield
+        finally:
+            double.remove()
+
+    try:
+        with two_images():
+            return {call["key"]: call for call in _pass(model, image_shape)}
+    except InputError:
+        return {}
+
+
+def _images_problem(one, two):
+    """What is wrong with a tensor of these shapes for one image and for two; empty if an axis is that of the images."""
+    axis = 0 if one[:1] == (1,) else 1
+    if not isinstance(two, tuple) or one[axis : axis + 1] != (1,) or two[axis : axis + 1] == (2,):
+        return ""
+    shown = [" x ".join(map(str, size)) or "no axis" for size in (one, two)]
+    return (
+        f"returns a tensor of {shown[0]} for one image and of {shown[1]} for two, so that its "
+        f"{('first', 'second')[axis]} axis is not that of the images"
+    )
+
+
 def _pass(model, image_shape):
     """What one pass shows of each call, in the order in which they end."""
     entered, calls, maps = {}, {}, []
@@ -132,6 +178,7 @@ def _pass(model, image_shape):
             "key": key,
             "type": type(module).__name__,
             "is_first": isinstance(module, CHANNELS_FIRST),
+            "is_softmax": isinstance(output, torch.Tensor) and is_softmax(module, output.shape),
             "parts": {part: _size(value) for part, value in parts_of(output).items()},
             "entered": "takes no tensor" if tensor is None else _size(tensor),
             "is_pooled": isinstance(module, nn.Conv2d) and getattr(tensor, "is_pooled", False),

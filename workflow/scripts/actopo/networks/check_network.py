@@ -24,9 +24,13 @@ def check(question):
     # Where weights do not say how many classes they tell apart, it is as many as there are.
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     if weights is not None:
-        return count_outputs(load_pretrained(network, weights, **sizes), shape)
+        pretrained = load_pretrained(network, weights, **sizes)
+        n_outputs = count_outputs(pretrained, shape)
+        _require_channels_last(pretrained, shape)
+        return n_outputs
     untrained = build(**network, **sizes, seed=0)
     n_outputs = count_outputs(untrained, shape)
+    _require_channels_last(untrained, shape)
     # A network may go without gradients in evaluation alone, and give more than logits in training.
     if not of_zeros(untrained, shape).requires_grad:
         output = of_zeros(untrained.train(), shape)
@@ -38,6 +42,23 @@ def check(question):
             "n_classes, or set data.classes"
         )
     return n_outputs
+
+
+def _require_channels_last(network, shape):
+    """Raise InputError if a network calls `view` on what images in channels-last memory make of it."""
+    height, width, channels = shape
+    images = torch.zeros(2, height, width, channels).permute(0, 3, 1, 2)
+    network.to(memory_format=torch.channels_last).eval()
+    try:
+        with torch.inference_mode():
+            network(images)
+    except RuntimeError as error:
+        if "view size is not compatible" not in str(error):
+            raise
+        raise InputError(
+            "the network calls view on a tensor that is not contiguous, since images are given in channels-last "
+            "memory; use reshape or flatten in its place"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ Calls of all other modules have numbers too, see `actopo.networks.outputs`.
 A convolution is read at one of three *taps*: `conv`, its raw output; `bn`, what enters the rectifier that follows it,
 after normalisation and, at the end of a residual block, after the shortcut was added; `relu`, what leaves that
 rectifier. The rectifier of a convolution is found by following its output through every tensor that is computed from it
-and has its shape, up to the first rectifier. If pooling, a concatenation or the next convolution comes first, there is
-no rectifier, and the layer has the tap `conv` only. Of other modules these taps are what the module returns. Every
-module has the taps `output`, the same as `conv`, `input`, the first tensor that enters it, and, if there is one,
-`residual`, the stream after the addition (`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode`
-intercepts functions such as `torch.nn.functional.relu`.
+and has its shape, up to the first rectifier. If pooling, a concatenation, the next convolution or a function that moves
+values, such as a transposition, comes first, there is no rectifier, and the layer has the tap `conv` only. Of other
+modules these taps are what the module returns. Every module has the taps `output`, the same as `conv`, `input`, the
+first tensor that enters it, and, if there is one, `residual`, the stream after the addition
+(`actopo.networks.watching`). Hooks intercept modules; a `TorchFunctionMode` intercepts functions such as
+`torch.nn.functional.relu`.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -26,10 +27,16 @@ from actopo.keys import FIRST_OUTPUT
 from actopo.networks.calls import find_calls, parts_of
 from actopo.networks.choices import CONVOLUTION_TAPS, TAPS
 from actopo.networks.layer_modules import has_own_layers, layer_modules
+from actopo.networks.layer_order import one_order
 from actopo.networks.layouts import Layout, layer_variants, to_positions
 from actopo.networks.outputs import make_place, place_of, reading_calls
 from actopo.networks.probe import pass_zeros
 from actopo.networks.rectifiers import RECTIFIER_FUNCTIONS, RECTIFIERS
+
+# Functions that move values to other positions or channels, after which axes may mean something else.
+MOVES = {"permute", "transpose", "transpose_", "movedim", "moveaxis", "swapaxes", "swapaxes_", "swapdims", "swapdims_"}
+MOVES |= {"t", "adjoint", "flip", "fliplr", "flipud", "rot90", "roll", "gather", "index_select", "take_along_dim"}
+MOVING_PROPERTIES = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 
 
 class Layer(NamedTuple):
@@ -165,15 +172,16 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     linear : bool, default False
         Replace rectifiers that are functions by the identity.
     image_shape : (h, w, c), optional
-        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`.
+        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`. With it, and if
+        not `linear`, the order of layers is compared with that for an image of zeros (`actopo.networks.layer_order`).
     given : dict, optional
         As in `find_layers`.
 
     Raises
     ------
     InputError
-        If the tap is unknown, or a module has none such; in a forward pass, if a layer does not exist or has no such
-        tap.
+        If the tap is unknown, or a module has none such; in a forward pass, if a layer does not exist, has no such tap,
+        or is another module than for an image of zeros.
     """
     if tap not in TAPS:
         raise InputError(f"unknown tap {tap!r}; choose one of {', '.join(TAPS)}")
@@ -181,6 +189,8 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     is_direct = at in CONVOLUTION_TAPS
     direct = {layer for layer in layers if layer < FIRST_OUTPUT and is_direct}
     with ExitStack() as stack:
+        if direct and image_shape is not None and not linear:
+            stack.enter_context(one_order(model, image_shape, direct))
         if direct or linear:
             layouts = {layer: places[layer].layout for layer in direct & places.keys()}
             follow = linear or at in ("bn", "relu")
@@ -358,5 +368,11 @@ class _Following(TorchFunctionMode):
                 if isinstance(item, torch.Tensor) and getattr(item, "layers", None) and item.shape == result.shape
             ]
             if sources:
-                result.layers = set().union(*sources)
+                result.layers = set() if _ends(func) else set().union(*sources)
         return result
+
+
+def _ends(func):
+    """Whether a function that keeps a tensor's shape ends what a convolution computes: it pools, or moves values."""
+    name = getattr(func, "__name__", "")
+    return "pool" in name or "conv" in name or name in MOVES or func in MOVING_PROPERTIES

@@ -1,23 +1,28 @@
 """
 Layouts of activations: where a tensor has its positions and channels.
 
-A layer is a tensor of one of five layouts, for a batch of images: `first`, (b, c, rows, columns), as convolutions
-return it; `last`, (b, rows, columns, c), as in Swin and inside of ConvNeXt; `tokens`, (b, t, c), and `sequence`,
-(t, b, c); and `vector`, (b, c), which has one position. They are told apart by the shape for one image, so that no name
-of a module matters:
+A layer is a tensor of one of six layouts, for a batch of images: `first`, (b, c, rows, columns), as convolutions
+return it; `last`, (b, rows, columns, c), as in Swin and inside of ConvNeXt; `tokens`, (b, t, c), `sequence`, (t, b, c),
+and `series`, (b, c, t); and `vector`, (b, c), which has one position. They are told apart by the shape for one image,
+so that no name of a module matters:
 
 - The number of axes tells maps, tokens and vectors apart, and the axis of length 1 is that of the images.
 - The positions of a map have the shape of the image, so that of a square image two neighbouring axes are equal. If all
   three are, the network is asked again with an image of twice the size: the axes that grow are those of the positions.
-  Convolutions, batch norms and two-dimensional pooling return channels first.
-- Tokens lie on the last map that a convolution made before, if there are no more than 16 tokens besides, or else on the
-  grid of the shape of the image that they fill, with or without one more. The others are the class token and register
-  tokens, and come before those of the patches.
+  Convolutions, batch norms and pooling return channels first.
+- Tokens lie on the last map that a convolution made before and that has as many positions; or else on the last one
+  beside which there are no more than 16 tokens; or else on the grid of the shape of the image that they fill, with or
+  without one more. The others are the class token and register tokens, and come before those of the patches.
+- A series is what one-dimensional convolutions, batch norms and pooling return on a map, and what has a last axis that
+  grows with the image, and another that does not. Where the network takes one size only, a tensor whose last axis is
+  as long as the last map has positions, or whose other is as long as the channels of a series, is one of these or of
+  tokens.
 
-Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. They are told from maps and from
-tokens with t channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where
-the network cannot take it, weights of several heads are those of whose size no convolution made a map, and those of one
-head stand behind another entry of a tuple.
+Weights of attention between t tokens, (b, heads, t, t) and (b, t, t), are no layer. Those of several heads have the
+shape of what a module `Softmax` returns along the last of four axes. Others are told from maps and from tokens with t
+channels by an image of twice the size, in which a map is twice as wide and channels are as many. Where the network
+cannot take it, weights of several heads are those of whose size no convolution made a map, and those of one head stand
+behind another entry of a tuple.
 
 What these rules leave open is refused, and a config says it: `models.NAME.layout`.
 """
@@ -34,6 +39,10 @@ from actopo.networks.choices import TOKENS
 MOST_PREFIX = 16
 CHANNELS_FIRST = (nn.Conv2d, nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm, nn.MaxPool2d, nn.AvgPool2d)
 CHANNELS_FIRST += (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Dropout2d, nn.PixelShuffle, nn.Upsample)
+CHANNELS_FIRST += (nn.Conv1d, nn.BatchNorm1d, nn.InstanceNorm1d, nn.MaxPool1d, nn.AvgPool1d, nn.AdaptiveAvgPool1d)
+CHANNELS_FIRST += (nn.AdaptiveMaxPool1d, nn.Dropout1d, nn.Unfold)
+# Layouts whose positions are in one axis.
+IN_A_ROW = ("tokens", "sequence", "series")
 
 
 class Layout(NamedTuple):
@@ -42,7 +51,7 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
-    axes : {"first", "last", "tokens", "sequence", "vector"}
+    axes : {"first", "last", "tokens", "sequence", "series", "vector"}
     rows, columns : int
         Grid of the positions.
     channels : int
@@ -65,7 +74,18 @@ class Layout(NamedTuple):
         return (self.rows, self.columns, self.channels)
 
 
-def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=None, n_tokens=(), is_beside=False):
+def tell_layout(
+    size,
+    image_shape,
+    is_first=False,
+    maps=(),
+    larger=None,
+    given=None,
+    n_tokens=(),
+    is_beside=False,
+    n_channels=(),
+    weights=(),
+):
     """
     Layout of a tensor.
 
@@ -86,6 +106,10 @@ def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=N
         Numbers of tokens in the network.
     is_beside : bool, default False
         Whether the tensor is an entry of a tuple or dict, and not its first.
+    n_channels : collection of int
+        Numbers of channels of the network's series, see `series_channels`.
+    weights : collection of sequence of int
+        Shapes of weights of attention that are known, see `is_softmax`.
 
     Returns
     -------
@@ -93,13 +117,14 @@ def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=N
         What is wrong, after the name of a module, if the tensor is no layer.
     """
     given = given or {}
-    if not is_first and _is_attention(size, maps, larger, n_tokens, is_beside):
+    if not is_first and (size in weights or _is_attention(size, maps, larger, n_tokens, is_beside)):
         return f"returns weights of attention between {size[-1]} tokens, which have no channels"
     if len(size) == 2 and size[0] == 1:
         return Layout("vector", 1, 1, size[1])
-    if len(size) == 3 and 1 in size[:2]:
-        axes = "tokens" if size[0] == 1 else "sequence"
-        return _on_grid(axes, max(size[:2]), size[2], image_shape, maps, given)
+    if len(size) == 3 and size[0] == 1:
+        return _in_a_row(size[1:], image_shape, is_first, maps, larger, given, n_tokens, n_channels)
+    if len(size) == 3 and size[1] == 1 and not is_first:
+        return _on_grid("sequence", size[0], size[2], image_shape, maps, given)
     if len(size) == 4 and size[0] == 1:
         return _map(size[1:], image_shape, is_first, larger, given)
     shown = " x ".join(map(str, size)) or "no axis"
@@ -107,6 +132,30 @@ def tell_layout(size, image_shape, is_first=False, maps=(), larger=None, given=N
         f"returns a tensor of {shown} for one image, not one of shape (images, channels, rows, columns), (images, "
         "rows, columns, channels), (images, tokens, channels) or (images, channels)"
     )
+
+
+def series_channels(size, is_first, maps, n_tokens):
+    """
+    Number of channels of a tensor that is a series, or may be one.
+
+    Parameters
+    ----------
+    size, is_first, maps, n_tokens
+        As in `tell_layout`.
+
+    Returns
+    -------
+    int or None
+        None if it is none.
+    """
+    if len(size) != 3 or size[0] != 1 or size[1] == 1:
+        return None
+    return size[1] if is_first or _may_be_series(size[1:], maps, n_tokens) else None
+
+
+def is_softmax(module, size):
+    """Whether a module that returns this shape gives weights of attention of several heads, a distribution each row."""
+    return isinstance(module, nn.Softmax) and module.dim in (-1, 3) and len(size) == 4 and size[2] == size[3] > 1
 
 
 def to_positions(tensor, layout, tokens="patches"):
@@ -138,6 +187,8 @@ def to_positions(tensor, layout, tokens="patches"):
     }.get(layout.axes, (prefix + rows * columns, channels))
     if layout.axes == "sequence" and tensor.dim() == 3:
         tensor = tensor.transpose(0, 1)
+    if layout.axes == "series" and tensor.dim() == 3:
+        tensor = tensor.transpose(1, 2)
     if tuple(tensor.shape[1:]) != expected:
         raise InputError(
             f"a layer is {' x '.join(map(str, tensor.shape[1:]))} for some images and {' x '.join(map(str, expected))} "
@@ -161,7 +212,7 @@ def _is_attention(size, maps, larger, n_tokens, is_beside):
         return False
     grown = larger and larger()
     if grown and len(grown) == len(size):
-        return grown[-1] > (2 * size[-1] if has_heads else size[-1])
+        return min(grown[-2:]) > (2 * size[-1] if has_heads else size[-1])
     return (size[-2], size[-1]) not in maps if has_heads else is_beside
 
 
@@ -189,6 +240,53 @@ def _map(size, image_shape, is_first, larger, given):
     )
 
 
+def _in_a_row(size, image_shape, is_first, maps, larger, given, n_tokens, n_channels):
+    """Layout of a tensor of two axes for an image, of positions and channels in either order."""
+    maps = [tuple(given["grid"])] if "grid" in given else maps
+    on_a_map = [_fit(number, maps, n_tokens) > 1 for number in size]
+    tokens = _on_grid("tokens", *size, image_shape, maps, given)
+    if size[0] == 1 and not (is_first and on_a_map[1]):
+        return tokens
+    if is_first and size[1] == 1:
+        return Layout("series", 1, 1, size[0])
+    series = _on_grid("series", *size[::-1], image_shape, maps, given)
+    is_open = is_first or _may_be_series(size, maps, n_tokens, n_channels)
+    # Nothing is asked where tokens lie on a map, and channels do not.
+    grown = larger() if larger and (is_open or not on_a_map[0]) else None
+    if grown and len(grown) == 3:
+        grows = [after > before for before, after in zip(size, grown[1:], strict=True)]
+        if grows == [False, True]:
+            return series
+        # A convolution over the channels of a pooled map has one token.
+        if grows == [True, False] or (size[0] == 1 and not grows[1]):
+            return tokens
+    if is_first and size[0] > 1 and on_a_map[1]:
+        return series
+    if not is_open:
+        return tokens
+    if "channels" in given:
+        return series if given["channels"] == "first" else tokens
+    return (
+        f"returns a tensor of {size[0]} x {size[1]} for one image, whose channels may be its first or its last axis; "
+        "say which with layout: {channels: first}, or last, of the model"
+    )
+
+
+def _may_be_series(size, maps, n_tokens, n_channels=()):
+    """Whether the second of two axes may be that of the positions, by their lengths."""
+    # Of the positions the last map tells most: channels are often as many as those of a larger one.
+    first, last = _fit(size[0], maps, n_tokens), _fit(size[1], maps[-1:], n_tokens)
+    return last >= first and (size[0] in n_channels or (last > 0 and size[0] != size[1]))
+
+
+def _fit(number, maps, n_tokens):
+    """How well a number is one of positions: 0 of none, 1 of a map and tokens besides, 2 of a map alone."""
+    besides = [number - rows * columns if rows * columns > 1 else -1 for rows, columns in maps]
+    if 0 in besides:
+        return 2
+    return int(number in n_tokens and any(0 < more <= MOST_PREFIX for more in besides))
+
+
 def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
     """Layout of tokens."""
     prefix = given.get("prefix_tokens")
@@ -199,10 +297,12 @@ def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
             f"returns {n_tokens} tokens, which are not those of the model's layout, {grid[0]} x {grid[1]} patches"
             + (f" and {prefix} more" if prefix else "")
         )
-    for rows, columns in reversed(maps):
-        more = n_tokens - rows * columns
-        if rows * columns > 1 and (0 <= more <= MOST_PREFIX if prefix is None else more == prefix):
-            return Layout(axes, rows, columns, channels, more)
+    # An attention may take its keys from a smaller map, which is not that of its tokens.
+    for most in (0, MOST_PREFIX) if prefix is None else (prefix,):
+        for rows, columns in reversed(maps):
+            more = n_tokens - rows * columns
+            if rows * columns > 1 and (0 if prefix is None else prefix) <= more <= most:
+                return Layout(axes, rows, columns, channels, more)
     for more in (0, 1) if prefix is None else (prefix,):
         rows = _rows(n_tokens - more, *image_shape[:2])
         if rows:
@@ -225,6 +325,6 @@ def _rows(number, height, width):
 def layer_variants(layout):
     """Shapes of a layout by the tokens that are taken, as far as it has such tokens."""
     shapes = {tokens: layout.shape(tokens) for tokens in TOKENS}
-    if layout.axes not in ("tokens", "sequence"):
+    if layout.axes not in IN_A_ROW:
         shapes = {"patches": shapes["patches"]}
     return {tokens: shape for tokens, shape in shapes.items() if shape}

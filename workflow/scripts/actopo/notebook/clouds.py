@@ -49,7 +49,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     Parameters
     ----------
     model : torch.nn.Module
-        Images are moved to the device of its first parameter.
+        Images have the device and the precision of its first parameter, and are contiguous, as a network may ask that
+        is not the workflow's.
     images : actopo.notebook.images.Images
     layers : dict of int to (int, int, int)
         Rows, columns and channels of each layer by its number, at the tap.
@@ -75,7 +76,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
         layer: Stream(sampling["method"], (len(images), *shape), images.labels, seed=[seed, layer], **settings)
         for layer, shape in layers.items()
     }
-    parts, device = {layer: [] for layer in layers}, next(model.parameters()).device
+    parts, parameter = {layer: [] for layer in layers}, next(model.parameters())
 
     def write(layer, points, flat, norm):
         parts[layer].append((points, flat, norm))
@@ -83,7 +84,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     def batches():
         start = 0
         for batch in images.batches if progress is None else progress(images.batches):
-            yield start, batch.to(device)
+            yield start, batch.to(parameter).contiguous()
             start += len(batch)
 
     with evaluating(model):
