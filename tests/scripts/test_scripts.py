@@ -832,7 +832,7 @@ def test_power(power, distances, compared):
     table = pd.read_csv(power["table"])
     # The batches are the networks that are the baseline; without a bar in H1 it is 0.
     np.testing.assert_allclose(table.query("statistic == 'floor'").value.dropna(), 1)
-    assert table.groupby("varied").n_draws.max().to_dict() == {"directions": 1, "networks": 4, "points": 2}
+    assert table.groupby("varied").n_draws.max().to_dict() == {"directions": 1, "networks": 2, "points": 2}
 
 
 def test_detection(compared, distances):

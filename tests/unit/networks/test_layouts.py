@@ -54,7 +54,7 @@ PATCHES = {"maps": [(4, 4)]}
     [
         # What a one-dimensional convolution returns on the positions of a map, however many channels it has.
         ((1, 64, 16), PATCHES | {"is_first": True}, Layout("series", 4, 4, 64)),
-        ((1, 16, 16), PATCHES | {"is_first": True, "n_tokens": {16}}, Layout("series", 4, 4, 16)),
+        ((1, 16, 16), PATCHES | {"is_first": True, "n_tokens": {16: False}}, Layout("series", 4, 4, 16)),
         ((1, 32, 16), PATCHES | {"is_first": True}, Layout("series", 4, 4, 32)),
         ((1, 32, 12), {"is_first": True, "given": {"grid": [3, 4]}}, Layout("series", 3, 4, 32)),
         # Positions pooled to one, and the channels of a pooled map.
@@ -74,7 +74,7 @@ PATCHES = {"maps": [(4, 4)]}
         ((1, 16, 16), PATCHES, Layout("tokens", 4, 4, 16)),
         ((1, 16, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 4, 4, 64)),
         ((1, 4, 64), {"maps": [(8, 8), (4, 4)]}, Layout("tokens", 2, 2, 64)),
-        ((1, 17, 64), PATCHES | {"n_tokens": {17}}, Layout("tokens", 4, 4, 64, 1)),
+        ((1, 17, 64), PATCHES | {"n_tokens": {17: False}}, Layout("tokens", 4, 4, 64, 1)),
     ],
 )
 def test_channels_before_or_after_positions_in_a_row(size, options, expected):
@@ -87,8 +87,8 @@ def test_channels_before_or_after_positions_in_a_row(size, options, expected):
         ((1, 64, 16), PATCHES),
         ((1, 64, 16), PATCHES | {"larger": lambda: None}),
         # As many channels as there are patches and tokens besides.
-        ((1, 20, 16), PATCHES | {"n_tokens": {20}}),
-        ((1, 64, 17), PATCHES | {"n_tokens": {17}}),
+        ((1, 20, 16), PATCHES | {"n_tokens": {20: False}}),
+        ((1, 64, 17), PATCHES | {"n_tokens": {17: False}}),
         # Channels of a series, whose positions were mixed to some other number.
         ((1, 64, 32), PATCHES | {"n_channels": {64}}),
         ((1, 16, 16), PATCHES | {"n_channels": {16}}),
@@ -155,7 +155,7 @@ def test_what_is_open_is_refused(size, options, words):
     ],
 )
 def test_weights_of_attention_are_no_layer(size, options, is_attention):
-    found = tell_layout(size, IMAGE, n_tokens={1, 50}, **options)
+    found = tell_layout(size, IMAGE, n_tokens={1: False, 50: False}, **options)
     assert (found == f"returns weights of attention between {size[-1]} tokens, which have no channels") == is_attention
 
 

@@ -146,11 +146,11 @@ def _say_undefined(axes, place):
 
 
 def _draw_interval(axes, row, place, colour):
-    """Draw the interval of a row, or the range over pairs where there is none; return the limits drawn."""
+    """Draw the interval of a row, or the range over pairs where there is none and they differ; return the limits."""
     look, limits = {"linewidth": 1.2}, (row["low"], row["high"])
     if not np.isfinite(limits).all():
         look, limits = {"linewidth": 1.0, "linestyle": (0, (1, 1)), "label": RANGE}, (row["min"], row["max"])
-    if np.isfinite(limits).all():
+    if np.isfinite(limits).all() and limits[0] < limits[1]:
         axes.hlines(place, *limits, color=colour, zorder=3, **look)
     return limits
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.layouts import CHANNELS_FIRST, is_softmax, series_channels, tell_layout
+from actopo.networks.layouts import CHANNELS_FIRST, is_softmax, may_be_positions, series_channels, tell_layout
 from actopo.networks.probe import pass_zeros
 from actopo.networks.watching import watching
 
@@ -82,7 +82,11 @@ def find_calls(model, image_shape, given=None):
 
     values = [(call, size) for call in seen for size in (call["entered"], *call["parts"].values())]
     values = [(call, size) for call, size in values if isinstance(size, tuple) and len(size) == 3]
-    n_tokens = {max(size[:2]) for call, size in values if 1 in size[:2] and not call["is_first"]}
+    in_a_row = [(call, size) for call, size in values if 1 in size[:2] and not call["is_first"]]
+    n_tokens = {max(size[:2]): False for _, size in in_a_row}
+    # Beside channels that are no number of positions there is no doubt.
+    sure = [max(size[:2]) for call, size in in_a_row if not may_be_positions(size[2], call["maps"], n_tokens)]
+    n_tokens |= dict.fromkeys(sure, True)
     n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
     weights = {call["parts"][""] for call in seen if call["is_softmax"]}
     calls = []

@@ -102,8 +102,8 @@ def tell_layout(
         Shape of the tensor for an image of twice the size, or None if the network cannot take one.
     given : dict, optional
         What a config says: `channels` ("first" or "last"), `grid` (rows and columns), `prefix_tokens`.
-    n_tokens : collection of int
-        Numbers of tokens in the network.
+    n_tokens : dict of int to bool
+        Numbers of tokens in the network, and whether some tensor leaves no doubt that they are.
     is_beside : bool, default False
         Whether the tensor is an entry of a tuple or dict, and not its first.
     n_channels : collection of int
@@ -276,7 +276,16 @@ def _may_be_series(size, maps, n_tokens, n_channels=()):
     """Whether the second of two axes may be that of the positions, by their lengths."""
     # Of the positions the last map tells most: channels are often as many as those of a larger one.
     first, last = _fit(size[0], maps, n_tokens), _fit(size[1], maps[-1:], n_tokens)
+    # A transformer with as many channels as patches has other tensors, which tell how many tokens it has.
+    are_sure = [number in n_tokens and n_tokens[number] for number in size]
+    if size[0] not in n_channels and are_sure == [True, False]:
+        return False
     return last >= first and (size[0] in n_channels or (last > 0 and size[0] != size[1]))
+
+
+def may_be_positions(number, maps, n_tokens):
+    """Whether a number is one of positions of one of some maps, or of it and of tokens besides."""
+    return _fit(number, maps, n_tokens) > 0
 
 
 def _fit(number, maps, n_tokens):
