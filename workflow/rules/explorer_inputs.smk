@@ -78,7 +78,7 @@ def explorer_order():
         # The graph that is one of those at every eps.
         at_all_eps=[places[graph] for graph in AT_ALL_EPS],
         seed=MAPPER["sampling_seed"],
-        lenses=[lens_label(name, of) for name, of in LENSES],
+        lenses=LENS_LABELS,
         layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],
         labels=[(name, label_choice(name)) for name in LABELS],
         fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],

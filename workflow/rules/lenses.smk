@@ -1,5 +1,6 @@
 # Stage 7, before the graphs: what they are drawn over. The l2 norm is stored with the points.
-LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(lens_label(name, of) for name, of in LENSES)
+LENS_LABELS = [lens_label(name, of) for name, of in LENSES]
+LENS_LABEL = "" if LENSES == [("l2", None)] else ", ".join(LENS_LABELS)
 LENS_FILE = "<results>/mapper/{model}/seed{seed}/{sampling}{draw}{noise}/layer{layer}.lens.npy" if LENS_LABEL else []
 # Of networks at any epoch of their training.
 GRAPH_LENS = LENS_FILE and LENS_FILE.replace("{model}", "{model}{control}")
