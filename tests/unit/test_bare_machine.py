@@ -8,7 +8,7 @@ from pathlib import Path
 import actopo
 
 PACKAGE = Path(actopo.__file__).parent
-WORKFLOW = ["snakemake", "jsonschema", "gtda", "kneed"]
+WORKFLOW = ["snakemake", "jsonschema", "gtda"]
 # What PyTorch, NumPy, SciPy and scikit-learn do not bring.
 BARE = [*WORKFLOW, "pandas", "matplotlib", "tqdm", "cv2", "PIL", "torchvision", "safetensors", "mpld3", "yaml"]
 

@@ -26,7 +26,7 @@ OWN_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 SERVERS = []
 LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
 LIBRARIES += ("matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas.io.formats.csvs", "PIL.JpegImagePlugin")
-LIBRARIES += ("scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "kneed", "gtda.homology")
+LIBRARIES += ("scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "gtda.homology")
 
 CLIENT = """\
 #!{python} -IS

@@ -147,7 +147,6 @@ BARE = [
     "torchvision",
     "snakemake",
     "jsonschema",
-    "kneed",
     "gtda",
 ]
 BLOCK = f"""

@@ -75,7 +75,7 @@ def test_what_no_file_names_cannot_be_imported():
     assert all({"snakemake", "pytest", "ripser"} <= found for found in names.values())
     assert {"torch", "gtda", "sklearn", "networkx"} <= names["envs/plot.yaml"]
     assert "gtda" in names["envs/mapper.yaml"]
-    assert not {"sklearn", "torch", "networkx", "kneed", "numpy"} & names["envs/mapper.yaml"]
+    assert not {"sklearn", "torch", "networkx", "numpy"} & names["envs/mapper.yaml"]
     assert canonical("Opencv_Python.headless") == "opencv-python-headless"
 
 

@@ -73,6 +73,35 @@ def test_eps_beyond_ties_is_the_rule_in_exact_arithmetic(seed, sensitivity):
     assert choose_eps(distances * jitter, sensitivity)[0] == pytest.approx(eps, rel=1e-12)
 
 
+CURVES = {
+    "random": lambda rng, n: rng.gamma(2, size=n),
+    "pairs": lambda rng, n: np.repeat(rng.gamma(1, size=n), 2),
+    "groups of any scale": lambda rng, n: np.repeat(rng.pareto(1, size=n), 3) * 10.0 ** rng.uniform(-200, 200),
+    "few values": lambda rng, n: rng.integers(0, 6, n),
+    "steps": lambda rng, n: np.round(rng.gamma(2, size=n), 1),
+    "lines and powers": lambda rng, n: np.linspace(0, 1, n) ** rng.choice([0.5, 1, 2, 3]),
+}
+
+
+@pytest.mark.parametrize("kind", CURVES)
+def test_eps_is_that_of_the_package_kneed(kind):
+    """Bit for bit, at ties too, where rounding decides."""
+    rng, knees = np.random.default_rng(0), 0
+    for _ in range(500):
+        distances = np.sort(CURVES[kind](rng, rng.integers(2, 120)).astype(float))[::-1]
+        if distances[0] == distances[-1]:
+            continue
+        sensitivity, share = rng.choice([0.5, 1, BEYOND_TIES, 2, SENSITIVITY, 10]), np.linspace(0, 1, len(distances))
+        knee = KneeLocator(distances, share, S=sensitivity, curve="convex", direction="decreasing").knee
+        eps, details = choose_eps(distances, sensitivity)
+        if knee is not None and knee > 0:
+            knees += 1
+            assert (eps, details["rule"]) == (knee, "knee")
+        else:
+            assert details["rule"] == "median"
+    assert knees > 50
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_eps_is_the_first_descent_of_more_than_one_rank(seed):
     # Without ties no descent is of exactly one rank, so that rounding decides nothing.

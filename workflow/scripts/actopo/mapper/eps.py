@@ -68,6 +68,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
     n = len(points)
     if n <= n_queries:
         return np.sort(nearest_neighbour_distances(points))[::-1]
+    # The rounding of a head is not that of the curve, and must not decide.
+    sensitivity = max(sensitivity, BEYOND_TIES)
     drawn = np.random.default_rng(seed).choice(n, n_queries, replace=False)
     search = NeighbourSearch(points, device)
     sample = np.sort(search.distances(drawn))[::-1]
@@ -87,8 +89,8 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
-    The knee is that of the package kneed for a convex decreasing curve: the first peak of the difference curve from
-    which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual nearest neighbours is
+    The knee is Kneedle's for a convex decreasing curve, as the package kneed computes it, to the last bit: the first
+    peak of the difference curve from which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual nearest neighbours is
     a tie, along which the curve descends by exactly one rank: if the sensitivity is 1, rounding decides there, and
     swapping the axes may give another knee. The axes are therefore those of the paper's released code. The knee may
     then lie at the first pair of all, where eps is nearly the largest distance. A knee of small rank is logged as a
@@ -129,17 +131,12 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
             "eps cannot be read from the points, for each has an exact duplicate (all distances are 0); "
             "set eps to a number."
         )
-    # kneed divides by the range of the curve.
-    if descending[0] > descending[-1]:
-        # It imports matplotlib's pyplot: a second that a job without this rule does not spend.
-        from kneed import KneeLocator
-
-        share = np.linspace(0, 1, num=len(descending))
-        eps = KneeLocator(descending, share, S=sensitivity, curve="convex", direction="decreasing").knee
-        if eps is not None and eps > 0:
-            rank = int(np.argmax(descending == eps))
-            _report(float(eps), rank, len(descending), sensitivity)
-            return float(eps), {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
+    knee = _knee_rank(descending, len(descending), descending[-1], sensitivity)
+    if knee is not None and descending[knee] > 0:
+        eps = float(descending[knee])
+        rank = int(np.argmax(descending == eps))
+        _report(eps, rank, len(descending), sensitivity)
+        return eps, {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
     eps = float(np.median(descending[descending > 0]))
     log.warning("no knee at sensitivity %g: eps is the median of the positive distances, %.6g", sensitivity, eps)
     return eps, {"rule": "median", "knee_rank": None, "knee_share": None}
@@ -157,12 +154,24 @@ def _report(eps, rank, n, sensitivity):
 
 
 def _knee_rank(head, n, lowest, sensitivity):
-    """Rank of the knee of a curve of `n` distances that starts with `head`; None if `head` does not determine it."""
+    """
+    Rank of the knee of a curve of `n` distances that starts with `head`; None if `head` does not determine it.
+
+    The arithmetic is that of the package kneed, rounding included, which decides about ties.
+    """
     if len(head) < 2 or head[0] == lowest:
         return None
-    steps = 1 - (head[:-1] - head[1:]) * ((n - 1) / (head[0] - lowest))
-    falling = np.r_[False, steps > 0, False]
-    peaks, troughs = (np.flatnonzero(change) for change in (falling[1:] & ~falling[:-1], falling[:-1] & ~falling[1:]))
-    fallen = np.r_[0.0, np.cumsum(np.maximum(steps, 0.0))]
-    deep = np.flatnonzero(fallen[troughs] - fallen[peaks] > max(sensitivity, BEYOND_TIES))
-    return int(peaks[deep[0]]) if len(deep) else None
+    curve = (head - lowest) / (head[0] - lowest)
+    # Of a whole curve the mean of its steps, as kneed has it, which is that fraction but for rounding.
+    rank = np.abs(np.diff(curve).mean()) if len(head) == n else 1 / (n - 1)
+    difference = 1 - np.linspace(0, 1, num=n)[: len(head)] - curve
+    rises = np.diff(difference) > 0
+    falls = np.diff(difference) < 0
+    is_peak = np.r_[True, ~falls] & np.r_[~rises, True]
+    is_trough = np.r_[True, ~rises] & np.r_[~falls, True]
+    peaks, turns = np.flatnonzero(is_peak & ~is_trough), np.flatnonzero(is_peak | is_trough)
+    # Each peak, but for one at the end, with what follows it.
+    after = np.searchsorted(turns, peaks, side="right")
+    peaks, after = peaks[after < len(turns)], after[after < len(turns)]
+    is_knee = difference[turns[after]] < difference[peaks] - sensitivity * rank
+    return int(peaks[np.argmax(is_knee)]) if is_knee.any() else None
