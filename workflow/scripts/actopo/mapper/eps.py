@@ -89,12 +89,12 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
-    The knee is Kneedle's for a convex decreasing curve, as the package kneed computes it, to the last bit: the first
-    peak of the difference curve from which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual nearest neighbours is
-    a tie, along which the curve descends by exactly one rank: if the sensitivity is 1, rounding decides there, and
-    swapping the axes may give another knee. The axes are therefore those of the paper's released code. The knee may
-    then lie at the first pair of all, where eps is nearly the largest distance. A knee of small rank is logged as a
-    warning.
+    The knee is that of the package kneed for a convex decreasing curve, to the last bit: the first peak of the
+    difference curve from which it descends by more than `sensitivity` ranks before it rises again. Each pair of mutual
+    nearest neighbours is a tie, along which the curve descends by exactly one rank: if the sensitivity is 1, rounding
+    decides there, and swapping the axes may give another knee. The axes are therefore those of the paper's released
+    code. The knee may then lie at the first pair of all, where eps is nearly the largest distance. A knee of small rank
+    is logged as a warning.
 
     Parameters
     ----------
