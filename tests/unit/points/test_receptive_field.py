@@ -173,7 +173,8 @@ def test_the_network_stops_after_the_last_layer():
     # The image of zeros alone reaches it.
     assert len(calls) == 1
     receptive_fields(model, [0, 1], "bn", (2, 2, 1), batch_size=1)
-    assert len(calls) == 1 + 5
+    # That image again, one with its double, and four unit images.
+    assert len(calls) == 1 + 6
 
 
 def test_blocks_are_means_of_pixels():
@@ -290,6 +291,93 @@ def test_weights_that_are_shares_prefer_no_position(resnet_fields):
 @pytest.mark.parametrize("share", ["coverage", "energy_share"])
 def test_position_without_a_field_covers_nothing(share):
     assert position_weights(np.ones((1, 2, 2), bool), np.zeros((1, 1, 2, 2)), share) == 0
+
+
+class LN(nn.Module):
+    """A normalisation whose class has another name."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class WeightNormConv2d(nn.Conv2d):
+    """A convolution whose class has the name of a normalisation, and which makes its weights."""
+
+    def forward(self, x):
+        weight = self.weight / torch.linalg.vector_norm(self.weight, dim=(1, 2, 3), keepdim=True)
+        return nn.functional.conv2d(x, weight, self.bias, self.stride, self.padding)
+
+
+class StandardisedConv2d(nn.Conv2d):
+    def forward(self, x):
+        weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        return self._conv_forward(x, weight, self.bias)
+
+
+FUNCTIONS = {
+    "layer": lambda x: nn.functional.layer_norm(x.permute(0, 2, 3, 1), x.shape[1:2]).permute(0, 3, 1, 2),
+    "map": lambda x: nn.functional.layer_norm(x, x.shape[1:]),
+    "group": lambda x: nn.functional.group_norm(x, 2),
+    "instance": nn.functional.instance_norm,
+    "batch": lambda x: torch.nn.functional.batch_norm(x, torch.full((4,), 0.3), torch.full((4,), 2.0)),
+    "rms": lambda x: nn.functional.rms_norm(input=x, normalized_shape=x.shape[1:]),
+    "unit": nn.functional.normalize,
+    "local": lambda x: nn.functional.local_response_norm(x, 2),
+}
+
+
+def chain(norm=nn.Identity, conv=nn.Conv2d):
+    convolutions = [conv(3 if n == 0 else 4, 4, 3, padding=1) for n in range(3)]
+    return Plain(*(module for n in range(3) for module in (convolutions[n], norm(), nn.ReLU())))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_normalisation_by_a_function_is_none(name):
+    expected = receptive_fields(chain(), [1, 2], "conv", (6, 7, 3))
+    found = receptive_fields(chain(lambda: LN(FUNCTIONS[name])), [1, 2], "conv", (6, 7, 3))
+    assert all(np.array_equal(found[layer], field) for layer, field in expected.items())
+
+
+@pytest.mark.parametrize("name", ["BatchNormAct2d", "GroupNormAct", "LayerNorm2d"])
+def test_normalisations_of_timm_are_none(name):
+    timm = pytest.importorskip("timm")
+    norm = getattr(timm.layers, name)
+    expected = receptive_fields(chain(), [2], "conv", (6, 7, 3))[2]
+    arguments = (4, 2) if name == "GroupNormAct" else (4,)
+    np.testing.assert_array_equal(
+        receptive_fields(chain(lambda: norm(*arguments)), [2], "conv", (6, 7, 3))[2], expected
+    )
+
+
+@pytest.mark.parametrize(
+    "conv",
+    [
+        WeightNormConv2d,
+        StandardisedConv2d,
+        lambda *sizes, **padding: nn.utils.parametrizations.weight_norm(nn.Conv2d(*sizes, **padding)),
+        lambda *sizes, **padding: nn.utils.parametrizations.spectral_norm(nn.Conv2d(*sizes, **padding)),
+    ],
+)
+def test_weights_that_a_convolution_makes_are_the_constant(conv):
+    expected = receptive_fields(chain(), [2], "conv", (6, 7, 3))[2]
+    np.testing.assert_allclose(receptive_fields(chain(conv=conv), [2], "conv", (6, 7, 3))[2], expected, rtol=1e-12)
+
+
+def test_normalisation_that_cannot_be_left_out_is_refused():
+    by_hand = lambda: LN(lambda x: x / (1e-12 + x.square().sum(dim=(1, 2, 3), keepdim=True).sqrt()))  # noqa: E731
+    with pytest.raises(InputError, match="layer 1 hardly responds more to an image that is twice as bright"):
+        receptive_fields(chain(by_hand), [0, 1], "conv", (6, 7, 3))
+    # In front of it nothing is normalised.
+    np.testing.assert_array_equal(
+        receptive_fields(chain(by_hand), [0], "conv", (6, 7, 3))[0],
+        receptive_fields(chain(), [0], "conv", (6, 7, 3))[0],
+    )
+    with pytest.raises(InputError, match="layer 1 responds to no pixel of the image"):
+        receptive_fields(chain(lambda: LN(lambda x: x - x.mean(dim=1, keepdim=True))), [1], "conv", (6, 7, 3))
 
 
 class Shifted(Plain):

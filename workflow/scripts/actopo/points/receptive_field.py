@@ -5,7 +5,9 @@ The effective receptive field `r(p, q)` of position `p` at pixel `q` is a weight
 (Purvine et al. 2023, section 3, and their released code). It is computed with a copy of the network that has no
 normalisation and in which every weight is one constant, as the response at `p` to the image that is 1 at `q` only. The
 copy is run, so the method works for any network. Where the copy is linear no gradient is needed; max-pooling is
-kept as it is, on responses that are never negative.
+kept as it is, on responses that are never negative. Normalisation is left out where a module or PyTorch's function
+computes it; where a network normalises by operations of its own, twice the image gives less than twice the response,
+and it is refused.
 
 A convolution in which all weights are one constant has the same output in every channel: the box sum, over the
 kernel, of the sum over input channels; the same holds for a linear map. The copy computes only that, which is exact
@@ -27,6 +29,9 @@ from functools import partial
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
+from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
 from actopo.networks.layers import locate, reading
@@ -37,6 +42,12 @@ from actopo.points.position_weights import block_of_pixels
 CONSTANT_TIMES_CHANNELS = 0.064
 BATCH_PIXELS = 1 << 17
 MAX_SIDE = 64
+# Functions that normalise their first argument.
+_NAMES = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "local_response_norm", "normalize")
+NORMALISATIONS = {getattr(home, name) for home in (functional, torch) for name in _NAMES if hasattr(home, name)}
+# Response to twice an image, in units of that to the image: 2 without normalisation, and 1 behind one. Gates, such as
+# those of squeeze-and-excitation, and attention may make it more.
+LEAST_GROWTH = 1.9
 
 
 def coarsest_block(image_shape):
@@ -82,8 +93,8 @@ def receptive_fields(
     Raises
     ------
     InputError
-        If `block` is not positive, a layer or the tap does not exist, or a response is not finite or not zero for
-        an image of zeros.
+        If `block` is not positive, a layer or the tap does not exist, or a response is not finite, not zero for an
+        image of zeros, zero for all others, or does not grow with the image.
     """
     height, width, channels = image_shape
     if block < 1:
@@ -108,7 +119,7 @@ def receptive_fields(
         if is_enough and len(responses) == len(set(layers)):
             raise _AllRead
 
-    with torch.inference_mode(), reading(network, layers, tap, read, True, image_shape, given):
+    with torch.inference_mode(), _Unnormalised(), reading(network, layers, tap, read, True, image_shape, given):
         # All of the network, which tells what is wrong with a layer or the tap.
         network(torch.zeros(1, channels, height, width, dtype=torch.float64, device=device))
         is_enough = True
@@ -119,6 +130,12 @@ def receptive_fields(
                     "defined; make what the network adds a parameter whose name ends in bias"
                 )
             fields[layer] = np.empty((*responses[layer].shape[1:], rows * cols))
+        middle = _unit_images(torch.tensor([rows // 2 * cols + cols // 2], device=device), row_of, col_of, channels)
+        responses.clear()
+        with suppress(_AllRead):
+            network(torch.cat([middle, 2 * middle]))
+        for layer in layers:
+            _require_growth(layer, *responses[layer])
         for start in range(0, rows * cols, batch_size):
             pixels = torch.arange(start, min(start + batch_size, rows * cols), device=device)
             responses.clear()
@@ -130,6 +147,10 @@ def receptive_fields(
     for layer, field in fields.items():
         if not np.isfinite(field).all():
             raise InputError(f"the receptive field of layer {layer} overflows; give a smaller constant")
+        if not field.any():
+            raise InputError(
+                f"layer {layer} responds to no pixel of the image, so its receptive fields are not defined"
+            )
         fields[layer] = field.reshape(*field.shape[:2], rows, cols)
     return fields | patches
 
@@ -147,8 +168,9 @@ def constant_copy(model, constant=None):
     Returns
     -------
     torch.nn.Module
-        Copy in evaluation mode, so without dropout. It has the modules of the model, so hooks work; leaf
-        modules with "Norm" in the name of their class and elementwise rectifiers return their input.
+        Copy in evaluation mode, so without dropout. It has the modules of the model, so hooks work; modules without
+        children that normalise, by the names of their classes, and elementwise rectifiers return their input. Functions
+        that normalise are those of the model.
 
     Raises
     ------
@@ -170,21 +192,64 @@ def constant_copy(model, constant=None):
         # torchvision's GoogLeNet and Inception v3 shift their input, so that an image of zeros would not stay zero.
         if getattr(module, "transform_input", False):
             module.transform_input = False
-        normalises = "Norm" in type(module).__name__ and not any(module.children())
-        if normalises or isinstance(module, RECTIFIERS):
+        # Of a weight that is computed, as by weight normalisation, the class is another one.
+        kind = type_before_parametrizations(module)
+        is_linear = isinstance(module, (nn.Conv2d, nn.Linear))
+        if isinstance(module, RECTIFIERS) or ("Norm" in kind.__name__ and not is_linear and not any(module.children())):
             # A copy, since later operations may work in place.
             module.forward = torch.clone
-        elif type(module) is nn.Conv2d:
+        elif kind is nn.Conv2d:
             module.forward = _BoxSum(module, constant)
+        elif isinstance(module, nn.Conv2d):
+            module.forward = partial(_with_constant_weights, forward=module.forward, constant=constant)
         elif type(module) is nn.MaxPool2d and not module.return_indices:
             module.forward = partial(_pool_runs, pool=module.forward)
-        elif type(module) is nn.Linear:
+        elif kind is nn.Linear:
             module.forward = partial(_sum_of_inputs, n_out=module.out_features, constant=constant)
     return network
 
 
 class _AllRead(Exception):
     """All layers have responded to the unit images."""
+
+
+class _Unnormalised(TorchFunctionMode):
+    """Functions that normalise return a copy of what they are given."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in NORMALISATIONS:
+            return (args[0] if args else kwargs["input"]).clone()
+        return func(*args, **(kwargs or {}))
+
+
+class _ConstantWeights(TorchFunctionMode):
+    """Convolutions have one constant as every weight, whatever the weights that they are given."""
+
+    def __init__(self, constant):
+        super().__init__()
+        self.constant = constant
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is functional.conv2d and len(args) > 1:
+            args = (args[0], torch.full_like(args[1], self.constant), *args[2:])
+        return func(*args, **kwargs)
+
+
+def _with_constant_weights(x, forward, constant):
+    """Output of a convolution of another class, which may make its weights from its parameters."""
+    with _ConstantWeights(constant):
+        return forward(x)
+
+
+def _require_growth(layer, once, twice):
+    """Refuse a layer whose response at (n, m) positions to twice an image is not that much more than to the image."""
+    if torch.linalg.vector_norm(twice) < LEAST_GROWTH * torch.linalg.vector_norm(once):
+        raise InputError(
+            f"layer {layer} hardly responds more to an image that is twice as bright, so its receptive fields are not "
+            'defined: the network normalises before it; let a module that has "Norm" in the name of its class do that, '
+            "or a function of torch.nn.functional such as layer_norm"
+        )
 
 
 class _BoxSum:
