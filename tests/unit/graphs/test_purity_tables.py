@@ -34,6 +34,13 @@ def graphs():
     ]
 
 
+@pytest.mark.parametrize(("rule", "shown"), [("knee", 0.3), ("stable", np.nan), ("median", np.nan)])
+def test_share_of_a_knee_that_is_not_eps_is_not_shown(rule, shown):
+    graph = labelled(0, eps=1.5, eps_choice={"rule": rule, "knee_share": 0.3, "knee_rank": 18})
+    by_graph, _ = purity_tables([({"layer": 1}, graph)], CLASSES, n_permutations=5)
+    np.testing.assert_equal(by_graph.knee_share.item(), shown)
+
+
 def test_images_without_labels_have_sizes_and_no_purity():
     key, graph = graphs()[0]
     graph = graph._replace(labels=np.zeros_like(graph.labels))

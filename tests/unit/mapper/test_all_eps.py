@@ -68,8 +68,10 @@ def test_range_is_even_in_the_logarithm_and_between_quantiles():
     # Without a merge, and where all merges come before the core points.
     assert eps_range(distances, np.empty(0), 7, (0.25, 0.9))[[0, -1]] == pytest.approx([26, 91])
     assert eps_range(distances, np.ones(3), 7, (0.25, 0.9))[[0, -1]] == pytest.approx([26, 52])
+    # Every point is a core point.
+    assert eps_range(np.zeros(5), np.linspace(0, 4, 5), 7, (0.0, 0.5))[[0, -1]] == pytest.approx([1, 2.5])
     with pytest.raises(InputError, match="duplicates"):
-        eps_range(np.zeros(5), np.ones(2))
+        eps_range(np.zeros(5), np.zeros(2))
 
 
 def test_plateau_is_the_longest_run_in_the_logarithm():
@@ -98,6 +100,17 @@ def test_stable_eps_of_two_rings():
     for end in (low, high):
         graph = mapper_graph(points, lens, cover, DBSCAN(end))
         assert (n_components(graph), n_cycles(graph)) == (2, 2)
+
+
+def test_every_point_may_be_a_core_point():
+    """With `min_samples` of 1 all core distances are 0, and the heights are those of single linkage."""
+    points, lens = rings()
+    cover = IntervalCover(8)
+    eps, details = stable_eps(points, lens, cover, min_samples=1)
+    low, high = details["plateau"]
+    for radius in (low, eps, high):
+        graph = mapper_graph(points, lens, cover, DBSCAN(radius, 1))
+        assert (n_components(graph), n_cycles(graph)) == (details["n_components"], details["n_cycles"])
 
 
 def test_without_a_plateau_it_says_so(caplog):

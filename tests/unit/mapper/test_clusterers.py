@@ -111,6 +111,18 @@ def test_a_stable_eps_is_described_beside_the_knee():
     assert description["eps"] == stable_eps(points, lens, cover, 5, 8, [0.5, 0.9])[0] != eps
 
 
+def test_a_stable_eps_needs_no_knee():
+    """Each point has a duplicate, so that all nearest-neighbour distances are 0."""
+    points, lens = (np.repeat(values, 2, axis=0) for values in rings())
+    cover = IntervalCover(8)
+    description, _ = describe_clusterer(points, "dbscan", "stable", 5, lens=lens, cover=cover)
+    eps, details = stable_eps(points, lens, cover)
+    assert description["eps"] == eps
+    assert description["eps_choice"] == {"knee": None, "knee_rank": None, "knee_share": None, **details}
+    with pytest.raises(InputError, match="each has an exact duplicate"):
+        describe_clusterer(points, "dbscan", "knee", 5)
+
+
 def test_without_a_plateau_the_knee_is_taken(caplog):
     points = (4 * 2.0 ** np.arange(40)[:, None] + 0.3 * np.arange(8)).reshape(-1, 1)
     points += np.random.default_rng(0).normal(scale=0.01, size=points.shape)

@@ -97,7 +97,9 @@ def purity_tables(graphs, class_names, uncovered="drop", n_permutations=199, see
 def _graph_row(graph, n_classes, gamma, null):
     incidence, labels = graph.incidence, graph.labels
     alpha, sizes = node_purity(incidence, labels), np.diff(incidence.tocsc().indptr)
-    knee_share = graph.facts.get("eps_choice", {}).get("knee_share")
+    choice = graph.facts.get("eps_choice", {})
+    # Beside an eps that is not the knee it would say nothing of it.
+    knee_share = choice.get("knee_share") if choice.get("rule") == "knee" else None
     return {
         "eps": graph.facts.get("eps", np.nan),
         "knee_share": np.nan if knee_share is None else knee_share,

@@ -147,9 +147,10 @@ def eps_range(distances, heights, n_values=N_VALUES, quantiles=QUANTILES):
     Parameters
     ----------
     distances : ndarray of shape (n,)
-        Core distances, as of :meth:`AllEps.core_distances`; those of 0 are left out.
+        Core distances, as of :meth:`AllEps.core_distances`; those of 0 are left out. If there are no others, as with
+        `min_samples` of 1, the merge heights take their place.
     heights : ndarray of shape (h,)
-        Merge heights, as of :meth:`AllEps.merge_heights`. If there are none, the core distances take their place.
+        Merge heights, as of :meth:`AllEps.merge_heights`. If none is positive, the core distances take their place.
     n_values : int, default 60
         Number of values, at least 2.
     quantiles : (float, float), default (0.25, 1.0)
@@ -163,16 +164,16 @@ def eps_range(distances, heights, n_values=N_VALUES, quantiles=QUANTILES):
     Raises
     ------
     InputError
-        If no core distance is positive.
+        If no core distance and no merge height is positive.
     """
-    positive = distances[distances > 0]
-    if len(positive) == 0:
+    distances, heights = distances[distances > 0], heights[heights > 0]
+    if len(distances) == len(heights) == 0:
         raise InputError(
             "there is no range of eps, for no interval has enough points that are not duplicates of each other; take "
             "fewer intervals, lower mapper.min_samples or set mapper.all_eps to null."
         )
-    low = np.quantile(positive, quantiles[0])
-    high = np.quantile(heights if len(heights) else positive, quantiles[1])
+    low = np.quantile(distances if len(distances) else heights, quantiles[0])
+    high = np.quantile(heights if len(heights) else distances, quantiles[1])
     return np.geomspace(low, max(high, 2 * low), n_values)
 
 
@@ -219,7 +220,7 @@ def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=
     -------
     eps : float or None
         Geometric mean of the ends of the range; None, which is logged as a warning, if there is none,
-        or if no interval has a core point at a positive distance.
+        or if no core distance and no merge height is positive.
     details : dict
         ``rule``: ``"stable"``; ``plateau``: both ends; ``n_components`` and ``n_cycles`` in it. Empty without a
         plateau.
@@ -230,15 +231,15 @@ def stable_eps(points, lens, cover, min_samples=5, n_values=N_VALUES, quantiles=
         As :class:`AllEps`.
     """
     every = AllEps(points, lens, cover, min_samples, progress=progress, device=device)
-    distances = every.core_distances()
-    if not (distances > 0).any():
+    distances, heights = every.core_distances(), every.merge_heights()
+    if not ((distances > 0).any() or (heights > 0).any()):
         log.warning(
             "no plateau: no interval has min_samples (%d) points that are not duplicates of each other; eps is the "
             "knee instead",
             min_samples,
         )
         return None, {}
-    eps_values = eps_range(distances, every.merge_heights(), n_values, quantiles)
+    eps_values = eps_range(distances, heights, n_values, quantiles)
     components, cycles = np.array([(n_components(graph), n_cycles(graph)) for graph in every.graphs(eps_values)]).T
     plateau = longest_plateau(eps_values, components, cycles)
     if plateau is None:

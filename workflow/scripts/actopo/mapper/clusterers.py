@@ -70,11 +70,17 @@ def describe_clusterer(
         few = len(points) < SEARCHED_POINTS
         distances = nearest_neighbour_distances(points) if few else NeighbourSearch(points, device).distances()
         curve = np.sort(distances)[::-1]
-    chosen, details = choose_eps(curve, knee_sensitivity)
+    found = None
     if eps == "stable":
         stable = stable or {}
         range_of_eps = {"n_values": stable.get("values", N_VALUES), "quantiles": stable.get("quantiles", QUANTILES)}
         found, plateau = stable_eps(points, lens, cover, min_samples, **range_of_eps, device=device)
+    if found is not None and curve[0] == 0:
+        # Each point has an exact duplicate, which leaves no knee to compare with.
+        chosen, details = None, {"knee_rank": None, "knee_share": None}
+    else:
+        chosen, details = choose_eps(curve, knee_sensitivity)
+    if eps == "stable":
         details = {"knee": chosen, **details, "plateau": None, **plateau}
         chosen = chosen if found is None else found
     described = {"clusterer": clusterer, "eps": chosen, "eps_choice": details, "min_samples": min_samples}
