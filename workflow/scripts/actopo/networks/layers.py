@@ -91,7 +91,7 @@ def find_layers(model, image_shape, given=None):
     image_shape : (h, w, c)
         Shape of the input images.
     given : dict, optional
-        What a config says of layouts, see `actopo.networks.layouts.tell_layout`.
+        What a config says of layouts, see `actopo.networks.layouts.NetworkShapes`.
 
     Returns
     -------
