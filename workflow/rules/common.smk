@@ -185,6 +185,17 @@ def figure_files(*names):
     return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
 
 
+def shown_if(is_shown, otherwise, files):
+    """Input function: files of a figure, which may be asked for by its name where the configuration leaves it out."""
+
+    def inputs(wildcards):
+        if not is_shown:
+            raise WorkflowError(f"The configuration leaves this figure out: {otherwise}.")
+        return files
+
+    return inputs
+
+
 @cache
 def network(model):
     """Param that is not tracked, since it may hold the path of a file: how a network is built, as one text."""
