@@ -82,8 +82,8 @@ def receptive_fields(
     Raises
     ------
     InputError
-        If `block` is not positive, a layer or the tap does not exist, or a response is not finite or not zero for
-        an image of zeros.
+        If `block` is not positive, a layer or the tap does not exist, a response is not finite or not zero for an
+        image of zeros, or the order of layers depends on the image.
     """
     height, width, channels = image_shape
     if block < 1:
