@@ -62,19 +62,20 @@ def test_activations_of_a_network_outside_the_study(fresh, target, words):
     [
         ({}, "graph_flow", "mapper.layers is one layer"),
         ({}, "epoch_purity", "no network of the mapper study is kept at epochs"),
-        ({"eps": 1.5}, "eps_choice", "no eps is looked for; set mapper.eps to knee or stable"),
+        ({"similarity": {"sensitivity": None}}, "sensitivity", "similarity.sensitivity is null"),
+        ({"mapper": {"eps": 1.5}}, "eps_choice", "no eps is looked for; set mapper.eps to knee or stable"),
         ({}, "all_eps.full.layer16", "mapper.all_eps is null"),
         ({}, "networks", "mapper.networks has no model"),
         ({}, "network_pair", "comparison is null"),
         (
-            {"samplings": TINY["mapper"]["samplings"] | {"foreground_1": None}},
+            {"mapper": {"samplings": TINY["mapper"]["samplings"] | {"foreground_1": None}}},
             "foreground",
             "no sampling goes by the foreground; add one to mapper.samplings",
         ),
     ],
 )
 def test_a_figure_that_the_configuration_leaves_out(fresh, changes, name, words):
-    text = failing(fresh, {"mapper": changes}, "--dry-run", "--", f"results/tiny/figures/{name}.svg")
+    text = failing(fresh, changes, "--dry-run", "--", f"results/tiny/figures/{name}.svg")
     assert f"The configuration leaves this figure out: {words}" in text
 
 

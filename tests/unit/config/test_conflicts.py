@@ -448,6 +448,15 @@ def test_a_folder_of_masks(tmp_path):
     assert f"mapper.foreground.masks '{tmp_path}/masks': cat/masks is a link to a folder around it" in line
 
 
+def test_a_run_without_sensitivity():
+    """Nothing is drawn of it, whatever figures.sensitivity_layers says."""
+    config = changed("similarity.sensitivity", None)
+    validate(config, SCHEMA)
+    config["figures"]["sensitivity_layers"] = [17]
+    [line] = messages(config)
+    assert "figures.sensitivity_layers: [17] are not among homology.layers" in line
+
+
 def test_no_test_part_for_either_study():
     config = changed("data", IMAGES | {"dataset": "digits", "test_share": 0})
     config["homology"]["batches"] = 1
