@@ -869,6 +869,38 @@ def test_detection_of_one_network_on_one_batch(folder, compared):
     assert figure["png"].exists()
 
 
+def test_no_curve_of_sensitivity(folder, diagrams, distances, compared, power):
+    """Measures are compared without crossings and without their panels, and power has no detection."""
+    files = {name: compared[name] for name in ("models", "scaled", "points", "rivals")} | {"curves": []}
+    output = {name: folder / f"without.{name}.csv" for name in ("metrics", "specificity")}
+    params = {"tests": json.dumps(TESTS), "rivals": json.dumps({"files": compared["names"], "curves": []})}
+    run("compare_metrics", files, output, params)
+    table, whole = pd.read_csv(output["metrics"]), pd.read_csv(compared["metrics"])
+    pd.testing.assert_frame_equal(table, whole[table.columns])
+    assert {name.partition("_")[0] for name in whole.columns.difference(table.columns)} == {"smallest", "random"}
+    figure = {kind: folder / f"without.{kind}" for kind in ("png", "svg")}
+    params = {"rivals": json.dumps({"files": compared["names"]})}
+    run("plot_metrics", files | {"specificity": output["specificity"]}, figure, params)
+    assert figure["png"].exists()
+    files = {"points": distances["clouds"], "diagrams": diagrams}
+    files |= {f"batch_{name}": paths for name, paths in files.items()}
+    settings = {"points": [10, 500], "directions": [3, 10], "draws": 2, "usual_directions": 10, "seed": 0}
+    params = {
+        "order": json.dumps({"layers": LAYERS, "dimensions": [0, 1]}),
+        "removal": json.dumps({"layers": [], "centred": True}),
+        "power": json.dumps(settings),
+    }
+    output = {"distances": folder / "without.power.npz", "table": folder / "without.power.csv"}
+    run("power_distances", files, {"distances": output["distances"]}, params)
+    params = {"draw": json.dumps({"usual_directions": 10, "subsets": 4, "level": 0.9, "seed": 0})}
+    files = {"distances": output["distances"], "models": distances["models"]}
+    run("measure_power", files, {"table": output["table"]}, params)
+    table, whole = (pd.read_csv(path) for path in (output["table"], power["table"]))
+    others = whole.statistic != "detection"
+    pd.testing.assert_frame_equal(table[others], whole[others])
+    assert (table[~others].n_draws == 0).all()
+
+
 @pytest.mark.parametrize("fitted", [False, True])
 def test_untrained_networks_need_no_weights(folder, images, fitted):
     arrays = [
@@ -1835,10 +1867,13 @@ def test_gathered_distances(folder, diagrams, distances, compared):
     assert (found["pair"]["names"], measure["layers"]) == (["net", "other"], [[[0, "conv"]], [[9, "x"], [4, "y"]]])
     # A single network has its distances on the first batch.
     files |= {"models": [], "rivals": [], "specificity": [], "by_metric": [], "epochs": [], "pair": []}
+    # There may be no curve of sensitivity.
+    files |= {"curves": [], "detection": []}
     alone = json.dumps(order | {"seeds": [0], "rivals": [], "clouds": [], "pair": []})
     run("gather_distances", files, {"documents": folder / "explored.json"}, {"order": alone})
     found = json.loads((folder / "explored.json").read_text())["distances"]
     assert (found["epochs"]["rows"], found["pair"]) == ([], None)
+    assert (found["curves"], found["detection"]["rows"]) == ([], [])
     found = found["matrices"]
     assert {own["metric"] for own in found} == {"sw_h0", "sw_h1", "sw_sum"}
     first = np.load(distances["layers"]["matrix"])["h1"][0].ravel()

@@ -403,6 +403,13 @@ ROWS = [
     # The curves of the first network stay.
     Row("similarity.sensitivity.references", 2, {"measure_sensitivity": 3} | DETECTION, back=DETECTION),
     Row("similarity.sensitivity.quantile", 0.9, DETECTION),
+    # Without curves the other measures have no panels of them, and the power no detection.
+    Row(
+        "similarity.sensitivity",
+        None,
+        METRIC_TABLES | POWER_DISTANCES,
+        back={"metric_baselines": 2} | CURVES | POWER_DISTANCES,
+    ),
     Row(
         "similarity.rivals.clouds",
         ["own"],

@@ -57,6 +57,28 @@ def test_activations_of_a_network_outside_the_study(fresh, target, words):
     assert words in failing(fresh, {}, "--dry-run", "--", f"results/tiny/{target}")
 
 
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({}, "graph_flow", "mapper.layers is one layer"),
+        ({}, "epoch_purity", "no network of the mapper study is kept at epochs"),
+        ({"similarity": {"sensitivity": None}}, "sensitivity", "similarity.sensitivity is null"),
+        ({"mapper": {"eps": 1.5}}, "eps_choice", "no eps is looked for; set mapper.eps to knee or stable"),
+        ({}, "all_eps.full.layer16", "mapper.all_eps is null"),
+        ({}, "networks", "mapper.networks has no model"),
+        ({}, "network_pair", "comparison is null"),
+        (
+            {"mapper": {"samplings": TINY["mapper"]["samplings"] | {"foreground_1": None}}},
+            "foreground",
+            "no sampling goes by the foreground; add one to mapper.samplings",
+        ),
+    ],
+)
+def test_a_figure_that_the_configuration_leaves_out(fresh, changes, name, words):
+    text = failing(fresh, changes, "--dry-run", "--", f"results/tiny/figures/{name}.svg")
+    assert f"The configuration leaves this figure out: {words}" in text
+
+
 def write_images(folder, classes, n=4, side=20):
     rng = np.random.default_rng(0)
     for name in classes:

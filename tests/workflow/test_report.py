@@ -5,7 +5,22 @@ import subprocess
 import sys
 
 import pytest
+from actopo.files import save_json
 from explorer_page import shown
+from tiny import ROOT
+
+
+@pytest.mark.parametrize("name", ["summary.json", "similarity/resnet18_a/layers.csv"])
+def test_a_report_has_no_number_that_was_edited(tmp_path, name):
+    results = tmp_path / "results/edited"
+    for path in (results / "summary.json", results / name):
+        save_json(path, {"test_accuracy": 0.5})
+    (results / name).write_text('{"test_accuracy": 0.9}\n')
+    (tmp_path / "edited.yaml").write_text("run: edited\n")
+    command = [sys.executable, ROOT / "workflow/scripts/write_report.py", "edited.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 1
+    assert f"error: results/edited/{name} is damaged: its content is not that which was written" in done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,11 @@ rule measure_all_eps:
 
 rule plot_all_eps:
     input:
-        profile=f"{REFERENCE}/{{sampling}}/layer{{layer}}.all_eps.csv",
+        profile=shown_if(
+            MAPPER["all_eps"],
+            "mapper.all_eps is null; give its keys",
+            f"{REFERENCE}/{{sampling}}/layer{{layer}}.all_eps.csv",
+        ),
         segments=f"{REFERENCE}/{{sampling}}/layer{{layer}}.segments.csv",
         branches=f"{REFERENCE}/{{sampling}}/layer{{layer}}.branches.csv",
         graph=f"{REFERENCE}/{{sampling}}/layer{{layer}}.json",

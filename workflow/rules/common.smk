@@ -88,7 +88,9 @@ LAYERS = chosen_layers(HOMOLOGY["model"], HOMOLOGY["layers"])
 BATCHES = list(range(HOMOLOGY["batches"]))
 
 SIMILARITY = config["similarity"]
-SENSITIVITY = SIMILARITY["sensitivity"]
+# Null is no layer of no network.
+NO_SENSITIVITY = {"layers": [], "centered": True, "components": [], "orders": 0, "references": 0, "quantile": 0}
+SENSITIVITY = SIMILARITY["sensitivity"] or NO_SENSITIVITY
 # Of the studied networks; a control's has a suffix.
 SIMILARITY_FOLDER = f"<results>/similarity/{HOMOLOGY['model']}"
 # Specificity is measured on the networks and on controls, whose files have a suffix to the model's name.
@@ -183,6 +185,17 @@ def env_digest(name):
 def figure_files(*names):
     """Files of figures."""
     return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
+
+
+def shown_if(is_shown, otherwise, files):
+    """Input function: files of a figure, which may be asked for by its name where the configuration leaves it out."""
+
+    def inputs(wildcards):
+        if not is_shown:
+            raise WorkflowError(f"The configuration leaves this figure out: {otherwise}.")
+        return files
+
+    return inputs
 
 
 @cache

@@ -127,7 +127,11 @@ use rule average_tables as average_epoch_purity with:
 
 rule plot_epoch_purity:
     input:
-        table=f"{MAPPED}/epoch_purity.csv",
+        table=shown_if(
+            MAPPER_EPOCHS,
+            f"no network of the mapper study is kept at epochs; give models.{MAPPER['model']}.training.keep",
+            f"{MAPPED}/epoch_purity.csv",
+        ),
     output:
         png=report(
             "<results>/figures/epoch_purity.png",

@@ -186,7 +186,7 @@ rule plot_branching:
 
 rule plot_graph_flow:
     input:
-        table=f"{MAPPED}/graph_distances.csv",
+        table=shown_if(MAPPER_LAYERS[1:], "mapper.layers is one layer; give two", f"{MAPPED}/graph_distances.csv"),
         flows=f"{REFERENCE}/graph_flows.npz",
         graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
         meta=f"<results>/data/{IMAGES}/meta.json",

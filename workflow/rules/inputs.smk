@@ -154,7 +154,7 @@ def compared_curves(model):
     return [
         (clouds, path)
         for clouds in ["own", *pooled]
-        for path in curve_files(metrics, SEEDS[:1], f"{model}{'' if clouds == 'own' else f'.{clouds}'}")
+        for path in curve_files(metrics, REFERENCES[:1], f"{model}{'' if clouds == 'own' else f'.{clouds}'}")
     ]
 
 

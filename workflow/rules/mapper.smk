@@ -8,9 +8,8 @@ CLUSTERER = as_json(**clusterer_keys(MAPPER))
 # Clusterers of the user's find their device themselves.
 MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
 FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
-FIGURES += figure_files(*(["networks"] if NETWORKS else []))
-if HAS_EPS_RULE:
-    FIGURES += figure_files("eps_choice")
+FIGURES += figure_files(*(["networks"] if NETWORKS else []), *(["eps_choice"] if HAS_EPS_RULE else []))
+NO_EPS_RULE = "no eps is looked for; set mapper.eps to knee or stable, and mapper.clusterer to dbscan"
 
 
 rule build_mapper:
@@ -200,7 +199,7 @@ use rule plot_mapper_graphs as plot_networks with:
                 for model, layer in NETWORKS.items()
             )
         ),
-        meta=f"<results>/data/{IMAGES}/meta.json",
+        meta=shown_if(NETWORKS, "mapper.networks has no model; name some there", f"<results>/data/{IMAGES}/meta.json"),
     output:
         png=report(
             "<results>/figures/networks.png",
@@ -226,7 +225,7 @@ use rule plot_mapper_graphs as plot_networks with:
 
 rule plot_eps_choice:
     input:
-        graphs=reference_graphs("json", GRAPHS),
+        graphs=shown_if(HAS_EPS_RULE, NO_EPS_RULE, reference_graphs("json", GRAPHS)),
         memberships=reference_graphs("npz", GRAPHS),
     output:
         png=report(

@@ -135,7 +135,7 @@ rule plot_metrics:
         models=f"{SIMILARITY_FOLDER}/models.npz",
         scaled=f"{SIMILARITY_FOLDER}.scaled/models.npz",
         rivals=rival_files(HOMOLOGY["model"]),
-        curves=curve_files(["sw", "sw_scaled", *METRICS], SEEDS[:1], HOMOLOGY["model"]),
+        curves=curve_files(["sw", "sw_scaled", *METRICS], REFERENCES[:1], HOMOLOGY["model"]),
         specificity=f"{SIMILARITY_FOLDER}/specificity_by_metric.csv",
     output:
         png=report(

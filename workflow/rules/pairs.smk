@@ -72,7 +72,7 @@ rule compare_network_graphs:
 
 rule plot_network_pair:
     input:
-        tables=pair_tables(),
+        tables=shown_if(PAIR, "comparison is null; give two networks there", pair_tables()),
     output:
         png=report(
             "<results>/figures/network_pair.png",

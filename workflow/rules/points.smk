@@ -174,7 +174,11 @@ rule measure_positions:
 
 rule plot_foreground:
     input:
-        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        images=shown_if(
+            FOREGROUND_SAMPLING,
+            "no sampling goes by the foreground; add one to mapper.samplings",
+            f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        ),
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",

@@ -5,7 +5,7 @@ from actopo.files import load_arrays, load_table, save_table
 from actopo.job import progress, settings, start_logging
 from actopo.points.clouds import load_clouds
 from actopo.similarity.comparison import all_measures, baselines, metric_table
-from actopo.similarity.detection import detection_table
+from actopo.similarity.detection import KEYS, detection_table
 from actopo.similarity.layer_names import with_names
 from actopo.similarity.metrics.choices import suffix
 from actopo.similarity.specificity_table import specificity_table
@@ -33,7 +33,7 @@ for clouds, path in zip(params.rivals["curves"], snakemake.input.curves, strict=
     if clouds == "own":
         # At the positions of the first network, its clouds are its own, and so are their curves.
         curves.append(curve.assign(metric=curve.metric + suffix("matched")))
-curves = pd.concat(curves)
+curves = pd.concat(curves or [pd.DataFrame(columns=KEYS)])
 # What a removal is compared with, of the networks that all measures saw.
 detection = detection_table(curves[curves.metric.isin(list(distances))], baselines(distances, layers))
 save_table(snakemake.output.specificity, with_names(table, params.outputs["names"]))

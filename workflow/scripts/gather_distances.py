@@ -1,5 +1,6 @@
 """What the explorer shows of distances between layers: matrices, diagrams, specificity, sensitivity and surrogates."""
 
+import pandas as pd
 from actopo.explorer.distances import (
     CALIBRATION_COLUMNS,
     CURVE_COLUMNS,
@@ -78,7 +79,7 @@ main = {
     },
     "rho": rho_document(rho),
     "curves": [columns_of(load_table(path), CURVE_COLUMNS) for path in given.curves],
-    "detection": columns_of(load_table(given.detection), DETECTION_COLUMNS),
+    "detection": columns_of(load_table(given.detection) if given.detection else pd.DataFrame(), DETECTION_COLUMNS),
     "epochs": epoch_document(load_table(given.epochs[0]) if given.epochs else None),
     "pair": pair_document(order["pair"], map(load_table, given.pair), LABELS | {"graphs": PAIR_LABEL}),
 }

@@ -77,7 +77,7 @@ save_arrays(
     layers=layers,
     points=numbers[:, 0],
     directions=numbers[:, 1],
-    curve_layer=index.layer,
-    curve_fraction=index.fraction,
+    curve_layer=index.layer.astype(int),
+    curve_fraction=index.fraction.astype(float),
     **{name: np.stack(values) for name, values in arrays.items()},
 )

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from actopo.checksums import check
 from actopo.config.config_files import merged, seen_from
 from actopo.errors import InputError
 
@@ -26,6 +27,10 @@ def write_report(configfiles):
     results = Path("results") / str(run)
     if not (results / "summary.json").is_file():
         raise InputError(f"{results} is no finished run, which has a summary.json; run snakemake first")
+    # Snakemake takes them as they are.
+    tables = [path for study in ("similarity", "mapper") for path in sorted((results / study).rglob("*.csv"))]
+    for path in (results / "summary.json", *tables):
+        check(path)
     path = results / "report.html"
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--report", str(path)]
     command += ["--configfile", *configfiles] if configfiles else []

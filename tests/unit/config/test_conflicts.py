@@ -86,6 +86,16 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.noise.samplings", ["ful"], ["mapper.noise.samplings", "['ful']"]),
         ("mapper.stability.graphs", {"random": [3]}, ["mapper.stability.graphs.random", "[3]"]),
         ("mapper.confidence.parts", {"randm": 2}, ["mapper.confidence.parts.randm", "mapper.samplings"]),
+        (
+            "mapper.confidence.jaccard",
+            [0.4, 0.3, 0.4000001],
+            ["mapper.confidence.jaccard: tables and figures show several numbers as 0.4;"],
+        ),
+        (
+            "mapper.noise.sigmas",
+            [0.1, 0.1000001],
+            ["mapper.noise.sigmas: tables and figures show several numbers as 0.1;"],
+        ),
         ("mapper.all_eps.quantiles", [1, 0], ["mapper.all_eps.quantiles: no eps is between 1 and 0"]),
         ("mapper.all_eps.quantiles", [0.5, 0.5], ["mapper.all_eps.quantiles: no eps is between 0.5 and 0.5"]),
         ("mapper.foreground.masks", "deeplab", ["mapper.foreground.weights"]),
@@ -436,6 +446,15 @@ def test_a_folder_of_masks(tmp_path):
     config["mapper"]["foreground"]["masks"] = f"{tmp_path}/masks"
     [line] = messages(config)
     assert f"mapper.foreground.masks '{tmp_path}/masks': cat/masks is a link to a folder around it" in line
+
+
+def test_a_run_without_sensitivity():
+    """Nothing is drawn of it, whatever figures.sensitivity_layers says."""
+    config = changed("similarity.sensitivity", None)
+    validate(config, SCHEMA)
+    config["figures"]["sensitivity_layers"] = [17]
+    [line] = messages(config)
+    assert "figures.sensitivity_layers: [17] are not among homology.layers" in line
 
 
 def test_no_test_part_for_either_study():

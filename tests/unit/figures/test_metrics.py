@@ -82,6 +82,19 @@ def test_metrics_fall_back_to_what_all_have():
     assert texts.count(["not\nmeasured"]) == 1
 
 
+@pytest.mark.parametrize("n", [1, 8])
+def test_metrics_without_a_curve_have_maps_and_tests(n):
+    distances, specificity, curves, detection, layers = comparison(ALL_METRICS[:n])
+    upper, lower = metrics.plot(distances, specificity, curves[:0], detection[:0], layers).subfigs
+    shown = [axes for axes in upper.axes if axes.axison and axes.get_label() != "<colorbar>"]
+    assert [axes.get_title() for axes in shown if axes.get_title()] == [metrics.LABELS[name] for name in distances]
+    assert not any(axes.get_xlabel() == "share removed, $k/c$" for axes in upper.axes)
+    letters = [axes.get_title("left") for axes in (*upper.axes, *lower.axes)]
+    assert [letter for letter in letters if letter] == ["a", "b", "c", "d", "e"]
+    with pytest.raises(InputError, match="layer 3 has no"):
+        metrics.plot(distances, specificity, curves[:0], detection[:0], layers, layer=3)
+
+
 def test_ratios_that_vanish_are_below_the_axis():
     distances, specificity, curves, detection, layers = comparison(("sw_h1",))
     curves.loc[curves.components == "smallest", "distance"] = [0, *[1e-12] * (sum(curves.components == "smallest") - 1)]

@@ -3,9 +3,15 @@
 import pytest
 import torch
 from actopo.errors import InputError
-from actopo.networks.layouts import Layout, layer_variants, series_channels, tell_layout, to_positions
+from actopo.networks.layouts import Layout, NetworkShapes, layer_variants, series_channels, tell_layout, to_positions
 
 IMAGE = (224, 224, 3)
+
+
+def told(size, image_shape, **options):
+    """Layout of a tensor, where what is known of its network is among the options."""
+    of_network = {name: options.pop(name) for name in ("given", "n_tokens", "n_channels") if name in options}
+    return tell_layout(size, NetworkShapes(image_shape, **of_network), **options)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +48,7 @@ IMAGE = (224, 224, 3)
     ],
 )
 def test_shapes_for_one_image(size, options, expected):
-    assert tell_layout(size, IMAGE, **options) == expected
+    assert told(size, IMAGE, **options) == expected
 
 
 SMALL = (16, 16, 3)
@@ -78,7 +84,7 @@ PATCHES = {"maps": [(4, 4)]}
     ],
 )
 def test_channels_before_or_after_positions_in_a_row(size, options, expected):
-    assert tell_layout(size, SMALL, **options) == expected
+    assert told(size, SMALL, **options) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ def test_channels_before_or_after_positions_in_a_row(size, options, expected):
 )
 def test_positions_in_either_axis_are_refused(size, options):
     words = f"returns a tensor of {size[1]} x {size[2]} for one image, whose channels may be its first or its last axis"
-    assert words in tell_layout(size, SMALL, **options)
+    assert words in told(size, SMALL, **options)
 
 
 def test_channels_of_series():
@@ -110,10 +116,10 @@ def test_channels_of_series():
 
 
 def test_images_that_are_no_squares():
-    assert tell_layout((1, 8, 32, 64), (256, 512, 3)) == Layout("first", 32, 64, 8)
-    assert tell_layout((1, 32, 64, 8), (256, 512, 3)) == Layout("last", 32, 64, 8)
-    assert tell_layout((1, 129, 8), (256, 512, 3)) == Layout("tokens", 8, 16, 8, 1)
-    assert tell_layout((1, 128, 8), (512, 256, 3)) == Layout("tokens", 16, 8, 8)
+    assert told((1, 8, 32, 64), (256, 512, 3)) == Layout("first", 32, 64, 8)
+    assert told((1, 32, 64, 8), (256, 512, 3)) == Layout("last", 32, 64, 8)
+    assert told((1, 129, 8), (256, 512, 3)) == Layout("tokens", 8, 16, 8, 1)
+    assert told((1, 128, 8), (512, 256, 3)) == Layout("tokens", 16, 8, 8)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_images_that_are_no_squares():
     ],
 )
 def test_what_is_open_is_refused(size, options, words):
-    assert words in tell_layout(size, IMAGE, **options)
+    assert words in told(size, IMAGE, **options)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_what_is_open_is_refused(size, options, words):
     ],
 )
 def test_weights_of_attention_are_no_layer(size, options, is_attention):
-    found = tell_layout(size, IMAGE, n_tokens={1: False, 50: False}, **options)
+    found = told(size, IMAGE, n_tokens={1: False, 50: False}, **options)
     assert (found == f"returns weights of attention between {size[-1]} tokens, which have no channels") == is_attention
 
 

@@ -170,11 +170,11 @@ def test_the_network_stops_after_the_last_layer():
     model = Plain(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU())
     model.chain[2].register_forward_hook(lambda *_: calls.append(1))
     receptive_fields(model, [0], "bn", (2, 2, 1), batch_size=1)
-    # The image of zeros alone reaches it.
-    assert len(calls) == 1
+    # Images of zeros alone reach it: one shows the order of layers, one is compared with it.
+    assert len(calls) == 2
     receptive_fields(model, [0, 1], "bn", (2, 2, 1), batch_size=1)
-    # That image again, one with its double, and four unit images.
-    assert len(calls) == 1 + 6
+    # The same again, the image beside its double, and four unit images.
+    assert len(calls) == 2 + 2 + 1 + 4
 
 
 def test_blocks_are_means_of_pixels():
@@ -427,3 +427,24 @@ def test_bad_input():
 def test_bad_masks(masks, weight, message):
     with pytest.raises(InputError, match=message):
         position_weights(masks, np.ones((1, 1, 2, 2)), weight)
+
+
+class Deciding(nn.Module):
+    """Images that are not zero pass a convolution of another size."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.near, self.far = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        return (self.far if x.any() else self.near)(self.stem(x))
+
+
+def test_layers_whose_order_depends_on_the_image_have_no_receptive_field():
+    words = "layer 1 is near for an image of zeros, and for other images far is called in its place"
+    with pytest.raises(InputError, match=words):
+        receptive_fields(Deciding(), [1], "conv", (4, 4, 3))
+    # What is called before it is the same for all images.
+    np.testing.assert_array_equal(
+        receptive_fields(Deciding(), [0], "conv", (4, 4, 3))[0] > 0, np.eye(16).reshape([4] * 4)
+    )

@@ -8,7 +8,8 @@ def figure_problems(config, layers):
     """Messages about what figures show of the homology study, which reads the layers with these numbers."""
     figures, n_seeds = config["figures"], count_seeds(config)
     last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
-    drawn, measured = figures["sensitivity_layers"], config["similarity"]["sensitivity"]["layers"]
+    drawn, sensitivity = figures["sensitivity_layers"], config["similarity"]["sensitivity"]
+    measured = (sensitivity or {"layers": "all"})["layers"]
     if drawn != "all" and (missing := [layer for layer in drawn if layer not in layers]):
         yield (
             f"figures.sensitivity_layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some of "

@@ -39,7 +39,7 @@ def homology_problems(config, found, layers):
 def similarity_problems(config, found, layers):
     """Messages about sensitivity and other measures of similarity; arguments as in `homology_problems`."""
     similarity, homology = config["similarity"], config["homology"]
-    wanted = similarity["sensitivity"]["layers"]
+    wanted = (similarity["sensitivity"] or {"layers": "all"})["layers"]
     if wanted != "all" and not set(wanted) <= set(layers):
         missing = [layer for layer in wanted if layer not in layers]
         yield (

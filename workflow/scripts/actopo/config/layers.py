@@ -276,7 +276,8 @@ def number_layers(config, cache=None):
 def _lists_of_layers(config):
     """Path, study, mapping and key of each place in which layers of a study are named."""
     similarity, mapper, figures = (config[key] for key in ("similarity", "mapper", "figures"))
-    yield "similarity.sensitivity.layers", "homology", similarity["sensitivity"], "layers"
+    if similarity["sensitivity"]:
+        yield "similarity.sensitivity.layers", "homology", similarity["sensitivity"], "layers"
     yield "figures.sensitivity_layers", "homology", figures, "sensitivity_layers"
     yield "figures.row", "homology", figures, "row"
     yield "mapper.noise.layers", "mapper", mapper["noise"], "layers"

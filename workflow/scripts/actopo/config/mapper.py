@@ -1,5 +1,6 @@
 """Checks of the mapper study of a configuration; its lens, labels and new images have modules of their own."""
 
+from collections import Counter
 from pathlib import Path
 
 from actopo.config.values import sampling_order, seed_list
@@ -25,6 +26,10 @@ def mapper_problems(mapper, models, layers):
     low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
     if not low < high:
         yield f"mapper.all_eps.quantiles: no eps is between {low} and {high}; write the smaller one first: [0.25, 1]"
+    for keys in (("confidence", "jaccard"), ("noise", "sigmas")):
+        shown_as = Counter(f"{number:g}" for number in mapper[keys[0]][keys[1]])
+        if alike := [name for name, count in shown_as.items() if count > 1]:
+            yield f"mapper.{'.'.join(keys)}: tables and figures show several numbers as {alike[0]}; keep one of them"
     for name, n_parts in mapper["confidence"]["parts"].items():
         if n_parts and name not in samplings:
             what = "null in" if name in mapper["samplings"] else "not among"

@@ -49,7 +49,7 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
         From `actopo.similarity.specificity_table.specificity_table`, with all these metrics. All ordered pairs of
         models are drawn if every metric has them, else those of the first model.
     curves, detection : DataFrame
-        As in `actopo.figures.sensitivity.plot`, with several metrics.
+        As in `actopo.figures.sensitivity.plot`, with several metrics. Without a curve these panels are left out.
     layers : sequence of int of length L
         Layer indices.
     layer : int, optional
@@ -72,10 +72,11 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     if not distances:
         raise InputError("there is no metric to draw; give the distances of one at least")
     matrices = {metric: heat_maps.layer_matrix(each, layers, f"D_AB of {metric}") for metric, each in distances.items()}
-    curves, detection = curve_figure.checked(curves, detection)
+    if has_curves := len(curves) > 0:
+        curves, detection = curve_figure.checked(curves, detection)
     measured = sorted(curves.layer.unique())
-    layer = measured[len(measured) // 2] if layer is None else layer
-    if layer not in measured:
+    layer = measured[len(measured) // 2] if layer is None and has_curves else layer
+    if layer not in (measured if has_curves else [None]):
         raise InputError(f"layer {layer} has no sensitivity curve; choose one of {', '.join(map(str, measured))}")
     style.require_columns(specificity, ("metric",), "the specificity")
     tables = {metric: specificity[specificity.metric == metric] for metric in matrices}
@@ -90,26 +91,31 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     # Rows of the same measure on several clouds lie close together.
     row_height = 0.17 if len(tested) == len(names) else 0.09
     room = texts.layer_room(layers, layer_names)
-    heights = (bands * (1.55 * cell + 0.55 + room) + 0.45, 1.25 + row_height * len(tested))
+    heights = bands * (1.55 * cell + 0.55 + room) + 0.45 if has_curves else bands * (0.85 * cell + 0.35 + room)
+    heights = (heights, 1.25 + row_height * len(tested))
     figure = style.new_figure(7.2, sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights)
-    grid = upper.subplots(2 * bands, columns, squeeze=False, height_ratios=(1.25, 1) * bands)
-    here, title = curves[curves.layer == layer], texts.short(texts.layer_title(layer, layer_names))
+    kinds = 1 + has_curves
+    grid = upper.subplots(kinds * bands, columns, squeeze=False, height_ratios=(1.25, 1)[:kinds] * bands)
     for index, (metric, matrix) in enumerate(matrices.items()):
         band, column = divmod(index, columns)
-        _distances(upper, grid[2 * band, column], matrix, layers, names[metric], column == 0, layer_names)
-        rows = detection[(detection.metric == metric) & (detection.layer == layer)]
-        label = f"{title}:\ndistance / baseline" if column == 0 else ""
-        _ratio(grid[2 * band + 1, column], here[here.metric == metric], rows, label)
-    for axes in grid[-2:, len(names) - columns * (bands - 1) :].ravel():
+        _distances(upper, grid[kinds * band, column], matrix, layers, names[metric], column == 0, layer_names)
+    for axes in grid[-kinds:, len(names) - columns * (bands - 1) :].ravel():
         axes.set_axis_off()
-    panels = grid[1::2].ravel()[: len(names)]
-    _share_ratio(panels)
-    curve_figure.legend(upper, panels, 3)
-    for axes, letter in zip(grid[:2, 0], "ab", strict=True):
+    if has_curves:
+        here, title = curves[curves.layer == layer], texts.short(texts.layer_title(layer, layer_names))
+        panels = grid[1::2].ravel()[: len(names)]
+        for index, (metric, axes) in enumerate(zip(matrices, panels, strict=True)):
+            rows = detection[(detection.metric == metric) & (detection.layer == layer)]
+            label = f"{title}:\ndistance / baseline" if index % columns == 0 else ""
+            _ratio(axes, here[here.metric == metric], rows, label)
+        _share_ratio(panels)
+        curve_figure.legend(upper, panels, 3)
+    letters = iter("abcdef")
+    for axes in grid[:kinds, 0]:
         # Beside the title of a narrow panel.
-        style.panel_letter(axes, letter, x=-0.25 if columns > 4 else 0.0)
-    _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}))
+        style.panel_letter(axes, next(letters), x=-0.25 if columns > 4 else 0.0)
+    _summary(lower, {metric: tables[metric] for metric in tested}, models, LABELS | (labels or {}), letters)
     return figure
 
 
@@ -174,7 +180,7 @@ def _share_ratio(panels):
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _summary(figure, tables, models, labels):
+def _summary(figure, tables, models, labels, letters):
     invariant, *panels = figure.subplots(1, 4, sharey=True, width_ratios=(0.62, 1, 1, 1))
     measures = [metric_and_clouds(metric) for metric in tables]
     colours = [style.LINES[list(CLOUDS).index(clouds)] for _, clouds in measures]
@@ -194,8 +200,8 @@ def _summary(figure, tables, models, labels):
     for clouds, name in CLOUDS.items():
         if any(clouds == each for _, each in measures):
             panels[0].plot([], [], "o", color=style.LINES[list(CLOUDS).index(clouds)], markersize=4, label=name)
-    for axes, letter in zip((invariant, *panels), "cdef", strict=True):
-        style.panel_letter(axes, letter)
+    for axes in (invariant, *panels):
+        style.panel_letter(axes, next(letters))
     figure.suptitle(MODELS[models], fontsize=7)
     explain_nulls(figure, panels, columns=3)
 

@@ -9,7 +9,14 @@ from torch import nn
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
-from actopo.networks.layouts import CHANNELS_FIRST, is_softmax, may_be_positions, series_channels, tell_layout
+from actopo.networks.layouts import (
+    CHANNELS_FIRST,
+    NetworkShapes,
+    is_softmax,
+    may_be_positions,
+    series_channels,
+    tell_layout,
+)
 from actopo.networks.probe import pass_zeros
 from actopo.networks.watching import watching
 
@@ -58,7 +65,7 @@ def find_calls(model, image_shape, given=None):
         It is put into evaluation mode. The network itself is not among its modules.
     image_shape : (h, w, c)
     given : dict, optional
-        What a config says of layouts, see `actopo.networks.layouts.tell_layout`.
+        What a config says of layouts, see `actopo.networks.layouts.NetworkShapes`.
 
     Returns
     -------
@@ -89,7 +96,7 @@ def find_calls(model, image_shape, given=None):
     n_tokens |= dict.fromkeys(sure, True)
     n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
     weights = {call["parts"][""] for call in seen if call["is_softmax"]}
-    calls = []
+    network, calls = NetworkShapes(image_shape, given or {}, n_tokens, n_channels, weights), []
     for call in seen:
 
         def layout(what, part=None, call=call):
@@ -103,17 +110,7 @@ def find_calls(model, image_shape, given=None):
             if problem := _images_problem(size, of(pair)):
                 return problem
             is_beside = part is not None and part != next(iter(call["parts"]))
-            told = (
-                call["is_first"],
-                call["maps"],
-                lambda: of(larger()),
-                given,
-                n_tokens,
-                is_beside,
-                n_channels,
-                weights,
-            )
-            return tell_layout(size, image_shape, *told)
+            return tell_layout(size, network, call["is_first"], call["maps"], lambda: of(larger()), is_beside)
 
         calls.append(
             Call(

@@ -23,17 +23,15 @@ def check(question):
     network, shape, weights, n_classes = json.loads(question)
     # Where weights do not say how many classes they tell apart, it is as many as there are.
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
-    if weights is not None:
-        pretrained = load_pretrained(network, weights, **sizes)
-        n_outputs = count_outputs(pretrained, shape)
-        _require_channels_last(pretrained, shape)
+    is_trained = weights is not None
+    model = load_pretrained(network, weights, **sizes) if is_trained else build(**network, **sizes, seed=0)
+    n_outputs = count_outputs(model, shape)
+    _require_channels_last(model, shape)
+    if is_trained:
         return n_outputs
-    untrained = build(**network, **sizes, seed=0)
-    n_outputs = count_outputs(untrained, shape)
-    _require_channels_last(untrained, shape)
     # A network may go without gradients in evaluation alone, and give more than logits in training.
-    if not of_zeros(untrained, shape).requires_grad:
-        output = of_zeros(untrained.train(), shape)
+    if not of_zeros(model, shape).requires_grad:
+        output = of_zeros(model.train(), shape)
         if isinstance(output, torch.Tensor):
             require_gradient(output)
     if n_classes is not None and n_outputs != n_classes:

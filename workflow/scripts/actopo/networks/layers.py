@@ -91,7 +91,7 @@ def find_layers(model, image_shape, given=None):
     image_shape : (h, w, c)
         Shape of the input images.
     given : dict, optional
-        What a config says of layouts, see `actopo.networks.layouts.tell_layout`.
+        What a config says of layouts, see `actopo.networks.layouts.NetworkShapes`.
 
     Returns
     -------
@@ -172,8 +172,8 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     linear : bool, default False
         Replace rectifiers that are functions by the identity.
     image_shape : (h, w, c), optional
-        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`. With it, and if
-        not `linear`, the order of layers is compared with that for an image of zeros (`actopo.networks.layer_order`).
+        Shape of the images; needed unless convolutions are read at `conv`, `bn`, `relu` or `output`. With it, the order
+        of layers is compared with that for an image of zeros (`actopo.networks.layer_order`).
     given : dict, optional
         As in `find_layers`.
 
@@ -189,7 +189,7 @@ def reading(model, layers, tap, read, linear=False, image_shape=None, given=None
     is_direct = at in CONVOLUTION_TAPS
     direct = {layer for layer in layers if layer < FIRST_OUTPUT and is_direct}
     with ExitStack() as stack:
-        if direct and image_shape is not None and not linear:
+        if direct and image_shape is not None:
             stack.enter_context(one_order(model, image_shape, direct))
         if direct or linear:
             layouts = {layer: places[layer].layout for layer in direct & places.keys()}

@@ -27,6 +27,7 @@ behind another entry of a tuple.
 What these rules leave open is refused, and a config says it: `models.NAME.layout`.
 """
 
+from dataclasses import dataclass, field
 from math import isqrt
 from typing import NamedTuple
 
@@ -74,18 +75,32 @@ class Layout(NamedTuple):
         return (self.rows, self.columns, self.channels)
 
 
-def tell_layout(
-    size,
-    image_shape,
-    is_first=False,
-    maps=(),
-    larger=None,
-    given=None,
-    n_tokens=(),
-    is_beside=False,
-    n_channels=(),
-    weights=(),
-):
+@dataclass(frozen=True)
+class NetworkShapes:
+    """
+    What is known of a whole network, by which the layouts of its tensors are told.
+
+    Attributes
+    ----------
+    image_shape : (h, w, c)
+    given : dict
+        What a config says: `channels` ("first" or "last"), `grid` (rows and columns), `prefix_tokens`.
+    n_tokens : dict of int to bool
+        Numbers of tokens in the network, and whether some tensor leaves no doubt that they are.
+    n_channels : collection of int
+        Numbers of channels of the network's series, see `series_channels`.
+    weights : collection of sequence of int
+        Shapes of weights of attention that are known, see `is_softmax`.
+    """
+
+    image_shape: tuple
+    given: dict = field(default_factory=dict)
+    n_tokens: dict = field(default_factory=dict)
+    n_channels: tuple = ()
+    weights: tuple = ()
+
+
+def tell_layout(size, network, is_first=False, maps=(), larger=None, is_beside=False):
     """
     Layout of a tensor.
 
@@ -93,40 +108,31 @@ def tell_layout(
     ----------
     size : sequence of int
         Shape of the tensor for one image.
-    image_shape : (h, w, c)
+    network : NetworkShapes
     is_first : bool, default False
         Whether the module is one of `CHANNELS_FIRST`.
     maps : sequence of (int, int)
         Rows and columns of the maps that convolutions made before, in their order.
     larger : callable, optional
         Shape of the tensor for an image of twice the size, or None if the network cannot take one.
-    given : dict, optional
-        What a config says: `channels` ("first" or "last"), `grid` (rows and columns), `prefix_tokens`.
-    n_tokens : dict of int to bool
-        Numbers of tokens in the network, and whether some tensor leaves no doubt that they are.
     is_beside : bool, default False
         Whether the tensor is an entry of a tuple or dict, and not its first.
-    n_channels : collection of int
-        Numbers of channels of the network's series, see `series_channels`.
-    weights : collection of sequence of int
-        Shapes of weights of attention that are known, see `is_softmax`.
 
     Returns
     -------
     Layout or str
         What is wrong, after the name of a module, if the tensor is no layer.
     """
-    given = given or {}
-    if not is_first and (size in weights or _is_attention(size, maps, larger, n_tokens, is_beside)):
+    if not is_first and (size in network.weights or _is_attention(size, network, maps, larger, is_beside)):
         return f"returns weights of attention between {size[-1]} tokens, which have no channels"
     if len(size) == 2 and size[0] == 1:
         return Layout("vector", 1, 1, size[1])
     if len(size) == 3 and size[0] == 1:
-        return _in_a_row(size[1:], image_shape, is_first, maps, larger, given, n_tokens, n_channels)
+        return _in_a_row(size[1:], network, is_first, maps, larger)
     if len(size) == 3 and size[1] == 1 and not is_first:
-        return _on_grid("sequence", size[0], size[2], image_shape, maps, given)
+        return _on_grid("sequence", size[0], size[2], network, maps)
     if len(size) == 4 and size[0] == 1:
-        return _map(size[1:], image_shape, is_first, larger, given)
+        return _map(size[1:], network, is_first, larger)
     shown = " x ".join(map(str, size)) or "no axis"
     return (
         f"returns a tensor of {shown} for one image, not one of shape (images, channels, rows, columns), (images, "
@@ -140,8 +146,10 @@ def series_channels(size, is_first, maps, n_tokens):
 
     Parameters
     ----------
-    size, is_first, maps, n_tokens
+    size, is_first, maps
         As in `tell_layout`.
+    n_tokens
+        As in `NetworkShapes`.
 
     Returns
     -------
@@ -205,10 +213,12 @@ def to_positions(tensor, layout, tokens="patches"):
     return tensor[:, None, :prefix] if tokens == "class" else tensor[:, prefix:].unflatten(1, (rows, columns))
 
 
-def _is_attention(size, maps, larger, n_tokens, is_beside):
+def _is_attention(size, network, maps, larger, is_beside):
     """Whether a tensor is one of weights of attention, see the top of this file."""
     has_heads = len(size) == 4
-    if len(size) not in (3, 4) or size[0] != 1 or size[-1] != size[-2] or size[-1] not in n_tokens or size[-1] == 1:
+    if len(size) not in (3, 4) or size[0] != 1 or size[-1] != size[-2] or size[-1] == 1:
+        return False
+    if size[-1] not in network.n_tokens:
         return False
     grown = larger and larger()
     if grown and len(grown) == len(size):
@@ -216,15 +226,15 @@ def _is_attention(size, maps, larger, n_tokens, is_beside):
     return (size[-2], size[-1]) not in maps if has_heads else is_beside
 
 
-def _map(size, image_shape, is_first, larger, given):
+def _map(size, network, is_first, larger):
     """Layout of a map whose channels are the first or the last of three axes."""
     x, y, z = size
-    height, width, _ = image_shape
+    height, width, _ = network.image_shape
     first, last = Layout("first", y, z, x), Layout("last", x, y, z)
     if is_first or x == y == z == 1:
         return first
-    if "channels" in given:
-        return first if given["channels"] == "first" else last
+    if "channels" in network.given:
+        return first if network.given["channels"] == "first" else last
     can_be_first, can_be_last = y * width == z * height, x * width == y * height
     if not (can_be_first and can_be_last):
         return last if can_be_last else first
@@ -240,17 +250,18 @@ def _map(size, image_shape, is_first, larger, given):
     )
 
 
-def _in_a_row(size, image_shape, is_first, maps, larger, given, n_tokens, n_channels):
+def _in_a_row(size, network, is_first, maps, larger):
     """Layout of a tensor of two axes for an image, of positions and channels in either order."""
+    given, n_tokens = network.given, network.n_tokens
     maps = [tuple(given["grid"])] if "grid" in given else maps
     on_a_map = [_fit(number, maps, n_tokens) > 1 for number in size]
-    tokens = _on_grid("tokens", *size, image_shape, maps, given)
+    tokens = _on_grid("tokens", *size, network, maps)
     if size[0] == 1 and not (is_first and on_a_map[1]):
         return tokens
     if is_first and size[1] == 1:
         return Layout("series", 1, 1, size[0])
-    series = _on_grid("series", *size[::-1], image_shape, maps, given)
-    is_open = is_first or _may_be_series(size, maps, n_tokens, n_channels)
+    series = _on_grid("series", *size[::-1], network, maps)
+    is_open = is_first or _may_be_series(size, maps, n_tokens, network.n_channels)
     # Nothing is asked where tokens lie on a map, and channels do not.
     grown = larger() if larger and (is_open or not on_a_map[0]) else None
     if grown and len(grown) == 3:
@@ -296,10 +307,10 @@ def _fit(number, maps, n_tokens):
     return int(number in n_tokens and any(0 < more <= MOST_PREFIX for more in besides))
 
 
-def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
+def _on_grid(axes, n_tokens, channels, network, maps):
     """Layout of tokens."""
-    prefix = given.get("prefix_tokens")
-    if grid := given.get("grid"):
+    prefix = network.given.get("prefix_tokens")
+    if grid := network.given.get("grid"):
         if n_tokens - grid[0] * grid[1] == (n_tokens - grid[0] * grid[1] if prefix is None else prefix) >= 0:
             return Layout(axes, *grid, channels, n_tokens - grid[0] * grid[1])
         return (
@@ -313,7 +324,7 @@ def _on_grid(axes, n_tokens, channels, image_shape, maps, given):
             if rows * columns > 1 and (0 if prefix is None else prefix) <= more <= most:
                 return Layout(axes, rows, columns, channels, more)
     for more in (0, 1) if prefix is None else (prefix,):
-        rows = _rows(n_tokens - more, *image_shape[:2])
+        rows = _rows(n_tokens - more, *network.image_shape[:2])
         if rows:
             return Layout(axes, rows, (n_tokens - more) // rows, channels, more)
     return (

@@ -93,8 +93,8 @@ def receptive_fields(
     Raises
     ------
     InputError
-        If `block` is not positive, a layer or the tap does not exist, or a response is not finite, not zero for an
-        image of zeros, zero for all others, or does not grow with the image.
+        If `block` is not positive, a layer or the tap does not exist, a response is not finite, not zero for an image
+        of zeros, zero for all others, or does not grow with the image, or the order of layers depends on the image.
     """
     height, width, channels = image_shape
     if block < 1:
