@@ -59,10 +59,11 @@ def test_bars_are_the_leaves_in_the_colours_of_their_branches():
     assert names[0].endswith("to ∞")
 
 
-def test_a_graph_without_branches_or_plateau():
+@pytest.mark.parametrize("choice", [{"rule": "knee"}, {"rule": "stable", "knee": None}])
+def test_a_graph_without_branches_plateau_or_another_knee(choice):
     profile, segments, branches = all_eps_tables()
     tables = profile.assign(in_plateau=False), segments[:0], branches[:0]
-    figure = all_eps.plot(*tables, 0.4, {"rule": "knee"})
+    figure = all_eps.plot(*tables, 0.4, choice)
     assert not figure.axes[0].patches
     assert len(figure.legends) == 1
     assert "knee" not in [text.get_text() for text in figure.legends[0].get_texts()]

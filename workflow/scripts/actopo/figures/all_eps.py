@@ -38,7 +38,7 @@ def plot(profile, segments, branches, eps, choice):
     eps : float
         The eps of the graph in the other figures.
     choice : dict
-        How it was chosen: `rule`, and `knee` where that is another value.
+        How it was chosen: `rule`, and `knee` where that is another value; None where there is none.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def plot(profile, segments, branches, eps, choice):
     for axes in (counts, shares, bars):
         mark = {"color": "black", "linewidth": 0.9, "zorder": 1.5}
         axes.axvline(eps, linestyle="--", label=RULES.get(choice["rule"], "ε of the graph"), **mark)
-        if "knee" in choice and choice["knee"] != eps:
+        if choice.get("knee") not in (None, eps):
             axes.axvline(choice["knee"], linestyle=":", label="knee", **mark)
         if len(inside):
             axes.axvspan(inside.min(), inside.max(), color="0.9", linewidth=0, zorder=0, label="longest plateau")
