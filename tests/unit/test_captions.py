@@ -1,54 +1,14 @@
 """Numbers of a summary in sentences, and sentences where numbers are missing."""
 
-import ast
-import inspect
-import re
-from copy import deepcopy
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
-import snakemake.report
-import yaml
-from actopo.captions import ALL_PAIRS, HEADLINE, NAMES, PAPER, captions, shown
+from actopo.captions import ALL_PAIRS, COMPONENTS, HEADLINE, NAMES, PAPER, captions, shown
 from docutils.core import publish_parts
-from jinja2 import Environment
-from snakemake.utils import update_config
 
 ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
 RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {HEADLINE: {**ROW, "value": 0.9123}}}
 LESS = {HEADLINE: {"trained": 0.9123, "difference": -0.0512, "low": -0.07, "high": -0.03}}
 GRAPH = {"n_nodes": 31.0, "n_components": 2.0, "n_cycles": 0.0, "node_purity": 0.605, "coverage": 0.5, "eps": 8.1234}
-ROOT = Path(__file__).parents[2]
-REPORT = ROOT / "workflow/report"
-DEFAULTS = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-# What differs from the defaults: the ends of what captions tell of.
-CONFIGS = [
-    {},
-    {"data": {"labelled": False}},
-    {"mapper": {"foreground": {"masks": "deeplab"}, "lens": ["l2", {"component": 1}], "clusterer": {"path": "a.B"}}},
-    {"comparison": {"networks": [], "sampling": "full"}, "figures": {"graph_colours": "lens"}},
-]
 FIRST = {"mean": {"first": "<= 0.25"}, "floor_mean": {"first": "never"}}
-
-
-def _environment():
-    """Captions are rendered with the settings that Snakemake has in its code."""
-    calls = [node for node in ast.walk(ast.parse(inspect.getsource(snakemake.report))) if isinstance(node, ast.Call)]
-    [call] = [call for call in calls if ast.unparse(call.func) == "Environment"]
-    return Environment(**{keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords})
-
-
-ENVIRONMENT = _environment()
-
-
-def rendered(name, changes=None, folder="results/x"):
-    """A caption as Snakemake renders it, of a run whose config differs from the defaults in these keys."""
-    config = deepcopy(DEFAULTS) | {"comparison": {"networks": [], "sampling": None}}
-    update_config(config, deepcopy(changes or {}))
-    output, wildcards = SimpleNamespace(png=f"{folder}/figures/a.png"), SimpleNamespace(model="resnet18_a")
-    job = SimpleNamespace(config=config, output=output, wildcards=wildcards)
-    return ENVIRONMENT.from_string((REPORT / f"{name}.rst").read_text(encoding="utf-8")).render(snakemake=job)
 
 
 @pytest.fixture
@@ -167,6 +127,10 @@ def test_only_layers_that_are_drawn_have_a_sensitivity(summary):
     assert captions(summary, dimension=0)["sensitivity"].startswith("**In the paper**")
 
 
+def test_components_that_are_not_removed_have_no_column(summary):
+    assert [f">{name}</th>" in as_text(captions(summary)["sensitivity"]) for name in COMPONENTS] == [True, False, True]
+
+
 def test_what_is_not_there_is_left_out(summary):
     summary["homology"] |= {"specificity": {"why_not": "one seed"}, "layer_distances": {"h1": {"max_cv": None}}}
     del summary["homology"]["metrics"], summary["homology"]["sensitivity"]
@@ -195,83 +159,3 @@ def test_means_over_graphs_say_so(summary):
         assert f"{told}, of which the figure shows those of the first network and draw" in found[name]
         assert as_text(found[name])
     assert f"{told}, by sampling" in found["purity"]
-
-
-@pytest.mark.parametrize("lens", [["l2", {"component": 1}], "l2"])
-@pytest.mark.parametrize("eps", ["knee", 2.5])
-def test_captions_of_two_lenses_and_of_a_fixed_eps(lens, eps):
-    config = {"mapper": {"lens": lens, "eps": eps}}
-    found = {name: rendered(name, config) for name in ("mapper_graphs", "all_eps", "stability")}
-    are_two = isinstance(lens, list)
-    assert ("two lenses, of which the first grows" in found["mapper_graphs"]) == are_two
-    assert ("the points of each pair of intervals," in found["mapper_graphs"]) == are_two
-    assert ("pair of their intervals" in found["all_eps"]) == are_two
-    assert ("chosen anew for each part" in found["stability"]) == (eps == "knee")
-
-
-@pytest.mark.parametrize(
-    ("colours", "labelled", "words"),
-    [
-        ("classes", True, "(Fig. 8 of the paper). Each node is a pie chart of the classes of its points. Areas"),
-        ("classes", False, "Each node has the colour of its mean lens"),
-        ("lens", True, "Each node has the colour of its mean lens"),
-        ("breed", True, "Each node is a pie chart of the column of ``mapper.labels.breed``."),
-    ],
-)
-def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
-    config = {"figures": {"graph_colours": colours}, "data": {"labelled": labelled}}
-    found = rendered("mapper_graphs", config)
-    assert words in " ".join(found.split())
-    assert "cover it, DBSCAN clusters" in found
-    clusterer = {"mapper": {"clusterer": {"path": "sklearn.cluster.HDBSCAN"}}}
-    assert "cover it, ``sklearn.cluster.HDBSCAN`` clusters" in rendered("mapper_graphs", {**config, **clusterer})
-
-
-def test_the_caption_of_two_networks_says_what_is_compared():
-    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full"}}
-    found = rendered("network_pair", config)
-    for words in (
-        "``homology.sampling: top_l2``",
-        "over all positions. Mapper graphs are those of the sampling ``full``. PWCCA is not symmetric",
-        "in the other order. A dot marks",
-    ):
-        assert words in found
-    fewer = {"comparison": {"sampling": None}, "similarity": {"rivals": {"metrics": ["linear_cka"]}}}
-    assert "over all positions. A dot marks" in rendered("network_pair", fewer)
-
-
-def test_the_caption_of_controls_names_those_of_the_run():
-    found = rendered("controls", {"similarity": {"controls": ["scaled", "gaussian"]}})
-    told = "Gaussian clouds of the same covariance (gaussian); clouds divided by the mean distance between their points"
-    assert f"and of controls: {told} (scaled, or equal scale). Lines are" in found
-    assert "untrained" not in found
-
-
-@pytest.mark.parametrize("masks", ["grabcut", "deeplab"])
-def test_the_caption_of_foregrounds_warns_of_grabcut_alone(masks):
-    found = rendered("foreground", {"mapper": {"foreground": {"masks": masks}}})
-    assert ("how many have none. GrabCut finds none" in found) == (masks == "grabcut")
-
-
-@pytest.mark.parametrize("changes", CONFIGS, ids=str)
-@pytest.mark.parametrize("name", sorted(path.stem for path in REPORT.glob("*.rst")))
-def test_every_caption_is_text_and_holds_what_it_includes(name, changes, tmp_path):
-    """What is glued to a paragraph, such as a directive after a block whose line break is trimmed, is shown as text."""
-    (tmp_path / "captions").mkdir()
-    for figure in NAMES:
-        (tmp_path / f"captions/{figure}.rst").write_text("**In this run** numbers.\n")
-    source = (REPORT / f"{name}.rst").read_text(encoding="utf-8")
-    found = rendered(name, changes, tmp_path)
-    body = as_text(found)
-    assert body.count("<strong>In this run</strong> numbers.") == source.count(".. include::") <= 1
-    for wrong in ("include::", "{{", "{%", "None", "()"):
-        assert wrong not in body, wrong
-    words = re.sub(r"``.*?``", "X", found.partition(".. include::")[0]).strip()
-    assert re.findall(r".{0,20}[.;:,)][A-Za-z(].{0,20}", words) == []
-    assert re.findall(r".{0,20}\S(?: [.,;:)]|  ).{0,20}", re.sub(r"\n+", " ", words)) == []
-    assert re.findall(r"^ .*", words, re.MULTILINE) == []
-
-
-def test_snakemake_trims_the_line_breaks_of_blocks():
-    """The captions are written for this; where it is no longer so, look at them in a report."""
-    assert (ENVIRONMENT.trim_blocks, ENVIRONMENT.lstrip_blocks) == (True, True)

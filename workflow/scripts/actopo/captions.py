@@ -149,13 +149,15 @@ def _controls(homology, key):
 
 
 def _sensitivity(homology, key, layers, names):
-    rows = []
+    found = {}
     for layer, kinds in homology.get("sensitivity", {}).get(f"sw_{key}", {}).items():
         firsts = {kind: own["mean"]["first"] for kind, own in kinds.items() if "mean" in own}
         if firsts and (layers is None or int(layer) in layers):
-            rows.append((names.get(layer, layer), *(firsts.get(kind, "–") for kind in COMPONENTS)))
+            found[names.get(layer, layer)] = firsts
+    removed = [kind for kind in COMPONENTS if any(kind in firsts for firsts in found.values())]
+    rows = [(layer, *(firsts.get(kind, "–") for kind in removed)) for layer, firsts in found.items()]
     what = "the distance first exceeds the mean of the baseline when this share of the components is removed"
-    return f"{what}:\n\n{_table(('layer', *COMPONENTS), rows)}" if rows else ""
+    return f"{what}:\n\n{_table(('layer', *removed), rows)}" if rows else ""
 
 
 def _metrics(homology):
