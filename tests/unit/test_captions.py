@@ -141,7 +141,7 @@ def test_what_is_not_there_is_left_out(summary):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (12.0, "12"), (-3, "−3"), (0.12345, "0.123"), (1e-5, "1e−05")]
+    ("value", "text"), [(None, "–"), (float("nan"), "–"), (12.0, "12"), (-3, "−3"), (0.12345, "0.123"), (1e-5, "1e−05")]
 )
 def test_numbers_have_three_digits(value, text):
     assert shown(value) == text
@@ -159,3 +159,27 @@ def test_means_over_graphs_say_so(summary):
         assert f"{told}, of which the figure shows those of the first network and draw" in found[name]
         assert as_text(found[name])
     assert f"{told}, by sampling" in found["purity"]
+
+
+def test_graphs_of_images_without_classes_have_no_purity(summary):
+    """A measure that some graphs lack has a dash there, and one that all lack has no column."""
+    without = GRAPH | {"node_purity": float("nan")}
+    summary["mapper"]["noisy_graphs"] = {"random": {"sigma 0.5": {"16": without}, "sigma 1": {"16": GRAPH}}}
+    some = as_text(captions(summary)["noisy_graphs"])
+    assert (">node-wise purity</th>" in some, "<td>–</td>" in some, "nan" in some) == (True, True, False)
+    summary["mapper"]["noisy_graphs"]["random"].pop("sigma 1")
+    none = as_text(captions(summary)["noisy_graphs"])
+    assert (">nodes</th>" in none, "purity" in none, "–" in none) == (True, False, False)
+
+
+@pytest.mark.parametrize("larger", ["homology", "mapper"])
+def test_a_model_of_both_studies_has_one_accuracy(summary, larger):
+    """That of the study with more of its networks."""
+    for name, seeds in (("homology", "012"), ("mapper", "01")):
+        seeds = seeds if larger == "homology" else seeds[:1] if name == "homology" else "012"
+        accuracy = {"by_seed": dict.fromkeys(seeds, 0.9), "mean": 0.9, "min": 0.8, "max": 1.0}
+        summary[name] |= {"model": "net_a", "test_accuracy": accuracy}
+    assert (
+        captions(summary)["training"]
+        == "**In this run** the test accuracy of ``net_a`` is 0.9 (0.8 to 1), of 3 networks."
+    )
