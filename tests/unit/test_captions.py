@@ -1,12 +1,8 @@
 """Numbers of a summary in sentences, and sentences where numbers are missing."""
 
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
-from actopo.captions import ALL_PAIRS, HEADLINE, NAMES, PAPER, captions, shown
+from actopo.captions import ALL_PAIRS, COMPONENTS, HEADLINE, NAMES, PAPER, captions, shown
 from docutils.core import publish_parts
-from jinja2 import Template
 
 ROW = {"n_pairs": 9, "low": 0.8, "high": 0.95, "min": 0.7, "max": 0.97, "null_high": 0.31, "p_value": 0.001}
 RHO = {"rho_mean": 0.9123, "rho_layer_9": 0.888, "tests": {HEADLINE: {**ROW, "value": 0.9123}}}
@@ -131,6 +127,10 @@ def test_only_layers_that_are_drawn_have_a_sensitivity(summary):
     assert captions(summary, dimension=0)["sensitivity"].startswith("**In the paper**")
 
 
+def test_components_that_are_not_removed_have_no_column(summary):
+    assert [f">{name}</th>" in as_text(captions(summary)["sensitivity"]) for name in COMPONENTS] == [True, False, True]
+
+
 def test_what_is_not_there_is_left_out(summary):
     summary["homology"] |= {"specificity": {"why_not": "one seed"}, "layer_distances": {"h1": {"max_cv": None}}}
     del summary["homology"]["metrics"], summary["homology"]["sensitivity"]
@@ -141,7 +141,7 @@ def test_what_is_not_there_is_left_out(summary):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (12.0, "12"), (-3, "−3"), (0.12345, "0.123"), (1e-5, "1e−05")]
+    ("value", "text"), [(None, "–"), (float("nan"), "–"), (12.0, "12"), (-3, "−3"), (0.12345, "0.123"), (1e-5, "1e−05")]
 )
 def test_numbers_have_three_digits(value, text):
     assert shown(value) == text
@@ -161,55 +161,25 @@ def test_means_over_graphs_say_so(summary):
     assert f"{told}, by sampling" in found["purity"]
 
 
-@pytest.mark.parametrize("lens", [["l2", {"component": 1}], "l2"])
-@pytest.mark.parametrize("eps", ["knee", 2.5])
-def test_captions_of_two_lenses_and_of_a_fixed_eps(lens, eps):
-    config = {"mapper": {"lens": lens, "eps": eps, "intervals": 5, "overlap": 0.3, "clusterer": "dbscan"}}
-    config |= {"figures": {"graph_colours": "lens"}, "data": {"labelled": True}}
-    job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/a.png"))
-    folder = Path(__file__).parents[2] / "workflow/report"
-    found = {
-        name: Template((folder / f"{name}.rst").read_text(encoding="utf-8")).render(snakemake=job)
-        for name in ("mapper_graphs", "all_eps", "stability")
-    }
-    are_two = isinstance(lens, list)
-    assert ("two lenses, of which the first grows" in found["mapper_graphs"]) == are_two
-    assert ("the points of each pair of intervals," in found["mapper_graphs"]) == are_two
-    assert ("pair of their intervals" in found["all_eps"]) == are_two
-    assert ("chosen anew for each part" in found["stability"]) == (eps == "knee")
+def test_graphs_of_images_without_classes_have_no_purity(summary):
+    """A measure that some graphs lack has a dash there, and one that all lack has no column."""
+    without = GRAPH | {"node_purity": float("nan")}
+    summary["mapper"]["noisy_graphs"] = {"random": {"sigma 0.5": {"16": without}, "sigma 1": {"16": GRAPH}}}
+    some = as_text(captions(summary)["noisy_graphs"])
+    assert (">node-wise purity</th>" in some, "<td>–</td>" in some, "nan" in some) == (True, True, False)
+    summary["mapper"]["noisy_graphs"]["random"].pop("sigma 1")
+    none = as_text(captions(summary)["noisy_graphs"])
+    assert (">nodes</th>" in none, "purity" in none, "–" in none) == (True, False, False)
 
 
-@pytest.mark.parametrize(
-    ("colours", "labelled", "words"),
-    [
-        ("classes", True, "(Fig. 8 of the paper).\nEach node is a pie chart of the classes of its points.\nAreas"),
-        ("classes", False, "Each node has the colour of its mean lens"),
-        ("lens", True, "Each node has the colour of its mean lens"),
-        ("breed", True, "Each node is a pie chart of the column of ``mapper.labels.breed``."),
-    ],
-)
-def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
-    text = (Path(__file__).parents[2] / "workflow/report/mapper_graphs.rst").read_text(encoding="utf-8")
-    config = {"figures": {"graph_colours": colours}, "data": {"labelled": labelled}}
-    config["mapper"] = {"lens": "l2", "intervals": 5, "overlap": 0.3, "clusterer": "dbscan"}
-    job = SimpleNamespace(config=config, output=SimpleNamespace(png="results/x/figures/mapper_graphs.png"))
-    found = Template(text).render(snakemake=job)
-    assert words in found
-    assert "cover it, DBSCAN clusters" in found
-    assert as_text(found.partition(".. include")[0])
-    config["mapper"]["clusterer"] = {"path": "sklearn.cluster.HDBSCAN"}
-    assert "cover it, ``sklearn.cluster.HDBSCAN`` clusters" in Template(text).render(snakemake=job)
-
-
-def test_the_caption_of_two_networks_says_what_is_compared():
-    text = (Path(__file__).parents[2] / "workflow/report/network_pair.rst").read_text(encoding="utf-8")
-    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full"}}
-    config["similarity"] = {"rivals": {"metrics": ["pwcca"]}}
-    found = Template(text).render(snakemake=SimpleNamespace(config=config))
-    for words in ("``homology.sampling: top_l2``", "PWCCA is not symmetric", "those of the sampling\n``full``"):
-        assert words in found
-    assert as_text(found)
-    config["comparison"]["sampling"], config["similarity"]["rivals"]["metrics"] = None, ["linear_cka"]
-    fewer = Template(text).render(snakemake=SimpleNamespace(config=config))
-    assert "PWCCA" not in fewer
-    assert "Mapper graphs" not in fewer
+@pytest.mark.parametrize("larger", ["homology", "mapper"])
+def test_a_model_of_both_studies_has_one_accuracy(summary, larger):
+    """That of the study with more of its networks."""
+    for name, seeds in (("homology", "012"), ("mapper", "01")):
+        seeds = seeds if larger == "homology" else seeds[:1] if name == "homology" else "012"
+        accuracy = {"by_seed": dict.fromkeys(seeds, 0.9), "mean": 0.9, "min": 0.8, "max": 1.0}
+        summary[name] |= {"model": "net_a", "test_accuracy": accuracy}
+    assert (
+        captions(summary)["training"]
+        == "**In this run** the test accuracy of ``net_a`` is 0.9 (0.8 to 1), of 3 networks."
+    )

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,26 @@ def test_what_the_folder_was_not_made_for_is_refused(made, tmp_path):
     assert "homology.laiers" in refused(homology={"laiers": 3})
     assert "homology.batches: 9 batches of 15 images are more" in refused(homology={**config["homology"], "batches": 9})
     assert refused("--threads", "0").endswith("--threads is a number of threads, 1 at least")
+
+
+def test_the_command_of_the_page_takes_so_few_images(made, tmp_path):
+    """What is checked and measured is of a device and its code, and is taken from the other study here."""
+    page = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^python (benchmarks/gpu\.py .*--tiny .*)$", page, re.MULTILINE)
+    [config] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "small.yaml").write_text(config)
+    rng = np.random.default_rng(0)
+    for part, n in (("train", 18), ("test", 6)):
+        for name in ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"):
+            (tmp_path / "images" / part / name).mkdir(parents=True)
+            for i in range(n):
+                cv2.imwrite(str(tmp_path / f"images/{part}/{name}/{i}.png"), rng.integers(0, 255, (32, 32, 3), "uint8"))
+    shutil.copytree(made[0] / "made/gpu", tmp_path / "on_cpu/gpu")
+    words = command.replace("cifar10_240.zip", "images").split()[1:]
+    command = [forked_python(), str(ROOT / "benchmarks/gpu.py"), *words, "--minutes", "0", "--threads", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "0 of 2 networks of resnet18_a are in on_cpu" in done.stdout
 
 
 def test_without_time_no_network_is_trained(made, tmp_path):

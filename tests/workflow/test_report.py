@@ -1,13 +1,20 @@
 """The report of a finished run in a real browser, without a network: numbers, tables, times and the explorer."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 from actopo.files import save_json
 from explorer_page import shown
-from tiny import ROOT
+from tiny import ROOT, Workflow
+
+
+def write_report(folder, *configfiles, root="."):
+    command = [sys.executable, f"{root}/workflow/scripts/write_report.py", *configfiles]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize("name", ["summary.json", "similarity/resnet18_a/layers.csv"])
@@ -15,18 +22,18 @@ def test_a_report_has_no_number_that_was_edited(tmp_path, name):
     results = tmp_path / "results/edited"
     for path in (results / "summary.json", results / name):
         save_json(path, {"test_accuracy": 0.5})
-    (results / name).write_text('{"test_accuracy": 0.9}\n')
-    (tmp_path / "edited.yaml").write_text("run: edited\n")
-    command = [sys.executable, ROOT / "workflow/scripts/write_report.py", "edited.yaml"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    (results / name).write_text('{"test_accuracy": 0.9}
+')
+    (tmp_path / "edited.yaml").write_text("run: edited
+")
+    done = write_report(tmp_path, "edited.yaml", root=ROOT)
     assert done.returncode == 1
     assert f"error: results/edited/{name} is damaged: its content is not that which was written" in done.stderr
 
 
 @pytest.fixture(scope="module")
 def report(finished):
-    command = [sys.executable, "workflow/scripts/write_report.py", "tiny.yaml"]
-    done = subprocess.run(command, cwd=finished.folder, capture_output=True, text=True, timeout=600, check=False)
+    done = write_report(finished.folder, "tiny.yaml")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "report:  results/tiny/report.html\n"
     return finished.folder / "results/tiny/report.html"
@@ -114,3 +121,41 @@ def test_times_of_jobs_are_shown(page):
       return data.filter((value, i) => i % 4 === 2 && value > 200 && data[i - 2] < 150).length;
     }"""
     assert page.locator("#runtimes canvas").evaluate(drawn) > 100
+
+
+def test_a_config_that_was_not_run_has_no_report(finished, report):
+    """Its captions would have numbers of that config beside figures of another."""
+    before = report.stat()
+    (finished.folder / "seven.yaml").write_text("mapper: {intervals: 7}\nfigures: {row: 8}\n")
+    done = write_report(finished.folder, "tiny.yaml", "seven.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    told = r"error: what is in results/tiny is not of this config, or not of this version of the workflow: snakemake "
+    told += r"would run \d\d jobs \(build_mapper, .*, \.\.\.\); run snakemake with the same config first, or give the "
+    told += r"config that was run\n"
+    assert re.fullmatch(told, done.stderr)
+    # One job, that draws.
+    (finished.folder / "eight.yaml").write_text("figures: {row: 8}\n")
+    done = write_report(finished.folder, "tiny.yaml", "eight.yaml")
+    assert "snakemake would run 1 job (plot_specificity); run" in done.stderr
+    after = report.stat()
+    assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
+
+
+def test_a_copy_of_a_run_has_a_report_whatever_its_times(tiny_run, tmp_path):
+    copy = Workflow(tmp_path / "copy").folder
+    for name in ("results", ".snakemake"):
+        shutil.copytree(tiny_run / name, copy / name, copy_function=shutil.copyfile)
+    done = write_report(copy, "tiny.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    # Of which run results are is noted there.
+    shutil.rmtree(copy / ".snakemake/metadata")
+    done = write_report(copy, "tiny.yaml")
+    assert done.returncode == 1
+    assert done.stderr.endswith("; with results that are copied, copy .snakemake too\n")
+
+
+def test_what_is_not_finished_has_no_report(spoilable):
+    (spoilable.folder / "results/tiny/figures/purity.png").unlink()
+    assert "snakemake would run 1 job (plot_purity); run" in write_report(spoilable.folder, "tiny.yaml").stderr
+    (spoilable.folder / "results/tiny/summary.json").unlink()
+    assert "is no finished run, which has a summary.json" in write_report(spoilable.folder, "tiny.yaml").stderr

@@ -3,6 +3,7 @@
 if HAS_BRANCHING and (len(MAPPER_SEEDS) > 1 or REPEATED):
     TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
 FIGURES += figure_files(*(["graph_comparisons"] if COMPARISONS else []))
+AGAINST = " and ".join(filter(None, [", ".join(COMPARISONS[:-1]), *COMPARISONS[-1:]]))
 
 
 # Over networks and draws: means of the tables of each network, with intervals.
@@ -217,7 +218,7 @@ rule plot_graph_comparisons:
             "<results>/figures/graph_comparisons.png",
             caption="../report/graph_comparisons.rst",
             category="Mapper, graphs compared",
-            labels={"figure": "graphs against noise, samplings, draws and networks"},
+            labels={"figure": f"graphs against {AGAINST}"},
         ),
         svg="<results>/figures/graph_comparisons.svg",
     log:

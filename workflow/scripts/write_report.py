@@ -5,11 +5,13 @@ Make the report of a finished run, results/RUN/report.html: one page with its fi
 
 It is Snakemake's report, with a few lines by which it can also open the explorer, which is too large for the address of
 a frame. Config files are those of the run, laid over config/config.yaml as Snakemake does. Run it where Snakemake is
-run, or give the run's --directory.
+run, or give the run's --directory. A run that is not finished, or that its config would change, has no report: numbers
+in captions are those of the config, and figures those of the last run.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,24 +21,57 @@ from actopo.config.config_files import merged, seen_from
 from actopo.errors import InputError
 
 ROOT = Path(__file__).parents[2]
+# Rules that a message names.
+MOST_RULES = 4
+
+
+def snakemake(configfiles, arguments, what):
+    """Let Snakemake do something with the run, and return what it prints."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
+    command += ["--configfile", *configfiles] if configfiles else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"Snakemake cannot {what}:\n{done.stderr.strip()}")
+    return done.stdout + done.stderr
+
+
+def jobs_to_do(printed):
+    """Number of jobs of each rule that a dry run counts, without the target."""
+    _, _, table = printed.partition("Job stats:\n")
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", table.partition("\n\n")[0], re.MULTILINE))
+    return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+
+
+def check_is_finished(results, configfiles):
+    """Refuse a run of which a number was edited, or of which Snakemake would run anything."""
+    advice = "run snakemake with the same config first, or give the config that was run"
+    if not (results / "summary.json").is_file():
+        raise InputError(f"{results} is no finished run, which has a summary.json; {advice}")
+    # Snakemake takes them as they are.
+    tables = [path for study in ("similarity", "mapper") for path in sorted((results / study).rglob("*.csv"))]
+    for path in (results / "summary.json", *tables):
+        check(path)
+    printed = snakemake(configfiles, ["--dry-run", "--quiet", "rules"], "plan the run")
+    jobs = jobs_to_do(printed)
+    if jobs:
+        rules = sorted(jobs, key=lambda rule: -jobs[rule])
+        named = ", ".join(rules[:MOST_RULES]) + (", ..." if len(rules) > MOST_RULES else "")
+        n = sum(jobs.values())
+        if "missing provenance/metadata" in printed:
+            advice += "; with results that are copied, copy .snakemake too"
+        raise InputError(
+            f"what is in {results} is not of this config, or not of this version of the workflow: snakemake would run "
+            f"{n} job{'s' * (n > 1)} ({named}); {advice}"
+        )
 
 
 def write_report(configfiles):
     """Let Snakemake write the report, and return its path."""
     run = merged([ROOT / "config" / "config.yaml", *configfiles]).get("run")
     results = Path("results") / str(run)
-    if not (results / "summary.json").is_file():
-        raise InputError(f"{results} is no finished run, which has a summary.json; run snakemake first")
-    # Snakemake takes them as they are.
-    tables = [path for study in ("similarity", "mapper") for path in sorted((results / study).rglob("*.csv"))]
-    for path in (results / "summary.json", *tables):
-        check(path)
+    check_is_finished(results, configfiles)
     path = results / "report.html"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--report", str(path)]
-    command += ["--configfile", *configfiles] if configfiles else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"Snakemake cannot make the report:\n{done.stderr.strip()}")
+    snakemake(configfiles, ["--report", str(path)], "make the report")
     script = (ROOT / "workflow/report/frames.js").read_text(encoding="utf-8")
     with open(path, "a", encoding="utf-8") as page:
         page.write(f"<script>\n{script}</script>\n")

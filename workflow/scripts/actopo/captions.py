@@ -6,7 +6,7 @@ reStructuredText, which the captions of the report include.
 """
 
 import re
-from math import isclose
+from math import isclose, isnan
 
 from actopo.keys import FIRST_OUTPUT
 
@@ -74,32 +74,38 @@ def _joined(found, paper):
 
 
 def shown(value):
-    """A number with three significant digits."""
-    if value is None:
+    """A number with three significant digits; a dash for none and for NaN."""
+    if _is_missing(value):
         return "–"
     return (f"{value:.3g}" if value % 1 else f"{value:.0f}").replace("-", "−")
+
+
+def _is_missing(value):
+    return value is None or isnan(value)
 
 
 def _interval(row):
     """Interval of a number, or its range over pairs, in brackets; empty where there is neither."""
     for low, high, word in (("low", "high", "interval "), ("min", "max", "over pairs ")):
-        if row.get(low) is not None:
+        if not _is_missing(row.get(low)):
             return f" ({word}{shown(row[low])} to {shown(row[high])})"
     return ""
 
 
 def _accuracy(homology, mapper):
+    """Accuracy of each model; of one that both studies use, of the networks of that which uses more."""
+    largest = {}
+    for study in sorted((homology, mapper), key=lambda study: -len(study["test_accuracy"]["by_seed"])):
+        largest.setdefault(study["model"], study["test_accuracy"])
     parts = []
-    for study in (homology, mapper):
-        accuracy = study["test_accuracy"]
-        if accuracy.get("mean") is not None:
-            spread = f" ({shown(accuracy['min'])} to {shown(accuracy['max'])})" if len(accuracy["by_seed"]) > 1 else ""
+    for model in dict.fromkeys((homology["model"], mapper["model"])):
+        accuracy = largest[model]
+        if not _is_missing(accuracy.get("mean")):
             n = len(accuracy["by_seed"])
+            spread = f" ({shown(accuracy['min'])} to {shown(accuracy['max'])})" if n > 1 else ""
             networks = f"{n} networks" if n > 1 else "one network"
-            parts.append(
-                f"the test accuracy of ``{study['model']}`` is {shown(accuracy['mean'])}{spread}, of {networks}"
-            )
-    return f"{'; '.join(dict.fromkeys(parts))}." if parts else ""
+            parts.append(f"the test accuracy of ``{model}`` is {shown(accuracy['mean'])}{spread}, of {networks}")
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 def _variation(homology, key, names):
@@ -149,13 +155,15 @@ def _controls(homology, key):
 
 
 def _sensitivity(homology, key, layers, names):
-    rows = []
+    found = {}
     for layer, kinds in homology.get("sensitivity", {}).get(f"sw_{key}", {}).items():
         firsts = {kind: own["mean"]["first"] for kind, own in kinds.items() if "mean" in own}
         if firsts and (layers is None or int(layer) in layers):
-            rows.append((names.get(layer, layer), *(firsts.get(kind, "–") for kind in COMPONENTS)))
+            found[names.get(layer, layer)] = firsts
+    removed = [kind for kind in COMPONENTS if any(kind in firsts for firsts in found.values())]
+    rows = [(layer, *(firsts.get(kind, "–") for kind in removed)) for layer, firsts in found.items()]
     what = "the distance first exceeds the mean of the baseline when this share of the components is removed"
-    return f"{what}:\n\n{_table(('layer', *COMPONENTS), rows)}" if rows else ""
+    return f"{what}:\n\n{_table(('layer', *removed), rows)}" if rows else ""
 
 
 def _metrics(homology):
@@ -192,31 +200,33 @@ def _over(graphs, shows_first=True):
 
 def _graphs(graphs, names, layer_names, shows_first=True):
     rows = [
-        (sampling, layer_names.get(layer, layer), *(shown(own.get(name)) for name in names))
+        ((sampling, layer_names.get(layer, layer)), own)
         for sampling, layers in graphs.items()
         for layer, own in layers.items()
     ]
-    header = ("sampling", "layer", *(NUMBERS[name] for name in names))
-    over = _over([own for layers in graphs.values() for own in layers.values()], shows_first)
-    return f"graphs have{over}, by sampling and layer:\n\n{_table(header, rows)}" if rows else ""
+    over = _over([own for _, own in rows], shows_first)
+    return (
+        f"graphs have{over}, by sampling and layer:\n\n{_measures(('sampling', 'layer'), rows, names)}" if rows else ""
+    )
 
 
 def _noisy(graphs, layer_names):
-    names = ("n_nodes", "node_purity", "coverage")
     rows = [
-        (
-            sampling,
-            sigma.removeprefix("sigma "),
-            layer_names.get(layer, layer),
-            *(shown(own.get(name)) for name in names),
-        )
+        ((sampling, sigma.removeprefix("sigma "), layer_names.get(layer, layer)), own)
         for sampling, sigmas in graphs.items()
         for sigma, layers in sigmas.items()
         for layer, own in layers.items()
     ]
-    header = ("sampling", "σ", "layer", *(NUMBERS[name] for name in names))
-    over = _over([own for sigmas in graphs.values() for layers in sigmas.values() for own in layers.values()])
-    return f"graphs of noisy images have{over}:\n\n{_table(header, rows)}" if rows else ""
+    names = ("n_nodes", "node_purity", "coverage")
+    over = _over([own for _, own in rows])
+    return f"graphs of noisy images have{over}:\n\n{_measures(('sampling', 'σ', 'layer'), rows, names)}" if rows else ""
+
+
+def _measures(header, rows, names):
+    """A table of what is measured on graphs, without columns of measures that none of them has."""
+    known = [name for name in names if not all(_is_missing(own.get(name)) for _, own in rows)]
+    cells = [(*graph, *(shown(own.get(name)) for name in known)) for graph, own in rows]
+    return _table((*header, *(NUMBERS[name] for name in known)), cells)
 
 
 def _foreground(own):
