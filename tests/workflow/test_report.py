@@ -22,10 +22,8 @@ def test_a_report_has_no_number_that_was_edited(tmp_path, name):
     results = tmp_path / "results/edited"
     for path in (results / "summary.json", results / name):
         save_json(path, {"test_accuracy": 0.5})
-    (results / name).write_text('{"test_accuracy": 0.9}
-')
-    (tmp_path / "edited.yaml").write_text("run: edited
-")
+    (results / name).write_text('{"test_accuracy": 0.9}\n')
+    (tmp_path / "edited.yaml").write_text("run: edited\n")
     done = write_report(tmp_path, "edited.yaml", root=ROOT)
     assert done.returncode == 1
     assert f"error: results/edited/{name} is damaged: its content is not that which was written" in done.stderr
