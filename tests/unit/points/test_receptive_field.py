@@ -170,11 +170,10 @@ def test_the_network_stops_after_the_last_layer():
     model = Plain(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU())
     model.chain[2].register_forward_hook(lambda *_: calls.append(1))
     receptive_fields(model, [0], "bn", (2, 2, 1), batch_size=1)
-    # Images of zeros alone reach it: one shows the order of layers, one is compared with it.
-    assert len(calls) == 2
+    # Two copies pass an image of zeros, for the order of their layers, and another batch: none of unit images.
+    assert len(calls) == 4
     receptive_fields(model, [0, 1], "bn", (2, 2, 1), batch_size=1)
-    # The same again, the image beside its double, and four unit images.
-    assert len(calls) == 2 + 2 + 1 + 4
+    assert len(calls) == 4 + 4 + 4
 
 
 def test_blocks_are_means_of_pixels():
@@ -312,6 +311,15 @@ class WeightNormConv2d(nn.Conv2d):
         return nn.functional.conv2d(x, weight, self.bias, self.stride, self.padding)
 
 
+class NamedWeight(nn.Conv2d):
+    def forward(self, x):
+        return nn.functional.conv2d(x, weight=self.weight.square(), padding=self.padding)
+
+
+class Same(nn.Conv2d):
+    """A convolution of another class."""
+
+
 class StandardisedConv2d(nn.Conv2d):
     def forward(self, x):
         weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
@@ -358,6 +366,8 @@ def test_normalisations_of_timm_are_none(name):
     [
         WeightNormConv2d,
         StandardisedConv2d,
+        NamedWeight,
+        lambda *sizes, **padding: nn.utils.parametrizations.weight_norm(Same(*sizes, **padding)),
         lambda *sizes, **padding: nn.utils.parametrizations.weight_norm(nn.Conv2d(*sizes, **padding)),
         lambda *sizes, **padding: nn.utils.parametrizations.spectral_norm(nn.Conv2d(*sizes, **padding)),
     ],
@@ -367,17 +377,56 @@ def test_weights_that_a_convolution_makes_are_the_constant(conv):
     np.testing.assert_allclose(receptive_fields(chain(conv=conv), [2], "conv", (6, 7, 3))[2], expected, rtol=1e-12)
 
 
-def test_normalisation_that_cannot_be_left_out_is_refused():
-    by_hand = lambda: LN(lambda x: x / (1e-12 + x.square().sum(dim=(1, 2, 3), keepdim=True).sqrt()))  # noqa: E731
-    with pytest.raises(InputError, match="layer 1 hardly responds more to an image that is twice as bright"):
-        receptive_fields(chain(by_hand), [0, 1], "conv", (6, 7, 3))
+def by_hand(dim, eps, centred=True):
+    """A normalisation of operations."""
+
+    def normalised(x):
+        mean = x.mean(dim=dim, keepdim=True) if centred else 0
+        return (x - mean) / ((x - mean).square().mean(dim=dim, keepdim=True) + eps).sqrt()
+
+    return lambda: LN(normalised)
+
+
+class Shortcut(Plain):
+    """A residual block whose branch is normalised, between convolutions."""
+
+    def __init__(self, norm):
+        super().__init__(*(nn.Conv2d(3 if n == 0 else 8, 8, 3, padding=1) for n in range(4)))
+        self.norm = norm()
+
+    def forward(self, x):
+        x = self.chain[1](self.chain[0](x))
+        return self.chain[3](x + self.chain[2](self.norm(x)))
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-6, 1e-4])
+@pytest.mark.parametrize(
+    ("dim", "centred"), [(1, True), ((2, 3), True), ((1, 2, 3), True), (1, False), ((1, 2, 3), False)]
+)
+def test_normalisation_by_operations_is_refused(dim, centred, eps):
+    norm = by_hand(dim, eps, centred)
+    for model, layers in ((chain(norm), [0, 1]), (Shortcut(norm), [1, 3])):
+        with pytest.raises(InputError, match=f"layer {layers[1]} does not respond in proportion to the brightness"):
+            receptive_fields(model, layers, "conv", (6, 7, 3))
+
+
+def test_gates_and_bounded_activations_are_taken():
+    gate = lambda: LN(lambda x: x * torch.sigmoid(x.mean(dim=(2, 3), keepdim=True)))  # noqa: E731
+    assert receptive_fields(chain(gate), [2], "conv", (6, 7, 3))[2].any()
+    expected = receptive_fields(chain(), [2], "conv", (6, 7, 3))[2]
+    for activation in (nn.Tanh, nn.Softsign, lambda: LN(torch.tanh)):
+        np.testing.assert_array_equal(receptive_fields(chain(activation), [2], "conv", (6, 7, 3))[2], expected)
+
+
+def test_what_is_in_front_of_a_normalisation_has_fields():
+    norm = by_hand((1, 2, 3), 1e-5)
     # In front of it nothing is normalised.
     np.testing.assert_array_equal(
-        receptive_fields(chain(by_hand), [0], "conv", (6, 7, 3))[0],
+        receptive_fields(chain(norm), [0], "conv", (6, 7, 3))[0],
         receptive_fields(chain(), [0], "conv", (6, 7, 3))[0],
     )
     with pytest.raises(InputError, match="layer 1 responds to no pixel of the image"):
-        receptive_fields(chain(lambda: LN(lambda x: x - x.mean(dim=1, keepdim=True))), [1], "conv", (6, 7, 3))
+        receptive_fields(chain(lambda: LN(lambda x: x - x[:, :1])), [1], "conv", (6, 7, 3))
 
 
 class Shifted(Plain):

@@ -9,7 +9,9 @@ def figure_problems(config, layers):
     figures, n_seeds = config["figures"], count_seeds(config)
     last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
     drawn, sensitivity = figures["sensitivity_layers"], config["similarity"]["sensitivity"]
-    measured = (sensitivity or {"layers": "all"})["layers"]
+    measured = sensitivity["layers"] if sensitivity else "all"
+    if not sensitivity:
+        drawn = "all"
     if drawn != "all" and (missing := [layer for layer in drawn if layer not in layers]):
         yield (
             f"figures.sensitivity_layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some of "

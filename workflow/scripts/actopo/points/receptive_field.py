@@ -6,8 +6,8 @@ The effective receptive field `r(p, q)` of position `p` at pixel `q` is a weight
 normalisation and in which every weight is one constant, as the response at `p` to the image that is 1 at `q` only. The
 copy is run, so the method works for any network. Where the copy is linear no gradient is needed; max-pooling is
 kept as it is, on responses that are never negative. Normalisation is left out where a module or PyTorch's function
-computes it; where a network normalises by operations of its own, twice the image gives less than twice the response,
-and it is refused.
+computes it. A network that normalises by operations of its own is refused: its response does not grow with the image,
+which another copy shows, whose weights are not all equal.
 
 A convolution in which all weights are one constant has the same output in every channel: the box sum, over the
 kernel, of the sum over input channels; the same holds for a linear map. The copy computes only that, which is exact
@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.nn.utils.parametrize import ParametrizationList, type_before_parametrizations
 from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
@@ -45,9 +45,16 @@ MAX_SIDE = 64
 # Functions that normalise their first argument.
 _NAMES = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "local_response_norm", "normalize")
 NORMALISATIONS = {getattr(home, name) for home in (functional, torch) for name in _NAMES if hasattr(home, name)}
-# Response to twice an image, in units of that to the image: 2 without normalisation, and 1 behind one. Gates, such as
-# those of squeeze-and-excitation, and attention may make it more.
-LEAST_GROWTH = 1.9
+# Elementwise functions that are bounded, and like rectifiers say nothing of where a position looks.
+BOUNDED = (nn.Tanh, nn.Softsign, nn.Hardtanh)
+NORMALISATIONS |= {functional.tanh, torch.tanh, torch.Tensor.tanh, functional.softsign, functional.hardtanh}
+# Modules and functions that have weights; of functions these are the second argument.
+WEIGHTED_MODULES = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+_WEIGHTED = (functional.conv2d, functional.conv_transpose2d, functional.linear)
+# Least growth of a response, in units of that of the image. Behind a normalisation it hardly grows; behind a gate, such
+# as that of squeeze-and-excitation, or attention it grows more.
+LEAST_GROWTH = 0.9
+SCALE = 2.0**60
 
 
 def coarsest_block(image_shape):
@@ -111,6 +118,7 @@ def receptive_fields(
     sizes = np.outer(np.bincount(row_of), np.bincount(col_of)).ravel()
     rows, cols = row_of[-1] + 1, col_of[-1] + 1
     batch_size = batch_size or max(1, BATCH_PIXELS // (height * width))
+    _require_growth(model, layers, tap, image_shape, device, given)
     network = constant_copy(model, constant).to(device)
     responses, fields, is_enough = {}, {}, False
 
@@ -130,12 +138,6 @@ def receptive_fields(
                     "defined; make what the network adds a parameter whose name ends in bias"
                 )
             fields[layer] = np.empty((*responses[layer].shape[1:], rows * cols))
-        middle = _unit_images(torch.tensor([rows // 2 * cols + cols // 2], device=device), row_of, col_of, channels)
-        responses.clear()
-        with suppress(_AllRead):
-            network(torch.cat([middle, 2 * middle]))
-        for layer in layers:
-            _require_growth(layer, *responses[layer])
         for start in range(0, rows * cols, batch_size):
             pixels = torch.arange(start, min(start + batch_size, rows * cols), device=device)
             responses.clear()
@@ -177,35 +179,45 @@ def constant_copy(model, constant=None):
     InputError
         If the network has no convolution, or the constant is not positive.
     """
-    network = copy.deepcopy(model).double().eval()
-    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    if not convolutions:
-        raise InputError("the network has no two-dimensional convolution, so its positions have no receptive field")
+    network = _linear_copy(model)
     if constant is None:
-        constant = CONSTANT_TIMES_CHANNELS / convolutions[0].out_channels
+        first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+        constant = CONSTANT_TIMES_CHANNELS / first.out_channels
     if not 0 < constant < np.inf:
         raise InputError(f"the constant weight is {constant}; write a positive number")
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             parameter.fill_(0 if name.endswith("bias") else constant)
     for module in network.modules():
+        # Of a weight that is computed, as by weight normalisation, the class is another one.
+        kind = type_before_parametrizations(module)
+        if kind is nn.Conv2d:
+            module.forward = _BoxSum(module, constant)
+        elif kind is nn.Linear:
+            module.forward = partial(_sum_of_inputs, n_out=module.out_features, constant=constant)
+        elif isinstance(module, WEIGHTED_MODULES):
+            module.forward = partial(_with_constant_weights, forward=module.forward, constant=constant)
+        elif kind is nn.MaxPool2d and not module.return_indices:
+            module.forward = partial(_pool_runs, pool=module.forward)
+    return network
+
+
+def _linear_copy(model):
+    """Copy of a network without normalisation by modules, and without rectifiers."""
+    network = copy.deepcopy(model).double().eval()
+    if not any(isinstance(module, nn.Conv2d) for module in network.modules()):
+        raise InputError("the network has no two-dimensional convolution, so its positions have no receptive field")
+    lists = [module for module in network.modules() if isinstance(module, ParametrizationList)]
+    # What computes a weight, such as weight normalisation.
+    of_weights = {part for module in lists for part in module.modules()}
+    for module in network.modules():
         # torchvision's GoogLeNet and Inception v3 shift their input, so that an image of zeros would not stay zero.
         if getattr(module, "transform_input", False):
             module.transform_input = False
-        # Of a weight that is computed, as by weight normalisation, the class is another one.
-        kind = type_before_parametrizations(module)
-        is_linear = isinstance(module, (nn.Conv2d, nn.Linear))
-        if isinstance(module, RECTIFIERS) or ("Norm" in kind.__name__ and not is_linear and not any(module.children())):
+        is_leaf = not any(module.children()) and not isinstance(module, WEIGHTED_MODULES) and module not in of_weights
+        if isinstance(module, RECTIFIERS + BOUNDED) or ("Norm" in type(module).__name__ and is_leaf):
             # A copy, since later operations may work in place.
             module.forward = torch.clone
-        elif kind is nn.Conv2d:
-            module.forward = _BoxSum(module, constant)
-        elif isinstance(module, nn.Conv2d):
-            module.forward = partial(_with_constant_weights, forward=module.forward, constant=constant)
-        elif type(module) is nn.MaxPool2d and not module.return_indices:
-            module.forward = partial(_pool_runs, pool=module.forward)
-        elif kind is nn.Linear:
-            module.forward = partial(_sum_of_inputs, n_out=module.out_features, constant=constant)
     return network
 
 
@@ -223,7 +235,7 @@ class _Unnormalised(TorchFunctionMode):
 
 
 class _ConstantWeights(TorchFunctionMode):
-    """Convolutions have one constant as every weight, whatever the weights that they are given."""
+    """Convolutions and linear maps have one constant as every weight, whatever the weights that they are given."""
 
     def __init__(self, constant):
         super().__init__()
@@ -231,25 +243,55 @@ class _ConstantWeights(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func is functional.conv2d and len(args) > 1:
+        if func in _WEIGHTED and "weight" in kwargs:
+            kwargs = {**kwargs, "weight": torch.full_like(kwargs["weight"], self.constant)}
+        elif func in _WEIGHTED:
             args = (args[0], torch.full_like(args[1], self.constant), *args[2:])
         return func(*args, **kwargs)
 
 
-def _with_constant_weights(x, forward, constant):
-    """Output of a convolution of another class, which may make its weights from its parameters."""
+def _with_constant_weights(*inputs, forward, constant):
+    """Output of a module of another class, which may make its weights from its parameters."""
     with _ConstantWeights(constant):
-        return forward(x)
+        return forward(*inputs)
 
 
-def _require_growth(layer, once, twice):
-    """Refuse a layer whose response at (n, m) positions to twice an image is not that much more than to the image."""
-    if torch.linalg.vector_norm(twice) < LEAST_GROWTH * torch.linalg.vector_norm(once):
-        raise InputError(
-            f"layer {layer} hardly responds more to an image that is twice as bright, so its receptive fields are not "
-            'defined: the network normalises before it; let a module that has "Norm" in the name of its class do that, '
-            "or a function of torch.nn.functional such as layer_norm"
-        )
+def _require_growth(model, layers, tap, image_shape, device, given):
+    """
+    Refuse layers behind a normalisation that the copy would keep.
+
+    Equal channels have no variance, and a small variance does not count beside the term that keeps it from zero. So
+    weights and pixels differ, the weights are large, and images are very dark and very bright.
+    """
+    network = _linear_copy(model)
+    draw = torch.Generator().manual_seed(0)
+    responses = {}
+
+    def read(layer, activations):
+        responses[layer] = torch.linalg.vector_norm(activations, dim=(1, 2, 3))
+
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            varied = torch.rand(parameter.shape, generator=draw, dtype=torch.float64)
+            # What sums its inputs multiplies them by about ten.
+            size = 20 / parameter[0].numel() if parameter.dim() > 1 else 2
+            parameter.copy_(varied * (0 if name.endswith("bias") else size))
+    height, width, channels = image_shape
+    image = torch.rand(1, channels, height, width, generator=draw, dtype=torch.float64).to(device)
+    with (
+        torch.inference_mode(),
+        _Unnormalised(),
+        reading(network.to(device), layers, tap, read, True, image_shape, given),
+    ):
+        network(torch.cat([0 * image, image / SCALE, image * SCALE]))
+    for layer in layers:
+        black, dark, bright = responses[layer].tolist()
+        if black == 0 and bright < LEAST_GROWTH * SCALE * SCALE * dark:
+            raise InputError(
+                f"layer {layer} does not respond in proportion to the brightness of the image, so its fields are "
+                'not defined: the network normalises before it; let a module with "Norm" in the name of its class do '
+                "that, or a function of torch.nn.functional such as layer_norm"
+            )
 
 
 class _BoxSum:
