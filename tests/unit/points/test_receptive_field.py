@@ -418,6 +418,25 @@ def test_gates_and_bounded_activations_are_taken():
         np.testing.assert_array_equal(receptive_fields(chain(activation), [2], "conv", (6, 7, 3))[2], expected)
 
 
+class Enlarging(Plain):
+    """Its last layer is on a map that a transposed convolution enlarged, to a size that the call says."""
+
+    def __init__(self):
+        super().__init__(*(nn.Conv2d(3 if n == 0 else 4, 4, 3, padding=1) for n in range(2)))
+        self.up = nn.ConvTranspose2d(4, 4, 2, stride=2)
+
+    def forward(self, x):
+        return self.chain[1](self.up(self.chain[0](x), output_size=[13, 15]))
+
+
+def test_weights_of_a_transposed_convolution_are_the_constant():
+    field = receptive_fields(Enlarging(), [1], "conv", (6, 7, 3), constant=1)[1]
+    # 3 colours, 4 channels twice and the 9 positions of a kernel, in 4 channels: norm 2.
+    assert field.shape == (13, 15, 6, 7)
+    assert field.max() == 3 * 4 * 4 * 9 * 2
+    np.testing.assert_array_equal(field, np.round(field))
+
+
 def test_what_is_in_front_of_a_normalisation_has_fields():
     norm = by_hand((1, 2, 3), 1e-5)
     # In front of it nothing is normalised.

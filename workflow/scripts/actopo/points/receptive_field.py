@@ -47,7 +47,7 @@ _NAMES = ("batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm",
 NORMALISATIONS = {getattr(home, name) for home in (functional, torch) for name in _NAMES if hasattr(home, name)}
 # Elementwise functions that are bounded, and like rectifiers say nothing of where a position looks.
 BOUNDED = (nn.Tanh, nn.Softsign, nn.Hardtanh)
-NORMALISATIONS |= {functional.tanh, torch.tanh, torch.Tensor.tanh, functional.softsign, functional.hardtanh}
+BOUNDED_FUNCTIONS = {functional.tanh, torch.tanh, torch.Tensor.tanh, functional.softsign, functional.hardtanh}
 # Modules and functions that have weights; of functions these are the second argument.
 WEIGHTED_MODULES = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 _WEIGHTED = (functional.conv2d, functional.conv_transpose2d, functional.linear)
@@ -171,8 +171,8 @@ def constant_copy(model, constant=None):
     -------
     torch.nn.Module
         Copy in evaluation mode, so without dropout. It has the modules of the model, so hooks work; modules without
-        children that normalise, by the names of their classes, and elementwise rectifiers return their input. Functions
-        that normalise are those of the model.
+        children that normalise, by the names of their classes, and elementwise activation functions but sigmoids return
+        their input. Functions that normalise are those of the model.
 
     Raises
     ------
@@ -226,10 +226,10 @@ class _AllRead(Exception):
 
 
 class _Unnormalised(TorchFunctionMode):
-    """Functions that normalise return a copy of what they are given."""
+    """Functions that normalise, or are bounded, return a copy of what they are given."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func in NORMALISATIONS:
+        if func in NORMALISATIONS or func in BOUNDED_FUNCTIONS:
             return (args[0] if args else kwargs["input"]).clone()
         return func(*args, **(kwargs or {}))
 
@@ -250,10 +250,10 @@ class _ConstantWeights(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _with_constant_weights(*inputs, forward, constant):
+def _with_constant_weights(*inputs, forward, constant, **named):
     """Output of a module of another class, which may make its weights from its parameters."""
     with _ConstantWeights(constant):
-        return forward(*inputs)
+        return forward(*inputs, **named)
 
 
 def _require_growth(model, layers, tap, image_shape, device, given):
