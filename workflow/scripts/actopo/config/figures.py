@@ -8,10 +8,9 @@ def figure_problems(config, layers):
     """Messages about what figures show of the homology study, which reads the layers with these numbers."""
     figures, n_seeds = config["figures"], count_seeds(config)
     last, dimensions = max(figures["pair"]), config["homology"]["dimensions"]
-    drawn, sensitivity = figures["sensitivity_layers"], config["similarity"]["sensitivity"]
-    measured = sensitivity["layers"] if sensitivity else "all"
-    if not sensitivity:
-        drawn = "all"
+    sensitivity = config["similarity"]["sensitivity"]
+    # Without it nothing of it is drawn.
+    drawn, measured = (figures["sensitivity_layers"], sensitivity["layers"]) if sensitivity else ("all", "all")
     if drawn != "all" and (missing := [layer for layer in drawn if layer not in layers]):
         yield (
             f"figures.sensitivity_layers: {shown(missing)} are not among homology.layers {shown(layers)}; list some of "

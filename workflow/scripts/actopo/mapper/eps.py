@@ -131,10 +131,10 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
             "eps cannot be read from the points, for each has an exact duplicate (all distances are 0); "
             "set eps to a number."
         )
-    knee = _knee_rank(descending, len(descending), descending[-1], sensitivity)
-    if knee is not None and descending[knee] > 0:
-        eps = float(descending[knee])
-        rank = int(np.argmax(descending == eps))
+    # The difference curve descends along equal distances, so that a peak is the first of them.
+    rank = _knee_rank(descending, len(descending), descending[-1], sensitivity)
+    if rank is not None and descending[rank] > 0:
+        eps = float(descending[rank])
         _report(eps, rank, len(descending), sensitivity)
         return eps, {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
     eps = float(np.median(descending[descending > 0]))
