@@ -22,6 +22,7 @@ pathvars:
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/mapper_inputs.smk"
 include: "workflow/rules/layer_files.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/points.smk"

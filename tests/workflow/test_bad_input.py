@@ -8,7 +8,7 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
-from tiny import TINY, Workflow
+from tiny import ROOT, TINY, Workflow
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +67,26 @@ def test_activations_of_a_network_outside_the_study(fresh, target, words):
         ({}, "all_eps.full.layer16", "mapper.all_eps is null"),
         ({}, "networks", "mapper.networks has no model"),
         ({}, "network_pair", "comparison is null"),
+        ({"mapper": {"noise": {"sigmas": []}}}, "noise", "no graph has noise"),
         (
-            {"mapper": {"samplings": TINY["mapper"]["samplings"] | {"foreground_1": None}}},
-            "foreground",
-            "no sampling goes by the foreground; add one to mapper.samplings",
+            {"models": {"resnet18_a": {"seeds": 1}}},
+            "controls",
+            "the homology study has one network; give models.resnet",
         ),
     ],
 )
 def test_a_figure_that_the_configuration_leaves_out(fresh, changes, name, words):
     text = failing(fresh, changes, "--dry-run", "--", f"results/tiny/figures/{name}.svg")
     assert f"The configuration leaves this figure out: {words}" in text
+
+
+def test_every_figure_that_may_be_left_out_says_so():
+    """Under its own name, in the rule that draws it."""
+    rules = "".join(file.read_text() for file in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    named = [*re.findall(r"^ *show_figure_if\(.*?, \"(\w+)\",", rules, flags=re.M), "epochs", "epoch_purity"]
+    drawn = re.findall(r"^(?:use )?rule \w*plot_(?:(?!^(?:use )?rule ).)*", rules, flags=re.M | re.S)
+    by_name = {re.search(r"figures/(\w+)\.", rule)[1]: re.findall(r"for_figure\(\s*\"(\w+)\"", rule) for rule in drawn}
+    assert {name: asked for name, asked in by_name.items() if asked} == {name: [name] for name in [*named, "all_eps"]}
 
 
 def write_images(folder, classes, n=4, side=20):

@@ -1,5 +1,7 @@
 # Mapper graphs as functions of eps, of the samplings and layers of the stability.
-FIGURES += figure_files(*(f"all_eps.{name}.layer{layer}" for name, layer in AT_ALL_EPS))
+show_figures(*(f"all_eps.{name}.layer{layer}" for name, layer in AT_ALL_EPS))
+if not MAPPER["all_eps"]:
+    LEFT_OUT["all_eps"] = "mapper.all_eps is null; give its keys"
 
 
 # The same graph at every eps, from one tree for each interval.
@@ -35,11 +37,7 @@ rule measure_all_eps:
 
 rule plot_all_eps:
     input:
-        profile=shown_if(
-            MAPPER["all_eps"],
-            "mapper.all_eps is null; give its keys",
-            f"{REFERENCE}/{{sampling}}/layer{{layer}}.all_eps.csv",
-        ),
+        profile=for_figure("all_eps", f"{REFERENCE}/{{sampling}}/layer{{layer}}.all_eps.csv"),
         segments=f"{REFERENCE}/{{sampling}}/layer{{layer}}.segments.csv",
         branches=f"{REFERENCE}/{{sampling}}/layer{{layer}}.branches.csv",
         graph=f"{REFERENCE}/{{sampling}}/layer{{layer}}.json",

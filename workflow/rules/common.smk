@@ -150,8 +150,6 @@ def graph_labels(figure):
     return lambda wildcards: {"figure": figure, "graph": f"{wildcards.sampling}, {layer_label(int(wildcards.layer))}"}
 
 
-# Every stage adds its own; each figure is a PNG and an SVG. A setting under `figures` redraws one of them.
-FIGURES = []
 # Tables that no figure or summary reads.
 TABLES = []
 
@@ -180,22 +178,6 @@ wildcard_constraints:
 def env_digest(name):
     """Param: digest of what an environment pins, whether or not conda makes it, and whatever its comments say."""
     return environment_digest(read_yaml(f"../../envs/{name}.yaml")["dependencies"])
-
-
-def figure_files(*names):
-    """Files of figures."""
-    return collect("<results>/figures/{name}.{kind}", name=names, kind=["png", "svg"])
-
-
-def shown_if(is_shown, otherwise, files):
-    """Input function: files of a figure, which may be asked for by its name where the configuration leaves it out."""
-
-    def inputs(wildcards):
-        if not is_shown:
-            raise WorkflowError(f"The configuration leaves this figure out: {otherwise}.")
-        return files
-
-    return inputs
 
 
 @cache

@@ -2,7 +2,9 @@
 # graphs as those at the end, which are the last epoch here; epoch 0 is the control `untrained`.
 HOMOLOGY_EPOCHS = study_epochs(HOMOLOGY["model"])
 MAPPER_EPOCHS = study_epochs(MAPPER["model"])
-FIGURES += figure_files(*(["epochs"] if HOMOLOGY_EPOCHS else []), *(["epoch_purity"] if MAPPER_EPOCHS else []))
+for study, name, epochs in (("homology", "epochs", HOMOLOGY_EPOCHS), ("mapper", "epoch_purity", MAPPER_EPOCHS)):
+    keep = f"models.{config[study]['model']}.training.keep"
+    show_figure_if(epochs, name, f"no network of the {study} study is kept at epochs; give {keep}")
 
 
 # Distances of every network to itself at the end, beside those between networks and between batches of images; and the
@@ -57,7 +59,7 @@ rule measure_epochs:
 
 rule plot_epochs:
     input:
-        table=f"{SIMILARITY_FOLDER}/epochs.csv",
+        table=for_figure("epochs", f"{SIMILARITY_FOLDER}/epochs.csv"),
     output:
         png=report(
             "<results>/figures/epochs.png",
@@ -127,11 +129,7 @@ use rule average_tables as average_epoch_purity with:
 
 rule plot_epoch_purity:
     input:
-        table=shown_if(
-            MAPPER_EPOCHS,
-            f"no network of the mapper study is kept at epochs; give models.{MAPPER['model']}.training.keep",
-            f"{MAPPED}/epoch_purity.csv",
-        ),
+        table=for_figure("epoch_purity", f"{MAPPED}/epoch_purity.csv"),
     output:
         png=report(
             "<results>/figures/epoch_purity.png",

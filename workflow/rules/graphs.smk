@@ -2,11 +2,12 @@
 FIGURE_SAMPLING = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "random"), next(iter(SAMPLINGS)))
 # Images without labels have no classes: their tables of purity have the sizes of graphs alone.
 HAS_BRANCHING = LABELLED and MAPPER["branching"] is not None
-FIGURES += figure_files(*(["purity"] if LABELLED else []), *(["branching"] if HAS_BRANCHING else []))
-FIGURES += figure_files(*(["graph_flow"] if len(MAPPER_LAYERS) > 1 else []))
+show_figure_if(LABELLED, "purity", UNLABELLED)
+show_figure_if(HAS_BRANCHING, "branching", "mapper.branching is null; give its keys" if LABELLED else UNLABELLED)
+show_figure_if(len(MAPPER_LAYERS) > 1, "graph_flow", "mapper.layers is one layer; give two")
 for name, layers in dict(MAPPER["stability"]["graphs"]).items():
     if name in SAMPLINGS:
-        FIGURES += figure_files(*(f"stability.{name}.layer{layer}" for layer in layers))
+        show_figures(*(f"stability.{name}.layer{layer}" for layer in layers))
 
 
 # All graphs of one network, of every draw, in two tables: one row a graph, one row a graph and class.
@@ -125,7 +126,7 @@ rule measure_stability:
 
 rule plot_purity:
     input:
-        graphs=f"{MAPPED}/purity.csv",
+        graphs=for_figure("purity", f"{MAPPED}/purity.csv"),
         classes=f"{MAPPED}/class_purity.csv",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
@@ -153,7 +154,7 @@ rule plot_purity:
 
 rule plot_branching:
     input:
-        levels=f"{REFERENCE}/branching.npz",
+        levels=for_figure("branching", f"{REFERENCE}/branching.npz"),
         agreement=f"{REFERENCE}/branching_agreement.csv",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:
@@ -186,7 +187,7 @@ rule plot_branching:
 
 rule plot_graph_flow:
     input:
-        table=shown_if(MAPPER_LAYERS[1:], "mapper.layers is one layer; give two", f"{MAPPED}/graph_distances.csv"),
+        table=for_figure("graph_flow", f"{MAPPED}/graph_distances.csv"),
         flows=f"{REFERENCE}/graph_flows.npz",
         graphs=reference_graphs("json", [(FIGURE_SAMPLING, "", layer) for layer in MAPPER_LAYERS[:2]]),
         meta=f"<results>/data/{IMAGES}/meta.json",

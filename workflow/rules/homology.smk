@@ -1,5 +1,5 @@
 # Stage 4: persistence diagrams.
-FIGURES += figure_files("vietoris_rips", "diagrams")
+show_figures("vietoris_rips", "diagrams")
 
 
 # A control: Gaussian clouds with the means and covariances of a network's.

@@ -7,9 +7,10 @@ STABLE = HAS_EPS_RULE and MAPPER["eps"] == "stable"
 CLUSTERER = as_json(**clusterer_keys(MAPPER))
 # Clusterers of the user's find their device themselves.
 MAPPER_DEVICE = MAPPER["device"] if MAPPER["clusterer"] == DBSCAN_NAME else "cpu"
-FIGURES += figure_files("nested_circles", "mapper_graphs", *(["noisy_graphs"] if NOISY else []))
-FIGURES += figure_files(*(["networks"] if NETWORKS else []), *(["eps_choice"] if HAS_EPS_RULE else []))
-NO_EPS_RULE = "no eps is looked for; set mapper.eps to knee or stable, and mapper.clusterer to dbscan"
+show_figures("nested_circles", "mapper_graphs")
+show_figure_if(NOISY, "noisy_graphs", NO_NOISE)
+show_figure_if(NETWORKS, "networks", "mapper.networks has no model; name some there")
+show_figure_if(HAS_EPS_RULE, "eps_choice", "no eps is looked for; set mapper.eps to knee or stable, with dbscan")
 
 
 rule build_mapper:
@@ -165,7 +166,7 @@ rule plot_mapper_graphs:
 use rule plot_mapper_graphs as plot_noisy_graphs with:
     input:
         unpack(coloured(reference_graphs("json", NOISY_GRID))),
-        meta=f"<results>/data/{IMAGES}/meta.json",
+        meta=for_figure("noisy_graphs", f"<results>/data/{IMAGES}/meta.json"),
     output:
         png=report(
             "<results>/figures/noisy_graphs.png",
@@ -199,7 +200,7 @@ use rule plot_mapper_graphs as plot_networks with:
                 for model, layer in NETWORKS.items()
             )
         ),
-        meta=shown_if(NETWORKS, "mapper.networks has no model; name some there", f"<results>/data/{IMAGES}/meta.json"),
+        meta=for_figure("networks", f"<results>/data/{IMAGES}/meta.json"),
     output:
         png=report(
             "<results>/figures/networks.png",
@@ -225,7 +226,7 @@ use rule plot_mapper_graphs as plot_networks with:
 
 rule plot_eps_choice:
     input:
-        graphs=shown_if(HAS_EPS_RULE, NO_EPS_RULE, reference_graphs("json", GRAPHS)),
+        graphs=for_figure("eps_choice", reference_graphs("json", GRAPHS)),
         memberships=reference_graphs("npz", GRAPHS),
     output:
         png=report(

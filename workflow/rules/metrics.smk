@@ -1,5 +1,5 @@
 # Stage 6: other measures of similarity through the tests of ours, specificity and sensitivity to lost components.
-FIGURES += figure_files(*(["metrics"] if len(SEEDS) > 1 else []))
+show_figure_if(len(SEEDS) > 1, "metrics", ONE_NETWORK)
 
 
 # Clouds whose rows are paired with those of the first network: at the positions that it took (matched), or means over
@@ -132,7 +132,7 @@ rule compare_metrics:
 
 rule plot_metrics:
     input:
-        models=f"{SIMILARITY_FOLDER}/models.npz",
+        models=for_figure("metrics", f"{SIMILARITY_FOLDER}/models.npz"),
         scaled=f"{SIMILARITY_FOLDER}.scaled/models.npz",
         rivals=rival_files(HOMOLOGY["model"]),
         curves=curve_files(["sw", "sw_scaled", *METRICS], REFERENCES[:1], HOMOLOGY["model"]),

@@ -1,6 +1,6 @@
 # Stages 6 and 8 for two networks: every layer of one against every layer of the other, whatever their architectures. Both
 # see the first batch of the homology study.
-FIGURES += figure_files(*(["network_pair"] if PAIR else []))
+show_figure_if(PAIR, "network_pair", "comparison is null; give two networks there")
 PAIR_NAMES = as_json(
     **{f"{key}_{side}": value for side, item in zip("ab", PAIR) for key, value in pair_params(item).items()}
 )
@@ -72,7 +72,7 @@ rule compare_network_graphs:
 
 rule plot_network_pair:
     input:
-        tables=shown_if(PAIR, "comparison is null; give two networks there", pair_tables()),
+        tables=for_figure("network_pair", pair_tables()),
     output:
         png=report(
             "<results>/figures/network_pair.png",

@@ -3,7 +3,8 @@
 FOREGROUND_NAME = next((name for name in SAMPLINGS if SAMPLINGS[name]["method"] == "foreground"), None)
 FOREGROUND_SAMPLING = SAMPLINGS.get(FOREGROUND_NAME)
 MASKED = any(METHODS[sampling["method"]].by_mask for sampling in SAMPLINGS.values())
-FIGURES += figure_files(*(["noise"] if NOISY else []), *(["foreground"] if FOREGROUND_SAMPLING else []))
+show_figure_if(NOISY, "noise", NO_NOISE)
+show_figure_if(FOREGROUND_SAMPLING, "foreground", "no sampling goes by the foreground; add one to mapper.samplings")
 TABLES += [f"{REFERENCE}/{name}.csv" for name in ("coinciding_positions", "foreground_in_fields") if MASKED]
 
 
@@ -174,11 +175,7 @@ rule measure_positions:
 
 rule plot_foreground:
     input:
-        images=shown_if(
-            FOREGROUND_SAMPLING,
-            "no sampling goes by the foreground; add one to mapper.samplings",
-            f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
-        ),
+        images=for_figure("foreground", f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy"),
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
         masks=f"<results>/data/{IMAGES}/{MAPPER['part']}/foreground.npy",
@@ -213,7 +210,7 @@ rule plot_foreground:
 
 rule plot_noise:
     input:
-        images=f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy",
+        images=for_figure("noise", f"<results>/data/{IMAGES}/{MAPPER['part']}/images.npy"),
         labels=f"<results>/data/{IMAGES}/{MAPPER['part']}/labels.npy",
         meta=f"<results>/data/{IMAGES}/meta.json",
     output:

@@ -1,6 +1,6 @@
 # How the results of both tests depend on the points, the directions and the networks.
 POWER = SIMILARITY["power"] if len(SEEDS) > 1 else None
-FIGURES += figure_files(*(["power"] if POWER else []))
+show_figure_if(POWER, "power", "similarity.power is null; give its keys" if len(SEEDS) > 1 else ONE_NETWORK)
 
 
 # From the clouds and diagrams that are there; diagrams of parts of the clouds are computed on the way.
@@ -74,7 +74,7 @@ rule measure_power:
 
 rule plot_power:
     input:
-        table=f"{SIMILARITY_FOLDER}/power.csv",
+        table=for_figure("power", f"{SIMILARITY_FOLDER}/power.csv"),
     output:
         png=report(
             "<results>/figures/power.png",

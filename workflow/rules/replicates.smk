@@ -2,7 +2,7 @@
 # With several networks or draws, tables over all of them; those that figures show are there in any case.
 if HAS_BRANCHING and (len(MAPPER_SEEDS) > 1 or REPEATED):
     TABLES += [f"{MAPPED}/{name}.csv" for name in ("branching", "branching_agreement")]
-FIGURES += figure_files(*(["graph_comparisons"] if COMPARISONS else []))
+show_figure_if(COMPARISONS, "graph_comparisons", "mapper.comparisons names nothing that the run has twice")
 AGAINST = " and ".join(filter(None, [", ".join(COMPARISONS[:-1]), *COMPARISONS[-1:]]))
 
 
@@ -212,7 +212,7 @@ rule measure_noisy_accuracy:
 
 rule plot_graph_comparisons:
     input:
-        table=f"{MAPPED}/graph_comparisons.csv",
+        table=for_figure("graph_comparisons", f"{MAPPED}/graph_comparisons.csv"),
     output:
         png=report(
             "<results>/figures/graph_comparisons.png",

@@ -1,5 +1,5 @@
 # Sensitivity to lost principal components, of our measure of similarity and of others.
-FIGURES += figure_files(*(["sensitivity"] if REFERENCES else []))
+show_figure_if(REFERENCES, "sensitivity", "similarity.sensitivity is null; give its keys")
 
 
 # Distance of a network's clouds to themselves without some of their principal components.
@@ -102,11 +102,7 @@ rule measure_detection:
 
 rule plot_sensitivity:
     input:
-        curves=shown_if(
-            REFERENCES,
-            "similarity.sensitivity is null; give its keys",
-            curve_files(["sw"], REFERENCES, HOMOLOGY["model"]),
-        ),
+        curves=for_figure("sensitivity", curve_files(["sw"], REFERENCES, HOMOLOGY["model"])),
         detection=f"{SIMILARITY_FOLDER}/sensitivity.csv",
     output:
         png=report(

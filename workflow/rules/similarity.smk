@@ -8,10 +8,11 @@ TESTS = as_json(
     n_permutations=SIMILARITY["permutations"],
     **{key: SIMILARITY[key] for key in ("level", "seed")},
 )
-FIGURES += figure_files("layer_distances")
+show_figures("layer_distances")
 # Distances between networks need two of them.
-if len(SEEDS) > 1:
-    FIGURES += figure_files("specificity", *(["controls"] if CONTROLS else []))
+show_figure_if(len(SEEDS) > 1, "specificity", ONE_NETWORK)
+NO_CONTROLS = "similarity.controls is empty; name some there" if len(SEEDS) > 1 else ONE_NETWORK
+show_figure_if(CONTROLS and len(SEEDS) > 1, "controls", NO_CONTROLS)
 
 
 # Between the layers of the first seed, batch by batch.
@@ -184,7 +185,7 @@ rule plot_layer_distances:
 
 rule plot_specificity:
     input:
-        matrix=f"{SIMILARITY_FOLDER}/models.npz",
+        matrix=for_figure("specificity", f"{SIMILARITY_FOLDER}/models.npz"),
     output:
         png=report(
             "<results>/figures/specificity.png",
@@ -210,7 +211,7 @@ rule plot_specificity:
 
 rule plot_controls:
     input:
-        tables=collect(f"{SIMILARITY_FOLDER}{{control}}/specificity.csv", control=SUFFIXES),
+        tables=for_figure("controls", collect(f"{SIMILARITY_FOLDER}{{control}}/specificity.csv", control=SUFFIXES)),
         differences=f"{SIMILARITY_FOLDER}/controls.csv",
     output:
         png=report(

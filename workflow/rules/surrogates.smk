@@ -3,11 +3,11 @@
 SURROGATES = SIMILARITY["surrogates"]
 # Without labels there are no classes to keep the moments of.
 SURROGATE_KINDS = [kind for kind in (SURROGATES or {"kinds": []})["kinds"] if LABELLED or kind == "gaussian"]
-FIGURES += figure_files(*(["calibration"] if SURROGATE_KINDS else []))
+show_figure_if(SURROGATE_KINDS, "calibration", "similarity.surrogates has no kinds; give some")
 # The noise of images needs two batches, its sources two networks as well.
 TABLES += [f"{SIMILARITY_FOLDER}/debiased.csv"] if len(BATCHES) > 1 else []
 HAS_BUDGET = len(BATCHES) > 1 and len(SEEDS) > 1
-FIGURES += figure_files(*(["variance_budget"] if HAS_BUDGET else []))
+show_figure_if(HAS_BUDGET, "variance_budget", "the run has one network or one batch; give two of both")
 # Second moments are those at equal scale, if scale is among the controls.
 MOMENTS = "gaussian.scaled" if "scaled" in CONTROLS else "gaussian"
 BUDGET_CLOUDS = ["trained", *(name for name in ("scaled", MOMENTS) if name in CONTROLS)]
@@ -135,11 +135,7 @@ rule measure_debiased:
 
 rule plot_calibration:
     input:
-        tables=shown_if(
-            SURROGATE_KINDS,
-            "similarity.surrogates has no kinds; give some",
-            collect(f"{SIMILARITY_FOLDER}/calibration.{{kind}}.csv", kind=SURROGATE_KINDS),
-        ),
+        tables=for_figure("calibration", collect(f"{SIMILARITY_FOLDER}/calibration.{{kind}}.csv", kind=SURROGATE_KINDS)),
     output:
         png=report(
             "<results>/figures/calibration.png",
@@ -170,7 +166,7 @@ rule plot_calibration:
 
 rule plot_variance_budget:
     input:
-        table=f"{SIMILARITY_FOLDER}/variance_budget.csv",
+        table=for_figure("variance_budget", f"{SIMILARITY_FOLDER}/variance_budget.csv"),
     output:
         png=report(
             "<results>/figures/variance_budget.png",

@@ -1,6 +1,6 @@
 # Stage 2: networks. Those that are trained here have a curve to draw.
 TRAINED = sorted(name for name in studied_models(config) if is_trained_here(config["models"][name]))
-FIGURES += figure_files(*(f"training.{model}" for model in TRAINED))
+show_figures(*(f"training.{model}" for model in TRAINED))
 TRAINED_HERE = one_of(name for name, model in config["models"].items() if is_trained_here(model))
 TRAINING_IMAGES = {
     **{f"{part}_{kind}": images_of(f"{part}/{kind}.npy") for part in PARTS for kind in ("images", "labels")},

@@ -133,5 +133,5 @@ def test_descriptions_names_and_taps():
     assert shape_at(LAYERS[0], "input") == [8, 8, 3]
     assert tap_problem(LAYERS[0], "input") is None
     assert tap_problem(LAYERS[0], "bn") == "has conv only: no rectifier follows it; set tap to conv"
-    assert tap_problem(LAYERS[0], "residual").startswith("has no tap residual: nothing is added")
+    assert tap_problem(LAYERS[0], "residual").startswith("has no tap residual: no sum takes what it")
     assert tap_problem(entry, "input").startswith("has no tap input")

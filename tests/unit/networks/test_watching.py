@@ -92,6 +92,34 @@ def test_inputs_and_residuals_by_hand(net):
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
 
 
+class ChannelsLastBlock(nn.Module):
+    """A branch whose channels stand last, as in ConvNeXt, up to its addition."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.linear = nn.Conv2d(3, 4, 1), nn.LayerNorm(4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        x = self.conv(x)
+        branch = self.linear(self.norm(x.movedim(1, -1)))
+        self.sum = x + branch.mT.transpose(-3, -2).permute(dims=(0, 2, 1, 3)).swapaxes(1, 2).sigmoid()
+        return self.sum * 2
+
+
+# As many channels as rows and columns, rows or columns.
+@pytest.mark.parametrize("shape", [(4, 4, 3), (4, 6, 3), (6, 4, 3), (5, 6, 3)])
+def test_residuals_of_branches_whose_axes_are_moved(shape):
+    net = nn.Sequential(ChannelsLastBlock(), nn.ReLU()).eval()
+    calls = find_calls(net, shape)
+    assert {call.name for call in calls if call.has_residual} == {"0", "0.conv", "0.linear"}
+    images = torch.randn(2, 3, *shape[:2])
+    for name in ("0.conv", "0.linear"):
+        layer = number(calls, name)
+        with torch.inference_mode(), recording(net, [layer], "residual", image_shape=shape) as recorded:
+            net(images)
+            torch.testing.assert_close(recorded[layer], net[0].sum.movedim(1, -1))
+
+
 def test_residuals_of_a_residual_network():
     """Those of a block are its sum before the rectifier, which is that of its last convolution."""
     model, images = torchvision.models.resnet18(weights=None).eval(), torch.randn(2, 3, 64, 64)

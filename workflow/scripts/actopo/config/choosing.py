@@ -100,7 +100,7 @@ def tap_problem(described, tap):
     if tap == "input":
         return "has no tap input: what enters it has no positions; set tap to output"
     if tap == "residual":
-        return "has no tap residual: nothing is added to what it returns; set tap to output"
+        return "has no tap residual: no sum takes what it returns, in its shape, before another map; set tap to output"
     return "has conv only: no rectifier follows it; set tap to conv"
 
 

@@ -118,7 +118,9 @@ def make_place(call, tap, tokens="patches", entry=0):
     if tap == "input":
         layout = call.entered
     elif tap == "residual" and not call.has_residual:
-        raise InputError(f"module {call.name} has no tap 'residual': nothing is added to what it returns")
+        raise InputError(
+            f"module {call.name} has no tap 'residual': no sum takes what it returns, in its shape, before another map"
+        )
     elif len(parts) > 1 and not entry:
         raise InputError(
             f"module {call.name} returns {len(parts)} values; name the key of one: {', '.join(call.parts)}"

@@ -3,9 +3,10 @@ What enters and leaves every module of a network while images pass it, and the a
 
 A call of a module is told by the name of the module and the number of the call, from 1 on. Its *residual* is the stream
 after the addition: the last sum that the module itself makes of two activations, as at the end of a block, or else the
-first sum that takes what is computed from its output without another map or a rectifier in between. Hooks intercept
-modules; a `TorchFunctionMode` intercepts additions, and follows activations, which are what is computed from the input
-of the network: a learned embedding of positions is none, and its addition makes no residual.
+first sum that takes what is computed from its output, in its shape, without another map or a rectifier in between.
+Where axes are moved on the way to the sum, they are moved back. Hooks intercept modules; a `TorchFunctionMode`
+intercepts additions, and follows activations, which are what is computed from the input of the network: a learned
+embedding of positions is none, and its addition makes no residual.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,9 @@ ADDITIONS |= {torch.Tensor.__radd__}
 # Functions that mix channels or positions: what they return belongs to a branch of its own.
 MAPS = {"linear", "bilinear", "conv1d", "conv2d", "conv3d", "matmul", "__matmul__", "__rmatmul__", "bmm", "einsum"}
 MAPS |= {"addmm", "baddbmm", "scaled_dot_product_attention", "multi_head_attention_forward"}
+# Functions that may put axes in another order; properties, as `.mT` is, come as functions named `__get__`.
+MOVES = {"permute", "transpose", "t", "swapaxes", "swapdims", "movedim", "moveaxis", "adjoint", "__get__"}
+MOVES |= {"transpose_", "t_", "swapaxes_", "swapdims_"}
 # Functions that may make one position of a map.
 POOLING = {"adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax"}
 
@@ -87,7 +91,12 @@ def watching(model, enter=None, leave=None, add=None, wanted=None):
 
 
 class _Watching(TorchFunctionMode):
-    """Follows activations, branches of a network up to their addition, and maps of one position."""
+    """
+    Follows activations, branches of a network up to their addition, and maps of one position.
+
+    The attribute `branches` of a tensor has the keys of the calls that it follows from, each with the order in which
+    the axes of what the call returned now stand.
+    """
 
     def __init__(self, add, wanted):
         super().__init__()
@@ -104,7 +113,7 @@ class _Watching(TorchFunctionMode):
         if own is not None and own.shape == output.shape:
             self.add(key, own)
         else:
-            output.branches = getattr(output, "branches", frozenset()) | {key}
+            output.branches = getattr(output, "branches", frozenset()) | {(key, tuple(range(output.dim())))}
 
     def _is_wanted(self, key):
         return self.wanted is None or key in self.wanted
@@ -118,19 +127,24 @@ class _Watching(TorchFunctionMode):
         for item in _tensors(result if isinstance(result, tuple | list) else [result]):
             item.is_activation = True
         if isinstance(result, torch.Tensor):
-            self._follow(func, sources, result)
+            self._follow(func, args, kwargs, sources, result)
         return result
 
-    def _follow(self, func, sources, result):
+    def _follow(self, func, args, kwargs, sources, result):
         name = getattr(func, "__name__", "")
         is_point = result.dim() == 4 and result.shape[2:] == (1, 1)
         result.is_pooled = is_point and (name in POOLING or all(getattr(item, "is_pooled", False) for item in sources))
+        if name in MOVES:
+            moved = _moved_axes(func, args, kwargs)
+            before = getattr(sources[0], "branches", frozenset())
+            result.branches = frozenset((key, tuple(order[axis] for axis in moved)) for key, order in before)
+            return
         same = [item for item in sources if item.shape == result.shape]
         branches = frozenset().union(*(getattr(item, "branches", frozenset()) for item in same))
         if func in ADDITIONS and len(same) == 2:
             result.branches = frozenset()
-            for key in sorted(branches):
-                self.add(key, result)
+            for key, order in sorted(branches):
+                self.add(key, result.permute([order.index(axis) for axis in range(result.dim())]))
             if self.frames and self._is_wanted(self.frames[-1][0]):
                 # A later operation in place may change it.
                 self.frames[-1][1] = result.clone()
@@ -138,6 +152,17 @@ class _Watching(TorchFunctionMode):
             result.branches = frozenset()
         else:
             result.branches = branches
+
+
+def _moved_axes(func, args, kwargs):
+    """Which axis of a tensor stands in the place of each, after a function that moves axes: a list of int."""
+
+    def stand_in(item):
+        # Sizes that tell axes from each other.
+        return torch.empty(tuple(range(2, 2 + item.dim())), device="meta") if isinstance(item, torch.Tensor) else item
+
+    sizes = func(*map(stand_in, args), **{name: stand_in(item) for name, item in kwargs.items()}).shape
+    return [size - 2 for size in sizes]
 
 
 def _tensors(items):
