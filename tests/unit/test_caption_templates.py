@@ -219,7 +219,7 @@ def test_the_caption_of_foregrounds_warns_of_grabcut_alone(masks):
         ("variance_budget", FEWEST, ["between the layers. A part"], ["Gaussian", "scale"]),
         ("stability", FEWEST, ["(nodes, components, cycles)"], []),
         ("all_eps", FEWEST, ["cycles, coverage, and"], ["purity"]),
-        ("power", FEWEST, ["(dotted: as far as these; not defined of a single batch)"], []),
+        ("power", FEWEST, ["(dotted: as far as these), not shown of a single batch"], []),
         ("specificity", {"figures": {"row": 10003}}, ["The row of one layer of both"], ["10003"]),
         ("specificity", {}, ["The row of layer 9 of both"], []),
         ("workflow", {}, ["show how the classes branch apart", "2023). Run: **paper**, images: **cifar10**."], []),

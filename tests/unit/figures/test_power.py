@@ -42,13 +42,22 @@ def test_axes_name_what_varies():
     assert texts_of(figure.legends[0]) == names
 
 
-def test_what_is_not_defined_is_named():
-    """A single batch has no floor."""
+@pytest.mark.parametrize(
+    ("undefined", "rows"),
+    [
+        (["floor"], ["mean $\\rho$", "first detected, $k/c$"]),
+        (["detection"], ["mean $\\rho$", "floor / baseline"]),
+        (["rho", "floor", "detection"], ["mean $\\rho$"]),
+    ],
+)
+def test_rows_are_what_is_defined(undefined, rows):
+    """A single batch has no floor, and two layers no rho, whose row says so."""
     table = power_of(("sw_h1",))
-    table.loc[table.statistic == "floor", ["value", "low", "high"]] = np.nan
-    panels = np.array(power.plot(table).axes).reshape(3, 3)
-    words = [[text.get_text() for axes in row for text in axes.texts] for row in panels]
-    assert words == [[], ["not defined"] * 3, []]
+    table.loc[table.statistic.isin(undefined), ["value", "low", "high"]] = np.nan
+    panels = np.array(power.plot(table).axes).reshape(len(rows), 3)
+    assert [row[0].get_ylabel() for row in panels] == rows
+    words = [text.get_text() for axes in panels[0] for text in axes.texts]
+    assert words == ["not defined"] * 3 * ("rho" in undefined)
 
 
 def test_bad_tables_of_power_are_named():

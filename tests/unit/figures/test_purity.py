@@ -53,10 +53,12 @@ def test_purity_draws_lines_intervals_and_further_panels():
     for axes, key in zip(figure.axes, keys, strict=False):
         lines = {line.get_label(): line for line in axes.lines}
         for sampling in SAMPLINGS:
-            np.testing.assert_array_equal(lines[sampling].get_xdata(), [0, 1, 2])
+            np.testing.assert_array_equal(np.round(lines[sampling].get_xdata()), [0, 1, 2])
             np.testing.assert_array_equal(lines[sampling].get_ydata(), table[sampling][key][[1, 2, 0]])
             low, high = axes.get_ylim()
             assert low <= min(table[sampling][key]) <= max(table[sampling][key]) <= high
+        # Where values are equal no sampling hides another.
+        assert len({lines[sampling].get_xdata()[0] for sampling in SAMPLINGS}) == len(SAMPLINGS)
         floors = [line for line in axes.lines if line.get_label() == "lowest possible, 1/4"]
         assert len(floors) == (key not in ("coverage", "entropy"))
     bars = spans(figure.axes[0])

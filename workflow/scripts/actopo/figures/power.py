@@ -1,8 +1,8 @@
 """
 Power: rho, floor and detection against the number of points, directions and networks.
 
-Columns are what is varied, rows the statistics of `actopo.similarity.power`, as means over layers. Bars are the range
-over random draws of points or of networks.
+Columns are what is varied, rows the statistics of `actopo.similarity.power`, as means over layers: no floor of a single
+batch, and no detection without curves. Bars are the range over random draws of points or of networks.
 """
 
 import numpy as np
@@ -48,10 +48,12 @@ def plot(table):
     style.require_columns(table, COLUMNS + VALUES, "the table of power")
     table = table[table.layer == "mean"].fillna({"correlation": ""})
     style.require_columns(table, COLUMNS, "the mean over layers in the table of power")
-    figure = style.new_figure(7.2, 5.2)
-    panels = figure.subplots(len(STATISTICS), len(VARIED), sharey="row", squeeze=False)
-    looks = _looks(table)
-    for row, (statistic, label) in zip(panels, STATISTICS.items(), strict=True):
+    defined = set(table.statistic[np.isfinite(table.value)])
+    shown = [name for name in STATISTICS if name in defined or name == "rho"]
+    figure = style.new_figure(7.2, 0.7 + 1.5 * len(shown))
+    panels = figure.subplots(len(shown), len(VARIED), sharey="row", squeeze=False)
+    rows, looks = dict(zip(shown, panels, strict=True)), _looks(table)
+    for statistic, row in rows.items():
         for axes, varied in zip(row, VARIED, strict=True):
             here = table[(table.statistic == statistic) & (table.varied == varied)]
             lines = list(here.groupby(["metric", "correlation"]))
@@ -60,15 +62,17 @@ def plot(table):
             axes.grid(axis="y")
             if not np.isfinite(here.value).any():
                 axes.text(0.5, 0.5, "not defined", transform=axes.transAxes, ha="center", color="0.35")
-        row[0].set_ylabel(label)
+        row[0].set_ylabel(STATISTICS[statistic])
     for column, (varied, label), letter in zip(panels.T, VARIED.items(), "abc", strict=True):
         _number_axes(column, table.loc[table.varied == varied, varied].unique(), label)
         style.panel_letter(column[0], letter)
     # Where another batch of images is as far as another network.
-    for axes in panels[1]:
-        axes.axhline(1, color="0.35", linestyle=":", linewidth=0.9, zorder=1)
-    panels[1, 0].set_ylim(bottom=0)
-    panels[2, 0].set_ylim(0, 1.05)
+    if "floor" in rows:
+        for axes in rows["floor"]:
+            axes.axhline(1, color="0.35", linestyle=":", linewidth=0.9, zorder=1)
+        rows["floor"][0].set_ylim(bottom=0)
+    if "detection" in rows:
+        rows["detection"][0].set_ylim(0, 1.05)
     handles = legends.handles_of(panels.flat)
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), handlelength=3)
     return figure

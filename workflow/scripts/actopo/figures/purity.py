@@ -211,10 +211,10 @@ def _limits(table, key, has_floor):
 
 
 def _draw(axes, values, key, layers, shift, line):
-    """Line of one measure and sampling, and its intervals, shifted so that samplings do not overlap."""
+    """Line of one measure and sampling, and its intervals, shifted so that samplings with equal values are all seen."""
     position = np.array([layers.index(int(layer)) for layer in values["layers"]])
     order = np.argsort(position)
-    position = position[order]
+    position = position[order] + shift
     if key in values:
         drawn = np.asarray(values[key], float)[order]
         axes.plot(position, drawn, zorder=3, **line)
@@ -232,7 +232,7 @@ def _draw(axes, values, key, layers, shift, line):
         low, high = (np.asarray(values[f"{key}_{end}"], float)[order] for end in ("low", "high"))
         middle = (low + high) / 2
         axes.errorbar(
-            position + shift,
+            position,
             middle,
             yerr=[middle - low, high - middle],
             fmt="none",
