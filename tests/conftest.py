@@ -16,6 +16,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # The first makes the finished run that others look at; the second and third need no such run.
 FIRST = tuple(f"tests/workflow/test_{name}.py" for name in ("whole_run", "your_network", "seeds_per_job", "reruns"))
 
+# Milliseconds.
+PATIENCE = 180_000
+
 # Until all is imported there is no garbage.
 gc.disable()
 
@@ -56,9 +59,17 @@ def browser():
 
 
 @pytest.fixture
-def open_page(browser):
-    """Open a page; at the end there was no error, no message in the console, no dialog and no request to a network."""
+def context(browser):
+    """What pages are opened in: a window, and patience with a machine that has other work."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(context):
+    """Open a page; at the end there was no error, no message in the console, no dialog and no request to a network."""
     complaints = []
 
     def opened(path, fragment=""):
@@ -71,5 +82,4 @@ def open_page(browser):
         return page
 
     yield opened
-    context.close()
     assert complaints == []

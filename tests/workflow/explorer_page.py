@@ -17,6 +17,8 @@ def table_of(card):
 
 
 def downloaded(page, button):
+    # A page behind another one takes seconds to be clicked.
+    page.bring_to_front()
     with page.expect_download() as download:
         page.locator(button).click()
     return download.value.path().read_text()

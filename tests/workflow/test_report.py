@@ -38,9 +38,8 @@ def report(finished):
 
 
 @pytest.fixture
-def page(browser, report):
+def page(context, report):
     """The report; at the end there was no error and no request to a network."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
     page, complaints = context.new_page(), []
     # Snakemake's page itself warns of how its styles are made.
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
@@ -48,7 +47,6 @@ def page(browser, report):
     page.on("request", lambda request: request.url.startswith("http") and complaints.append(request.url))
     page.goto(report.as_uri())
     yield page
-    context.close()
     assert complaints == []
 
 

@@ -2,9 +2,9 @@
 # graphs as those at the end, which are the last epoch here; epoch 0 is the control `untrained`.
 HOMOLOGY_EPOCHS = study_epochs(HOMOLOGY["model"])
 MAPPER_EPOCHS = study_epochs(MAPPER["model"])
-for study, name, epochs in (("homology", "epochs", HOMOLOGY_EPOCHS), ("mapper", "epoch_purity", MAPPER_EPOCHS)):
-    keep = f"models.{config[study]['model']}.training.keep"
-    show_figure_if(epochs, name, f"no network of the {study} study is kept at epochs; give {keep}")
+NOT_KEPT = "no network of the {} study is kept at epochs; give models.{}.training.keep"
+show_figure_if(HOMOLOGY_EPOCHS, "epochs", NOT_KEPT.format("homology", HOMOLOGY["model"]))
+show_figure_if(MAPPER_EPOCHS, "epoch_purity", NOT_KEPT.format("mapper", MAPPER["model"]))
 
 
 # Distances of every network to itself at the end, beside those between networks and between batches of images; and the
