@@ -130,7 +130,9 @@ def test_the_same_seed_gives_the_same_bytes(spoilable):
     before = {path: path.read_bytes() for kind in kinds for path in results.glob(kind) if path.is_file()}
     assert len(before) > 20
     start_another_server()
-    done = spoilable.run("--forceall", "--", *(str(path.relative_to(spoilable.folder)) for path in before))
+    # Their digests, which are hidden, are no outputs of rules.
+    targets = [str(path.relative_to(spoilable.folder)) for path in before if not path.name.startswith(".")]
+    done = spoilable.run("--forceall", "--", *targets)
     assert done.returncode == 0, done.stdout + done.stderr
     different = [str(path.relative_to(results)) for path, content in before.items() if path.read_bytes() != content]
     assert different == []

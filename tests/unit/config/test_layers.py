@@ -11,6 +11,7 @@ from actopo.config.layers import (
     check_clusterer,
     check_network,
     layers_of,
+    module_outputs,
     network_keys,
     number_layers,
 )
@@ -21,7 +22,7 @@ from actopo.networks.layers import find_layers
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.points.activations import activation_shapes
 
-from unit.config.examples import PAPER
+from unit.config.examples import PAPER, class_folders
 from unit.networks.examples import ALL, N_LAYERS
 
 
@@ -123,6 +124,23 @@ def test_positions_are_known_without_building_the_network(size):
     built = find_layers(resnet18_cifar(1, "A", 2, seed=0), (size, size, 3))
     assert [layer["name"] for layer in known] == [layer.name for layer in built]
     assert {layer.taps for layer in built} == {("conv", "bn", "relu")}
+
+
+@pytest.mark.usefixtures("forked_questions")
+def test_a_head_has_the_classes_of_the_images(tmp_path):
+    config = copy.deepcopy(PAPER)
+    name, images = config["homology"]["model"], class_folders(tmp_path / "images", cat=2, dog=2, fox=2)
+
+    def n_outputs(**data):
+        config["data"] = {**images, **data}
+        *_, head = module_outputs(config, name)
+        return head["parts"][0]["shapes"]["patches"][2]
+
+    assert n_outputs() == 3
+    assert n_outputs(classes=["cat", "fox"]) == 2
+    assert n_outputs(dataset="cifar10", root=None) == 10
+    # What is not known before the images are read.
+    assert n_outputs(root=str(tmp_path / "missing")) == 10
 
 
 def test_keys_of_a_network_are_those_that_decide_its_structure(tmp_path):

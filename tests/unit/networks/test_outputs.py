@@ -208,7 +208,7 @@ def test_modules_of_the_network_that_needs_no_pytorch(tmp_path, monkeypatch):
 
 def test_errors_of_the_process_are_one_line():
     environment = os.environ | {"PYTHONPATH": str(PACKAGES)}
-    question = json.dumps([{"architecture": "googlenett"}, [64, 64, 3]])
+    question = json.dumps([{"architecture": "googlenett"}, [64, 64, 3], None, None])
     done = subprocess.run([sys.executable, "-m", OUTPUTS, question], env=environment, capture_output=True, text=True)
     assert (done.stdout, len(done.stderr.splitlines())) == ("", 1)
     assert done.stderr.startswith("error: unknown architecture 'googlenett'; did you mean googlenet")

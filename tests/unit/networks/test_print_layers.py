@@ -8,13 +8,13 @@ import sys
 import pytest
 from actopo.config.layers import LISTING, PACKAGES, layers_of
 from actopo.errors import InputError
-from actopo.networks import print_layers
+from actopo.networks import print_layers, print_outputs
 from actopo.networks.build import build
 from actopo.networks.layers import Layer, find_layers
 
 
-def ask(network, shape, weights=None):
-    return json.dumps([network, shape, weights])
+def ask(network, shape, weights=None, n_classes=None):
+    return json.dumps([network, shape, weights, n_classes])
 
 
 @pytest.mark.parametrize("network", [{"architecture": "squeezenet1_1"}, {"architecture": "alexnet"}])
@@ -39,6 +39,24 @@ def test_names_of_weights_are_checked():
     assert len(print_layers.find(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET1K_V1"))) > 4
     with pytest.raises(InputError, match="no weights 'IMAGENET' for squeezenet1_1; choose one of DEFAULT, IMAGENET1K"):
         print_layers.find(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET"))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "shape", "weights", "n_classes", "expected"),
+    [
+        ("squeezenet1_1", [64, 64, 3], None, None, 10),
+        ("squeezenet1_1", [64, 64, 3], None, 4, 4),
+        ("squeezenet1_1", [64, 64, 3], "DEFAULT", 4, 1000),
+        ("timm:vit_tiny_patch16_224", [224, 224, 3], None, 4, 4),
+        ("timm:vit_tiny_patch16_224", [224, 224, 3], "augreg_in21k", 4, 21843),
+    ],
+)
+def test_a_head_has_the_classes_of_the_weights_or_of_the_images(architecture, shape, weights, n_classes, expected):
+    if architecture.startswith("timm:"):
+        pytest.importorskip("timm", reason="timm is not installed")
+    *_, head = print_outputs.find(ask({"architecture": architecture}, shape, weights, n_classes))
+    [part] = head["parts"]
+    assert part["shapes"] == {"patches": (1, 1, expected)}
 
 
 def test_errors_of_the_process_are_one_line(tmp_path, file):

@@ -63,6 +63,13 @@ def count_images(config, sizes):
     return sum(n for name, n in part.items() if name in (config["data"]["classes"] or part))
 
 
+def count_classes(data, sizes):
+    """Number of classes of the images, None where it is not known; `sizes` as `part_sizes` returns them."""
+    if sizes is None or not data["labelled"]:
+        return None
+    return len(data["classes"] or sizes["train"])
+
+
 def image_files(data, part):
     """
     Names of the files of which the images of a part may be, as `actopo.images.class_folders.class_files` returns them.

@@ -10,12 +10,13 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from actopo.config.choosing import choose_layers
+from actopo.config.data import count_classes, part_sizes
 from actopo.config.values import image_shape
 from actopo.digests import code_digest, keep_text, network_digest
 from actopo.errors import InputError, shown
@@ -39,7 +40,7 @@ def network_keys(model):
     return network
 
 
-def layers_of(network, image_shape, cache=None, weights=None, layout=None):
+def layers_of(network, image_shape, cache=None, weights=None, layout=None, n_classes=None):
     """
     Layers of a network, in forward order.
 
@@ -54,6 +55,8 @@ def layers_of(network, image_shape, cache=None, weights=None, layout=None):
         Name of weights in torchvision or timm, which is checked.
     layout : dict, optional
         What the config says of layouts, `models.NAME.layout`.
+    n_classes : int, optional
+        Number of classes of the images, by default 10. Weights by name have classes of their own.
 
     Returns
     -------
@@ -68,16 +71,16 @@ def layers_of(network, image_shape, cache=None, weights=None, layout=None):
     """
     if network.get("architecture") == OWN_ARCHITECTURE:
         return _resnet18_cifar(network["width"], image_shape)
-    return _ask(LISTING, [network, list(image_shape), weights, *_said(layout)], cache)
+    return _ask(LISTING, [network, list(image_shape), weights, n_classes, *_said(layout)], cache)
 
 
-def outputs_of(network, image_shape, cache=None, layout=None):
+def outputs_of(network, image_shape, cache=None, weights=None, layout=None, n_classes=None):
     """
     Outputs of a network's modules, in the order in which they are computed.
 
     Parameters
     ----------
-    network, image_shape, cache, layout
+    network, image_shape, cache, weights, layout, n_classes
         As in `layers_of`.
 
     Returns
@@ -93,7 +96,7 @@ def outputs_of(network, image_shape, cache=None, layout=None):
     """
     if network.get("architecture") == OWN_ARCHITECTURE and find_spec("torch") is None:
         return []
-    return _ask(OUTPUTS, [network, list(image_shape), *_said(layout)], cache)
+    return _ask(OUTPUTS, [network, list(image_shape), weights, n_classes, *_said(layout)], cache)
 
 
 def _said(layout):
@@ -168,16 +171,32 @@ def _digest(found):
 
 def model_layers(config, name, cache=None):
     """Layers of a model of a config, as `layers_of` returns them."""
-    model = config["models"][name]
-    weights = model.get("weights")
-    named = weights if weights is not None and not is_weight_file(weights) else None
-    return layers_of(network_keys(model), image_shape(config, name), cache, named, model.get("layout"))
+    return layers_of(*_asked(config, name, cache))
 
 
 def module_outputs(config, name, cache=None):
     """Outputs of the modules of a model of a config, as `outputs_of` returns them."""
+    return outputs_of(*_asked(config, name, cache))
+
+
+def _asked(config, name, cache):
+    """Arguments of `layers_of` and `outputs_of`."""
     model = config["models"][name]
-    return outputs_of(network_keys(model), image_shape(config, name), cache, model.get("layout"))
+    weights = model.get("weights")
+    named = weights if weights is not None and not is_weight_file(weights) else None
+    shape, data = image_shape(config, name), config["data"]
+    try:
+        n_classes = count_classes(data, _known_sizes(json.dumps(data)))
+    except (InputError, OSError):
+        # Other checks tell what is wrong with the images.
+        n_classes = None
+    return network_keys(model), shape, cache, named, model.get("layout"), n_classes
+
+
+@lru_cache
+def _known_sizes(data):
+    """Numbers of images of a section of a config, as text, since a folder of many images takes a while."""
+    return part_sizes(json.loads(data))
 
 
 def ask_preprocessing(config, name, cache=None):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actopo.config.data import count_classes
 from actopo.config.layers import check_network
 from actopo.config.values import (
     compared_networks,
@@ -117,9 +118,7 @@ def misfits(config, cache, sizes):
 
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
-    n_classes = None if sizes is None else len(config["data"]["classes"] or sizes["train"])
-    if not config["data"]["labelled"]:
-        n_classes = None
+    n_classes = count_classes(config["data"], sizes)
     for name in studied_models(config):
         try:
             check_network(config, name, n_classes, cache)
