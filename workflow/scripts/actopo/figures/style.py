@@ -162,12 +162,15 @@ def _freeze_layout(figure):
         engine.execute(figure)
     for axes in figure.axes:
         axes.apply_aspect()
-    figure.set_layout_engine("none")
+    # With an engine that does nothing every file would be drawn twice.
+    figure.set_layout_engine(None)
     for part in figure.findobj(SubFigure):
         part.bbox_relative.set_points(part.bbox_relative.get_points().round(6))
     for axes in figure.axes:
         axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
         axes.set_in_layout(True)
+        # Titles are where the layout has put them; without this every drawing looks for their places again.
+        axes._autotitlepos = False
 
 
 def new_figure(width, height, layout="constrained"):
