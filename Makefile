@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_FLAGS := --disable-pip-version-check --progress-bar off --no-compile
+# Modules of .venv that hardly a job imports.
+NOT_COMPILED := /(tests?|testing|examples|plotly|_inductor|pip|setuptools|timm|huggingface_hub|fontTools|Cython|IPython)/
 DEMO := results/demo
 SOURCES := workflow tests benchmarks docs
 DEMO_FLAGS := --configfile config/demo.yaml --cores all
@@ -12,7 +14,7 @@ CIFAR := results/cifar10_cpu
 PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo report prune test test-faults test-cluster lint format docs pictures clean
+.PHONY: help env demo report prune test pytest test-faults test-cluster lint format docs pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,9 +27,8 @@ env: .venv/ready  ## create .venv with what the workflow needs (6 GB)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install $(PIP_FLAGS) -r requirements.txt
 	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python. Where Python is
-	# told to write no compiled modules, as in many containers, each job would else compile what it imports. Hardly
-	# a job imports what is left out.
-	-$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing|examples|plotly|_inductor|pip|timm|fontTools)/' .venv/lib
+	# told to write no compiled modules, as in many containers, each job would else compile what it imports.
+	-$(BIN)/python -m compileall -q -j 0 -x '$(NOT_COMPILED)' .venv/lib
 	@touch $@
 
 .venv/ready-dev: requirements-dev.txt .venv/ready
@@ -52,7 +53,9 @@ report: .venv/ready  ## make the report of a finished run: make report CONFIG=mi
 prune: .venv/ready  ## list files of a run that its config no longer asks for, and ask: make prune CONFIG=mine.yaml
 	$(BIN)/python workflow/scripts/prune.py $(if $(CONFIG),--configfile $(CONFIG)) $(IN_DIRECTORY)
 
-test: .venv/ready-dev lint  ## style and tests
+test: lint pytest  ## style and tests
+
+pytest: .venv/ready-dev
 	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-faults: .venv/ready-dev  ## all fault cases with their count, kills of whole runs among them (minutes)
