@@ -120,6 +120,70 @@ def test_residuals_of_branches_whose_axes_are_moved(shape):
             torch.testing.assert_close(recorded[layer], net[0].sum.movedim(1, -1))
 
 
+class Summing(nn.Module):
+    """A module that sums two activations, and returns the sum after `ends`."""
+
+    def __init__(self, begins, ends):
+        super().__init__()
+        self.conv, self.begins, self.ends = nn.Conv2d(4, 4, 1), begins, ends
+
+    def forward(self, x):
+        y = self.begins(x)
+        return self.ends(y + self.conv(y))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "expected"),
+    [
+        # The sum is what is returned, in other axes or another shape.
+        (lambda x: x.mT, lambda y: y.mT, lambda y: y),
+        (lambda x: x, lambda y: y.flatten(2).clone().reshape(y.shape), lambda y: y),
+        (lambda x: x.transpose(2, 3), lambda y: functional.relu_(y.transpose(2, 3)), None),
+        (lambda x: x, lambda y: 2 * y, lambda y: y / 2),
+    ],
+)
+def test_residuals_have_the_axes_of_what_a_module_returns(begins, ends, expected):
+    block = Summing(begins, ends)
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), block, nn.Conv2d(4, 4, 1)).eval()
+    calls = find_calls(net, (4, 4, 3))
+    layer = number(calls, "1")
+    with torch.inference_mode(), recording(net, [layer], "residual", image_shape=(4, 4, 3)) as recorded:
+        images = torch.randn(2, 3, 4, 4)
+        net(images)
+        y = begins(net[0](images))
+        summed = y + block.conv(y)
+        wanted = summed.transpose(2, 3) if expected is None else expected(ends(summed))
+        torch.testing.assert_close(recorded[layer], wanted.movedim(1, -1))
+
+
+class Gated(nn.Module):
+    """An embedding in the shape of an activation, and a gate whose axes are added in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.gate = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1), nn.Linear(3, 4)
+        self.places = nn.Parameter(torch.randn(1, 4, 1, 1))
+
+    def forward(self, x):
+        e = self.a(x)
+        e = e + self.places.expand_as(e)
+        e = e + (torch.zeros_like(e) + self.places)
+        gate = self.gate(x.mean((2, 3)))
+        gate.unsqueeze_(2).unsqueeze_(3)
+        self.sum = e + self.b(e)
+        return gate + self.sum.mean((2, 3), keepdim=True)
+
+
+def test_an_embedding_makes_no_residual_whatever_gives_it_its_shape():
+    net = nn.Sequential(Gated()).eval()
+    calls = find_calls(net, (5, 4, 3))
+    assert {call.name for call in calls if call.has_residual} == {"0", "0.a", "0.b"}
+    layer = number(calls, "0.a")
+    with torch.inference_mode(), recording(net, [layer], "residual", image_shape=(5, 4, 3)) as recorded:
+        net(torch.randn(2, 3, 5, 4))
+        torch.testing.assert_close(recorded[layer], net[0].sum.movedim(1, -1))
+
+
 def test_residuals_of_a_residual_network():
     """Those of a block are its sum before the rectifier, which is that of its last convolution."""
     model, images = torchvision.models.resnet18(weights=None).eval(), torch.randn(2, 3, 64, 64)
