@@ -54,9 +54,9 @@ def test_images_of_nodes_are_listed_once_each(run):
     assert rows == [
         ["node", "image", "class", "file"],
         ["1", "0", "cat", "a/0.png"],
-        ["1", "3", "=dog, wild", ""],
+        ["1", "3", "'=dog, wild", ""],
         ["0", "0", "cat", "a/0.png"],
-        ["0", "2", "=dog, wild", "b/2.png"],
+        ["0", "2", "'=dog, wild", "b/2.png"],
     ]
 
 

@@ -138,6 +138,32 @@ def test_layers_that_there_are_not_are_refused():
         run(layers=[])
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"sampling": "given"}, "there is no sampling 'given'; write one of random, central, top_l2, full"),
+        ({"eps": "stable"}, "eps is 'stable'; give a number, or 'knee'"),
+        ({"dimensions": ()}, r"dimensions is \(\); give a sequence"),
+        ({"dimensions": 1}, "dimensions is 1; give a sequence"),
+        ({"diagram_points": 1}, "diagram_points is 1; give 2 at least"),
+        ({"seed": -1}, "seed is -1; give 0 or more"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, words):
+    with pytest.raises(InputError, match=words):
+        run(**settings)
+
+
+def test_numbers_of_layers_may_be_those_of_numpy():
+    found = [list(run(layers=layers, dimensions=[0]).layers) for layers in (np.array([1, 0]), np.int64(1), "second")]
+    assert found == [["first", "second"], ["second"], ["second"]]
+
+
+def test_a_layer_with_one_point_is_named():
+    with pytest.raises(InputError, match="layer first has 1 points; give more images, or points_per_image"):
+        analyse(network(), pictures()[:1])
+
+
 def test_a_layer_whose_points_are_all_equal_is_named():
     model = network()
     with torch.no_grad():

@@ -19,7 +19,7 @@ from actopo.config.config_files import load_config
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.values import dataset_name, seed_list
 from actopo.errors import InputError
-from actopo.files import load_arrays, load_json, load_table
+from actopo.files import COMPUTED, load_arrays, load_json, load_table
 from actopo.mapper.intermediate import load_incidence
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,10 @@ def main():
     path, data = graph_file(config, options)
     rows = list(rows_of(path, data, config["mapper"]["part"], options.nodes))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerows([["node", "image", "class", "file"], *rows])
+    writer.writerow(["node", "image", "class", "file"])
+    # As in tables: a spreadsheet would compute some names.
+    for *numbers, class_name, file in rows:
+        writer.writerow([*numbers, *(f"'{name}" if COMPUTED.match(name) else name for name in (class_name, file))])
 
 
 if __name__ == "__main__":

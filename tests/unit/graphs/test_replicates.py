@@ -78,6 +78,13 @@ def test_values_that_are_not_finite_are_left_out():
     assert np.isnan([row.purity_low, row.purity_high]).all()
 
 
+def test_p_values_and_nulls_are_of_the_graphs_that_have_the_measure():
+    own = table(1, 2)
+    own["purity"], own["purity_p"], own["purity_null_mean"] = [np.nan, 0.3], [np.nan, 0.4], [0.1, 0.2]
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    assert (row.purity, row.purity_p, row.purity_null_mean) == (0.3, 0.4, 0.2)
+
+
 def test_a_mean_over_the_graphs_that_have_a_measure_says_how_many_they_are():
     """Two classes that merge in one draw of five, in all of them, and in none."""
     levels = [-np.inf, -np.inf, 7.0, -np.inf, np.nan, 1.0, 2.0, 3.0, 4.0, 5.0, *[-np.inf] * 5]

@@ -22,6 +22,7 @@ FORMS = {
     "with gradients": INPUT.clone().requires_grad_(),
     "loader": LOADER,
     "batches": [pictures()[:50], pictures()[50:]],
+    "loader without labels": DataLoader(TensorDataset(INPUT), batch_size=17),
     "pairs": [(pictures()[:50], labels()[:50].tolist()), (pictures()[50:], labels()[50:].tolist())],
 }
 
@@ -91,6 +92,9 @@ def test_large_images_come_in_smaller_batches():
         (["cat.jpg"], {}, "a batch is str"),
         (pictures(), {"labels": [0, 1]}, r"labels have shape \(2,\); give one for each of 60 images"),
         (pictures(), {"labels": labels() - 1}, "labels run from -1 to 0"),
+        (pictures(), {"labels": labels(), "class_names": ["a", "a"]}, "class_names has 'a' twice"),
+        (pictures(), {"class_names": ["a", "b"]}, "there are 2 class_names and no labels"),
+        ([(pictures()[:50], labels()[:50]), pictures()[50:]], {}, "batch 1 has no labels and others have some"),
         (pictures(), {"labels": labels(), "class_names": ["cat"]}, "labels run from 0 to 1 and there are 1 names"),
         (pictures(), {"labels": ["cat"] * N, "class_names": ["dog"]}, "class 'cat' of the labels is not among"),
     ],

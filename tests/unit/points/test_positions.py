@@ -101,7 +101,7 @@ def test_foreground_in_fields_by_loops(monkeypatch):
             def share(image, row, col, r=r):
                 return r[row, col][masks[image]].sum() / r[row, col].sum()
 
-            everywhere = [share(image, *place) for image in own for place in np.ndindex(3, 4)]
+            everywhere = [share(image, *place) for image, *_ in points for place in np.ndindex(3, 4)]
             assert getattr(row, kind) == pytest.approx(np.mean([share(*point) for point in points]))
             assert getattr(row, f"{kind}_all_positions") == pytest.approx(np.mean(everywhere))
 

@@ -7,8 +7,10 @@ the package's `__init__` imports nothing: `actopo.digests` follows imports by th
 
 import html
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 
@@ -29,6 +31,9 @@ from actopo.notebook.page import explorer_page, purity_of
 from actopo.notebook.shown import Graph, LayerMatrix
 from actopo.points.study import some_of
 from actopo.similarity.wasserstein import pairwise_distances
+
+# Ways of sampling that need nothing but activations.
+SAMPLINGS_HERE = ("random", "central", "top_l2", "full")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -173,6 +178,7 @@ def analyse(
         for name, value in locals().items()
         if name not in ("model", "images", "layers", "labels", "class_names", "progress")
     }
+    _check_settings(sampling, eps, dimensions, diagram_points, seed)
     read = read_images(images, labels, class_names, mean, std)
     described = _chosen(model, read.pictures.shape[1:], layers, tap)
     names = [layer["name"] for layer in described.values()]
@@ -180,6 +186,8 @@ def analyse(
     shapes = {number: shape_at(layer, tap) for number, layer in described.items()}
     sampled = sample_clouds(model, read, shapes, tap, method, seed, progress)
     clouds = {layer["name"]: sampled[number] for number, layer in described.items()}
+    if few := next((name for name, cloud in clouds.items() if len(cloud.points) < 2), None):
+        raise InputError(f"layer {few} has {len(clouds[few].points)} points; give more images, or points_per_image")
     fingerprints = diagrams(
         [some_of(cloud.points, diagram_points, seed) for cloud in clouds.values()], dimensions, n_jobs
     )
@@ -207,6 +215,20 @@ def analyse(
     )
 
 
+def _check_settings(sampling, eps, dimensions, diagram_points, seed):
+    """Raise InputError for a setting that nothing else checks."""
+    if sampling not in SAMPLINGS_HERE:
+        raise InputError(f"there is no sampling {sampling!r}; write one of {', '.join(SAMPLINGS_HERE)}")
+    if isinstance(eps, str) and eps != "knee":
+        raise InputError(f"eps is {eps!r}; give a number, or 'knee'")
+    if not isinstance(dimensions, Iterable) or not list(dimensions):
+        raise InputError(f"dimensions is {dimensions!r}; give a sequence, such as (0, 1)")
+    if diagram_points < 2:
+        raise InputError(f"diagram_points is {diagram_points}; give 2 at least")
+    if seed < 0:
+        raise InputError(f"seed is {seed}; give 0 or more")
+
+
 def _chosen(model, image_shape, layers, tap):
     """Chosen layers by number, as `actopo.config.choosing.describe_layer` describes them; names are different."""
 
@@ -216,7 +238,7 @@ def _chosen(model, image_shape, layers, tap):
 
     with evaluating(model):
         own = [layer._asdict() for layer in find_layers(model, image_shape)]
-        numbers = choose_layers(layers, own, outputs)
+        numbers = choose_layers(_plain(layers), own, outputs)
         # Convolutions and blocks in the order of the network; numbers of other modules say nothing of their place.
         numbers = sorted(numbers) if max(numbers, default=0) < FIRST_OUTPUT else numbers
         described = {number: describe_layer(number, own, outputs) for number in numbers}
@@ -229,6 +251,13 @@ def _chosen(model, image_shape, layers, tap):
         if problem := tap_problem(layer, tap):
             raise InputError(f"layer {layer['name']} {problem}")
     return described
+
+
+def _plain(layers):
+    """Layers in a list, with numbers as Python has them."""
+    if isinstance(layers, str | dict | Integral):
+        layers = [layers]
+    return [int(item) if isinstance(item, Integral) else item for item in layers]
 
 
 def _graph(name, cloud, cover, eps, min_samples, class_names):

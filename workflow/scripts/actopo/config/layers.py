@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -56,7 +57,7 @@ def layers_of(network, image_shape, cache=None, weights=None, layout=None, n_cla
     layout : dict, optional
         What the config says of layouts, `models.NAME.layout`.
     n_classes : int, optional
-        Number of classes of the images, by default 10. Weights by name have classes of their own.
+        Number of classes of the network, by default 10. Weights by name have classes of their own.
 
     Returns
     -------
@@ -185,11 +186,13 @@ def _asked(config, name, cache):
     weights = model.get("weights")
     named = weights if weights is not None and not is_weight_file(weights) else None
     shape, data = image_shape(config, name), config["data"]
-    try:
+    # Other checks tell what is wrong with the images, or with the file.
+    n_classes = None
+    with suppress(InputError, OSError):
         n_classes = count_classes(data, _known_sizes(json.dumps(data)))
-    except (InputError, OSError):
-        # Other checks tell what is wrong with the images.
-        n_classes = None
+    with suppress(InputError, OSError):
+        if weights is not None and named is None:
+            n_classes = check_network(config, name, n_classes, cache) or n_classes
     return network_keys(model), shape, cache, named, model.get("layout"), n_classes
 
 
@@ -221,6 +224,11 @@ def check_network(config, name, n_classes, cache=None):
     cache : Path, optional
         As in `layers_of`.
 
+    Returns
+    -------
+    int or None
+        Classes of the network, None where it is not checked.
+
     Raises
     ------
     InputError
@@ -235,8 +243,7 @@ def check_network(config, name, n_classes, cache=None):
     else:
         # Networks by name have the classes of the images, and weights by name are of their network.
         is_doubtful = weights is None and ("module" in network or "arguments" in network)
-    if is_doubtful:
-        _ask(NETWORK_CHECK, asked, cache, state)
+    return _ask(NETWORK_CHECK, asked, cache, state) if is_doubtful else None
 
 
 def check_clusterer(clusterer, cache=None):

@@ -214,7 +214,8 @@ def agreement(first, second, n_permutations=9999, seed=0):
         permuted = square[permutations[:, rows], permutations[:, columns]] @ a
         # Permutations with the same ranks must count as equal, whatever the order of summation.
         reached += np.count_nonzero(permuted >= rho - 1e-12)
-    return rho, (1 + reached) / (1 + n_permutations), k
+    # Rounding may lead beyond the ends.
+    return float(np.clip(rho, -1, 1)), (1 + reached) / (1 + n_permutations), k
 
 
 def _find(parent, node):

@@ -13,7 +13,7 @@ Some graphs may lack a measure, such as the level at which two classes merge. It
 have it (`conditional`), and only these are counted; their share of all graphs stands beside it.
 
 A p-value of several graphs is twice the mean of their own, and at most 1: a valid p-value whatever the dependence
-between them [1]_.
+between them [1]_. Of a measure that one graph has, it is the graph's; nulls are those of the graphs that have it.
 
 References
 ----------
@@ -71,13 +71,18 @@ def over_graphs(table, keys, level=0.95, conditional=None):
         values = own[measures].to_numpy(dtype=np.float64)
         finite = np.isfinite(values)
         values[~finite] = np.nan
+        for place, name in enumerate(measures):
+            nulls = [other.startswith((f"{name}_null_", f"{name}_chance_")) for other in measures]
+            values[np.ix_(~finite[:, place], nulls)] = np.nan
         counted = finite[:, [measures.index(name) for name in conditional]].all(axis=1)
         shares = {share: finite[:, measures.index(name)].mean() for name, share in conditional.items()}
         values, seeds = values[counted], own["seed"].to_numpy()[counted]
         networks = _network_means(values, seeds)
         kind = _kind(len(networks), len(values))
         low, high = _interval(values, networks, kind, level)
-        means, p_values = _means(networks), np.minimum(_means(values) * (1 if len(values) == 1 else 2), 1)
+        # A p-value of one graph alone is its own.
+        several = np.isfinite(values).sum(axis=0) > 1
+        means, p_values = _means(networks), np.minimum(_means(values) * np.where(several, 2, 1), 1)
         row = {**dict(zip(keys, names, strict=True)), "n_networks": len(networks), "n_graphs": len(values)}
         row |= {"interval": kind, **shares}
         for place, name in enumerate(measures):

@@ -79,7 +79,9 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
         own.append(given)
     if not sum(map(len, pieces)):
         raise InputError("there are no images; give an array, a tensor, or batches such as those of a DataLoader")
-    if labels is None and all(given is not None for given in own):
+    if labels is None and any(given is not None for given in own):
+        if (without := next((place for place, given in enumerate(own) if given is None), None)) is not None:
+            raise InputError(f"batch {without} has no labels and others have some; give labels to all or to none")
         labels = np.concatenate(list(map(_array, own)))
     read = [part for piece in pieces for part in _read(piece, mean, std)]
     shapes = {tuple(batch.shape[1:]) for batch, _ in read}
@@ -91,8 +93,8 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
 
 def _split(piece):
     """Images and labels of one batch; labels are None where it has none."""
-    if isinstance(piece, tuple | list) and len(piece) == 2:
-        return piece
+    if isinstance(piece, tuple | list) and len(piece) in (1, 2):
+        return piece[0], (piece[1] if len(piece) == 2 else None)
     if isinstance(piece, np.ndarray | torch.Tensor):
         return piece, None
     raise InputError(
@@ -154,14 +156,19 @@ def _pictures(read, mean, std):
 
 def _classes(labels, class_names, n_images):
     """Classes as numbers, and their names."""
+    names = None if class_names is None else [str(name) for name in class_names]
+    if names and (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
+        raise InputError(f"class_names has {twice!r} twice; name each class differently")
     if labels is None:
-        return np.zeros(n_images, dtype=np.int64), list(class_names or [UNLABELLED])[:1]
+        if names and len(names) > 1:
+            raise InputError(f"there are {len(names)} class_names and no labels; give labels, or one name at most")
+        return np.zeros(n_images, dtype=np.int64), names or [UNLABELLED]
     labels = _array(labels)
     if labels.shape != (n_images,):
         raise InputError(f"labels have shape {labels.shape}; give one for each of {n_images} images")
     if labels.dtype.kind in "iub":
         n_classes = int(labels.max()) + 1
-        names = [str(code) for code in range(n_classes)] if class_names is None else [str(name) for name in class_names]
+        names = [str(code) for code in range(n_classes)] if names is None else names
         if labels.min() < 0 or n_classes > len(names):
             raise InputError(
                 f"labels run from {labels.min()} to {labels.max()} and there are {len(names)} names of classes; number "

@@ -99,8 +99,8 @@ def foreground_in_fields(chosen, masks, field):
         A row for every sampling: `sampling`; `images`, those that have foreground and a point; `points`, those of these
         images; `central`, the share of these points that are at a central position
         (`actopo.points.choices.central_positions`); for each weight of `position_weights` that is a share, `coverage`
-        and `energy_share`, its mean over these points and (`..._all_positions`) over all positions of these images.
-        Means are nan where there is no point.
+        and `energy_share`, its mean over these points and (`..._all_positions`) over all positions of their images,
+        each image as often as it has points. Means are nan where there is no point.
     """
     n_positions = field.shape[0] * field.shape[1]
     is_central = np.isin(np.arange(n_positions), central_positions(*field.shape[:2]))
@@ -116,9 +116,9 @@ def foreground_in_fields(chosen, masks, field):
             counts = own.any(axis=1)
             added = [counts.sum(), own.sum(), own[:, is_central].sum()]
             for kind in SHARES:
-                added += [weights[kind][own].sum(), weights[kind][counts].sum() / n_positions]
+                added += [weights[kind][own].sum(), weights[kind].mean(axis=1) @ own.sum(axis=1)]
             sums.loc[sampling] += added
     for column in columns[2:]:
-        sums[column] /= sums["images" if column.endswith("_all_positions") else "points"]
+        sums[column] /= sums["points"]
     whole = {"images": int, "points": int}
     return sums.astype(whole).rename_axis("sampling").reset_index()
