@@ -1,7 +1,5 @@
 """The network whose layers are listed before anything runs: with as many classes as it will have."""
 
-import torchvision
-
 from actopo.errors import InputError
 from actopo.networks.build import build
 from actopo.networks.timm_networks import load_timm
@@ -20,7 +18,7 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
     weights : str, optional
         Name of weights in torchvision or timm, which is checked. They have classes of their own.
     n_classes : int, optional
-        Number of classes of the images, by default 10.
+        Number of classes where no weights are named, by default 10.
 
     Returns
     -------
@@ -44,6 +42,6 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
 
 def _classes_of(named):
     """Number of classes of weights, as torchvision or timm says; None where it does not."""
-    if isinstance(named, torchvision.models.WeightsEnum):
-        return len(named.meta.get("categories", ())) or None
-    return getattr(load_timm().get_pretrained_cfg(named), "num_classes", None)
+    if isinstance(named, str):
+        return getattr(load_timm().get_pretrained_cfg(named), "num_classes", None)
+    return len(named.meta.get("categories", ())) or None
