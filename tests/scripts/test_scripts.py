@@ -1457,8 +1457,10 @@ def draw(folder, name, files, params, kinds=("svg",), **wildcards):
     """Run the script of a figure, which writes it as often as it is asked to."""
     output = {kind: folder / f"{name}.{kind}" for kind in kinds}
     run(name, files, output, params, **wildcards)
-    for kind, path in output.items():
-        assert {"png": b"\x89PNG", "svg": b"<svg"}[kind] in path.read_bytes()
+    if "png" in kinds:
+        assert output["png"].read_bytes().startswith(b"\x89PNG")
+    if "svg" in kinds:
+        assert b"<svg" in output["svg"].read_bytes()
 
 
 def purity_params(purity_class):

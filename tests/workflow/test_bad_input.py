@@ -67,6 +67,11 @@ def test_activations_of_a_network_outside_the_study(fresh, target, words):
         ({}, "all_eps.full.layer16", "mapper.all_eps is null"),
         ({}, "networks", "mapper.networks has no model"),
         ({}, "network_pair", "comparison is null"),
+        (
+            {"mapper": {"samplings": TINY["mapper"]["samplings"] | {"foreground_1": None}}},
+            "foreground",
+            "no sampling goes by the foreground; add one to mapper.samplings",
+        ),
         ({"mapper": {"noise": {"sigmas": []}}}, "noise", "no graph has noise"),
         (
             {"models": {"resnet18_a": {"seeds": 1}}},
