@@ -22,18 +22,22 @@ help:  ## list the targets
 env: .venv/ready  ## create .venv with what the workflow needs (6 GB)
 
 .venv/ready: requirements.txt
+	$(call install,$<)
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt requirements.txt
+	$(call install,$<)
+	@touch .venv/ready $@
+
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11), (3, 12)])' || \
 	  { echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install $(PIP_FLAGS) -r requirements.txt
+	$(BIN)/pip install $(PIP_FLAGS) -r $(1)
 	# On all cores; pip compiles on one. Modules that nobody imports may be of another version of Python. Where Python is
 	# told to write no compiled modules, as in many containers, each job would else compile what it imports.
 	-$(BIN)/python -m compileall -q -j 0 -x '$(NOT_COMPILED)' .venv/lib
-	@touch $@
-
-.venv/ready-dev: requirements-dev.txt .venv/ready
-	$(BIN)/pip install $(PIP_FLAGS) -r requirements-dev.txt
-	@touch $@
+endef
 
 demo: .venv/ready  ## run the whole workflow on handwritten digits
 	$(BIN)/snakemake $(DEMO_FLAGS)

@@ -193,7 +193,7 @@ class EmulatedCuda:
         with self.generator.drawing(func):
             result = func(*args, **kwargs) if self.capture is None else self.capture.run(func, args, kwargs)
         if name != "copy_":
-            for leaf in tree_leaves(result):
+            for leaf in (result,) if isinstance(result, torch.Tensor) else tree_leaves(result):
                 if isinstance(leaf, torch.Tensor):
                     self.place(leaf)
         return result

@@ -1,5 +1,7 @@
 """What a GPU does with the operations of PyTorch: which it refuses, and for which the host waits."""
 
+from functools import cache
+
 import torch
 from torch.utils._pytree import tree_leaves
 
@@ -25,16 +27,34 @@ WITHOUT_DATA = {"_has_compatible_shallow_copy_type", "is_same_size"}
 def arguments_of(func, args, kwargs):
     """Tensors that an operation is given, and whether it writes into each, in a list of pairs."""
     found = []
-    for place, argument in enumerate(func._schema.arguments):
-        is_written = argument.alias_info is not None and argument.alias_info.is_write
-        leaves = tree_leaves(args[place] if place < len(args) else kwargs.get(argument.name))
-        found += [(leaf, is_written) for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    for place, (name, is_written) in enumerate(_signature(func)):
+        given = args[place] if place < len(args) else kwargs.get(name)
+        # Most are a tensor or a number.
+        if isinstance(given, torch.Tensor):
+            found.append((given, is_written))
+        elif isinstance(given, list | tuple | dict):
+            found += [(leaf, is_written) for leaf in tree_leaves(given) if isinstance(leaf, torch.Tensor)]
     return found
 
 
+@cache
+def _signature(func):
+    """Names of an operation's arguments, and whether it writes into each, in a list of pairs."""
+    return [
+        (argument.name, argument.alias_info is not None and argument.alias_info.is_write)
+        for argument in func._schema.arguments
+    ]
+
+
+@cache
 def gives_view(func):
     """Whether an operation neither reads nor writes its tensor."""
     return any(result.alias_info is not None and not result.alias_info.is_write for result in func._schema.returns)
+
+
+@cache
+def _is_pointwise(func):
+    return torch.Tag.pointwise in func.tags
 
 
 def waits_for(name, tensors):
@@ -62,7 +82,7 @@ def check(device, func, arguments):
     if name == "where" and any(tensor.dim() == 0 for tensor in strangers):
         device.copied(1, True)
     writes = any(is_written and not is_held for (_, is_written), is_held in zip(arguments, held, strict=True))
-    if not writes and (torch.Tag.pointwise in func.tags or name in TAKING_NUMBERS):
+    if not writes and (_is_pointwise(func) or name in TAKING_NUMBERS):
         # A number of the host may be read.
         strangers = [tensor for tensor in strangers if tensor.dim() > 0]
     if not strangers:

@@ -3,8 +3,8 @@ Jobs of the workflow that start without importing their libraries: a server has 
 
 Half of the time of a tiny run is the import of PyTorch, pandas and matplotlib by its 170 jobs. `executable` writes a
 program that Snakemake calls in the place of Python; it hands its arguments, folder, environment and streams to the
-server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job. What is no
-script nor module of actopo, such as `-m snakemake`, is left to Python.
+server, and ends as the job ends. The script itself, and all of actopo, are read and run anew by every job. Snakemake,
+and the modules of actopo that are programs, are run so too; what else is no script is left to Python.
 """
 
 import array
@@ -24,14 +24,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 OWN_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 SERVERS = []
-LIBRARIES = ("snakemake.script", "tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
+LIBRARIES = ("snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema")
+LIBRARIES += ("tqdm", "torch", "torchvision", "safetensors.torch", "cv2", "numba", "pandas")
 LIBRARIES += ("matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas.io.formats.csvs", "PIL.JpegImagePlugin")
 LIBRARIES += ("scipy.stats", "scipy.sparse.csgraph", "sklearn.cluster", "networkx", "gtda.homology")
+
+# Modules that are programs.
+SERVED = ("actopo", "snakemake")
 
 CLIENT = """\
 #!{python} -IS
 import array, json, os, socket, sys
-if sys.argv[1].startswith("-") and not (sys.argv[1] == "-m" and sys.argv[2].startswith("actopo.")):
+if sys.argv[1].startswith("-") and not (sys.argv[1] == "-m" and sys.argv[2].partition(".")[0] in {served!r}):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
@@ -54,7 +58,7 @@ def executable(folder):
         Where the program and the server's socket are kept; a path of at most 80 characters.
     """
     address, program = str(folder / "socket"), folder / "python"
-    program.write_text(CLIENT.format(python=sys.executable, address=address))
+    program.write_text(CLIENT.format(python=sys.executable, address=address, served=SERVED))
     program.chmod(0o755)
     # A process of its own, since tests may have started threads, of which a fork has none.
     command = [sys.executable, __file__, address]
@@ -90,11 +94,11 @@ def serve(address):
         call, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
-            answer(call)
+            answer(call, str(Path(address).with_name("python")))
         call.close()
 
 
-def answer(call):
+def answer(call, program):
     """Run one job in a process of its own, and send its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     size, [(_, _, streams)], *_ = call.recvmsg(8, socket.CMSG_SPACE(3 * array.array("i").itemsize))
@@ -104,13 +108,13 @@ def answer(call):
     job = os.fork()
     if job == 0:
         call.close()
-        run(*json.loads(text), array.array("i", streams))
+        run(*json.loads(text), array.array("i", streams), program)
     status = os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])
     call.send(bytes([status if status >= 0 else 128 - status]))
     os._exit(0)
 
 
-def run(arguments, folder, environment, streams):
+def run(arguments, folder, environment, streams, program):
     """What Python does with a script, but for the start."""
     for stream, descriptor in enumerate(streams):
         os.dup2(descriptor, stream)
@@ -119,14 +123,17 @@ def run(arguments, folder, environment, streams):
     os.environ.update(environment)
     is_module = arguments[0] == "-m"
     sys.argv = arguments[1:] if is_module else arguments
+    # What they start is served, too.
+    sys.executable = program
     path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    sys.path[:0] = [folder, *path] if is_module else [str(Path(arguments[0]).parent)]
+    script = Path(arguments[0]).absolute()
+    sys.path[:0] = [folder, *path] if is_module else [str(script.parent)]
     status = 0
     try:
         if is_module:
             runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
         else:
-            runpy.run_path(arguments[0], run_name="__main__")
+            runpy.run_path(str(script), run_name="__main__")
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if status and end.code is not status:

@@ -4,11 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 import yaml
-from tiny import ROOT, TINY
+from tiny import ROOT, TINY, forked_python
 
 TAG = "v0.1.0"
 WHO = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
@@ -42,7 +41,7 @@ def other(tmp_path_factory):
 def snakemake(folder, *arguments, fails=False, **variables):
     """Run Snakemake with the lines that the page asks for, in an environment without the package."""
     triggers = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text(encoding="utf-8"))
-    command = [sys.executable, "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
+    command = [forked_python(), "-m", "snakemake", "--rerun-triggers", *triggers["rerun-triggers"], "--cores", "2"]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
     done = subprocess.run([*command, *arguments], cwd=folder, env=kept, capture_output=True, text=True, check=False)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr

@@ -2,14 +2,13 @@
 
 import copy
 import subprocess
-import sys
 
 from actopo.config.outdated import FOLDERS
-from tiny import TINY, Workflow
+from tiny import TINY, Workflow, forked_python
 
 
 def prune(workflow, config, answers, *options):
-    command = [sys.executable, "workflow/scripts/prune.py", "--configfile", config, *options]
+    command = [forked_python(), "workflow/scripts/prune.py", "--configfile", config, *options]
     return subprocess.run(
         command, cwd=workflow.folder, input=answers, capture_output=True, text=True, timeout=600, check=False
     )

@@ -4,16 +4,15 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 from actopo.files import save_json
 from explorer_page import shown
-from tiny import ROOT, Workflow
+from tiny import ROOT, Workflow, forked_python
 
 
 def write_report(folder, *configfiles, root="."):
-    command = [sys.executable, f"{root}/workflow/scripts/write_report.py", *configfiles]
+    command = [forked_python(), f"{root}/workflow/scripts/write_report.py", *configfiles]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 

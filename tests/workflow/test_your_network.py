@@ -3,10 +3,9 @@
 import json
 import shutil
 import subprocess
-import sys
 
 import pytest
-from tiny import ROOT, Workflow
+from tiny import ROOT, Workflow, forked_python
 
 EXAMPLE, TRANSFORMER = "docs/examples/your_network.yaml", "docs/examples/your_transformer.yaml"
 
@@ -20,7 +19,7 @@ def example(tmp_path_factory):
 
 @pytest.mark.parametrize("config", [EXAMPLE, TRANSFORMER])
 def test_the_listing_is_that_of_the_guide(example, config):
-    command = [sys.executable, "workflow/scripts/list_layers.py", config]
+    command = [forked_python(), "workflow/scripts/list_layers.py", config]
     done = subprocess.run(command, cwd=example.folder, capture_output=True, text=True, check=True)
     assert done.stdout.strip() in (ROOT / "docs/your_network.md").read_text()
 

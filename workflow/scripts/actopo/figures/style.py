@@ -156,10 +156,11 @@ def styled(plot):
 
 def _freeze_layout(figure):
     """Lay a figure out once, to six digits: the layout solver's last digits depend on addresses in memory."""
-    # The first layout of axes of a fixed aspect may still be wrong.
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
-        engine.execute(figure)
+        # The first layout of axes of a fixed aspect may still be wrong.
+        if any(axes.get_aspect() != "auto" for axes in figure.axes):
+            engine.execute(figure)
     for axes in figure.axes:
         axes.apply_aspect()
     # With an engine that does nothing every file would be drawn twice.
