@@ -247,6 +247,11 @@ def test_purity_is_that_of_the_tables(page, results):
                         == f"labels permuted: {shown(row[f'{name}_null_low'])} to {shown(row[f'{name}_null_high'])}"
                     )
                     assert told[2] == f"p = {shown(row[f'{name}_p'])}"
+            # Of one layer: the marks of samplings stand beside each other.
+            places = chart.locator(".mark").evaluate_all(
+                "(marks) => marks.map((mark) => mark.getAttribute('transform'))"
+            )
+            assert len(places) == len({place.partition(",")[0] for place in places}) > 0
     page.locator("#samplings input").first.uncheck()
     assert page.locator("#charts [data-series=foreground_1]").count() == 0
     rows = list(csv.DictReader(io.StringIO(downloaded(page, "#purity-csv"))))

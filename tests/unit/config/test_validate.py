@@ -143,6 +143,12 @@ def test_overlays_are_in_order(names, tmp_path):
         ("models.resnet18_a.training.compile", "yes", ["models.resnet18_a.training.compile", "true or false"]),
         ("run", "a b", ["run: 'a b' is not allowed; write letters, digits"]),
         ("run", None, ["run: null is not a text"]),
+        (
+            "mapper.stability.graphs.random",
+            None,
+            ["mapper.stability.graphs.random: null is not a list; write [] for none"],
+        ),
+        ("mapper.layers", None, ["mapper.layers: null is not"]),
         ("run", 5, ["run: 5 is not a text; put it in quotes"]),
         ("figures.purity_class", 2, ["figures.purity_class: 2 is not a text or null; put it in quotes"]),
         ("models", {"a b": PAPER["models"]["resnet18_a"]}, ["models: 'a b' is not allowed; write a name of letters"]),

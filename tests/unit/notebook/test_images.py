@@ -96,6 +96,10 @@ def test_large_images_come_in_smaller_batches():
         (pictures(), {"class_names": ["a", "b"]}, "there are 2 class_names and no labels"),
         ([(pictures()[:50], labels()[:50]), pictures()[50:]], {}, "batch 1 has no labels and others have some"),
         (pictures(), {"labels": labels(), "class_names": ["cat"]}, "labels run from 0 to 1 and there are 1 names"),
+        (pictures()[..., 0], {"mean": MEAN}, "mean is .*; give a list of one number for each channel, 1"),
+        (FORMS["floats"], {"std": 0.5}, "std is 0.5; give a list of one number for each channel, 3"),
+        (pictures(), {"std": [0.2, 0, 0.2]}, r"std is \[0.2, 0, 0.2\]; give numbers above 0"),
+        (pictures(), {"mean": torch.tensor([0.5, torch.nan, 0.5])}, "mean is .*; give finite numbers"),
         (pictures(), {"labels": ["cat"] * N, "class_names": ["dog"]}, "class 'cat' of the labels is not among"),
     ],
 )

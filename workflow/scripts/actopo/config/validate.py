@@ -175,6 +175,8 @@ def _explain(error):
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
         is_text = "string" in wanted and not {"integer", "number"} & set(wanted)
         hint = _quotes_hint(value) if is_text else _number_hint(value)
+        if value is None and "array" in wanted and not error.schema.get("minItems"):
+            hint = "; write [] for none"
         yield f"{where}: {shown(value)} is not {_either([TYPES[name] for name in wanted])}{hint}"
     elif error.validator == "pattern":
         yield f"{where}: {shown(value)} is not allowed; write {error.schema['errorMessage']}"

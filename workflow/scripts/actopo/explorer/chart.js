@@ -33,7 +33,7 @@ function lineSample(parent, style) {
  * each series has `name`, `style` and `values`, with `x` (a place), `y`, and where they are known `low` and `high` (an
  * interval), `nullLow` and `nullHigh` (the same for permuted labels), `empty` (a mark that is not filled) and `text` (what is
  * told of it). `level` is a dotted line, and each of `levels`, with `name`, `y`, `colour` and `dash`, a line that the
- * legend names; with `legend` it names the series too.
+ * legend names; with `legend` it names the series too. Series with the same places stand beside each other there.
  */
 function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level = null, limits = null, levels = [], legend = false }) {
   const entries = [...(legend ? series : []), ...levels];
@@ -66,7 +66,8 @@ function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level 
     svg.append("line").attr("data-level", own.name).attr("x1", left).attr("x2", width - right).attr("y1", y(own.y)).attr("y2", y(own.y))
       .attr("stroke", own.colour).attr("stroke-width", 1.5).attr("stroke-dasharray", own.dash);
   }
-  series.forEach((own, i) => drawSeries(svg, own, x, y, (i - (series.length - 1) / 2) * 0.06));
+  const step = ticks ? Math.min(0.12, 0.6 / series.length) : 0;
+  series.forEach((own, i) => drawSeries(svg, own, (value) => x(value.x + (i - (series.length - 1) / 2) * step), y));
   entries.forEach((own, i) => {
     const place = `translate(${left + (i % 2) * ((width - left - right) / 2)},${CHART.top + LEGEND_ROW * Math.floor(i / 2)})`;
     const entry = svg.append("g").attr("class", "entry").attr("transform", place);
@@ -79,27 +80,27 @@ function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level 
   return svg.node();
 }
 
-function drawSeries(svg, { name, style, values }, x, y, aside) {
+function drawSeries(svg, { name, style, values }, x, y) {
   const has = (...names) => values.filter((value) => names.every((key) => value[key] !== null && value[key] !== undefined));
   const group = svg.append("g").attr("data-series", name);
   const band = has("low", "high");
   if (band.length > 1) {
     group.append("path").attr("fill", style.colour).attr("opacity", 0.18)
-      .attr("d", d3.area().x((value) => x(value.x)).y0((value) => y(value.low)).y1((value) => y(value.high))(band));
+      .attr("d", d3.area().x(x).y0((value) => y(value.low)).y1((value) => y(value.high))(band));
   }
   for (const value of band) {
-    group.append("line").attr("x1", x(value.x)).attr("x2", x(value.x)).attr("y1", y(value.low)).attr("y2", y(value.high))
+    group.append("line").attr("x1", x(value)).attr("x2", x(value)).attr("y1", y(value.low)).attr("y2", y(value.high))
       .attr("stroke", style.colour).attr("stroke-width", 5).attr("opacity", 0.35);
   }
   for (const value of has("nullLow", "nullHigh")) {
-    const [middle, from, to] = [x(value.x + aside), y(value.nullLow), y(value.nullHigh)];
+    const [middle, from, to] = [x(value), y(value.nullLow), y(value.nullHigh)];
     group.append("path").attr("d", `M${middle - 4},${from}h8M${middle - 4},${to}h8M${middle},${from}V${to}`)
       .attr("stroke", style.colour).attr("stroke-width", 1.2).attr("fill", "none");
   }
   group.append("path").attr("fill", "none").attr("stroke", style.colour).attr("stroke-width", 2).attr("stroke-dasharray", style.dash)
-    .attr("d", d3.line().defined((value) => value.y !== null).x((value) => x(value.x)).y((value) => y(value.y))(values));
+    .attr("d", d3.line().defined((value) => value.y !== null).x(x).y((value) => y(value.y))(values));
   group.selectAll(".mark").data(has("y")).enter().append("path").attr("class", "mark").attr("d", style.symbol)
-    .attr("transform", (value) => `translate(${x(value.x)},${y(value.y)})`)
+    .attr("transform", (value) => `translate(${x(value)},${y(value.y)})`)
     .attr("fill", (value) => (value.empty ? "var(--page)" : style.colour)).attr("stroke", style.colour).attr("stroke-width", 1.5)
     .attr("tabindex", (value, i) => (i === 0 ? 0 : -1)).attr("role", "img").attr("aria-label", (value) => value.text)
     .on("mouseenter focus", (value) => tell(value.text)).on("mouseleave blur", () => tell(""))

@@ -69,7 +69,8 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
     Raises
     ------
     InputError
-        If there is no image, images have another form or differ in size, or labels do not fit them.
+        If there is no image, images have another form or differ in size, or labels or the normalisation do not fit
+        them.
     """
     whole = isinstance(images, np.ndarray | torch.Tensor)
     pieces, own = [], []
@@ -113,6 +114,7 @@ def _read(piece, mean, std):
     if piece.dtype == torch.uint8:
         piece = _channels_last(piece)
         n_channels = piece.shape[-1]
+        _check_normalisation(mean, std, n_channels)
         mean = [0.0] * n_channels if mean is None else mean
         std = [1.0] * n_channels if std is None else std
         step = images_per_pass(BATCH, piece.shape[1:])
@@ -124,6 +126,7 @@ def _read(piece, mean, std):
             f"images are {str(piece.dtype).removeprefix('torch.')} of shape {tuple(piece.shape)}; give 8-bit images "
             "(N, h, w, c), or the network's input as floats (N, c, h, w), with 1 or 3 channels"
         )
+    _check_normalisation(mean, std, piece.shape[1])
     for part in piece.float().split(images_per_pass(BATCH, piece.shape[2:])):
         yield part, None
 
@@ -137,6 +140,17 @@ def _channels_last(images):
     if images.dim() == 4 and images.shape[1] in (1, 3):
         return images.permute(0, 2, 3, 1).contiguous()
     raise InputError(f"8-bit images have shape {tuple(images.shape)}; give (N, h, w, c) with c of 1 or 3, or (N, h, w)")
+
+
+def _check_normalisation(mean, std, n_channels):
+    """Raise InputError unless means and standard deviations are one for each channel."""
+    for name, values in (("mean", mean), ("std", std)):
+        if values is None:
+            continue
+        if np.shape(values) != (n_channels,):
+            raise InputError(f"{name} is {values}; give a list of one number for each channel, {n_channels}")
+        if not np.isfinite(values).all() or (name == "std" and min(values) <= 0):
+            raise InputError(f"{name} is {values}; give {'numbers above 0' if name == 'std' else 'finite numbers'}")
 
 
 def _pictures(read, mean, std):
