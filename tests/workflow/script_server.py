@@ -127,7 +127,8 @@ def run(arguments, folder, environment, streams, program):
     sys.executable = program
     path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     script = Path(arguments[0]).absolute()
-    sys.path[:0] = [folder, *path] if is_module else [str(script.parent)]
+    first = [] if environment.get("PYTHONSAFEPATH") else [folder]
+    sys.path[:0] = [*first, *path] if is_module else [str(script.parent)]
     status = 0
     try:
         if is_module:

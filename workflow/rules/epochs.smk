@@ -122,7 +122,10 @@ use rule average_tables as average_epoch_purity with:
         "<results>/benchmarks/average_epoch_purity/{model}.tsv"
     params:
         outputs=MAPPER_OUTPUTS,
-        columns=as_json(graphs=["sampling", "layer", "epoch"], classes=["sampling", "layer", "epoch", "class"]),
+        columns=as_json(
+            graphs=["sampling", "sigma", "layer", "epoch"],
+            classes=["sampling", "sigma", "layer", "epoch", "class"],
+        ),
         env=env_digest("mapper"),
         code=code_digest("average_tables"),
 

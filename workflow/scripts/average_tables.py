@@ -1,7 +1,8 @@
 """Tables of mapper graphs over networks and draws, each value with an interval."""
 
 import pandas as pd
-from actopo.files import load_table, save_table
+from actopo.files import save_table
+from actopo.graphs.pair_tables import load_pair_table
 from actopo.graphs.replicates import over_graphs
 from actopo.job import settings, start_logging
 from actopo.similarity.layer_names import with_names
@@ -12,7 +13,7 @@ params = settings(snakemake)
 # Measures that only some graphs have.
 conditional = getattr(params, "conditional", {})
 for name, columns in params.columns.items():
-    tables = list(map(load_table, snakemake.input[name]))
+    tables = list(map(load_pair_table, snakemake.input[name]))
     # Columns without values have no type: networks without rows, such as the first where it is compared with, are out.
     table = pd.concat([table for table in tables if len(table)] or tables[:1])
     save_table(

@@ -47,13 +47,13 @@ for shift, path, predictions in new_files:
         facts["min_samples"],
         progress=lambda steps: progress(steps, "interval"),
     )
-    is_class = logits.shape[1] == len(class_names)
+    is_class = logits.shape[1] == len(class_names) > 1
     predicted = logits.argmax(axis=1) if is_class else None
     table = placement_table(placed, columns, predicted, incidence, file["label"], class_names)
     summary = placement_summary(table, incidence if params.new["own_images"] else None)
     tables.append(table.assign(shift=shift))
     summaries.append(summary.assign(shift=shift))
-if not is_class:
+if not is_class and len(class_names) > 1:
     logging.warning(
         "the network has %d outputs and the images have %d classes: predicted, right and wrong stay empty",
         logits.shape[1],

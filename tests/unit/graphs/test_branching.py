@@ -136,6 +136,8 @@ def test_place_classes():
     np.testing.assert_array_equal(
         place_classes(counts, 1), [[False] * 3, [False] * 3, [False, False, True], [False] * 3]
     )
+    # In binary 0.07 of 100 is above 7.
+    np.testing.assert_array_equal(place_classes([[7, 93]], 0.07), [[True, True]])
     for share in (0, 1.1, NAN):
         with pytest.raises(InputError, match="share"):
             place_classes(counts, share)

@@ -5,6 +5,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.graphs.distances import cells, chance, flow, flow_table, membership_distance, variation_of_information
 from scipy import sparse
+from scipy.stats import kstest
 from sklearn.metrics import mutual_info_score
 
 
@@ -200,10 +201,12 @@ def test_chance_against_the_distances_of_permuted_identities(first_ids, second_i
     if second_ids.max() < first_ids.max():
         second_ids = second_ids + 50
     found = chance(membership_distance, a, b, first_ids, second_ids, 19, seed=3, uncovered=uncovered)
-    rng, names = np.random.default_rng(3), np.unique(second_ids)
+    rng, names = np.random.default_rng(3), np.intersect1d(first_ids, second_ids)
+    is_shared = np.isin(second_ids, names)
     drawn = []
     for _ in range(19):
-        moved = rng.permutation(names)[np.searchsorted(names, second_ids)]
+        moved = second_ids.copy()
+        moved[is_shared] = rng.permutation(names)[np.searchsorted(names, second_ids[is_shared])]
         drawn.append(membership_distance(a, b, first_ids, moved, uncovered=uncovered))
     low, high = np.quantile(drawn, [0.025, 0.975])
     observed = membership_distance(a, b, first_ids, second_ids, uncovered=uncovered)
@@ -212,13 +215,31 @@ def test_chance_against_the_distances_of_permuted_identities(first_ids, second_i
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-9)
 
 
+@pytest.mark.parametrize(("own", "others"), [(20, 1), (10, 10), (2, 20)])
+def test_images_of_one_graph_alone_have_no_part_in_chance(own, others):
+    """Of the second graph as many images are the first's as are not; p-values are uniform, whichever comes first."""
+    rng, p_values = np.random.default_rng(0), []
+    for seed in range(60):
+        first = partition(rng.integers(0, 8, 60))
+        second = partition(np.concatenate([rng.integers(0, own, 60), own + rng.integers(0, others, 60)]))
+        settings = {"n_permutations": 39, "seed": seed}
+        found = chance(membership_distance, first, second, **settings)
+        assert found == chance(membership_distance, first, second[:60], **settings)
+        again = chance(membership_distance, second, first, **settings)
+        assert again["observed"] == pytest.approx(found["observed"])
+        p_values += [found["p"], again["p"]]
+    assert kstest(np.array(p_values) - rng.random(len(p_values)) / 40, "uniform").pvalue > 1e-3
+
+
 def test_permutations_without_a_distance_do_not_make_a_distance_rare():
-    # Of ten images in two nodes, three are shared; they often come to lie in one node.
+    # Of ten images in two nodes, three are covered in both graphs; they often come to lie in one node.
     a, b = partition(np.array([0, 0, 1])), partition(np.array([0, 0, 1, 1, 1, 1, 1, 1, 1, 1]))
-    found = chance(membership_distance, a, b, n_permutations=199, seed=1)
+    a = sparse.vstack([a, sparse.csr_array((7, 2), dtype=np.int8)])
+    found = chance(membership_distance, a, b, n_permutations=199, seed=1, uncovered="drop")
     assert found["observed"] == pytest.approx(0, abs=1e-7)
     rng = np.random.default_rng(1)
-    drawn = np.array([membership_distance(a, b, second_ids=rng.permutation(10)) for _ in range(199)])
+    drawn = [membership_distance(a, b, second_ids=rng.permutation(10), uncovered="drop") for _ in range(199)]
+    drawn = np.array(drawn)
     unknown = np.isnan(drawn)
     assert 0 < unknown.sum() < 199
     assert found["mean"] == pytest.approx(drawn[~unknown].mean())

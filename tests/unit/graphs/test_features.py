@@ -1,5 +1,7 @@
 """Branches are leaves of the merge tree, as by brute force over all levels; cycles are a basis of the cycle space."""
 
+from dataclasses import replace
+
 import networkx
 import numpy as np
 import pytest
@@ -58,26 +60,27 @@ def test_small_components_are_absorbed():
     found = arms(of_nodes(sizes, EDGES, LENS), share=0.1)
     assert sorted(arm.nodes.tolist() for arm in found) == [[0, 1, 2, 3, 4, 5, 6], [7]]
     assert len(arms(of_nodes(sizes, EDGES, LENS), share=0.05)) == 4
+    # Just as large as is asked for: 7 of 100 images, and in binary 0.07 of 100 is more.
+    assert len(arms(of_nodes([86, 7, 7], [(0, 1), (0, 2)], [0.0, 1.0, 2.0]), share=0.07)) == 2
     # One piece.
     assert arms(of_nodes(sizes[:7], EDGES, LENS[:7]), share=0.1) == []
 
 
+@pytest.mark.parametrize("n_values", [None, 2, 4])
 @pytest.mark.parametrize("seed", range(20))
-def test_arms_are_those_of_all_superlevel_sets(seed):
-    """Brute force: components of the superlevel set above a node meet in it, if two or more are large."""
+def test_arms_are_those_of_all_superlevel_sets(seed, n_values):
+    """Brute force: components above a level meet in a component with that level, if two or more are large."""
     graph, share = random_graph(seed), 0.1
+    if n_values is not None:
+        graph = replace(graph, lens=graph.lens % n_values)
     least, members = share * len(graph.images), graph.members.toarray()
     expected = []
-    for level in -np.sort(-graph.lens):
-        above = np.flatnonzero(graph.lens > level)
-        node = int(np.flatnonzero(graph.lens == level)[0])
-        whole = as_networkx(graph)
-        touching = [
-            sorted(part)
-            for part in networkx.connected_components(as_networkx(graph, above))
-            if any(other in part for other in whole[node]) and members[:, sorted(part)].any(axis=1).sum() >= least
-        ]
-        expected += touching if len(touching) > 1 else []
+    for level in -np.unique(-graph.lens):
+        above = list(networkx.connected_components(as_networkx(graph, np.flatnonzero(graph.lens > level))))
+        for whole in networkx.connected_components(as_networkx(graph, np.flatnonzero(graph.lens >= level))):
+            parts = [sorted(part) for part in above if part < whole]
+            large = [part for part in parts if members[:, part].any(axis=1).sum() >= least]
+            expected += large if len(large) > 1 else []
     whole = map(sorted, networkx.connected_components(as_networkx(graph)))
     pieces = [part for part in whole if members[:, part].any(axis=1).sum() >= least]
     expected += pieces if len(pieces) > 1 else []

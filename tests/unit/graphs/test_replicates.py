@@ -83,6 +83,11 @@ def test_p_values_and_nulls_are_of_the_graphs_that_have_the_measure():
     own["purity"], own["purity_p"], own["purity_null_mean"] = [np.nan, 0.3], [np.nan, 0.4], [0.1, 0.2]
     (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
     assert (row.purity, row.purity_p, row.purity_null_mean) == (0.3, 0.4, 0.2)
+    # A null that names no measure is of that before it.
+    names = {"purity": "value", "purity_p": "p", "purity_null_low": "null_low", "purity_null_mean": "null_mean"}
+    (row,) = over_graphs(own.rename(columns=names).assign(other=1.0), ["sampling", "layer"]).itertuples()
+    assert (row.value, row.p, row.null_mean, row.null_low) == (0.3, 0.4, 0.2, own.purity_null_low[1])
+    assert row.other == 1
 
 
 def test_a_mean_over_the_graphs_that_have_a_measure_says_how_many_they_are():

@@ -1,5 +1,6 @@
 """Mapper against KeplerMapper, a brute-force mapper, and shapes whose graph is known."""
 
+import sys
 from itertools import combinations
 
 import kmapper
@@ -255,6 +256,43 @@ def test_points_must_be_finite(clusterer, value):
         mapper_graph(points, lens, IntervalCover(4), clusterer)
     with pytest.raises(InputError, match="first at point 217"):
         mapper_graph(points, np.linalg.norm(points, axis=1), IntervalCover(4), clusterer)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (lambda n: np.arange(n) % 4 / 4, "Own returned labels that are no whole numbers"),
+        (lambda n: np.full(n, np.nan), "Own returned labels that are no whole numbers"),
+        (lambda n: np.full(n, 2.0**70), "Own returned labels that are no whole numbers"),
+        (lambda n: ["0"] * n, "Own returned labels that are no whole numbers"),
+        (lambda n: ["a"] * n, "Own returned no labels"),
+        (lambda n: None, "Own returned no labels"),
+        (lambda n: np.zeros(n - 1), r"Own returned labels of shape \(\d+,\) for \d+ points"),
+        (lambda n: np.zeros((n, 1)), r"Own returned labels of shape \(\d+, 1\) for \d+ points"),
+        (lambda n: 1 / 0, r"Own refuses the \d+ points over an interval \(ZeroDivisionError"),
+        (lambda n: sys.exit(2), r"Own refuses the \d+ points over an interval \(it calls sys.exit"),
+    ],
+)
+def test_clusterers_that_go_wrong(labels, words):
+    class Own:
+        def fit_predict(self, points):
+            return labels(len(points))
+
+    with pytest.raises(InputError, match=words):
+        mapper_graph(*blobs(0), IntervalCover(4), Own())
+
+
+def test_labels_of_any_whole_type():
+    points, lens = blobs(0)
+
+    class Own:
+        def fit_predict(self, points):
+            return (np.arange(len(points)) % 3 - 1).astype(kind)
+
+    found = []
+    for kind in (np.int64, np.int8, np.float32):
+        found.append(mapper_graph(points, lens, IntervalCover(4), Own()).incidence.toarray())
+    assert all((other == found[0]).all() for other in found)
 
 
 def test_clusterer_that_needs_more_points():

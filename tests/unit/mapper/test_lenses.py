@@ -138,6 +138,11 @@ def test_a_users_function_is_given_what_it_takes(tmp_path):
         "def nan(points):\n    return np.where(np.arange(len(points)) == 4, np.nan, 1.0)\n"
         "def text(points):\n    return ['x'] * len(points)\n"
         "def broken(points):\n    return points[:, 99]\n"
+        "def masked(points):\n    return np.ma.masked_less(points[:, 0], 0)\n"
+        "def complex(points):\n    return points[:, 0] + 1j\n"
+        "def gradient(points):\n    import torch\n    return torch.ones(len(points), requires_grad=True)\n"
+        "def changing(points, norm, reference):\n    for own in (points, norm, reference):\n        own *= 2\n"
+        "    return points[:, 0]\n"
     )
     points = cloud()
     known = columns(points)
@@ -153,10 +158,19 @@ def test_a_users_function_is_given_what_it_takes(tmp_path):
         "nan": "nan is not finite at 1 of 700 points, first at point 4",
         "text": "text returned no numbers",
         "broken": "broken failed: IndexError: index 99",
+        "masked": "masked returned no numbers .masked or complex",
+        "complex": "complex returned no numbers .masked or complex",
+        "gradient": "gradient returned no numbers",
         "absent": "lenses.py has no function 'absent'",
     }.items():
         with pytest.raises(InputError, match=words):
             values(name)
+    # What a function changes is its own.
+    others = ["l2", {"principal_component": 1}, "eccentricity"]
+    for other in others:
+        both = lens_values(lens_list([f"{file}:changing", other]), points, known, reference=points)
+        np.testing.assert_array_equal(both[:, 1], lens_values(lens_list(other), cloud(), columns(cloud())))
+    np.testing.assert_array_equal(points, cloud())
     file.write_text("import absent_package\n")
     with pytest.raises(InputError, match="cannot be imported: ModuleNotFoundError"):
         values("first")

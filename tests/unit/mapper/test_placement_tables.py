@@ -74,6 +74,20 @@ def test_outputs_that_are_no_classes_are_right_about_nothing(table):
     ]
 
 
+def test_images_without_labels_have_no_shares_of_classes():
+    """A single class stands for all of them."""
+    zeros = np.zeros(3, dtype=int)
+    incidence = sparse.csr_array(np.ones((3, 1), dtype=bool))
+    columns = dict.fromkeys(("image", "row", "col", "label"), zeros)
+    table = placement_table(incidence, columns, None, incidence, zeros, ["unlabelled"])
+    assert table.nodes.tolist() == ["0"] * 3
+    assert table.majority.tolist() == [""] * 3
+    assert table[["label_share", "predicted_share"]].isna().all(axis=None)
+    found = placement_summary(table, incidence).set_index("group").loc["all"]
+    assert found[["n_points", "placed", "kept"]].tolist() == [3, 1, 1]
+    assert found.drop(["n_points", "placed", "kept"]).isna().all()
+
+
 def test_no_new_points(table):
     found = placement_summary(table[:0])
     assert found.n_points.tolist() == [0, 0, 0]

@@ -120,7 +120,9 @@ def _ask(listing, asked, cache, state=""):
         return found
     # Other processes do not have the folder of scripts on their path.
     path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command, environment = [sys.executable, "-m", listing, question], {**os.environ, "PYTHONPATH": path}
+    # As in jobs, modules in the folder in which Snakemake runs are not found.
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-m", listing, question]
     done = subprocess.run(
         command, env=environment, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False
     )

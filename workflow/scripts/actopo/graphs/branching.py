@@ -53,7 +53,8 @@ def place_classes(counts, share=None):
         return (counts == counts.max(axis=1, keepdims=True, initial=0)) & (counts > 0)
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1 (0.1 is 10 % of a node's points), not {share!r}.")
-    return (counts >= share * counts.sum(axis=1, keepdims=True)) & (counts > 0)
+    # A share of 0.07 of 100 points is 7, not the number above it that it is in binary.
+    return (counts >= share * counts.sum(axis=1, keepdims=True) - 1e-9) & (counts > 0)
 
 
 def merge_levels(edges, values, placed):

@@ -162,7 +162,8 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
     first, second, first_ids, second_ids
         As in :func:`flow`.
     n_permutations : int, default 199
-        Number of permutations. Identities are permuted, not points: the points of one image stay together.
+        Number of permutations. Identities are permuted, not points: the points of one image stay together. Only those
+        that have points in both graphs are, since no others count.
     seed : int, default 0
         Seed of the permutations.
     **settings
@@ -187,7 +188,7 @@ def chance(distance, first, second, first_ids=None, second_ids=None, n_permutati
         distance
     ]
     uncovered = settings.pop("uncovered", "block")
-    ids = np.arange(second.shape[0]) if second_ids is None else np.asarray(second_ids)
+    first, first_ids, second, ids = _points_of_shared(first, first_ids, second, second_ids)
     p, q = _spread(parts(first), first_ids, uncovered, "first"), _spread(parts(second), ids, uncovered, "second")
     observed = measure(*_of_shared(p, q), **settings)
     rng, names = np.random.default_rng(seed), np.unique(ids)
@@ -288,14 +289,30 @@ def _distributions(first, second, first_ids, second_ids, uncovered):
     return _of_shared(_spread(first, first_ids, uncovered, "first"), _spread(second, second_ids, uncovered, "second"))
 
 
-def _spread(incidence, ids, uncovered, name):
-    """The mean of the uniform distributions of the points of each identity."""
-    if uncovered not in ("block", "drop"):
-        raise InputError(f"uncovered must be 'block' or 'drop', not {uncovered!r}.")
+def _identities(incidence, ids):
+    """Identity of each point of a graph."""
     n_points = incidence.shape[0]
     ids = np.arange(n_points) if ids is None else np.asarray(ids)
     if ids.shape != (n_points,):
         raise InputError(f"the graph has {n_points} points but its identities have shape {ids.shape}.")
+    return ids
+
+
+def _points_of_shared(first, first_ids, second, second_ids):
+    """Points of two graphs whose identities have points in both, and these identities; all if none has."""
+    own, others = _identities(first, first_ids), _identities(second, second_ids)
+    in_both = np.isin(own, others), np.isin(others, own)
+    if not in_both[0].any():
+        return first, own, second, others
+    kept = [sparse.csr_array(graph)[mask] for graph, mask in zip((first, second), in_both, strict=True)]
+    return kept[0], own[in_both[0]], kept[1], others[in_both[1]]
+
+
+def _spread(incidence, ids, uncovered, name):
+    """The mean of the uniform distributions of the points of each identity."""
+    if uncovered not in ("block", "drop"):
+        raise InputError(f"uncovered must be 'block' or 'drop', not {uncovered!r}.")
+    ids = _identities(incidence, ids)
     members = sparse.csr_array(incidence != 0).astype(np.float64)
     covered = np.diff(members.indptr) > 0
     names, place = np.unique(ids, return_inverse=True)

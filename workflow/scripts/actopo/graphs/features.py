@@ -135,26 +135,66 @@ def arms(graph, share=0.01):
     """
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1 (0.01 is 1 % of the images), not {share!r}.")
-    least, found = share * len(graph.images), []
+    # A share of 0.07 of 100 images is 7, not the number above it that it is in binary.
+    least, found = share * len(graph.images) - 1e-9, []
     neighbours, columns = _neighbours(graph), sparse.csc_array(graph.members)
     order = np.argsort(-graph.lens, kind="stable")
     owner = np.full(len(order), -1)
     # Nodes and images of each component, and whether arms have met in it.
     parts = {}
-    for node in order:
+    # A superlevel set has all nodes of a level at once.
+    levels = np.split(order, np.flatnonzero(np.diff(graph.lens[order])) + 1)
+    for nodes, meeting in (joined for level in levels for joined in _joined(level.tolist(), neighbours, owner)):
         own = np.zeros(len(graph.images), dtype=bool)
-        own[columns.indices[columns.indptr[node] : columns.indptr[node + 1]]] = True
-        meeting = sorted({owner[other] for other in neighbours[node] if owner[other] >= 0})
+        for node in nodes:
+            own[columns.indices[columns.indptr[node] : columns.indptr[node + 1]]] = True
         large = [part for part in meeting if parts[part][1].sum() >= least]
         if len(large) > 1:
             found += [_arm(*parts[part]) for part in large]
-        nodes, has_arms = [node], len(large) > 1
+        name, has_arms = nodes[0], len(large) > 1
         for part in meeting:
             others, images, had_arms = parts.pop(part)
             nodes, own, has_arms = nodes + others, own | images, has_arms or had_arms
-        owner[nodes], parts[node] = node, (nodes, own, has_arms)
+        owner[nodes], parts[name] = name, (nodes, own, has_arms)
     large = [part for part in parts.values() if part[1].sum() >= least]
     return found + [_arm(*part) for part in large if len(large) > 1]
+
+
+def _joined(level, neighbours, owner):
+    """
+    Components that the nodes of a level form with each other and with the components above them.
+
+    Parameters
+    ----------
+    level : list of int
+    neighbours : sequence of iterable of int
+        Of each node.
+    owner : ndarray of shape (n_nodes,)
+        Component of each node above the level, -1 of all others.
+
+    Returns
+    -------
+    list of (list of int, list of int)
+        Nodes of the level, and components above it, ascending.
+    """
+    touching, found, left = {}, [], dict.fromkeys(level)
+    for node in level:
+        for part in {owner[other] for other in neighbours[node]} - {-1}:
+            touching.setdefault(part, []).append(node)
+    while left:
+        nodes, parts, waiting = [], set(), [next(iter(left))]
+        while waiting:
+            node = waiting.pop()
+            if node not in left:
+                continue
+            del left[node]
+            nodes.append(node)
+            new = {owner[other] for other in neighbours[node]} - {-1} - parts
+            parts |= new
+            waiting += [other for other in neighbours[node] if other in left]
+            waiting += [other for part in new for other in touching[part]]
+        found.append((nodes, sorted(parts)))
+    return found
 
 
 def cycles(graph):

@@ -66,14 +66,13 @@ def over_graphs(table, keys, level=0.95, conditional=None):
     measures = [name for name in table.columns if name not in {"seed", "draw", *keys}]
     if table.duplicated([*keys, "seed", "draw"]).any():
         raise InputError(f"the table has a graph twice; give one row for each seed, draw and {', '.join(keys)}.")
-    rows = []
+    rows, null_of = [], _measures_of_nulls(measures)
     for names, own in table.groupby(keys, sort=False):
         values = own[measures].to_numpy(dtype=np.float64)
         finite = np.isfinite(values)
         values[~finite] = np.nan
-        for place, name in enumerate(measures):
-            nulls = [other.startswith((f"{name}_null_", f"{name}_chance_")) for other in measures]
-            values[np.ix_(~finite[:, place], nulls)] = np.nan
+        for null, place in null_of.items():
+            values[~finite[:, place], null] = np.nan
         counted = finite[:, [measures.index(name) for name in conditional]].all(axis=1)
         shares = {share: finite[:, measures.index(name)].mean() for name, share in conditional.items()}
         values, seeds = values[counted], own["seed"].to_numpy()[counted]
@@ -153,6 +152,18 @@ def _means(values):
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
+
+
+def _measures_of_nulls(columns):
+    """Place of the measure that each column of a null is of: the one that it names, or else the last one before it."""
+    found, before = {}, None
+    for place, name in enumerate(columns):
+        if _has_interval(name):
+            before = place
+        elif not _is_p(name):
+            own = next((other for other in columns if name.startswith((f"{other}_null_", f"{other}_chance_"))), None)
+            found[place] = before if own is None else columns.index(own)
+    return {place: measure for place, measure in found.items() if measure is not None}
 
 
 def _is_p(name):

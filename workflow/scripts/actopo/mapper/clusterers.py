@@ -140,7 +140,7 @@ def load_clusterer(path, params=None, seed=0):
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise InputError(
             f"there is no clusterer {path!r} ({error}); write the import path of a class, such as "
-            "'sklearn.cluster.HDBSCAN', and install its package."
+            "'sklearn.cluster.HDBSCAN', and install its package, or put the folder of its file into PYTHONPATH."
         ) from error
     if not inspect.isclass(make) or not callable(getattr(make, "fit_predict", None)):
         raise InputError(f"{path!r} is no clusterer, since it has no fit_predict; 'sklearn.cluster.HDBSCAN' has one.")

@@ -31,6 +31,7 @@ from scipy.sparse.csgraph import connected_components
 
 from actopo.errors import InputError
 from actopo.mapper.covers import checked_lens
+from actopo.user_code import reason_of
 
 
 class LabelledInterval(NamedTuple):
@@ -259,7 +260,7 @@ def cluster_interval(points, members, clusterer, min_points=1):
     Raises
     ------
     InputError
-        If a point is not finite, or the clusterer refuses the points.
+        If a point is not finite, the clusterer fails, or it returns something else than a whole number for each point.
     """
     if len(members) < max(min_points, 1):
         return np.full(len(members), -1, dtype=np.int64)
@@ -268,15 +269,34 @@ def cluster_interval(points, members, clusterer, min_points=1):
     if not np.isfinite([own.min(initial=0), own.max(initial=0)]).all():
         row = next(i for i, point in zip(members, own, strict=True) if not np.isfinite(point).all())
         raise InputError(f"point {row} of the cloud has a coordinate that is not finite; drop that point.")
+    name = type(clusterer).__name__
     try:
-        return np.asarray(clusterer.fit_predict(own)).astype(np.int64)
+        labels = clusterer.fit_predict(own)
     except InputError:
         raise
-    except ValueError as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"{type(clusterer).__name__} refuses the {len(members)} points over an interval ({error}); change its "
-            "parameters, take fewer or longer intervals, or raise the number of points that an interval needs."
+            f"{name} refuses the {len(members)} points over an interval ({reason_of(error)}); change its parameters, "
+            "take fewer or longer intervals, or raise the number of points that an interval needs."
         ) from error
+    return _checked_labels(labels, len(members), name)
+
+
+def _checked_labels(labels, n_points, name):
+    """Labels as int64; InputError unless they are one whole number for each point."""
+    wanted = "fit_predict returns a whole number for each point, negative for noise"
+    given = np.asarray(labels)
+    try:
+        # What is not finite, or too large, becomes another number.
+        with np.errstate(invalid="ignore"):
+            labels = given.astype(np.int64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} returned no labels ({error}); {wanted}") from error
+    if given.shape != (n_points,):
+        raise InputError(f"{name} returned labels of shape {given.shape} for {n_points} points; {wanted}")
+    if not np.array_equal(labels, given):
+        raise InputError(f"{name} returned labels that are no whole numbers; {wanted}")
+    return labels
 
 
 def nerve(n_points, clusters):

@@ -28,6 +28,7 @@ References
 """
 
 import inspect
+from copy import deepcopy
 
 import numpy as np
 from scipy.special import softmax
@@ -265,8 +266,10 @@ def own_lens(place, points, known):
     """
     function = load_function(place, "lens")
     wanted = list(inspect.signature(function).parameters)[1:]
+    # Copies: a function may change its arguments, which other lenses and the graph read.
+    points, known = deepcopy((points, {key: value for key, value in known.items() if key in wanted}))
     try:
-        return function(points, **{key: value for key, value in known.items() if key in wanted})
+        return function(points, **known)
     except (Exception, SystemExit) as error:
         raise InputError(f"lens {place} failed: {reason_of(error)}") from error
 
@@ -274,8 +277,10 @@ def own_lens(place, points, known):
 def _checked(values, n_points, label):
     """Lens values as float64; InputError unless they are one finite number for each point."""
     try:
+        if np.ma.isMaskedArray(values) or np.iscomplexobj(values):
+            raise TypeError("masked or complex values")
         values = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         raise InputError(f"lens {label} returned no numbers ({error}); return one number for each point") from error
     if values.shape != (n_points,):
         raise InputError(

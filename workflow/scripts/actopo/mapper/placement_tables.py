@@ -33,7 +33,8 @@ def placement_table(placed, columns, predicted, incidence, labels, class_names):
         ``image``, ``row``, ``col``, ``label``, ``predicted`` (names of classes; the latter empty if unknown),
         ``nodes`` (their numbers, separated by spaces), and of the graph's points in these nodes, as means over the
         nodes: the shares of the point's class (``label_share``) and of the predicted one (``predicted_share``), and
-        ``majority`` (the class of the largest mean share). NaN or empty for a point in no node.
+        ``majority`` (the class of the largest mean share). NaN or empty for a point in no node, and where there is a
+        single class, which is that of images without labels.
     """
     n_classes = len(class_names)
     counts = composition(incidence, labels, n_classes)
@@ -41,9 +42,12 @@ def placement_table(placed, columns, predicted, incidence, labels, class_names):
     n_nodes = np.diff(placed.indptr)
     mean = (placed @ shares) / np.maximum(n_nodes, 1)[:, None]
     mean[n_nodes == 0] = np.nan
+    # A single class is that of images without labels.
+    if n_classes == 1:
+        mean[:] = np.nan
     label, rows = columns["label"], np.arange(len(n_nodes))
     names = np.asarray([str(name) for name in class_names], dtype=object)
-    majority = np.where(n_nodes > 0, names[np.nan_to_num(mean).argmax(axis=1)], "")
+    majority = np.where(np.isfinite(mean[:, 0]), names[np.nan_to_num(mean).argmax(axis=1)], "")
     return pd.DataFrame(
         {
             **{name: columns[name] for name in ("image", "row", "col")},
@@ -94,6 +98,8 @@ def placement_summary(table, own_nodes=None):
         }
         if own_nodes is not None:
             row["kept"] = _kept(own["nodes"], own_nodes[np.flatnonzero(chosen)])
+        if inside["label_share"].isna().all():
+            row["majority_is_label"] = np.nan
         if not is_known:
             missing = set(row) - {"group"} if group != "all" else {"majority_is_predicted", "predicted_share"}
             row |= dict.fromkeys(missing, np.nan)
