@@ -101,16 +101,12 @@ def test_a_clusterer_is_looked_for(tmp_path):
 
 def test_a_clusterer_is_looked_for_where_jobs_look(tmp_path, monkeypatch):
     """The folder in which Snakemake runs is not on their path; those of PYTHONPATH are."""
-    (tmp_path / "own_clusterer.py").write_text(
-        "class Own:\n    def fit_predict(self, points):\n        return points\n"
-    )
+    (tmp_path / "own.py").write_text("class Own:\n    def fit_predict(self, points):\n        return points\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        InputError, match="no clusterer 'own_clusterer.Own'.*put the folder of its file into PYTHONPATH"
-    ):
-        check_clusterer({"path": "own_clusterer.Own"})
+    with pytest.raises(InputError, match=r"no clusterer 'own\.Own'.*put the folder of its file into PYTHONPATH"):
+        check_clusterer({"path": "own.Own"})
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    check_clusterer({"path": "own_clusterer.Own"})
+    check_clusterer({"path": "own.Own"})
 
 
 def test_errors_of_the_other_process_are_told(tmp_path):

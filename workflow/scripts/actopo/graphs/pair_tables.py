@@ -26,8 +26,7 @@ def load_pair_table(path):
         As `load_table`.
     """
     table = load_table(path)
-    names = [name for name in NAMES if name in table]
-    texts = (
-        pd.read_csv(path, usecols=names, dtype=str, keep_default_na=False, na_values=[""]) if names else table[names]
-    )
+    if not (names := [name for name in NAMES if name in table]):
+        return table
+    texts = pd.read_csv(path, usecols=names, dtype=str, keep_default_na=False, na_values=[""])
     return table.assign(**without_apostrophes(texts))
