@@ -194,6 +194,14 @@ def test_long_names_make_no_view_wider_than_a_narrow_window(open_page, tmp_path,
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
+@pytest.mark.parametrize("n_classes", [10, 11])
+def test_the_legend_explains_grey_slices_where_there_may_be_some(open_page, tmp_path, n_classes):
+    names = [f"c{i}" for i in range(n_classes)]
+    (tmp_path / "page.html").write_text(made_up_page(tuple(names)))
+    told = open_page(tmp_path / "page.html").locator("#legend > span").all_inner_texts()
+    assert told == (names if n_classes == 10 else [*(f"{i} {name}" for i, name in enumerate(names)), "rest of a node"])
+
+
 def test_graphs_side_by_side_have_one_scale_of_colours(page):
     page.locator("[data-key=two]").check()
     page.locator("#panel-b [data-facet=sampling]").select_option("full")

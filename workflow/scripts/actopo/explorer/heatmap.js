@@ -1,7 +1,7 @@
 "use strict";
 // Matrices between layers as heat maps, and persistence diagrams over each other.
 const MAP = { side: 276, left: 74, right: 12, top: 6, ticks: 8, bar: 42, letter: 7 };
-const OVERLAY = { width: 300, height: 318, left: 50, right: 10, top: 34, bottom: 40 };
+const OVERLAY = { width: 300, height: 318, left: 60, right: 10, top: 34, bottom: 40 };
 
 // Colours of distances: one scale for all matrices that are compared.
 function distanceScale(matrices) {

@@ -1,6 +1,6 @@
 "use strict";
 // Colours of nodes, and the legend that explains them.
-const MOST_SLICES = 9;
+const MOST_SLICES = 10;
 
 // Classes by which nodes are pies: those of the images, or those of a column of labels.
 function pieClasses(graph, colour) {
@@ -53,6 +53,11 @@ function drawLegend(graphs) {
       entry.append("span").attr("class", "swatch").style("background", colours[i]);
       entry.append("span").text(names.length > 10 ? `${i} ${name}` : name);
     });
+    if (names.length > MOST_SLICES) {
+      const entry = legend.append("span");
+      entry.append("span").attr("class", "swatch").style("background", "var(--missing)");
+      entry.append("span").text("rest of a node");
+    }
     return;
   }
   const scale = valueScale(graphs, state.colour);

@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import leaves_list
@@ -212,7 +213,11 @@ def _draw_agreement(axes, agreement, order, names, name_width):
     mesh = heat_maps.heat_map(axes, rho, shown, Normalize(-1, 1), "RdBu_r", most=len(graphs))
     with_number = len(graphs) <= MOST_NUMBERS
     for i, j in np.argwhere(np.isfinite(rho)):
-        text = {"ha": "center", "va": "center", "size": 6, "color": "white" if abs(rho[i, j]) > 0.6 else "black"}
+        colours = ("white", "black") if abs(rho[i, j]) > 0.6 else ("black", "white")
+        text = {"ha": "center", "va": "center", "size": 6, "color": colours[0]}
+        if compared[i, j] < FEW:
+            # Legible on the hatches.
+            text["path_effects"] = [withStroke(linewidth=1.4, foreground=colours[1])]
         if with_number:
             axes.text(j + 0.5, i + 0.5, texts.number(np.round(rho[i, j], 2) + 0.0, ".2f").replace("0.", "."), **text)
         if p[i, j] <= style.LEVEL:
