@@ -177,9 +177,10 @@ def _joined(level, neighbours, owner):
     list of (list of int, list of int)
         Nodes of the level, and components above it, ascending.
     """
+    above = {node: {owner[other] for other in neighbours[node]} - {-1} for node in level}
     touching, found, left = {}, [], dict.fromkeys(level)
-    for node in level:
-        for part in {owner[other] for other in neighbours[node]} - {-1}:
+    for node, parts in above.items():
+        for part in parts:
             touching.setdefault(part, []).append(node)
     while left:
         nodes, parts, waiting = [], set(), [next(iter(left))]
@@ -189,7 +190,7 @@ def _joined(level, neighbours, owner):
                 continue
             del left[node]
             nodes.append(node)
-            new = {owner[other] for other in neighbours[node]} - {-1} - parts
+            new = above[node] - parts
             parts |= new
             waiting += [other for other in neighbours[node] if other in left]
             waiting += [other for part in new for other in touching[part]]
