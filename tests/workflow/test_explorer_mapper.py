@@ -277,3 +277,17 @@ def test_several_nodes_are_lit_up_in_the_other_graph(page):
     assert page.locator("#other").inner_text() == "In the other graph 1 of these 1 images are in 2 nodes."
     page.keyboard.press("Escape")
     assert page.locator(".selected, .lit").count() == 0
+
+
+def test_a_page_that_is_read_before_it_has_a_place_draws_its_graphs_in_it(open_page, tmp_path):
+    """As in the report, which shows it in a frame."""
+    (tmp_path / "page.html").write_text(made_up_page())
+    frame = '<iframe src="page.html#two=1" style="display: none" width="900" height="600"></iframe>'
+    (tmp_path / "frame.html").write_text(frame)
+    page = open_page(tmp_path / "frame.html")
+    explorer = page.frame_locator("iframe")
+    explorer.locator("#panel-a .drawing > svg").wait_for(state="attached")
+    assert explorer.locator(".node").count() == 0
+    page.locator("iframe").evaluate("frame => { frame.style.display = 'block'; }")
+    for panel in ("a", "b"):
+        explorer.locator(f"#panel-{panel} .node").first.wait_for()

@@ -28,7 +28,8 @@ class GraphPanel {
 
   resized() {
     const { clientWidth, clientHeight } = this.element;
-    if (!clientWidth || !this.size || (this.size[0] === clientWidth && this.size[1] === clientHeight)) return;
+    const [width, height] = this.size ?? [];
+    if (!clientWidth || (width === clientWidth && height === clientHeight)) return;
     this.drawn = "";
     this.show();
   }
