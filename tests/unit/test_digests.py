@@ -1,6 +1,7 @@
 """Digests change with what code does and what environments pin, and with nothing else."""
 
 import hashlib
+import os
 
 import pytest
 from actopo import digests
@@ -9,6 +10,7 @@ from actopo.digests import (
     environment_digest,
     file_digest,
     files_behind,
+    import_digest,
     imported_files,
     network_digest,
     source_digest,
@@ -191,6 +193,36 @@ def test_source_digest_does_not_depend_on_the_folder(network_files, tmp_path):
     assert source_digest(tmp_path / "elsewhere/net.py") == first
     # Nor on what nobody imports; without imports it is that of the file.
     assert source_digest(tmp_path / "elsewhere/other.py") == file_digest(tmp_path / "elsewhere/other.py")
+
+
+def test_source_digest_is_what_it_was(network_files):
+    """Of a network's file it decides what is trained again, so that another order of files would cost all networks."""
+    assert source_digest(network_files / "net.py") == "f71f04ca5bcff77a"
+
+
+def test_import_digest_is_of_the_files_of_a_path_in_pythonpath(network_files, tmp_path, monkeypatch):
+    """The first folder that has the module, as for Python, and no library."""
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later/widths.py").write_text("other")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert import_digest("blocks.conv.Conv") == ""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/lost", str(network_files), str(tmp_path / "later")]))
+    assert import_digest("sklearn.cluster.HDBSCAN") == import_digest("lost.Conv") == import_digest("../other") == ""
+    names = ["other.Other", "widths.Width", "blocks.conv.Conv"]
+    before = [import_digest(name) for name in names]
+    assert len({*before, ""}) == 4
+    for edited, changed in (
+        ("blocks/norms/batch.py", [False, False, True]),
+        ("tables.py", [False, True, True]),
+        ("blocks.py", [False, False, False]),
+    ):
+        (network_files / edited).write_text("edited")
+        now = [import_digest(name) for name in names]
+        assert [one != other for one, other in zip(now, before, strict=True)] == changed, edited
+        before = now
+    network_files.rename(tmp_path / "moved")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "moved"))
+    assert [import_digest(name) for name in names] == before
 
 
 def test_a_file_is_known_by_what_it_holds(tmp_path):

@@ -210,25 +210,32 @@ def test_edited_images_and_masks_in_folders(pretended):
 
 
 def test_what_a_file_of_ones_own_imports(tmp_path):
-    """A file beside that of a network or a lens counts as a part of it; one that neither imports does not."""
+    """A file beside that of a network, a lens or a clusterer is a part of it; one that none of them imports is not."""
     wide = Workflow(tmp_path / "wide")
     make_inputs(wide.folder)
+    (wide.folder / "python").mkdir()
+    clusterer = "from of_clusterer import x\nclass Whole:\n    def fit_predict(self, points): ...\n"
+    (wide.folder / "python/clusterer.py").write_text(clusterer)
+    environment = {"PYTHONPATH": str(wide.folder / "python")}
     for name in ("network.py", "lens.py"):
         (wide.folder / name).write_text(f"def build():\n    from of_{name[:-3]} import x\n")
-    for name in ("of_network.py", "of_lens.py", "unused.py"):
+    for name in ("of_network.py", "of_lens.py", "python/of_clusterer.py", "unused.py", "python/unused.py"):
         (wide.folder / name).write_text("x = 1\n")
-    wide.config(BASES["wide"] | {"mapper": BASES["wide"]["mapper"] | {"lens": "lens.py:build"}})
-    wide.pretend()
+    own = {"mapper.lens": "lens.py:build", "mapper.clusterer": {"path": "clusterer.Whole"}}
+    wide.config(with_changes("wide", own | {"mapper.stability.graphs": [], "mapper.new_images": None}))
+    wide.pretend(environment=environment)
     plans = []
-    for edited in (None, "unused.py", "of_lens.py", "of_network.py"):
+    for edited in (None, "unused.py", "python/unused.py", "of_lens.py", "python/of_clusterer.py", "of_network.py"):
         if edited is not None:
             (wide.folder / edited).write_text("x = 2\n")
-        plans.append(wide.plans(["tiny.yaml"])[0])
+        plans.append(wide.plans(["tiny.yaml"], environment)[0])
         if edited is not None:
             (wide.folder / edited).write_text("x = 1\n")
-    base, unused, of_lens, of_network = plans
-    assert predicted(base, unused) == {}
+    base, unused, unused_too, of_lens, of_clusterer, of_network = plans
+    assert predicted(base, unused) == predicted(base, unused_too) == {}
     assert predicted(base, of_lens)["compute_lens"] == 12
+    assert predicted(base, of_clusterer)["build_mapper"] > 0
+    assert not {"compute_lens", "sample_points", "train_model"} & set(predicted(base, of_clusterer))
     assert "train_model" not in predicted(base, of_lens)
     assert predicted(base, of_network)["train_model"] == 2
 

@@ -189,21 +189,22 @@ class Workflow:
         ]
         return Counter(rule for rule in rules if rule != "all")
 
-    def plans(self, names):
+    def plans(self, names, environment=None):
         """Jobs of dry runs with some config files, as `stand_ins.keep_plan` writes them."""
         with TemporaryDirectory() as folder:
             files = [Path(folder, f"plan{i}.json") for i in range(len(names))]
             calls = [self.command("--dry-run", "--quiet", "all", configfiles=[name])[3:] for name in names]
             stand_ins = [("plan_all", list(zip(calls, files, strict=True)))]
             # A fraction of a second each, if nothing else runs on the machine.
-            done = self.forked(self.command("--version"), {}, timeout=600 + 30 * len(names), stand_ins=stand_ins)
+            timeout = 600 + 30 * len(names)
+            done = self.forked(self.command("--version"), environment or {}, timeout, stand_ins=stand_ins)
             failed = [name for name, file in zip(names, files, strict=True) if not file.exists()]
             assert not failed, f"{failed}: {done.stderr[-5000:]}"
             return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    def pretend(self, *arguments, **kwargs):
+    def pretend(self, *arguments, environment=None, **kwargs):
         """Run snakemake with jobs that leave empty outputs."""
         # A second --cores stands for the first: as many jobs side by side as Snakemake can start.
         command = self.command("--scheduler", "greedy", "--cores", "64", *arguments, **kwargs)
-        done = self.forked(command, {}, stand_ins=[("pretend_networks",), ("pretend_jobs",)])
+        done = self.forked(command, environment or {}, stand_ins=[("pretend_networks",), ("pretend_jobs",)])
         assert done.returncode == 0, done.stdout + done.stderr

@@ -200,26 +200,51 @@ def source_digest(path):
         is no such file.
     """
     path = Path(path).expanduser()
-    digest, files = file_digest(path), _neighbours(path)
-    if not files:
-        return digest
-    texts = [digest, *(f"{name} {file_digest(file)}" for name, file in files.items())]
-    return hashlib.sha256("\n".join(texts).encode(errors="surrogateescape")).hexdigest()[:16]
+    place = path.resolve()
+    files = {name: file for name, file in _behind([place], place.parent).items() if file != place}
+    return _digest_of_files(files, [file_digest(path)]) if files else file_digest(path)
 
 
-def _neighbours(path):
-    """Python files in the folder of a file that it imports, directly or not, by their names in that folder, sorted."""
-    path = path.resolve()
-    folder, found, waiting = path.parent, {}, [path]
+def import_digest(name):
+    """
+    Digest of the Python files behind an import path in a folder of the environment variable PYTHONPATH.
+
+    Parameters
+    ----------
+    name : str
+        Dotted path of a module, or of something in it.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits, of the module and of what it imports from that folder, directly or not; wherever the
+        folder lies. Empty if no such folder has the module: then it is of a library, whose version is pinned.
+    """
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep) if name.replace(".", "").isidentifier() else ()
+    for folder in map(Path.resolve, map(Path, filter(None, folders))):
+        if places := list(_places(folder, name, is_package=False)):
+            return _digest_of_files(_behind(places, folder))
+    return ""
+
+
+def _digest_of_files(files, texts=()):
+    """Digest of files by their names, and of texts before them."""
+    lines = [*texts, *(f"{name} {file_digest(file)}" for name, file in files.items())]
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _behind(places, folder):
+    """Python files, and those in a folder that they import, directly or not, by their names in that folder, sorted."""
+    found, waiting = set(places), list(places)
     while waiting:
         file = waiting.pop()
         for level, name in _names_imported(file):
             base = file.parents[min(level, len(file.parents)) - 1] if level else folder
             for place in _places(base, name, level > 0):
-                if place != path and place not in found and place.is_relative_to(folder):
-                    found[place] = place.relative_to(folder).as_posix()
+                if place not in found and place.is_relative_to(folder):
+                    found.add(place)
                     waiting.append(place)
-    return {name: place for place, name in sorted(found.items())}
+    return {file.relative_to(folder).as_posix(): file for file in sorted(found)}
 
 
 def _names_imported(path):

@@ -7,7 +7,7 @@ the same thing there is one. So Snakemake runs nothing again for a change that c
 
 from dataclasses import asdict
 
-from actopo.digests import network_digest, source_digest
+from actopo.digests import import_digest, network_digest, source_digest
 from actopo.images.choices import DATASETS, NORMALISATIONS
 from actopo.images.listing import parts_and_classes
 from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, FUNCTION
@@ -170,12 +170,15 @@ def clusterer_keys(mapper):
     -------
     dict
         Arguments of `actopo.mapper.clusterers.describe_clusterer`. Clusterers other than DBSCAN have parameters of
-        their own, an `eps` that is a number has no sensitivity, and only the rule `stable` tries values.
+        their own, and `code` if they are no library's; an `eps` that is a number has no sensitivity, and only the rule
+        `stable` tries values.
     """
     chosen = mapper["clusterer"]
     if chosen != DBSCAN_NAME:
         defaults = {"params": {}, "min_points": 1}
         chosen = {key: value for key, value in chosen.items() if defaults.get(key, ...) != value}
+        if code := import_digest(chosen["path"]):
+            chosen["code"] = code
         return {"clusterer": chosen, "eps": None, "min_samples": None}
     kept = {key: mapper[key] for key in ("eps", "min_samples", "clusterer")}
     if mapper["eps"] in EPS_RULES:
