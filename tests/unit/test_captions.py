@@ -59,11 +59,11 @@ def test_controls_are_those_of_the_figure(summary):
     kinds["trained"] = {"h1": over_all}
     found = captions(summary)["controls"]
     assert (
-        "the mean ρ of H1 with the first network as the reference is: trained 0.912; gaussian 0.912, trained" in found
+        "the mean ρ of H1 with the first network as the reference is: trained 0.912; Gaussian 0.912, trained" in found
     )
     kinds["gaussian"] = {"h1": {**over_all, "trained_minus_control": less}}
     found = captions(summary)["controls"]
-    assert "the mean ρ of H1 over all ordered pairs of networks is: trained 0.7; gaussian 0.7, trained minus" in found
+    assert "the mean ρ of H1 over all ordered pairs of networks is: trained 0.7; Gaussian 0.7, trained minus" in found
     assert "minus control 0.05 (over pairs 0.01 to 0.09)." in found
 
 
@@ -84,7 +84,7 @@ def test_differences_from_a_rho_that_is_undefined(summary):
     controls = summary["homology"]["specificity"]
     controls["trained"] = {"h1": {**RHO, "tests": {HEADLINE: {**ROW, "value": None}}}}
     controls["scaled"] = controls["gaussian"]
-    assert "scaled 0.912, trained minus control" in captions(summary)["controls"]
+    assert "trained, equal scale 0.912, trained minus control" in captions(summary)["controls"]
 
 
 def test_every_caption_is_valid_and_says_what_was_found(summary):
@@ -93,7 +93,7 @@ def test_every_caption_is_valid_and_says_what_was_found(summary):
     assert {name: bool(as_text(text)) for name, text in found.items()} == dict.fromkeys(NAMES, True)
     assert "ρ of H1 is 0.912 on average over layers (interval 0.8 to 0.95) and 0.888 at layer 9" in found["specificity"]
     assert "of 10 networks; its upper limit for permuted layers is 0.31 (p = 0.001)" in found["specificity"]
-    assert "gaussian 0.912, trained minus control −0.0512 (interval −0.07 to −0.03)" in found["controls"]
+    assert "Gaussian 0.912, trained minus control −0.0512 (interval −0.07 to −0.03)" in found["controls"]
     assert "of H1 is 0.228, between layers 9 and 12; the median is 0.05, over 2 batches" in found["layer_distances"]
     assert "of ``net_a`` is 0.91 (0.9 to 0.92), of 2 networks" in found["training"]
     assert "net_b" not in found["training"]

@@ -9,6 +9,8 @@ import re
 from math import isclose, isnan
 
 from actopo.keys import FIRST_OUTPUT
+from actopo.similarity.choices import CLOUDS, TESTED_CLOUDS
+from actopo.similarity.metrics.choices import LABELS
 
 # What the paper saw, by figure; the others are not in it.
 PAPER = {
@@ -149,7 +151,7 @@ def _controls(homology, key):
         trained = kinds["trained"]["tests"][test]["value"]
         if less and None not in (trained, less["trained"]) and not isclose(less["trained"], trained, abs_tol=1e-9):
             told += f", on the layers of this control, where trained networks have {shown(less['trained'])}"
-        parts.append(f"{clouds} {shown(value)}{told}")
+        parts.append(f"{CLOUDS[clouds]} {shown(value)}{told}")
     pairs = "over all ordered pairs of networks" if over_all else "with the first network as the reference"
     return f"the mean ρ of {key.upper()} {pairs} is: {'; '.join(parts)}." if len(parts) > 1 else ""
 
@@ -167,13 +169,14 @@ def _sensitivity(homology, key, layers, names):
 
 
 def _metrics(homology):
+    tests = ("rho_pearson", "retrieval", "ding")
     rows = [
-        (f"{own['measure']}, {own['clouds']}", *(shown(own[name]) for name in ("rho_pearson", "retrieval", "ding")))
+        (LABELS[own["measure"]], TESTED_CLOUDS[own["clouds"]], *(shown(own[name]) for name in tests))
         for own in homology.get("metrics", {}).values()
     ]
     if not rows:
         return ""
-    return f"the tests of specificity have:\n\n{_table(('measure, clouds', 'ρ', 'retrieval', 'Ding'), rows)}"
+    return f"the tests of specificity have:\n\n{_table(('measure', 'clouds', 'ρ', 'retrieval', 'Ding'), rows)}"
 
 
 NUMBERS = {

@@ -80,7 +80,8 @@ def plot(table, order=None, layer_names=None):
                 axes.set_xlabel("σ of the noise" if kind == "noise" else "layer")
                 if names and kind != "noise":
                     axes.tick_params(axis="x", rotation=90)
-            row[0].set_title(COMPARISONS[kind], loc="left")
+            style.panel_letter(row[0], "abcdef"[kinds.index(kind)])
+            row[1].set_title(COMPARISONS[kind])
     parts[-1].legend(handles=_notes(table, lines), loc="outside lower center", ncols=3)
     return figure
 

@@ -24,11 +24,10 @@ from actopo.figures.controls import (
     explain_nulls,
     mean_row,
 )
+from actopo.similarity.choices import TESTED_CLOUDS
 from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPAIRED, metric_and_clouds
 
 PER_ROW = 7
-# Clouds on which a measure is tested, one row each, and their names.
-CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
 # Lowest ratio to the baseline that is drawn, and all lower ones with it: a change there is far from detectable, and one
 # of a metric that the removal leaves as it is only rounding.
 FLOOR = 1e-3
@@ -183,7 +182,7 @@ def _share_ratio(panels):
 def _summary(figure, tables, models, labels, letters):
     invariant, *panels = figure.subplots(1, 4, sharey=True, width_ratios=(0.62, 1, 1, 1))
     measures = [metric_and_clouds(metric) for metric in tables]
-    colours = [style.LINES[list(CLOUDS).index(clouds)] for _, clouds in measures]
+    colours = [style.LINES[list(TESTED_CLOUDS).index(clouds)] for _, clouds in measures]
     rows = [mean_row(table, metric, "rho", models, "pearson", "with") for metric, table in tables.items()]
     draw_rows(panels[0], rows, colours)
     panels[0].set(title="specificity", xlabel=r"mean $\rho$ (Pearson, with $m = l$)")
@@ -197,9 +196,9 @@ def _summary(figure, tables, models, labels, letters):
     for axes in (invariant, *panels):
         for own in list(places.values())[1:]:
             axes.axhline(own[0] - 0.5, color="0.85", linewidth=0.5, zorder=0)
-    for clouds, name in CLOUDS.items():
+    for clouds, name in TESTED_CLOUDS.items():
         if any(clouds == each for _, each in measures):
-            panels[0].plot([], [], "o", color=style.LINES[list(CLOUDS).index(clouds)], markersize=4, label=name)
+            panels[0].plot([], [], "o", color=style.LINES[list(TESTED_CLOUDS).index(clouds)], markersize=4, label=name)
     for axes in (invariant, *panels):
         style.panel_letter(axes, next(letters))
     figure.suptitle(MODELS[models], fontsize=7)
