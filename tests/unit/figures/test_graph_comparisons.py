@@ -15,7 +15,8 @@ def test_lines_are_the_rows_of_the_table():
     table = comparisons()
     figure = graph_comparisons.plot(table)
     panels = np.array(figure.axes).reshape(3, 3)
-    assert [row[0].get_title(loc="left") for row in panels] == [
+    assert [row[0].get_title(loc="left") for row in panels] == ["a", "b", "c"]
+    assert [row[1].get_title() for row in panels] == [
         "clean and noisy images",
         "two samplings",
         "two networks",
