@@ -24,7 +24,7 @@ ALLOWED = {
     "gpu": GROUND,
     "job": GROUND | {"gpu"},
     "summary": GROUND | {"captions"},
-    "captions": GROUND | {"similarity.choices", "similarity.metrics.choices"},
+    "captions": GROUND | {"figures.choices", "similarity.choices", "similarity.metrics.choices"},
     **dict.fromkeys(["images", "networks", "homology", "mapper"], GROUND | {"gpu", "job"}),
     "similarity": GROUND | {"gpu", "job", "homology.scale"},
     "points": GROUND | {"gpu", "job", "networks"},

@@ -8,8 +8,9 @@ reStructuredText, which the captions of the report include.
 import re
 from math import isclose, isnan
 
+from actopo.figures.choices import TESTED_CLOUDS
 from actopo.keys import FIRST_OUTPUT
-from actopo.similarity.choices import CLOUDS, TESTED_CLOUDS
+from actopo.similarity.choices import CLOUDS
 from actopo.similarity.metrics.choices import LABELS
 
 # What the paper saw, by figure; the others are not in it.

@@ -16,6 +16,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from actopo.errors import InputError
 from actopo.figures import heat_maps, style, texts
 from actopo.figures import sensitivity as curve_figure
+from actopo.figures.choices import TESTED_CLOUDS
 from actopo.figures.controls import (
     MODELS,
     common_models,
@@ -24,7 +25,6 @@ from actopo.figures.controls import (
     explain_nulls,
     mean_row,
 )
-from actopo.similarity.choices import TESTED_CLOUDS
 from actopo.similarity.metrics.choices import INVARIANCES, LABELS, METRICS, UNPAIRED, metric_and_clouds
 
 PER_ROW = 7

@@ -10,8 +10,6 @@ CLOUDS = {
     "gaussian": "Gaussian",
     "gaussian.scaled": "Gaussian, equal scale",
 }
-# Clouds on which a measure is tested, and their names in figures.
-TESTED_CLOUDS = {"own": "own positions", "matched": "positions of A", "pooled": "means over positions"}
 CONTROLS = ("scaled", "untrained", "gaussian")
 
 # Statistics of the batch norms of untrained networks: those of images, or the initial ones.
