@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import yaml
 from actopo.config.choosing import choose_layers
-from actopo.config.config_files import merged, overlay
+from actopo.config.config_files import merged, over_defaults, overlay
 from actopo.config.data import number_problems
 from actopo.config.layers import model_layers, network_keys
 from actopo.config.params import image_keys, is_random, recipe_keys, sampling_keys, structure_keys
@@ -68,7 +68,7 @@ def read_config(files, images):
         If a file cannot be read, or, where jsonschema is installed, if the configuration is wrong.
     """
     own = overlay(merged(files), {"data": {"dataset": "image_folder", "root": str(Path(images).absolute())}})
-    config = overlay(merged([ROOT / "config" / "config.yaml"]), own)
+    config = overlay(over_defaults(ROOT, []), own)
     if find_spec("jsonschema") is not None:
         validate(config, merged([ROOT / "workflow" / "schemas" / "config.schema.yaml"]))
     return config, own

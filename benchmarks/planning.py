@@ -22,7 +22,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from actopo.config.config_files import merged
+from actopo.config.config_files import over_defaults
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,7 +68,7 @@ def main():
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         given, more = os.path.abspath(options.configfile), Path(folder, "seeds.yaml")
-        config = merged([ROOT / "config" / "config.yaml", given])
+        config = over_defaults(ROOT, [given])
         model = config["homology"]["model"]
 
         def plan(*arguments):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from actopo.config.config_files import merged
+from actopo.config.config_files import over_defaults
 from actopo.config.validate import validate
 from actopo.networks.build import build
 from actopo.networks.weights import save_tensors
@@ -36,4 +36,4 @@ def test_a_config_of_the_pages_is_in_order(name, text, tmp_path, monkeypatch):
     shutil.copy(ROOT / "docs/examples/small_network.py", "my_network.py")
     save_tensors("my_network.safetensors", build(module="my_network.py:build", n_classes=2, seed=0).state_dict())
     (tmp_path / name).write_text(text)
-    validate(merged([ROOT / "config" / "config.yaml", name]), yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    validate(over_defaults(ROOT, [name]), yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))

@@ -174,7 +174,7 @@ def test_what_is_shown_is_kept_as_csv_and_svg(page, similarity):
         own = [row for row in rows if row["part"] == name]
         assert [(int(row["layer_a"]), int(row["layer_b"])) for row in own] == [(a, b) for a in LAYERS for b in LAYERS]
         np.testing.assert_allclose([float(row["value"]) for row in own], matrix.ravel(), rtol=1e-6)
-    assert {"rho", "sensitivity", "mean"} <= {row["part"] for row in rows}
+    assert {"rho", "sensitivity", "level mean"} <= {row["part"] for row in rows}
     drawing = ElementTree.fromstring(downloaded(page, "#distances-svg"))
     assert drawing.tag.endswith("svg")
     assert len(drawing.findall(".//{*}rect")) > 32

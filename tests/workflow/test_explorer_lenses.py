@@ -42,7 +42,7 @@ def test_every_lens_and_every_label_has_its_own_numbers(spoilable, open_page):
         assert [float(row[key]) for row in rows] == pytest.approx([node[key] for node in nodes], rel=1e-6)
     assert all(float(row["misclassified"]) <= 1 and row["label misclassified"] == row["label toString"] for row in rows)
     pick(page, "colour", "lens2")
-    [label, _, low, _, high, _] = page.locator("#legend span").all_inner_texts()
+    [label, _, low, _, high, *_] = page.locator("#legend span").all_inner_texts()
     means = [node["lens2_mean"] for node in nodes]
     assert [label, low, high] == ["mean lens (principal component 1)", shown(min(means)), shown(max(means))]
     pick(page, "colour", "coverage")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from xml.etree import ElementTree
 
 import pytest
 from explorer_page import downloaded, pick, table_of
@@ -18,6 +20,15 @@ def page(open_page, tmp_path):
 
 def node(page, number, panel="a"):
     return page.locator(f"#panel-{panel} .node[data-node='{number}']")
+
+
+def until(page, condition):
+    """Wait until something is true in a page, whose policy forbids Playwright's own way to do so."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(condition)
 
 
 def graph_shown(page, panel="a"):
@@ -291,3 +302,66 @@ def test_a_page_that_is_read_before_it_has_a_place_draws_its_graphs_in_it(open_p
     page.locator("iframe").evaluate("frame => { frame.style.display = 'block'; }")
     for panel in ("a", "b"):
         explorer.locator(f"#panel-{panel} .node").first.wait_for()
+
+
+def test_nodes_that_are_selected_in_a_graph_that_is_hidden_are_not_told(page):
+    page.locator("[data-key=two]").check()
+    node(page, 1, "b").click()
+    assert page.locator(".card").count() == 1
+    page.locator("[data-key=two]").uncheck()
+    assert page.locator(".card").count() == 0
+    assert "No node is selected." in page.locator("#details").inner_text()
+    page.locator("[data-key=two]").check()
+    assert page.locator("#panel-b .node.selected").count() == 1
+
+
+def test_zoom_moved_nodes_and_the_focus_stay_while_the_graph_does(page):
+    """Zoom and place of the first node, in pixels, and the node with the focus."""
+
+    def places():
+        moves = [
+            page.locator("#panel-a .sheet > svg > g").get_attribute("transform"),
+            node(page, 0).get_attribute("transform"),
+        ]
+        numbers = [round(float(number), 3) for move in moves for number in re.findall(r"-?[\d.]+", move or "")]
+        return [*numbers, page.evaluate("document.activeElement.dataset.node")]
+
+    first = places()
+    node(page, 0).focus()
+    for key in ("Shift+ArrowDown", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    page.evaluate("panels.a.frame.call(panels.a.zoom.scaleBy, 1.4)")
+    moved = places()
+    assert (moved[2], moved[4] - first[4], moved[5]) == (1.4, 20, "0")
+    page.evaluate("change({ colour: 'purity', names: '1' })")
+    assert places() == moved
+    # In another window they are at the same place of the panel.
+    width = page.locator("#panel-a .drawing").bounding_box()["width"]
+    page.set_viewport_size({"width": 1000, "height": 768})
+    until(page, f"panels.a.size[0] < {width} - 100")
+    narrow = places()
+    assert narrow[2:3] + narrow[5:] == [1.4, "0"]
+    assert narrow[3] / page.evaluate("panels.a.size[0]") == pytest.approx(moved[3] / width, rel=0.01)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    until(page, f"panels.a.size[0] > {width} - 10")
+    assert places() == moved
+    # Another layout, and another graph, begin anew.
+    page.evaluate("change({ layout: 'lens' })")
+    page.evaluate("change({ layout: 'free' })")
+    assert places()[:5] == first[:5]
+
+
+def test_files_of_drawings_have_titles_and_what_explains_colours(page):
+    page.locator("[data-key=two]").check()
+    texts = ElementTree.fromstring(downloaded(page, "#mapper-svg")).itertext()
+    assert {"cat", "dog"} <= {*texts}
+    titles = page.locator(".panel .sheet > svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+    pick(page, "colour", "purity")
+    text = " ".join(ElementTree.fromstring(downloaded(page, "#mapper-svg")).itertext())
+    assert [part for part in ["purity 0 1 not known", *titles] if part not in text] == []
+    page.locator("#to-purity").click()
+    text = " ".join(ElementTree.fromstring(downloaded(page, "#purity-svg")).itertext())
+    captions = page.locator("#charts figcaption").all_inner_texts()
+    assert len(captions) > 1
+    samplings = [name.strip() for name in page.locator("#samplings label").all_inner_texts()]
+    assert [part for part in [*captions, *samplings] if part not in text] == []

@@ -8,7 +8,9 @@ FIGURES = [f"results/tiny/figures/specificity.{kind}" for kind in ("png", "svg")
 READ = "results/tiny/similarity/resnet18_a/models.npz"
 
 
-def test_a_failed_redraw_leaves_the_old_figure(spoilable):
+def test_a_failed_redraw_leaves_the_old_figure(spoilable, monkeypatch):
+    # Of a shell that draws in windows; figures are written to files.
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
     folder = spoilable.folder
     spoilable.config(TINY | {"figures": TINY["figures"] | {"row": 8}}, "other.yaml")
     files = ("other.yaml",)

@@ -1,6 +1,7 @@
 """Files of a finished run that a smaller config does not ask for are listed and removed, after questions."""
 
 import copy
+import shutil
 import subprocess
 
 from actopo.config.outdated import FOLDERS
@@ -66,6 +67,25 @@ def test_a_smaller_config(tmp_path):
     wrong = prune(workflow, workflow.config({"run": "a/b"}, "wrong.yaml"), "yes\n")
     assert wrong.returncode == 1
     assert "Snakemake cannot plan the run" in wrong.stderr
+
+
+def test_logs_and_times_of_what_is_wanted_stay_whoever_knows_of_them(tmp_path):
+    """Snakemake forgets the jobs of results that were copied without its folder, and is told to forget some."""
+    workflow = Workflow(tmp_path / "tiny")
+    workflow.pretend()
+    for path in workflow.folder.glob("results/tiny/logs/**/*.log"):
+        benchmark = (
+            workflow.folder / "results/tiny/benchmarks" / path.relative_to(workflow.folder / "results/tiny/logs")
+        )
+        benchmark.parent.mkdir(parents=True, exist_ok=True)
+        benchmark.with_suffix(".tsv").touch()
+    (workflow.folder / "results/tiny/logs/of_nobody.log").touch()
+    before = files(workflow)
+    shutil.rmtree(workflow.folder / ".snakemake")
+    done = prune(workflow, workflow.config(TINY, "mine.yaml"), "yes\n")
+    assert done.returncode == 0, done.stderr
+    assert "results/tiny/logs: 1 files" in done.stdout
+    assert before - files(workflow) == {"logs/of_nobody.log"}
 
 
 def test_a_config_file_is_that_of_the_command_line(tmp_path):

@@ -132,6 +132,11 @@ def test_a_config_that_was_not_run_has_no_report(finished, report):
     (finished.folder / "eight.yaml").write_text("figures: {row: 8}\n")
     done = write_report(finished.folder, "tiny.yaml", "eight.yaml")
     assert "snakemake would run 1 job (plot_specificity); run" in done.stderr
+    # What Snakemake says of a config that is wrong.
+    (finished.folder / "wrong.yaml").write_text("colour: red\n")
+    done = write_report(finished.folder, "tiny.yaml", "wrong.yaml")
+    assert "error: Snakemake cannot plan the run:\n" in done.stderr
+    assert "colour: unknown key; known keys are run, device" in done.stderr
     after = report.stat()
     assert (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
 

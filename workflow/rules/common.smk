@@ -1,4 +1,5 @@
 # Configuration, the lists that rules share, and the few helpers that they call.
+import os
 import re
 from functools import cache
 
@@ -8,6 +9,7 @@ from snakemake.utils import update_config
 
 from actopo.captions import NAMES as CAPTIONS
 from actopo.config.choosing import choose_layers, describe_layer
+from actopo.config.config_files import repeated_keys
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
@@ -35,8 +37,14 @@ from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
 from actopo.similarity.choices import crossed
 from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
+# Figures are written to files; a backend that needs a window, or that is not there, would end each of their jobs.
+os.environ["MPLBACKEND"] = "agg"
 # Files of the command line, or of a module statement, hold what differs from the defaults.
 given, config = config, read_yaml("../../config/config.yaml")
+if not isinstance(given, dict):
+    raise WorkflowError(
+        f"the config of the module is a {type(given).__name__}; give a mapping, such as that of config/demo.yaml"
+    )
 update_config(config, given)
 
 # The check below refuses a name that is no text.
@@ -47,6 +55,9 @@ LAYER_CACHE = Path(".snakemake") / "actopo"
 if workflow.is_main_process:
     for problem in environment_problems():
         raise WorkflowError(problem)
+    for file in workflow.configfiles:
+        for problem in repeated_keys(Path(file).read_text(encoding="utf-8")):
+            raise WorkflowError(f"{file}: {problem}")
     try:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
     except InputError as error:

@@ -9,16 +9,15 @@ Run it where Snakemake is run, and not during a run.
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from actopo.config.config_files import read_config, seen_from
 from actopo.config.outdated import is_network, outdated_files, remove_files
 from actopo.config.run_lock import lock_run
+from actopo.config.snakemake_calls import call_snakemake, planned_files
 from actopo.errors import InputError
 
-ROOT = Path(__file__).parents[2]
 # Folders with a file for every job, of which the sum is told.
 SUMMED = ("logs", "benchmarks")
 
@@ -27,28 +26,14 @@ def wanted_files(options):
     """Folder of the run, and the files that its config asks for, as Snakemake plans them."""
     for file in options.configfile:
         read_config(file)  # says in a sentence what is wrong with it
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1", "--summary"]
+    # All jobs, whether they have run or not.
+    arguments = ["--dry-run", "--forceall", "--cores", "1"]
     for name in ("configfile", "config"):
         if values := getattr(options, name):
-            command += [f"--{name}", *values]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"Snakemake cannot plan the run:\n{done.stderr.strip()}")
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    # There may be other lines before the table.
-    start = next(i for i, line in enumerate(lines) if line[0] == "output_file")
-    place = {name: i for i, name in enumerate(lines[start])}
-    rows = lines[start + 1 :]
-    wanted = [row[place["output_file"]] for row in rows]
-    logs = [log for row in rows for log in row[place["log-file(s)"]].split(",") if log not in ("", "-")]
-    folder = next(Path(row[place["output_file"]]).parent for row in rows if row[place["rule"]] == "summarise")
-    # Benchmarks have the names of logs.
-    benchmarks = [
-        folder / "benchmarks" / Path(log).relative_to(folder / "logs").with_suffix(".tsv")
-        for log in logs
-        if Path(log).is_relative_to(folder / "logs")
-    ]
-    return folder, [*wanted, *logs, *benchmarks]
+            arguments += [f"--{name}", *values]
+    jobs = planned_files(call_snakemake(arguments, "plan the run"))
+    folder = next(Path(files[0]).parent for rule, files in jobs if rule == "summarise")
+    return folder, [file for _, files in jobs for file in files]
 
 
 def size(n_bytes):
@@ -102,7 +87,7 @@ def prune(options, ask=input):
 
 def main():
     """Read the command line and prune."""
-    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--configfile", nargs="+", default=[], help="config files, as for Snakemake")
     parser.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="as for Snakemake")
     parser.add_argument("--directory", "-d", default=".", help="where Snakemake runs")
@@ -112,6 +97,8 @@ def main():
         sys.exit(f"error: {error}")
     except EOFError:
         sys.exit("\nNothing more is removed: there is nobody to answer.")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted; nothing more is removed.")
 
 
 if __name__ == "__main__":

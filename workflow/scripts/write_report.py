@@ -12,12 +12,12 @@ in captions are those of the config, and figures those of the last run.
 import argparse
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 from actopo.checksums import check
-from actopo.config.config_files import merged, seen_from
+from actopo.config.config_files import over_defaults, seen_from
+from actopo.config.snakemake_calls import call_snakemake
 from actopo.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -25,14 +25,9 @@ ROOT = Path(__file__).parents[2]
 MOST_RULES = 4
 
 
-def snakemake(configfiles, arguments, what):
-    """Let Snakemake do something with the run, and return what it prints."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
-    command += ["--configfile", *configfiles] if configfiles else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"Snakemake cannot {what}:\n{done.stderr.strip()}")
-    return done.stdout + done.stderr
+def given(configfiles):
+    """Options of Snakemake by which it reads config files."""
+    return ["--configfile", *configfiles] if configfiles else []
 
 
 def jobs_to_do(printed):
@@ -51,7 +46,7 @@ def check_is_finished(results, configfiles):
     tables = [path for study in ("similarity", "mapper") for path in sorted((results / study).rglob("*.csv"))]
     for path in (results / "summary.json", *tables):
         check(path)
-    printed = snakemake(configfiles, ["--dry-run", "--quiet", "rules"], "plan the run")
+    printed = call_snakemake(["--dry-run", "--quiet", "rules", *given(configfiles)], "plan the run")
     jobs = jobs_to_do(printed)
     if jobs:
         rules = sorted(jobs, key=lambda rule: -jobs[rule])
@@ -67,11 +62,11 @@ def check_is_finished(results, configfiles):
 
 def write_report(configfiles):
     """Let Snakemake write the report, and return its path."""
-    run = merged([ROOT / "config" / "config.yaml", *configfiles]).get("run")
+    run = over_defaults(ROOT, configfiles).get("run")
     results = Path("results") / str(run)
     check_is_finished(results, configfiles)
     path = results / "report.html"
-    snakemake(configfiles, ["--report", str(path)], "make the report")
+    call_snakemake(["--report", str(path), *given(configfiles)], "make the report")
     script = (ROOT / "workflow/report/frames.js").read_text(encoding="utf-8")
     with open(path, "a", encoding="utf-8") as page:
         page.write(f"<script>\n{script}</script>\n")
@@ -94,3 +89,5 @@ if __name__ == "__main__":
         main()
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted; no report is made.")

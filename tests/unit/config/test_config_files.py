@@ -1,10 +1,12 @@
 """Configurations that programs read from files."""
 
+import copy
 from pathlib import Path
 
 import pytest
-from actopo.config.config_files import load_config, merged, overlay
+from actopo.config.config_files import load_config, merged, overlay, repeated_keys
 from actopo.errors import InputError
+from snakemake.utils import update_config
 
 pytestmark = pytest.mark.usefixtures("forked_questions")
 
@@ -14,6 +16,53 @@ ROOT = Path(__file__).parents[3]
 def test_mappings_are_laid_over_key_by_key_and_lists_whole():
     below = {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}}
     assert overlay(below, {"a": {"c": [3]}, "d": None}) == {"a": {"b": 1, "c": [3]}, "d": None}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [{"a": {"b": 1}}, {"a": None}, {"a": {"c": 2}}],
+        [{"a": None}, {"a": {}}],
+        [{"a": None}, {"a": {"b": {}}}],
+        [{"a": {"b": 1}}, {"a": {}}],
+        [{"a": {"b": [1]}}, {"a": {"b": {"c": 1}}}, {"a": 5}],
+    ],
+)
+def test_mappings_are_laid_over_as_snakemake_does(files):
+    expected, found = {}, {}
+    for file in files:
+        update_config(expected, copy.deepcopy(file))
+        overlay(found, copy.deepcopy(file))
+    assert found == expected
+
+
+def test_files_are_laid_over_each_other_before_the_defaults(tmp_path):
+    """A key that one of them sets to null and a later one to a mapping has what the defaults have below it."""
+    (tmp_path / "off.yaml").write_text("similarity: {power: null}")
+    (tmp_path / "on.yaml").write_text("similarity: {power: {draws: 2}}")
+    power = load_config(ROOT, [tmp_path / "off.yaml", tmp_path / "on.yaml"])["similarity"]["power"]
+    assert power == load_config(ROOT, [])["similarity"]["power"] | {"draws": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\nb: {c: 1, d: 2}\n", []),
+        ("a: 1\nb: 2\na: 3\n", ["line 3 has the key 'a' of line 1 again; write it once, with all below it"]),
+        ("a:\n  - {b: 1, b: 1}\n", ["line 2 has the key 'b' of line 2 again; write it once, with all below it"]),
+        ("x: &x {a: 1}\ny: {<<: *x, a: 2}\nz: *x\n", []),
+        ("a: [", []),
+        ("", []),
+    ],
+)
+def test_keys_that_stand_twice(text, told, tmp_path):
+    """YAML would take the last, and leave out all below the first."""
+    assert repeated_keys(text) == told
+    if told:
+        (tmp_path / "a.yaml").write_text(text)
+        with pytest.raises(InputError) as caught:
+            merged([tmp_path / "a.yaml"])
+        assert str(caught.value) == f"{tmp_path / 'a.yaml'}: {told[0]}"
 
 
 def test_later_files_win(tmp_path):

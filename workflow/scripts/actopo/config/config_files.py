@@ -8,7 +8,7 @@ import yaml
 from actopo.config.conflicts import network_conflicts
 from actopo.config.pretrained import fill_pretrained
 from actopo.config.validate import validate
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 
 
 def load_config(root, files):
@@ -31,7 +31,7 @@ def load_config(root, files):
     InputError
         If a file cannot be read, or the configuration is wrong, but for what depends on the layers of networks.
     """
-    config = merged([root / "config" / "config.yaml", *files])
+    config = over_defaults(root, files)
     schema = root / "workflow" / "schemas" / "config.schema.yaml"
     validate(config, yaml.load(schema.read_text(encoding="utf-8"), yaml.CSafeLoader), conflicts=network_conflicts)
     if problems := fill_pretrained(config):
@@ -39,26 +39,32 @@ def load_config(root, files):
     return config
 
 
+def over_defaults(root, files):
+    """What `merged` returns of some files, over the defaults of the workflow in a folder."""
+    return overlay(read_config(root / "config" / "config.yaml"), merged(files))
+
+
 def merged(files):
     """One configuration of several files, later ones over earlier ones."""
     config = {}
     for file in files:
-        config = overlay(config, read_config(file))
+        overlay(config, read_config(file))
     return config
 
 
 def overlay(below, above):
-    """Put the values of a mapping into another, key by key, as Snakemake lays one file over another."""
+    """Put the values of a mapping into another, key by key, as Snakemake does: over nothing, no keys are nothing."""
     for key, value in above.items():
-        both = isinstance(value, dict) and isinstance(below.get(key), dict)
-        below[key] = overlay(below[key], value) if both else value
+        below = below if isinstance(below, dict) else {}
+        below[key] = overlay(below.get(key, {}), value) if isinstance(value, dict) else value
     return below
 
 
 def read_config(file):
     """Keys of one config file."""
     try:
-        config = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        text = Path(file).read_text(encoding="utf-8")
+        config = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}; give the path of a configuration file") from error
     # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
@@ -66,7 +72,47 @@ def read_config(file):
         raise InputError(f"{file} is no YAML that can be read: {' '.join(str(error).split())}") from error
     if config is not None and not isinstance(config, dict):
         raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
+    if repeated := repeated_keys(text):
+        raise InputError(f"{file}: {'; '.join(repeated)}")
     return config or {}
+
+
+def repeated_keys(text):
+    """
+    Keys that stand twice in one mapping of a YAML text, of which the last alone would count.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+        A sentence about each; none where the text is no YAML.
+    """
+    try:
+        waiting = [yaml.compose(text, yaml.CSafeLoader)]
+    except (yaml.YAMLError, RecursionError):
+        return []
+    told, known = [], set()
+    while waiting:
+        node = waiting.pop()
+        # What an alias repeats is looked at once.
+        if id(node) in known or not isinstance(node, yaml.CollectionNode):
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+            continue
+        lines = {}
+        for key, value in node.value:
+            waiting.append(value)
+            line, name = key.start_mark.line + 1, str(key.value)
+            if name in lines and name != "<<":
+                again = f"line {line} has the key {shown(name)} of line {lines[name]} again"
+                told.append(f"{again}; write it once, with all below it")
+            lines[name] = line
+    return told
 
 
 def seen_from(folder, files):

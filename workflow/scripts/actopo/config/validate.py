@@ -153,10 +153,7 @@ def _explain(error):
             hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
             yield f"{path}: unknown key; {hint}"
     elif error.validator == "required":
-        missing = [key for key in error.validator_value if key not in value]
-        # With several configs, keys of an earlier one remain, except below a key that it sets to null.
-        begins = "; a sampling that another config sets to null begins anew" if "samplings." in where else ""
-        yield f"{where}: missing {', '.join(missing)}{begins}"
+        yield f"{where}: missing {', '.join(key for key in error.validator_value if key not in value)}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
         hint = _number_hint(value) if value in choices else _near(value, choices)
@@ -235,7 +232,10 @@ def _number_hint(value):
         number = float(value) if isinstance(value, str) else None
     except ValueError:
         number = None
-    if number is None or not isfinite(number):
+    if value in ("null", "true", "false"):
+        number = value
+    elif number is None or not isfinite(number):
         return ""
-    number = int(number) if number.is_integer() else number
-    return f"; it arrived as text, write {number!r} (in a file: numbers inside a --config are texts)"
+    else:
+        number = repr(int(number) if number.is_integer() else number)
+    return f"; it arrived as text, write {number} (in a file: what stands inside a mapping of --config is text)"

@@ -26,6 +26,7 @@ function lineSample(parent, style) {
   svg.append("line").attr("x1", 1).attr("x2", 37).attr("y1", 7).attr("y2", 7).attr("stroke", style.colour).attr("stroke-width", 2)
     .attr("stroke-dasharray", style.dash);
   svg.append("path").attr("d", style.symbol).attr("transform", "translate(19,7)").attr("fill", style.colour);
+  return svg;
 }
 
 /*

@@ -48,6 +48,12 @@ function graphIndex(key) {
   return Math.max(0, main.graphs.findIndex((graph) => graphKey(graph) === key));
 }
 
+// Name of the layer of a graph, with the number by which other views and figures know it.
+function layerLabel({ layer, layer_name: name }) {
+  const isNumbered = main.layers.some(([number, known]) => number === layer && known === `layer ${layer}`);
+  return isNumbered && name !== `layer ${layer}` ? `${layer} ${name}` : name;
+}
+
 const memberSets = new Map();
 
 // Images of each node, or null where the page has no room for them.

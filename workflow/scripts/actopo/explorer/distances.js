@@ -282,7 +282,7 @@ function distancesCsv() {
   for (const { name, values } of sensitivity?.series ?? []) {
     for (const own of values) rows.push(["sensitivity", state.clouds, state.metric, first, null, layer, null, name, own.x, null, own.y]);
   }
-  for (const own of sensitivity?.levels ?? []) rows.push([own.name, state.clouds, state.metric, first, null, layer, null, null, null, null, own.y]);
+  for (const own of sensitivity?.levels ?? []) rows.push([`level ${own.name}`, state.clouds, state.metric, first, null, layer, null, null, null, null, own.y]);
   for (const own of trainingRows(layer)) rows.push([own.statistic, state.clouds, state.metric, null, null, own.layer, null, null, null, own.epoch, own.value]);
   rows.push(...pairRows());
   return csvText(columns, rows);

@@ -14,6 +14,9 @@ class GraphPanel {
     this.axis = this.above.append("g").attr("class", "axis");
     this.note = this.above.append("text").attr("class", "note").attr("x", 8).attr("y", 18);
     this.settled = d3.zoomIdentity;
+    // Nodes that were moved, by their places as shares of the panel.
+    this.dragged = new Map();
+    this.placed = "";
     this.lifted = null;
     // While it moves, the sheet with the drawing is a layer of its own, which the browser moves without painting it anew;
     // it is painted where it comes to rest. (The drawing itself would have its texts laid out anew each time.)
@@ -51,10 +54,12 @@ class GraphPanel {
   draw() {
     const graph = this.graph;
     const about = main.graphs[this.index];
+    const [was, focused] = [this.size, this.focused()];
     const [width, height] = (this.size = [this.element.clientWidth, this.element.clientHeight]);
-    this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${about.layer_name}, ${graph.size.length} nodes`);
+    this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${layerLabel(about)}, ${graph.size.length} nodes`);
     this.radii = this.nodeRadii(width, height);
     this.place(width, height);
+    const view = this.keptView(was);
     const [links, ends] = [graph.links, []];
     for (let i = 0; i < links.length; i += 2) ends.push({ source: links[i], target: links[i + 1], shared: graph.shared[i / 2] });
     this.world.html("");
@@ -72,13 +77,33 @@ class GraphPanel {
       .attr("data-node", (node) => node);
     this.fill();
     this.nodes
-      .call(d3.drag().on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)).on("end", (node) => this.drop(node)))
+      .call(d3.drag().clickDistance(3).on("start", () => d3.event.sourceEvent.stopPropagation()).on("drag", (node) => this.drag(node)).on("end", (node) => this.drop(node)))
       .on("click", (node) => select(this.name, node, d3.event.shiftKey || d3.event.ctrlKey || d3.event.metaKey))
       .on("keydown", (node) => this.key(node))
       .on("mouseenter focus", (node) => tell(this.describe(node)))
       .on("mouseleave blur", () => tell(""));
     this.update(this.nodes, this.lines);
-    this.frame.call(this.zoom.transform, d3.zoomIdentity);
+    this.frame.call(this.zoom.transform, view);
+    if (focused !== null && focused < graph.size.length) this.focus(focused, { preventScroll: true });
+  }
+
+  // Node that has the focus, which a new drawing of it would lose.
+  focused() {
+    const element = document.activeElement;
+    return this.world.node().contains(element) ? d3.select(element).datum() : null;
+  }
+
+  // Zoom, and nodes that were moved, of the drawing before, if it was of the same graph and layout; `was` is its size.
+  keptView(was) {
+    const [placed, [width, height]] = [`${this.index}|${state.layout}`, this.size];
+    if (placed !== this.placed) {
+      this.placed = placed;
+      this.dragged.clear();
+      return d3.zoomIdentity;
+    }
+    for (const [node, [x, y]] of this.dragged) this.positions[node] = [x * width, y * height];
+    const { x, y, k } = this.settled;
+    return d3.zoomIdentity.translate((x * width) / was[0], (y * height) / was[1]).scale(k);
   }
 
   nodeRadii(width, height) {
@@ -170,6 +195,7 @@ class GraphPanel {
 
   shift(node, x, y) {
     this.positions[node] = [x, y];
+    this.dragged.set(node, [x / this.size[0], y / this.size[1]]);
     this.update(d3.select(this.nodes.nodes()[node]), d3.selectAll(this.linesOf[node]));
   }
 
@@ -246,9 +272,9 @@ class GraphPanel {
     return best;
   }
 
-  focus(node) {
+  focus(node, options) {
     this.nodes.attr("tabindex", (other) => (other === node ? 0 : -1));
-    this.nodes.filter((other) => other === node).node().focus();
+    this.nodes.filter((other) => other === node).node().focus(options);
   }
 
   // Marks of the search and of the selection, here and in the other graph.

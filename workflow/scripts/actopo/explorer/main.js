@@ -16,11 +16,13 @@ document.getElementById("title").textContent = document.title;
 d3.select("#views").selectAll("button").data(VIEWS).enter().append("button").attr("type", "button")
   .attr("id", ([name]) => `to-${name}`).text(([, label]) => label).on("click", ([name]) => change({ view: name }));
 d3.select("#copy-link").on("click", async () => {
+  // In the report the page has an address that ends with it; the file itself has one that lasts.
+  const address = location.protocol === "blob:" ? `explorer.html#${fragment()}` : location.href;
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(address);
     tell("The link is copied.");
   } catch {
-    tell(location.href);
+    tell(address);
   }
 });
 startMapper();

@@ -21,7 +21,7 @@ function startMapper() {
   for (const name of ["a", "b"]) addEpsSlider(name);
   d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
   d3.select("#clear").on("click", () => change({ selected: "" }));
-  d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => [panel.svg.node(), panel.above.node()]))));
+  d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => [panel.svg.node(), panel.above.node()]), legendOf(shownGraphs()))));
   d3.select("#mapper-csv").on("click", () => save("mapper.csv", "text/csv", mapperCsv()));
 }
 
@@ -88,7 +88,7 @@ function showMapper() {
   for (const name of ["a", "b"]) {
     const own = main.graphs[graphIndex(state[name])];
     for (const [facet] of FACETS) {
-      const values = [...new Map(main.graphs.map((graph) => [String(graph[facet]), facet === "layer" ? graph.layer_name : String(graph[facet] ?? "–")]))];
+      const values = [...new Map(main.graphs.map((graph) => [String(graph[facet]), facet === "layer" ? layerLabel(graph) : String(graph[facet] ?? "–")]))];
       const control = document.querySelector(`#panel-${name} [data-facet=${facet}]`);
       fillOptions(control, values);
       control.value = String(own[facet]);

@@ -33,8 +33,13 @@ function startPurity() {
   });
   samplings.append("span").attr("class", "sample");
   samplings.append("span").text((name) => ` ${name}`);
-  d3.select("#purity-svg").on("click", () => save("purity.svg", "image/svg+xml", svgText(purityCharts)));
+  d3.select("#purity-svg").on("click", () => save("purity.svg", "image/svg+xml", svgText(purityCharts, purityLegend())));
   d3.select("#purity-csv").on("click", () => save("purity.csv", "text/csv", purityCsv()));
+}
+
+function purityLegend() {
+  const [samplings, hidden] = [puritySamplings(), new Set(state.hidden.split(","))];
+  return samplings.map((text, i) => ({ text, style: lineStyle(i) })).filter(({ text }) => !hidden.has(text));
 }
 
 function purityRows(table) {
@@ -47,6 +52,10 @@ function purityRows(table) {
 function showPurity() {
   const samplings = puritySamplings();
   const hidden = new Set(state.hidden.split(","));
+  for (const key of ["class", "sigma"]) {
+    const control = document.querySelector(`[data-key=${key}]`);
+    if (control.selectedIndex < 0 && control.options.length) control.value = state[key] = control.options[0].value;
+  }
   d3.selectAll("#samplings input").property("checked", (name) => !hidden.has(name));
   d3.selectAll("#samplings .sample").html("").each((name, i, elements) => lineSample(d3.select(elements[i]), lineStyle(samplings.indexOf(name))));
   const charts = d3.select("#charts").html("");

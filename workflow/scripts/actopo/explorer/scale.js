@@ -43,29 +43,32 @@ function valueColour(scale, value) {
   return value === null || value === undefined ? "var(--missing)" : d3.interpolateViridis(scale.place(value));
 }
 
-function drawLegend(graphs) {
-  const legend = d3.select("#legend").html("");
+// Entries of the legend: a text with a colour, or the stops of a ramp with the texts at its ends.
+function legendOf(graphs) {
   const withPies = graphs.find((graph) => isPie(graph, state.colour));
   if (withPies) {
     const { names, colours } = pieClasses(withPies, state.colour);
-    names.forEach((name, i) => {
-      const entry = legend.append("span");
-      entry.append("span").attr("class", "swatch").style("background", colours[i]);
-      entry.append("span").text(names.length > 10 ? `${i} ${name}` : name);
-    });
-    if (names.length > MOST_SLICES) {
-      const entry = legend.append("span");
-      entry.append("span").attr("class", "swatch").style("background", "var(--missing)");
-      entry.append("span").text("rest of a node");
-    }
-    return;
+    const entries = names.map((name, i) => ({ text: names.length > 10 ? `${i} ${name}` : name, colour: colours[i] }));
+    return names.length > MOST_SLICES ? [...entries, { text: "rest of a node", colour: "var(--missing)" }] : entries;
   }
   const scale = valueScale(graphs, state.colour);
   const stops = d3.range(0, 1.01, 0.1).map((share) => d3.interpolateViridis(share));
-  legend.append("span").text(measureLabel(state.colour));
-  const entry = legend.append("span");
-  entry.append("span").text(shown(scale.low));
-  entry.append("span").attr("class", "ramp").style("background", `linear-gradient(to right, ${stops.join(", ")})`);
-  entry.append("span").text(shown(scale.high));
-  entry.append("span").text("   grey: not known");
+  return [{ text: measureLabel(state.colour), stops, ends: [shown(scale.low), shown(scale.high)] }, { text: "not known", colour: "var(--missing)" }];
+}
+
+function drawLegend(graphs) {
+  const legend = d3.select("#legend").html("");
+  for (const { text, colour, stops, ends } of legendOf(graphs)) {
+    if (colour) {
+      const entry = legend.append("span");
+      entry.append("span").attr("class", "swatch").style("background", colour);
+      entry.append("span").text(text);
+      continue;
+    }
+    legend.append("span").text(text);
+    const ramp = legend.append("span");
+    ramp.append("span").text(ends[0]);
+    ramp.append("span").attr("class", "ramp").style("background", `linear-gradient(to right, ${stops.join(", ")})`);
+    ramp.append("span").text(ends[1]);
+  }
 }

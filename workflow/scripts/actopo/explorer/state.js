@@ -75,7 +75,7 @@ addEventListener("hashchange", () => {
 // Selected nodes: panel and numbers, such as "a:3.7".
 function selection() {
   const [panel, numbers] = state.selected.split(":");
-  if (panel !== "a" && panel !== "b") return { panel: null, nodes: [] };
+  if (panel !== "a" && !(panel === "b" && state.two === "1")) return { panel: null, nodes: [] };
   const n = readDocument(`graph-${graphIndex(state[panel])}`)?.size.length ?? 0;
   const nodes = (numbers ?? "").split(".").filter((text) => /^\d+$/.test(text)).map(Number);
   return { panel, nodes: nodes.filter((node) => node < n) };

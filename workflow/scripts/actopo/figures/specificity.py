@@ -98,7 +98,7 @@ def _curves(axes, d_aa, d_ab, layers, row, rho, names):
     if rho is not None and np.isnan(rho):
         correlation = ": no correlation, a row is constant"
     elif rho is not None:
-        correlation = rf": $\rho_{{{at}}}$ = {texts.number(rho, '.3f')}, mean over models B"
+        correlation = rf" (mean of $\rho_{{{at}}}$ over all B: {texts.number(rho, '.3f')})"
     axes.set_title(f"row {f'$l$ = {label}' if is_named else row}{correlation}")
     axes.set_xlabel("layer $m$")
     axes.set_ylabel("sliced Wasserstein distance\n(filtration units)")

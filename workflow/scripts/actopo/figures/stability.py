@@ -171,7 +171,7 @@ def _draw_samples(axes, groups, key, mark):
             boxprops=line,
             whiskerprops=line,
             capprops=line,
-            medianprops={"color": style.LINES[1], "linewidth": 1.2},
+            medianprops=line | {"linewidth": 1.4},
             manage_ticks=False,
         )
     if mark is not None:

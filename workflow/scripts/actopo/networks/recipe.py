@@ -33,10 +33,11 @@ class Recipe:
     translate : int
         Largest shift in pixels, uniform in rows and columns.
     translate_fill : {"mean", "black"}
-        Colour of the pixels that a shift leaves empty: the mean colour of the training images, which is 0 to the
-        network, or black, as torchvision's `RandomCrop` with padding before the normalisation.
+        Colour of the pixels that a shift leaves empty: the mean of the normalisation (by default the mean colour of
+        the training images), which is 0 to the network, or black, as torchvision's `RandomCrop` with padding before
+        the normalisation.
     cutout : int
-        Side in pixels of a square set to the mean colour at a uniform position; 0 for none.
+        Side in pixels of a square set to the mean of the normalisation at a uniform position; 0 for none.
     precision : {"auto", "fp32", "bf16", "fp16"}
         Precision of the forward pass. `auto` is fp16 on a GPU, bf16 on a CPU that computes in it, else fp32.
     compile : bool

@@ -101,7 +101,7 @@ def augment(images, mean, std, chosen, draw, recipe):
     Returns
     -------
     float32 tensor of shape (b, c, h, w), in channels-last memory
-        0, the mean colour, in the cutout; 0 or normalised black where a shift leaves the image empty.
+        0, the mean of the normalisation, in the cutout; 0 or normalised black where a shift leaves the image empty.
     """
     h, w = images.shape[1:3]
     down = torch.arange(h, device=images.device)

@@ -18,7 +18,7 @@ class ShiftedImages:
     shift : int
         Number of pixels; negative for up and to the left.
     fill : sequence of c numbers
-        Colour, from 0 to 1, such as the mean of the training images.
+        Colour, from 0 to 1, such as the mean of the normalisation.
 
     Raises
     ------
