@@ -55,8 +55,9 @@ LAYER_CACHE = Path(".snakemake") / "actopo"
 if workflow.is_main_process:
     for problem in environment_problems():
         raise WorkflowError(problem)
-    for file in workflow.configfiles:
-        for problem in repeated_keys(Path(file).read_text(encoding="utf-8")):
+    # Pipes can be read once.
+    for file in filter(Path.is_file, map(Path, workflow.configfiles)):
+        for problem in repeated_keys(file.read_text(encoding="utf-8", errors="replace")):
             raise WorkflowError(f"{file}: {problem}")
     try:
         validate(config, read_yaml("../schemas/config.schema.yaml"), LAYER_CACHE)
