@@ -258,19 +258,6 @@ def test_broken_images_are_named(tmp_path, packed):
     assert "and 2 more" in message
 
 
-def test_values_of_few_bits_in_files_of_16_are_told(tmp_path, caplog):
-    make_tree(tmp_path / "bright")
-    load(tmp_path / "bright")
-    assert "brighter" not in caplog.text
-    for name in ("ant", "cat"):
-        (tmp_path / "dark" / name).mkdir(parents=True)
-        for i in range(4):
-            image = np.linspace(0, 4095, 32 * 32).reshape(32, 32).astype(np.uint16)
-            cv2.imwrite(str(tmp_path / "dark" / name / f"{i}.tif"), image)
-    load(tmp_path / "dark")
-    assert "no pixel of the 8 images is brighter than 15 of 255" in caplog.text
-
-
 def test_unreadable_and_broken_files_are_counted_together(tmp_path):
     make_tree(tmp_path)
     before = image_listing(tmp_path)

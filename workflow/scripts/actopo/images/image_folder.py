@@ -19,8 +19,6 @@ from actopo.images.limits import Limits, stored_size
 
 # Images, and bytes of their files, that are read before they are decoded.
 BLOCK, BLOCK_BYTES = 512, 256 * 2**20
-# Images that are nowhere brighter were of fewer bits than their files have; values of 12 bits end up below 16.
-DARK = 31
 log = logging.getLogger(__name__)
 
 
@@ -81,13 +79,6 @@ def read_image_folder(root, size, channels, choose, resize=None, n_workers=1, li
         files = [part[i] for part, index in zip(files, indices, strict=True) for i in index]
         # All parts in one pass, so that broken files are reported together.
         images = _decode_all(files, read, size, channels, resize, n_workers, root, limits)
-    if (brightest := images.max(initial=0)) <= DARK:
-        log.warning(
-            "no pixel of the %d images is brighter than %d of 255; of a file of 16 bits the upper eight are read: if "
-            "its values have fewer bits, stretch them over all 16",
-            len(images),
-            brightest,
-        )
     return images, np.concatenate(labels), files, len(labels[0]) if len(labels) > 1 else None, names
 
 
@@ -207,7 +198,7 @@ def _decode_all(names, read, size, channels, resize, n_workers, root, limits):
     if broken:
         raise InputError(
             f"data.root '{root}': {len(broken)} of {len(names)} images cannot be read: {listed(broken)}; "
-            "replace or remove these files; a channel of 8 or 16 bits can be read, and no float."
+            "replace or remove these files."
         )
     if small and resize is False:
         raise InputError(
