@@ -225,6 +225,24 @@ def test_import_digest_is_of_the_files_of_a_path_in_pythonpath(network_files, tm
     assert [import_digest(name) for name in names] == before
 
 
+def test_import_digest_goes_through_all_folders_of_the_user(tmp_path, monkeypatch):
+    """What is installed there, as on many clusters, is a library; what Python passes over is no error."""
+    for folder, name in (("a", "mine"), ("b", "helper"), ("site-packages", "library"), ("other", "library")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.py").write_text("import helper, library\n")
+    (tmp_path / "other/library-1.0.dist-info").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    odd = [str(tmp_path / "loop"), "x" * 300, str(tmp_path / "a/mine.py"), "\udcff"]
+    paths = [*odd, *(str(tmp_path / name) for name in ("site-packages", "other", "a", "b"))]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    assert import_digest("library.Clusterer") == ""
+    first = import_digest("mine.Clusterer")
+    for edited, changes in (("b/helper", True), ("other/library", False), ("site-packages/library", False)):
+        (tmp_path / f"{edited}.py").write_text("edited")
+        assert (import_digest("mine.Clusterer") != first) == changes, edited
+        first = import_digest("mine.Clusterer")
+
+
 def test_a_file_is_known_by_what_it_holds(tmp_path):
     """Wherever it lies; a digest that is kept is taken until the file has another size or time."""
     file, moved, cache = tmp_path / "a.pth", tmp_path / "elsewhere.pth", tmp_path / "cache"

@@ -335,13 +335,16 @@ def test_zoom_moved_nodes_and_the_focus_stay_while_the_graph_does(page):
     assert (moved[2], moved[4] - first[4], moved[5]) == (1.4, 20, "0")
     page.evaluate("change({ colour: 'purity', names: '1' })")
     assert places() == moved
-    # In another window they are at the same place of the panel.
+    # In another window they are at the same place beside the others.
     width = page.locator("#panel-a .drawing").bounding_box()["width"]
+    centre, place = page.evaluate("[panels.a.middle()[0], panels.a.x.invert(panels.a.positions[0][0])]")
     page.set_viewport_size({"width": 1000, "height": 768})
     until(page, f"panels.a.size[0] < {width} - 100")
     narrow = places()
     assert narrow[2:3] + narrow[5:] == [1.4, "0"]
-    assert narrow[3] / page.evaluate("panels.a.size[0]") == pytest.approx(moved[3] / width, rel=0.01)
+    middle = "panels.a.settled.invert(panels.a.size.map((length) => length / 2))"
+    assert page.evaluate(f"panels.a.x.invert({middle}[0])") == pytest.approx(centre, abs=1e-6)
+    assert page.evaluate("panels.a.x.invert(panels.a.positions[0][0])") == pytest.approx(place, abs=1e-6)
     page.set_viewport_size({"width": 1366, "height": 768})
     until(page, f"panels.a.size[0] > {width} - 10")
     assert places() == moved

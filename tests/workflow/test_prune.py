@@ -69,7 +69,7 @@ def test_a_smaller_config(tmp_path):
     assert "Snakemake cannot plan the run" in wrong.stderr
 
 
-def test_logs_and_times_of_what_is_wanted_stay_whoever_knows_of_them(tmp_path):
+def test_logs_and_times_of_what_is_wanted_stay_whoever_knows_of_them(tmp_path, monkeypatch):
     """Snakemake forgets the jobs of results that were copied without its folder, and is told to forget some."""
     workflow = Workflow(tmp_path / "tiny")
     workflow.pretend()
@@ -82,6 +82,10 @@ def test_logs_and_times_of_what_is_wanted_stay_whoever_knows_of_them(tmp_path):
     (workflow.folder / "results/tiny/logs/of_nobody.log").touch()
     before = files(workflow)
     shutil.rmtree(workflow.folder / ".snakemake")
+    # A profile of the user's that prints less.
+    (tmp_path / "profile").mkdir()
+    (tmp_path / "profile/config.yaml").write_text("quiet: [rules]\n")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(tmp_path / "profile"))
     done = prune(workflow, workflow.config(TINY, "mine.yaml"), "yes\n")
     assert done.returncode == 0, done.stderr
     assert "results/tiny/logs: 1 files" in done.stdout

@@ -55,8 +55,8 @@ LAYER_CACHE = Path(".snakemake") / "actopo"
 if workflow.is_main_process:
     for problem in environment_problems():
         raise WorkflowError(problem)
-    # Pipes can be read once.
-    for file in filter(Path.is_file, map(Path, workflow.configfiles)):
+    # Those of the command line; a pipe can be read once.
+    for file in filter(Path.is_file, map(Path, workflow.overwrite_configfiles)):
         for problem in repeated_keys(file.read_text(encoding="utf-8", errors="replace")):
             raise WorkflowError(f"{file}: {problem}")
     try:

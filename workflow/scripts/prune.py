@@ -26,14 +26,16 @@ def wanted_files(options):
     """Folder of the run, and the files that its config asks for, as Snakemake plans them."""
     for file in options.configfile:
         read_config(file)  # says in a sentence what is wrong with it
-    # All jobs, whether they have run or not.
-    arguments = ["--dry-run", "--forceall", "--cores", "1"]
+    # All jobs, whether they have run or not, and printed whatever a profile of the user's says.
+    arguments = ["--dry-run", "--forceall", "--cores", "1", "--quiet", "reason"]
     for name in ("configfile", "config"):
         if values := getattr(options, name):
             arguments += [f"--{name}", *values]
     jobs = planned_files(call_snakemake(arguments, "plan the run"))
-    folder = next(Path(files[0]).parent for rule, files in jobs if rule == "summarise")
-    return folder, [file for _, files in jobs for file in files]
+    folders = [Path(files[0]).parent for rule, files in jobs if rule == "summarise"]
+    if not folders:
+        raise InputError("Snakemake does not plan the whole run; take `until` and the like out of your profile")
+    return folders[0], [file for _, files in jobs for file in files]
 
 
 def size(n_bytes):

@@ -51,6 +51,7 @@ def test_files_are_laid_over_each_other_before_the_defaults(tmp_path):
         ("a: 1\nb: 2\na: 3\n", ["line 3 has the key 'a' of line 1 again; write it once, with all below it"]),
         ("a:\n  - {b: 1, b: 1}\n", ["line 2 has the key 'b' of line 2 again; write it once, with all below it"]),
         ("x: &x {a: 1}\ny: {<<: *x, a: 2}\nz: *x\n", []),
+        ("labels: {1: a, '1': b}\n", []),
         ("a: [", []),
         ("", []),
     ],
@@ -63,6 +64,11 @@ def test_keys_that_stand_twice(text, told, tmp_path):
         with pytest.raises(InputError) as caught:
             merged([tmp_path / "a.yaml"])
         assert str(caught.value) == f"{tmp_path / 'a.yaml'}: {told[0]}"
+
+
+def test_json_is_read_as_snakemake_reads_it(tmp_path):
+    (tmp_path / "a.json").write_text('{\n\t"a": 1e-05\n}')
+    assert merged([tmp_path / "a.json"]) == {"a": 1e-5}
 
 
 def test_later_files_win(tmp_path):

@@ -14,6 +14,8 @@ SCRIPTS = Path(__file__).parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Where processes leave to others what they read of files, beside what Python compiled of them.
 KNOWN = Path("actopo", "__pycache__", "digests.json")
+# Names of folders in which packages are installed.
+INSTALLED = ("site-packages", "dist-packages")
 # Logs, progress bars and error messages do not change a result.
 IGNORED = SCRIPTS / "actopo" / "job.py"
 
@@ -201,13 +203,13 @@ def source_digest(path):
     """
     path = Path(path).expanduser()
     place = path.resolve()
-    files = {name: file for name, file in _behind([place], place.parent).items() if file != place}
-    return _digest_of_files(files, [file_digest(path)]) if files else file_digest(path)
+    others = [(name, file) for name, file in _behind([place], [place.parent]) if file != place]
+    return _digest_of_files(others, [file_digest(path)]) if others else file_digest(path)
 
 
 def import_digest(name):
     """
-    Digest of the Python files behind an import path in a folder of the environment variable PYTHONPATH.
+    Digest of the Python files behind an import path in the user's folders of the environment variable PYTHONPATH.
 
     Parameters
     ----------
@@ -217,34 +219,56 @@ def import_digest(name):
     Returns
     -------
     str
-        16 hexadecimal digits, of the module and of what it imports from that folder, directly or not; wherever the
-        folder lies. Empty if no such folder has the module: then it is of a library, whose version is pinned.
+        16 hexadecimal digits, of the module and of what it imports from these folders, directly or not; wherever they
+        lie. Empty if none has the module: then it is of a library, which its version tells. Folders in which packages
+        are installed are not the user's.
     """
-    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep) if name.replace(".", "").isidentifier() else ()
-    for folder in map(Path.resolve, map(Path, filter(None, folders))):
-        if places := list(_places(folder, name, is_package=False)):
-            return _digest_of_files(_behind(places, folder))
+    if not name.replace(".", "").isidentifier():
+        return ""
+    with suppress(OSError):
+        folders = list(_folders_of_the_user())
+        if places := _imported_from(folders, name):
+            return _digest_of_files(_behind(places, folders))
     return ""
 
 
+def _folders_of_the_user():
+    """Folders of PYTHONPATH that can be read, in which nothing is installed."""
+    for entry in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        # As Python does, those that are no folder are passed over.
+        with suppress(OSError, RuntimeError, ValueError):
+            folder = Path(entry).resolve()
+            names = [path.name for path in folder.iterdir()]
+            if folder.name not in INSTALLED and not any(name.endswith(".dist-info") for name in names):
+                yield folder
+
+
 def _digest_of_files(files, texts=()):
-    """Digest of files by their names, and of texts before them."""
-    lines = [*texts, *(f"{name} {file_digest(file)}" for name, file in files.items())]
+    """Digest of files with their names, and of texts before them."""
+    lines = [*texts, *(f"{name} {file_digest(file)}" for name, file in files)]
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def _behind(places, folder):
-    """Python files, and those in a folder that they import, directly or not, by their names in that folder, sorted."""
-    found, waiting = set(places), list(places)
+def _behind(places, folders):
+    """Names in folders, and paths, of Python files and of those there that they import, directly or not, sorted."""
+    found, waiting = {}, list(places)
     while waiting:
         file = waiting.pop()
+        folder = next((folder for folder in folders if file.is_relative_to(folder)), None)
+        if file in found or folder is None:
+            continue
+        found[file] = file.relative_to(folder)
         for level, name in _names_imported(file):
-            base = file.parents[min(level, len(file.parents)) - 1] if level else folder
-            for place in _places(base, name, level > 0):
-                if place not in found and place.is_relative_to(folder):
-                    found.add(place)
-                    waiting.append(place)
-    return {file.relative_to(folder).as_posix(): file for file in sorted(found)}
+            if level:
+                waiting += _places(file.parents[min(level, len(file.parents)) - 1], name, is_package=True)
+            else:
+                waiting += _imported_from(folders, name)
+    return [(name.as_posix(), file) for file, name in sorted(found.items(), key=lambda item: item[1])]
+
+
+def _imported_from(folders, name):
+    """Files that are run when a name is imported from the first of some folders that has it."""
+    return next(filter(None, (list(_places(folder, name, is_package=False)) for folder in folders)), [])
 
 
 def _names_imported(path):

@@ -1,5 +1,6 @@
 """Configurations from files, for programs that look at one without Snakemake."""
 
+import json
 import os
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def read_config(file):
     """Keys of one config file."""
     try:
         text = Path(file).read_text(encoding="utf-8")
-        config = yaml.safe_load(text)
+        config = _parse(text)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}; give the path of a configuration file") from error
     # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
@@ -75,6 +76,14 @@ def read_config(file):
     if repeated := repeated_keys(text):
         raise InputError(f"{file}: {'; '.join(repeated)}")
     return config or {}
+
+
+def _parse(text):
+    """What a text holds as JSON, if it is that, or as YAML, as Snakemake reads it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.safe_load(text)
 
 
 def repeated_keys(text):
@@ -107,9 +116,10 @@ def repeated_keys(text):
         lines = {}
         for key, value in node.value:
             waiting.append(value)
-            line, name = key.start_mark.line + 1, str(key.value)
-            if name in lines and name != "<<":
-                again = f"line {line} has the key {shown(name)} of line {lines[name]} again"
+            line, name = key.start_mark.line + 1, (key.tag, str(key.value))
+            # Merged keys, and conditions of YTE, may be repeated.
+            if name in lines and not name[1].startswith(("<<", "?")):
+                again = f"line {line} has the key {shown(name[1])} of line {lines[name]} again"
                 told.append(f"{again}; write it once, with all below it")
             lines[name] = line
     return told

@@ -11,12 +11,12 @@ function save(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// Sizes in a file: the widest row of drawings, and of texts the height of a line and the width of a letter.
+// Sizes in a file: the widest row of charts, and of texts the height of a line and the width of a letter.
 const SHEET = { width: 1300, gap: 16, line: 18, letter: 7.5 };
 
 // Drawings in rows, each below its title, and above them a legend with entries as `legendOf` returns them, or with the style
 // of a line; a drawing may be a list of some that lie over each other.
-function svgText(drawings, legend = []) {
+function svgText(drawings, legend = [], widest = SHEET.width) {
   const { backgroundColor: page, color, fontFamily } = getComputedStyle(document.body);
   const sheet = d3.create("svg:svg").style("font", `13px ${fontFamily}`);
   const paper = sheet.append("rect").attr("width", "100%").attr("height", "100%").attr("fill", page);
@@ -26,7 +26,7 @@ function svgText(drawings, legend = []) {
     const box = own[0].viewBox.baseVal;
     const [width, height] = box && box.width ? [box.width, box.height] : [own[0].clientWidth, own[0].clientHeight];
     const title = own[0].closest("figure")?.querySelector("figcaption").textContent ?? own[0].getAttribute("aria-label") ?? "";
-    if (!rows.length || rows.at(-1).width + width > SHEET.width) rows.push({ width: 0, own: [] });
+    if (!rows.length || rows.at(-1).width + width > widest) rows.push({ width: 0, own: [] });
     const row = rows.at(-1);
     row.own.push({ own, x: row.width, width, height, lines: wrapped(title, width / SHEET.letter) });
     row.width += width + SHEET.gap;
@@ -43,7 +43,8 @@ function svgText(drawings, legend = []) {
   }
   sheet.attr("width", width).attr("height", y).attr("viewBox", `0 0 ${width} ${y}`);
   paper.lower();
-  return `${new XMLSerializer().serializeToString(sheet.node())}\n`;
+  // What XML forbids may be in names.
+  return `${new XMLSerializer().serializeToString(sheet.node()).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "\ufffd")}\n`;
 }
 
 // A drawing with the styles that it has in the page, at a place.

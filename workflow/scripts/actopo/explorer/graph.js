@@ -14,7 +14,7 @@ class GraphPanel {
     this.axis = this.above.append("g").attr("class", "axis");
     this.note = this.above.append("text").attr("class", "note").attr("x", 8).attr("y", 18);
     this.settled = d3.zoomIdentity;
-    // Nodes that were moved, by their places as shares of the panel.
+    // Places of nodes that were moved, in coordinates of the layout.
     this.dragged = new Map();
     this.placed = "";
     this.lifted = null;
@@ -54,12 +54,13 @@ class GraphPanel {
   draw() {
     const graph = this.graph;
     const about = main.graphs[this.index];
-    const [was, focused] = [this.size, this.focused()];
+    if (this.lifted) this.drop(this.lifted.which);
+    const [focused, middle] = [this.focused(), this.size ? this.middle() : null];
     const [width, height] = (this.size = [this.element.clientWidth, this.element.clientHeight]);
     this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${layerLabel(about)}, ${graph.size.length} nodes`);
     this.radii = this.nodeRadii(width, height);
     this.place(width, height);
-    const view = this.keptView(was);
+    const view = this.keptView(middle);
     const [links, ends] = [graph.links, []];
     for (let i = 0; i < links.length; i += 2) ends.push({ source: links[i], target: links[i + 1], shared: graph.shared[i / 2] });
     this.world.html("");
@@ -93,17 +94,24 @@ class GraphPanel {
     return this.world.node().contains(element) ? d3.select(element).datum() : null;
   }
 
-  // Zoom, and nodes that were moved, of the drawing before, if it was of the same graph and layout; `was` is its size.
-  keptView(was) {
-    const [placed, [width, height]] = [`${this.index}|${state.layout}`, this.size];
+  // What is in the middle of the panel, in coordinates of the layout.
+  middle() {
+    const [x, y] = this.settled.invert([this.size[0] / 2, this.size[1] / 2]);
+    return [this.x.invert(x), this.y.invert(y)];
+  }
+
+  // Zoom, and nodes that were moved, of the drawing before, if it was of the same graph and layout, around its middle.
+  keptView(middle) {
+    const placed = `${this.index}|${state.layout}`;
     if (placed !== this.placed) {
       this.placed = placed;
       this.dragged.clear();
       return d3.zoomIdentity;
     }
-    for (const [node, [x, y]] of this.dragged) this.positions[node] = [x * width, y * height];
+    for (const [node, [x, y]] of this.dragged) this.positions[node] = [this.x(x), this.y(y)];
     const { x, y, k } = this.settled;
-    return d3.zoomIdentity.translate((x * width) / was[0], (y * height) / was[1]).scale(k);
+    if (k === 1 && x === 0 && y === 0) return d3.zoomIdentity;
+    return d3.zoomIdentity.translate(this.size[0] / 2 - k * this.x(middle[0]), this.size[1] / 2 - k * this.y(middle[1])).scale(k);
   }
 
   nodeRadii(width, height) {
@@ -130,9 +138,9 @@ class GraphPanel {
       return d3.scaleLinear().domain(domain).range([from, to]);
     };
     this.x = scale(xs, MARGIN, width - MARGIN);
-    const y = scale(ys, height - MARGIN - below, MARGIN);
-    if (!byLens) this.keepShape(this.x, y, width, height);
-    this.positions = xs.map((x, i) => [this.x(x), y(ys[i])]);
+    this.y = scale(ys, height - MARGIN - below, MARGIN);
+    if (!byLens) this.keepShape(this.x, this.y, width, height);
+    this.positions = xs.map((x, i) => [this.x(x), this.y(ys[i])]);
     this.axis.attr("transform", `translate(0, ${height - below + 8})`).attr("display", byLens ? null : "none");
   }
 
@@ -195,7 +203,7 @@ class GraphPanel {
 
   shift(node, x, y) {
     this.positions[node] = [x, y];
-    this.dragged.set(node, [x / this.size[0], y / this.size[1]]);
+    this.dragged.set(node, [this.x.invert(x), this.y.invert(y)]);
     this.update(d3.select(this.nodes.nodes()[node]), d3.selectAll(this.linesOf[node]));
   }
 
@@ -217,7 +225,7 @@ class GraphPanel {
       return copy.datum(d3.select(element).datum()).attr("data-node", null).node();
     });
     d3.selectAll(originals).style("visibility", "hidden");
-    return { above, originals, lines: d3.selectAll(copies.slice(0, -1)), node: d3.select(copies[copies.length - 1]) };
+    return { which: node, above, originals, lines: d3.selectAll(copies.slice(0, -1)), node: d3.select(copies[copies.length - 1]) };
   }
 
   drop(node) {
