@@ -123,8 +123,8 @@ def test_the_caption_of_two_networks_says_what_is_compared():
 
 def test_the_caption_of_controls_names_those_of_the_run():
     found = rendered("controls", {"similarity": {"controls": ["scaled", "gaussian"]}})
-    told = "Gaussian clouds of the same covariance (gaussian); clouds divided by the mean distance between their points"
-    assert f"and of controls: {told} (scaled, or equal scale). Lines are" in found
+    told = "Gaussian clouds of the same covariance (Gaussian); clouds divided by the mean distance between their points"
+    assert f"and of controls: {told} (equal scale). Lines are" in found
     assert "untrained" not in found
 
 

@@ -38,7 +38,7 @@ from actopo.similarity.choices import crossed
 from actopo.similarity.metrics.choices import METRICS as METRIC_TABLE
 
 # Figures are written to files; a backend that needs a window, or that is not there, would end each of their jobs.
-os.environ["MPLBACKEND"] = "agg"
+os.environ.update(MPLBACKEND="agg")
 # Files of the command line, or of a module statement, hold what differs from the defaults.
 given, config = config, read_yaml("../../config/config.yaml")
 if not isinstance(given, dict):

@@ -4,7 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
-from actopo.config.config_files import load_config, merged, overlay, repeated_keys
+from actopo.config.config_files import load_config, merged, over_defaults, overlay, repeated_keys
 from actopo.errors import InputError
 from snakemake.utils import update_config
 
@@ -62,7 +62,7 @@ def test_keys_that_stand_twice(text, told, tmp_path):
     if told:
         (tmp_path / "a.yaml").write_text(text)
         with pytest.raises(InputError) as caught:
-            merged([tmp_path / "a.yaml"])
+            over_defaults(ROOT, [tmp_path / "a.yaml"])
         assert str(caught.value) == f"{tmp_path / 'a.yaml'}: {told[0]}"
 
 

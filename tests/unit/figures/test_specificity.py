@@ -58,6 +58,6 @@ def test_a_distance_that_is_not_known_has_no_level():
     figure = specificity.plot(d_aa, d_ab, FOUR_LAYERS, row=8, rho_layers=[0.9, 0.8, -0.7, 0.6])
     curves, correlation = figure.axes[-2:]
     assert len(curves.lines) == 2
-    assert "= −0.700" in curves.get_title()
+    assert "over all B: −0.700" in curves.get_title()
     assert "nan" not in " ".join([curves.get_title(), *texts_of(curves.get_legend())])
     assert not correlation.lines[0].get_clip_on()

@@ -44,7 +44,7 @@ def test_stability_boxes_are_the_samples(by):
         axes = figure.axes[3 * row + 2]
         for dots, own in zip(collections(axes, PathCollection), groups, strict=True):
             np.testing.assert_array_equal(dots.get_offsets()[:, 1], own[key])
-        medians = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 1.2]
+        medians = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 1.4]
         np.testing.assert_allclose(medians, [own[key].median() for own in groups], rtol=1e-12)
         marks = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
         assert marks == ([used[key]] if by is None else [])

@@ -41,8 +41,12 @@ def load_config(root, files):
 
 
 def over_defaults(root, files):
-    """What `merged` returns of some files, over the defaults of the workflow in a folder."""
-    return overlay(read_config(root / "config" / "config.yaml"), merged(files))
+    """What `merged` returns of some files, over the defaults of the workflow in a folder; no key may stand twice."""
+    given = merged(files)
+    for file in files:
+        if repeated := repeated_keys(Path(file).read_text(encoding="utf-8")):
+            raise InputError(f"{file}: {'; '.join(repeated)}")
+    return overlay(read_config(root / "config" / "config.yaml"), given)
 
 
 def merged(files):
@@ -64,8 +68,7 @@ def overlay(below, above):
 def read_config(file):
     """Keys of one config file."""
     try:
-        text = Path(file).read_text(encoding="utf-8")
-        config = _parse(text)
+        config = _parse(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}; give the path of a configuration file") from error
     # Dates and whole numbers that Python does not take are plain ValueErrors, as is a text that is no UTF-8.
@@ -73,8 +76,6 @@ def read_config(file):
         raise InputError(f"{file} is no YAML that can be read: {' '.join(str(error).split())}") from error
     if config is not None and not isinstance(config, dict):
         raise InputError(f"{file} has no keys; write some at its top, such as data: or models:")
-    if repeated := repeated_keys(text):
-        raise InputError(f"{file}: {'; '.join(repeated)}")
     return config or {}
 
 
