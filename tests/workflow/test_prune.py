@@ -73,13 +73,12 @@ def test_logs_and_times_of_what_is_wanted_stay_whoever_knows_of_them(tmp_path, m
     """Snakemake forgets the jobs of results that were copied without its folder, and is told to forget some."""
     workflow = Workflow(tmp_path / "tiny")
     workflow.pretend()
-    for path in workflow.folder.glob("results/tiny/logs/**/*.log"):
-        benchmark = (
-            workflow.folder / "results/tiny/benchmarks" / path.relative_to(workflow.folder / "results/tiny/logs")
-        )
+    logs, benchmarks = (workflow.folder / "results/tiny" / name for name in ("logs", "benchmarks"))
+    for path in logs.rglob("*.log"):
+        benchmark = (benchmarks / path.relative_to(logs)).with_suffix(".tsv")
         benchmark.parent.mkdir(parents=True, exist_ok=True)
-        benchmark.with_suffix(".tsv").touch()
-    (workflow.folder / "results/tiny/logs/of_nobody.log").touch()
+        benchmark.touch()
+    (logs / "of_nobody.log").touch()
     before = files(workflow)
     shutil.rmtree(workflow.folder / ".snakemake")
     # A profile of the user's that prints less.

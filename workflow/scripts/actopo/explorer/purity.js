@@ -33,11 +33,12 @@ function startPurity() {
   });
   samplings.append("span").attr("class", "sample");
   samplings.append("span").text((name) => ` ${name}`);
-  d3.select("#purity-svg").on("click", () => save("purity.svg", "image/svg+xml", svgText(purityCharts, purityLegend())));
+  d3.select("#purity-svg").on("click", () => save("purity.svg", "image/svg+xml", svgText(purityCharts, shownSamplings())));
   d3.select("#purity-csv").on("click", () => save("purity.csv", "text/csv", purityCsv()));
 }
 
-function purityLegend() {
+// Names and styles of the samplings that are drawn.
+function shownSamplings() {
   const [samplings, hidden] = [puritySamplings(), new Set(state.hidden.split(","))];
   return samplings.map((text, i) => ({ text, style: lineStyle(i) })).filter(({ text }) => !hidden.has(text));
 }
@@ -63,8 +64,8 @@ function showPurity() {
   for (const [table, measure, title, yTitle, hasFloor] of PURITY_PANELS) {
     const rows = purityRows(table);
     if (!hasValue(rows, measure)) continue;
-    const series = samplings.filter((name) => !hidden.has(name)).map((name) => ({
-      name, style: lineStyle(samplings.indexOf(name)), values: purityValues(rows.filter((row) => row.sampling === name), measure),
+    const series = shownSamplings().map(({ text: name, style }) => ({
+      name, style, values: purityValues(rows.filter((row) => row.sampling === name), measure),
     }));
     purityCharts.push(lineChart(charts, {
       title: table === "classes" ? `${title} of ${state.class}` : title, xTitle: "layer", yTitle, series: series.filter((own) => own.values.length),
