@@ -1779,7 +1779,7 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
     order |= {
         "labels": [("kind", {"column": "kind", "kind": "classes"}), ("weight", {"column": "weight", "kind": "numbers"})]
     }
-    order |= {"layers": [[16, "layer 16"]], "fields": [], "networks": ["net"]}
+    order |= {"layers": [[16, "layer 16"]], "fields": [], "networks": ["net"], "purity_class": None}
     files = {
         "graphs": [graphs[2]["graph"]],
         "memberships": [graphs[2]["membership"]],

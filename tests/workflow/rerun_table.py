@@ -561,7 +561,7 @@ ROWS = [
     Row("figures.sensitivity_layers", [8], {"plot_sensitivity": 1, "summarise": 1}),
     Row("figures.row", 8, {"plot_specificity": 1}),
     Row("figures.pair", [1, 0], {"plot_specificity": 1}),
-    Row("figures.purity_class", "7", {"plot_purity": 1}),
+    Row("figures.purity_class", "7", {"plot_purity": 1, "build_explorer": 1}),
     Row("figures.graph_colours", "lens", {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1}),
     Row("figures.classes", 3, {"plot_mapper_graphs": 1, "plot_noisy_graphs": 1, "plot_branching": 1}),
     Row("figures.classes", 3, {f"plot_{name}": 1 for name in (*COLOURED, "graph_flow", "branching")}, base="wide"),

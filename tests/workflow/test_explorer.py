@@ -223,6 +223,8 @@ def test_nodes_are_dragged_and_the_drawing_is_moved_and_zoomed(page):
 
 def test_purity_is_that_of_the_tables(page, results):
     page.locator("#to-purity").click()
+    # The class of the figure comes first.
+    assert page.locator("#charts figcaption").nth(1).inner_text() == "class-wise purity of 4"
     pick(page, "class", "7")
     graphs, classes = (
         pd.read_csv(results / f"mapper/resnet18_b/{name}.csv", dtype={"class": str})

@@ -286,8 +286,11 @@ def test_several_nodes_are_lit_up_in_the_other_graph(page):
     node(page, 1).click(modifiers=["Control"])
     # The image of the first node is in both nodes of the other graph.
     assert page.locator("#other").inner_text() == "In the other graph 1 of these 1 images are in 2 nodes."
+    told = "% of its images selected in the other graph"
+    assert [told in node(page, k, "b").get_attribute("aria-label") for k in (0, 1)] == [True, True]
     page.keyboard.press("Escape")
     assert page.locator(".selected, .lit").count() == 0
+    assert told not in node(page, 0, "b").get_attribute("aria-label")
 
 
 def test_a_page_that_is_read_before_it_has_a_place_draws_its_graphs_in_it(open_page, tmp_path):

@@ -80,6 +80,7 @@ def explorer_order():
         seed=MAPPER["sampling_seed"],
         lenses=LENS_LABELS,
         layers=[[layer, layer_label(layer)] for layer in LAYER_AXIS],
+        purity_class=config["figures"]["purity_class"],
         labels=[(name, label_choice(name)) for name in LABELS],
         fields=[(tap, layer) for tap in samplings_by_fields() for layer in MAPPER_LAYERS] if MASKED else [],
         networks=[name for name, _ in noted_networks()],

@@ -1,6 +1,7 @@
 """Figure 12: purity of the mapper graphs by layer."""
 
-from actopo.figures.purity import by_sampling, choose_class, plot
+from actopo.figures.choices import choose_class
+from actopo.figures.purity import by_sampling, plot
 from actopo.figures.style import save_figure
 from actopo.files import load_json, load_table
 from actopo.job import settings, start_logging

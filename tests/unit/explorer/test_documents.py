@@ -23,6 +23,7 @@ def test_what_is_left_out_is_counted():
     assert main["left_out"] == {"graphs": 1, "members": 1}
     assert main["thumbnails"]["left_out"] == 4
     assert len(main["colours"]) == 2
+    assert main["purity_class"] == "a"
 
 
 def test_images_may_be_no_files():

@@ -22,6 +22,7 @@ from actopo.figures import (
     sensitivity,
     specificity,
     stability,
+    style,
     training,
     vietoris_rips,
 )
@@ -353,7 +354,11 @@ FIGURES = NETWORK_FIGURES | HOMOLOGY_FIGURES | MAPPER_FIGURES
 
 @cache
 def drawn(name):
-    return FIGURES[name]()
+    figure = FIGURES[name]()
+    # Labels and titles have no place until somebody asks for it.
+    with style.context():
+        figure.get_tightbbox()
+    return figure
 
 
 def collections(axes, kind):

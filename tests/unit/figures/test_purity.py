@@ -109,14 +109,6 @@ def test_purity_refuses_what_does_not_fit():
             purity.plot(table)
 
 
-def test_the_class_is_the_named_one_the_papers_or_the_first():
-    assert purity.choose_class("dog", ["cat", "deer", "dog"]) == "dog"
-    assert purity.choose_class(None, ["cat", "deer", "dog"]) == "deer"
-    assert purity.choose_class(None, ["cat", "dog"]) == "cat"
-    with pytest.raises(InputError, match="no class 'deer'; choose one of cat, dog"):
-        purity.choose_class("deer", ["cat", "dog"])
-
-
 def test_tables_become_lines_by_sampling():
     rows = [(sampling, layer) for sampling in ("random", "full") for layer in (16, 4)]
     graphs = pd.DataFrame(rows, columns=["sampling", "layer"])

@@ -5,7 +5,7 @@ from actopo.figures.style import class_colours
 TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "epoch", "eps", "is_chosen")
 
 
-def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_whole, n_wanted):
+def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_whole, n_wanted, purity_class=None):
     """
     What every view needs; the page reads it first.
 
@@ -28,6 +28,8 @@ def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_
         Graphs in the page, and how many of them have the members of their nodes (`actopo.explorer.page.fit`).
     n_wanted : int
         Different images that nodes show, those that are left out included.
+    purity_class : str, optional
+        Class whose purity is drawn first; by default the first one.
 
     Returns
     -------
@@ -36,6 +38,7 @@ def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_
     return {
         "class_names": list(class_names),
         "colours": class_colours(len(class_names)),
+        "purity_class": class_names[0] if purity_class is None else purity_class,
         "lenses": list(lenses),
         "layers": [list(layer) for layer in layers],
         "graphs": [{name: graph[name] for name in TOLD} for graph in graphs[:n_kept]],

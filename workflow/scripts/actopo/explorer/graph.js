@@ -182,7 +182,6 @@ class GraphPanel {
           element.append("text").text(label).style("font-size", `${size}px`);
         }
       }
-      element.attr("aria-label", this.describe(node));
     });
   }
 
@@ -191,7 +190,8 @@ class GraphPanel {
     const [first] = slicesOf(graph.classes[node]);
     const share = first.count / graph.size[node];
     const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(measureOf(graph, state.colour)?.[node])}`;
-    return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${value}`;
+    const lit = this.lit?.[node] ? `, ${shown(100 * this.lit[node])}% of its images selected in the other graph` : "";
+    return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${lit}${value}`;
   }
 
   update(nodes, lines) {
@@ -289,14 +289,14 @@ class GraphPanel {
   mark() {
     const { panel, nodes } = selection();
     const chosen = new Set(panel === this.name ? nodes : []);
-    const lit = panel !== null && panel !== this.name && state.two === "1" ? litShares(this.index) : null;
+    const lit = (this.lit = panel !== null && panel !== this.name && state.two === "1" ? litShares(this.index) : null);
     const found = searchedClasses();
     this.nodes.attr("class", (node) => {
       const misses = found && !this.graph.classes[node].some((code, i) => i % 2 === 0 && found.has(code));
       const dark = lit && lit[node] === 0;
       const marks = ["node", chosen.has(node) ? "selected" : "", lit && lit[node] > 0 ? "lit" : "", misses || dark ? "faded" : ""];
       return marks.filter(Boolean).join(" ");
-    }).attr("aria-pressed", (node) => String(chosen.has(node)));
+    }).attr("aria-pressed", (node) => String(chosen.has(node))).attr("aria-label", (node) => this.describe(node));
     this.lines.attr("class", found || lit ? "faded" : null);
   }
 }

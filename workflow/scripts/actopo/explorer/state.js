@@ -12,7 +12,7 @@ const DEFAULTS = {
   search: "",
   names: main.class_names.length > 10 ? "1" : "0",
   selected: "",
-  class: main.class_names.includes("deer") ? "deer" : main.class_names[0],
+  class: main.purity_class,
   sigma: "0",
   hidden: "",
   clouds: "trained",

@@ -30,33 +30,6 @@ NULLS = ("node_purity", "class_purity", "majority_share")
 DODGE = 0.09
 # Letters of the name of the class, and of those of layers, which need so many inches each.
 MOST_CLASS, MOST_LAYER, LETTER = 18, 16, 0.055
-# The class that the paper draws.
-PAPER_CLASS = "deer"
-
-
-def choose_class(name, class_names):
-    """
-    Class whose purity is drawn: `name`, by default the paper's class if it is present, else the first.
-
-    Parameters
-    ----------
-    name : str or None
-    class_names : sequence of str
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InputError
-        If there is no class of that name.
-    """
-    if name is None:
-        return PAPER_CLASS if PAPER_CLASS in class_names else class_names[0]
-    if name not in class_names:
-        raise InputError(f"figures.purity_class: there is no class {name!r}; choose one of {', '.join(class_names)}")
-    return name
 
 
 def by_sampling(graphs, classes, class_name):
