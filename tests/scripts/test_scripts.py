@@ -281,7 +281,7 @@ def distances(folder, diagrams):
         "measure_specificity",
         {"matrix": models["matrix"], "points": clouds[:1]},
         {"table": table},
-        {"tests": json.dumps(TESTS)},
+        {"tests": json.dumps(TESTS), "networks": json.dumps({"seeds": [0, 1]})},
         threads=2,
     )
     differences = folder / "controls.csv"
@@ -811,7 +811,24 @@ def test_a_layer_whose_points_are_all_equal_is_named_and_left_out(folder, diagra
     # Without it too few layers are left for a correlation.
     files = {"matrix": scaled, "points": distances["clouds"][:1]}
     with pytest.raises(InputError, match=r"2 layer\(s\) leave fewer than 3 distances"):
-        run("measure_specificity", files, {"table": folder / "flat.csv"}, {"tests": json.dumps(TESTS)})
+        params = {"tests": json.dumps(TESTS), "networks": json.dumps({"seeds": [0, 1]})}
+        run("measure_specificity", files, {"table": folder / "flat.csv"}, params)
+
+
+def test_specificity_of_some_of_the_networks(distances, tmp_path):
+    """It is that of a study of these alone, in their order."""
+    n, networks = len(LAYERS), [5, 7, 9]
+    near = np.random.default_rng(0).random((3 * n, 3 * n))
+    near = near + near.T
+    files, tables = {"points": distances["clouds"][:1]}, []
+    for seeds, chosen in ((networks, [9, 5]), ([9, 5], [9, 5])):
+        rows = np.concatenate([np.arange(n) + n * networks.index(seed) for seed in seeds])
+        matrix, table = tmp_path / f"{len(seeds)}.npz", tmp_path / f"{len(seeds)}.csv"
+        save_arrays(matrix, h1=near[np.ix_(rows, rows)], layers=np.array(LAYERS), seeds=np.array(seeds))
+        params = {"tests": json.dumps(TESTS), "networks": json.dumps({"seeds": chosen})}
+        run("measure_specificity", files | {"matrix": matrix}, {"table": table}, params)
+        tables.append(table.read_bytes())
+    assert tables[0] == tables[1]
 
 
 def test_power(power, distances, compared):

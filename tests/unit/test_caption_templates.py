@@ -109,7 +109,8 @@ def test_the_caption_of_graphs_says_what_colours_are(colours, labelled, words):
 
 
 def test_the_caption_of_two_networks_says_what_is_compared():
-    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full"}}
+    networks = [{"model": "a"}, {"model": "b", "graph_layers": [16]}]
+    config = {"homology": {"sampling": "top_l2"}, "comparison": {"sampling": "full", "networks": networks}}
     found = rendered("network_pair", config)
     for words in (
         "``homology.sampling: top_l2``",
@@ -119,6 +120,9 @@ def test_the_caption_of_two_networks_says_what_is_compared():
         assert words in found
     fewer = {"comparison": {"sampling": None}, "similarity": {"rivals": {"metrics": ["linear_cka"]}}}
     assert "over all positions. A dot marks" in rendered("network_pair", fewer)
+    for without in ({"model": "b"}, {"model": "b", "graph_layers": []}):
+        config["comparison"]["networks"] = [{"model": "a"}, without]
+        assert "Mapper graphs" not in rendered("network_pair", config)
 
 
 def test_the_caption_of_controls_names_those_of_the_run():

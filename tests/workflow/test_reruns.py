@@ -488,6 +488,16 @@ def test_a_single_seed_goes_without_specificity(workflow):
         assert rule not in planned
 
 
+def test_epochs_are_compared_by_the_networks_that_are_kept(workflow):
+    """Where a study has more of them, at the end and of those before training, it has a table of their own."""
+    seeds = {"models.resnet18_a.seeds": 3, "models.resnet18_a.training.keep": [0, 1]}
+    for kept, untrained, tables in ((2, [], 1), (2, ["untrained"], 2), (3, ["untrained"], 0)):
+        changes = seeds | {"models.resnet18_a.training.keep_seeds": kept, "similarity.controls": untrained}
+        planned = workflow.planned(configfiles=[workflow.config(with_changes("tiny", changes), "epochs.yaml")])
+        assert planned.get("measure_kept_specificity", 0) == tables
+        assert planned["measure_epochs"] == 1
+
+
 def test_two_batches_have_a_debiased_distance_and_a_budget(workflow):
     homology = {**TINY["homology"], "batches": 2, "batch_size": 30}
     names = {}

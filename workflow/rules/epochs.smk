@@ -19,8 +19,7 @@ rule measure_epochs:
             )
         ],
         specificity=lambda wildcards: [
-            f"<results>/similarity/{wildcards.model}{in_training(wildcards.model, epoch)}/specificity.csv"
-            for epoch in (HOMOLOGY_EPOCHS if len(EPOCH_SEEDS) > 1 else [])
+            epoch_specificity(wildcards.model, epoch) for epoch in (HOMOLOGY_EPOCHS if len(EPOCH_SEEDS) > 1 else [])
         ],
         models=["<results>/similarity/{model}/models.npz"] if len(SEEDS) > 1 else [],
         batches=["<results>/similarity/{model}/batches.npz"] if len(BATCHES) > 1 else [],
@@ -55,6 +54,22 @@ rule measure_epochs:
         code=code_digest("measure_epochs"),
     script:
         "../scripts/measure_epochs.py"
+
+
+# At an epoch at which there are more networks, of those that are kept at all epochs.
+use rule measure_specificity as measure_kept_specificity with:
+    output:
+        table="<results>/similarity/{model}{control}/kept_specificity.csv",
+    log:
+        "<results>/logs/measure_kept_specificity/{model}{control}.log",
+    benchmark:
+        "<results>/benchmarks/measure_kept_specificity/{model}{control}.tsv"
+    params:
+        networks=as_json(seeds=EPOCH_SEEDS),
+        tests=TESTS,
+        outputs=HOMOLOGY_OUTPUTS,
+        env=env_digest("topology"),
+        code=code_digest("measure_specificity"),
 
 
 rule plot_epochs:

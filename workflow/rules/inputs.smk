@@ -114,6 +114,13 @@ def seeds_of(control):
     return EPOCH_SEEDS if is_by_epoch else SEEDS
 
 
+def epoch_specificity(model, epoch):
+    """Tests of specificity among the networks that are kept at epochs, beside which there are others at some epochs."""
+    control = in_training(model, epoch)
+    kept = "" if seeds_of(control) == EPOCH_SEEDS else "kept_"
+    return f"<results>/similarity/{model}{control}/{kept}specificity.csv"
+
+
 def seeds_by_epoch(model):
     """Seeds of a model's networks that a study looks at by epoch."""
     homology = EPOCH_SEEDS if model == HOMOLOGY["model"] else []

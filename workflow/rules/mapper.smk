@@ -182,7 +182,7 @@ use rule plot_mapper_graphs as plot_noisy_graphs with:
     params:
         order=as_json(
             rows=[f"{name}, {layer_label(layer)}" for name in NOISY_SAMPLINGS for layer in NOISE["layers"]],
-            columns=["clean", *(f"σ = {float(sigma):g}" for sigma in NOISE["sigmas"])],
+            columns=["clean", *(f"σ = {float(sigma):g}" for sigma in GROWING)],
         ),
         colouring=COLOURING,
         place=colouring_table,

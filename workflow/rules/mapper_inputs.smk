@@ -14,7 +14,13 @@ NOISY_SAMPLINGS = [sampling for sampling in SAMPLINGS if sampling in NOISE["samp
 NOISES = [noise_suffix(sigma) for sigma in NOISE["sigmas"]]
 NOISY = [(sampling, noise, layer) for sampling in NOISY_SAMPLINGS for noise in NOISES for layer in NOISE["layers"]]
 # A figure has a row for each sampling and layer, clean and with growing noise.
-NOISY_GRID = [(name, noise, n) for name in NOISY_SAMPLINGS for n in NOISE["layers"] for noise in ["", *NOISES]]
+GROWING = sorted(NOISE["sigmas"])
+NOISY_GRID = [
+    (name, noise, layer)
+    for name in NOISY_SAMPLINGS
+    for layer in NOISE["layers"]
+    for noise in ["", *map(noise_suffix, GROWING)]
+]
 REPEATED = [
     (sampling, draw, layer) for sampling in SAMPLINGS for draw in draws_of(sampling)[1:] for layer in MAPPER_LAYERS
 ]

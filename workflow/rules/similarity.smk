@@ -119,6 +119,7 @@ rule measure_specificity:
         mem_mb=grows(4000),
         runtime=grows(60),
     params:
+        networks=lambda wildcards: as_json(seeds=seeds_of(wildcards.control)),
         tests=TESTS,
         outputs=HOMOLOGY_OUTPUTS,
         env=env_digest("topology"),

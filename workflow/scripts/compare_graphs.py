@@ -23,14 +23,15 @@ def read_graph(place):
     """A graph of this network, or after all of these one of the first."""
     file, description = load_arrays(snakemake.input.memberships[place]), load_json(snakemake.input.graphs[place])
     lens = [node["lens_mean"] for node in description["nodes"]]
-    return ComparedGraph(load_incidence(file), file["image"], file["edges"], lens, chosen["branch"])
+    incidence, choices = load_incidence(file), (chosen["branch"], chosen["jaccard"])
+    return ComparedGraph(incidence, file["image"], file["edges"], lens, *choices)
 
 
 rows = []
 for kind, first, second in progress(list(pairs(own, others, chosen["kinds"])), "pair"):
     place = first + len(own) * (kind == "networks")
     a, b = graphs[place], graphs[second]
-    found = compare(read_graph(place), read_graph(second), chosen["jaccard"], chosen["permutations"], chosen["seed"])
+    found = compare(read_graph(place), read_graph(second), chosen["permutations"], chosen["seed"])
     names = {"sampling_a": a["sampling"], "sampling_b": b["sampling"], "layer": b["layer"], "sigma": float(b["sigma"])}
     of_noise = {"test_accuracy": accuracy.get(float(b["sigma"])), "clean_accuracy": accuracy.get(0.0)}
     of_noise = of_noise if kind == "noise" else dict.fromkeys(of_noise)

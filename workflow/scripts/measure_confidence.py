@@ -42,10 +42,10 @@ if chosen["parts"]:
         progress=lambda steps: progress(steps, "part"),
     )
     sources += ["parts"] * chosen["parts"]
-reference = Reference(own, chosen["branch"])
+reference = Reference(own, chosen["branch"], chosen["jaccard"])
 found = [reference.find_in(other) for other in others]
 chance = [reference.find_in(other, [chosen["seed"], place]) for place, other in enumerate(others)]
-table = confidence_table(reference, found, chance, sources, chosen["jaccard"])
+table = confidence_table(reference, found, chance, sources)
 save_table(snakemake.output.table, table)
 document = {
     kind: [

@@ -425,6 +425,20 @@ def test_labels_that_are_to_be_numbers(tmp_path, text, value):
             assert f"mapper.labels.age.kind: {file} has {value} in column 'age', which is no finite number" in line
 
 
+def test_a_word_among_numbers_is_asked_about(tmp_path):
+    """A column of numbers would be one of hundreds of classes; words with a number among them are classes."""
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    file = tmp_path / "labels.csv"
+    config["mapper"]["labels"] = {"age": {"file": str(file), "column": "age"}}
+    file.write_text("image,age\n0,1\n1,NA\n2,3\n")
+    [line] = messages(config)
+    assert f"mapper.labels.age.kind: {file} has 'NA' in column 'age', most of whose labels are numbers" in line
+    assert "leave it empty, or write kind: classes" in line
+    for text in ("image,age\n0,1\n1,\n2,3\n", "image,age\n0,1\n1,old\n"):
+        file.write_text(text)
+        validate(config, SCHEMA)
+
+
 def test_images_in_order():
     for images in (
         {"dataset": "digits", "channels": 1, "normalisation": {"mean": [0.5], "std": [0.3]}, "classes": ["0", "9"]},

@@ -246,8 +246,9 @@ def epoch_purities(samplings, layers, n_epochs):
 def pair_table(measures, first, second):
     rng = np.random.default_rng(0)
     rows = [(measure, a, f"{a}", b, name) for measure in measures for a in first for b, name in second.items()]
-    table = pd.DataFrame(rows, columns=network_pair.COLUMNS[:-1])
-    return table.assign(distance=rng.uniform(0, 2, len(table)))
+    table = pd.DataFrame(rows, columns=network_pair.COLUMNS[:-2])
+    chance = np.where(table.measure.str.startswith("sw"), np.nan, 1)
+    return table.assign(distance=rng.uniform(0, 2, len(table)), chance=chance)
 
 
 def mapper_grid(rows, columns, names, n_nodes, singles=4):

@@ -17,15 +17,20 @@ def test_a_matrix_for_each_measure_with_the_nearest_layers():
     matrices = {name: rng.uniform(1, 2, (3, 4)) for name in ("sw_h1", "linear_cka", "rtd")}
     matrices["rtd"][1] = np.nan
     table = pair_table({name: (own, np.full_like(own, np.nan)) for name, own in matrices.items()}, LAYERS, NAMES)
+    # Clouds that are far apart by chance are nearer than their distance says.
+    chance = 1 + 4 * rng.random((3, 4))
+    table.loc[table.measure == "linear_cka", "chance"] = chance.ravel()
     graphs = table[table.measure == "rtd"].assign(measure="graphs", p=0.5)
     figure = network_pair.plot(pd.concat([table, graphs]), ["first", "sec_ond"])
     panels = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in panels] == ["SW, H1", "linear CKA", "RTD", "mapper graphs, memberships"]
-    for axes, matrix in zip(panels, [*matrices.values(), matrices["rtd"]], strict=True):
+    assert matrices["linear_cka"].argmin(axis=1).tolist() != (matrices["linear_cka"] / chance).argmin(axis=1).tolist()
+    compared = matrices | {"linear_cka": matrices["linear_cka"] / chance, "graphs": matrices["rtd"]}
+    for axes, matrix, ratio in zip(panels, [*matrices.values(), matrices["rtd"]], compared.values(), strict=True):
         (mesh,) = collections(axes, QuadMesh)
         np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan).reshape(3, 4), matrix)
         rows = [row for row in range(3) if np.isfinite(matrix[row]).any()]
         [dots] = axes.lines
-        np.testing.assert_array_equal(dots.get_xdata(), [matrix[row].argmin() + 0.5 for row in rows])
+        np.testing.assert_array_equal(dots.get_xdata(), [ratio[row].argmin() + 0.5 for row in rows])
         np.testing.assert_array_equal(dots.get_ydata(), np.add(rows, 0.5))
     assert [text.get_text() for text in panels[0].get_xticklabels()] == ["4", "2", "block", "7"]

@@ -73,6 +73,7 @@ def test_a_mark_of_the_byte_order_and_equal_rows_do_no_harm(tmp_path):
             "has 'three' in column 'breed', which is no",
         ),
         ("image,breed\n0,inf\n", {"kind": "numbers"}, "has 'inf'"),
+        ("image,breed\n0,3\n1,NA\n2,4\n", {}, "has 'NA' in column 'breed', most of whose labels are numbers"),
         ("", {}, "labels.csv is no table of labels"),
         ('image,breed\n0,"pug\n', {}, "labels.csv is no table of labels"),
     ],

@@ -14,7 +14,7 @@ from actopo.graphs.choices import LABEL_KEYS
 def label_problems(config, sizes):
     """
     Messages about tables that are missing, lack a column, name no image of the mapper study's part, or have other
-    labels than numbers where these are asked for.
+    labels than numbers where these are asked for, or among numbers where nothing is.
 
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
@@ -43,9 +43,8 @@ def label_problems(config, sizes):
             known = None if files is None else {str(PurePosixPath(file)) for file in files}
             if problem := _unknown_images(known, part, count_images(config, sizes), rows):
                 yield f"{path}.file: {file} {problem}"
-            elif choice.get("kind") == "numbers" and (value := _no_number(known, choice["column"], rows)):
-                what = f"{file} has {shown(value)} in column {shown(choice['column'])}, which is no finite number"
-                yield f"{path}.kind: {what}; mend it, leave it empty, or write kind: classes"
+            elif problem := _no_number(choice, _labels_of_images(known, choice["column"], rows)):
+                yield f"{path}.kind: {file} has {problem}"
 
 
 def _read(file):
@@ -73,15 +72,26 @@ def _unknown_images(known, part, n_images, rows):
     return None
 
 
-def _no_number(known, column, rows):
-    """The first label of an image that is neither empty nor a finite number, as far as planning can tell."""
+def _labels_of_images(known, column, rows):
+    """The labels of images that are not empty, as far as planning can tell."""
     columns, *rows = rows
     if known is not None and "file" in columns:
         rows = [row for row in rows if len(row) > columns.index("file") and known.intersection(_named(row, columns))]
     elif "image" not in columns:
-        return None
+        return []
     place = columns.index(column)
-    return next((row[place] for row in rows if len(row) > place and row[place] and not _is_finite(row[place])), None)
+    return [row[place] for row in rows if len(row) > place and row[place]]
+
+
+def _no_number(choice, labels):
+    """A label that is no number where all or most of them are to be some, and what to do; None where there is none."""
+    wrong = [label for label in labels if not _is_finite(label)]
+    where = f"{shown(wrong[0])} in column {shown(choice['column'])}" if wrong else None
+    if wrong and choice.get("kind") == "numbers":
+        return f"{where}, which is no finite number; mend it, leave it empty, or write kind: classes"
+    if wrong and choice.get("kind") is None and 2 * len(wrong) < len(labels):
+        return f"{where}, most of whose labels are numbers; mend it, leave it empty, or write kind: classes"
+    return None
 
 
 def _named(row, columns):

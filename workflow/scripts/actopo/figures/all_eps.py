@@ -68,13 +68,13 @@ def plot(profile, segments, branches, eps, choice):
     counts.set_ylabel("number")
     shares.set_ylim(0, 1.03)
     shares.set_ylabel("share")
-    _draw_bars(bars, segments, branches, profile.eps)
+    low, high = min(profile.eps.min(), eps), max(profile.eps.max(), eps)
+    _draw_bars(bars, segments, branches, low / 2, high * 2)
     bars.set_xscale("log")
     bars.xaxis.set_major_formatter("{x:g}")
     bars.xaxis.set_minor_formatter(_Short(labelOnlyBase=False, minor_thresholds=(2, 1)))
     counts.yaxis.set_major_formatter("{x:g}")
-    low, high = profile.eps.min(), profile.eps.max()
-    bars.set_xlim(min(low, eps) / 1.02, max(high, eps) * 1.02)
+    bars.set_xlim(low / 1.02, high * 1.02)
     bars.set_xlabel("ε")
     bars.set_ylabel("interval")
     inside = profile.eps[profile.in_plateau.astype(bool)]
@@ -98,15 +98,14 @@ class _Short(LogFormatter):
         return f"{value:g}" if super().__call__(value, pos) else ""
 
 
-def _draw_bars(axes, segments, branches, eps):
-    """A bar per leaf, side by side in its interval, and the names of the branches that persist longest."""
+def _draw_bars(axes, segments, branches, first, last):
+    """A bar per leaf up to beyond the axis, side by side in its interval, and the names of branches that persist."""
     leaves = segments[segments.branch > 0].sort_values(["interval", "branch"])
     named = branches.sort_values("branch")[:MOST_NAMES]
     colours = dict(zip(named.branch, style.LINES, strict=False))
-    last = eps.max() * 2
     for interval, own in leaves.groupby("interval"):
         heights = interval + (np.arange(len(own)) + 1) / (len(own) + 1) - 0.5
-        ends = np.stack([own.birth.clip(lower=eps.min() / 2), own.death.clip(upper=last)], axis=1)
+        ends = np.stack([own.birth.clip(lower=first), own.death.clip(upper=last)], axis=1)
         lines = [[(a, y), (b, y)] for (a, b), y in zip(ends, heights, strict=True)]
         look = {"colors": [colours.get(branch, OTHER) for branch in own.branch], "linewidths": 1.1}
         axes.add_collection(LineCollection(lines, capstyle="butt", **look))

@@ -103,7 +103,7 @@ def plot(levels, class_names, agreement=None, lens="lens ($l_2$ norm)", layer_na
         which = "with the longest branches" if isinstance(classes, int) else "that are chosen"
         notes.append(Line2D([], [], linestyle="none", label=f"{len(kept)} of {n_all} classes, {which}"))
     notes.append(Line2D([], [], color=LINE, marker="o", linestyle="none", label="highest lens of the class"))
-    notes.append(Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="classes in no common component"))
+    notes.append(Line2D([], [], color=LINE, linestyle=":", linewidth=1, label="no common component"))
     columns = legends.legend_columns(figure, [note.get_label() for note in notes], figure.get_figwidth() - 0.2, 2)
     parts[0].legend(handles=notes, loc="outside upper right", ncols=columns, **legends.LEGEND | {"handlelength": 2})
     if agreement is not None:

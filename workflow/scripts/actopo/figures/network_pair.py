@@ -1,13 +1,19 @@
-"""Two networks, compared layer by layer: a heat map for each measure, with the nearest layer of each layer marked."""
+"""
+Two networks, compared layer by layer: a heat map for each measure, with the nearest layer of each layer marked.
+
+Distances by chance differ with the width of layers, so that a layer is the nearest by its distance over that by chance,
+where there is one (`actopo.similarity.comparison.over_chance`).
+"""
 
 import numpy as np
 
 from actopo.figures import heat_maps, style, texts
 from actopo.graphs.choices import PAIR_LABEL
 from actopo.keys import FIRST_OUTPUT
+from actopo.similarity.comparison import over_chance
 from actopo.similarity.metrics.choices import LABELS
 
-COLUMNS = ("measure", "layer_a", "name_a", "layer_b", "name_b", "distance")
+COLUMNS = ("measure", "layer_a", "name_a", "layer_b", "name_b", "distance", "chance")
 MOST_TICKS = 9
 # Letters of the name of a network.
 MOST_NAME = 20
@@ -44,13 +50,19 @@ def plot(table, names):
     for place, (axes, measure) in enumerate(zip(panels, measures, strict=True)):
         rows = table[table.measure == measure]
         first, second = (_axis(rows, side) for side in "ab")
-        matrix = rows.pivot(index="layer_a", columns="layer_b", values="distance")
-        matrix = matrix.reindex(index=first[0], columns=second[0]).to_numpy(dtype=float)
-        _draw(axes, matrix, first, second)
+        matrix, chance = (
+            rows.pivot(index="layer_a", columns="layer_b", values=values)
+            .reindex(index=first[0], columns=second[0])
+            .to_numpy(dtype=float)
+            for values in ("distance", "chance")
+        )
+        _draw(axes, matrix, chance, first, second)
         axes.set_title(LABELS.get(measure, PAIR_LABEL))
         axes.set_ylabel(texts.short(names[0], MOST_NAME) if place % columns == 0 else "")
         axes.set_xlabel(texts.short(names[1], MOST_NAME))
-    figure.supxlabel("colour: distance; dot: the nearest layer of the other network, for each row", fontsize=6.5)
+    by_chance = ", by distance over distance by chance" if table.chance.notna().any() else ""
+    note = f"colour: distance; dot: the nearest layer of the other network, for each row{by_chance}"
+    figure.supxlabel(note, fontsize=6.5)
     return figure
 
 
@@ -61,14 +73,15 @@ def _axis(rows, side):
     return layers, {n: name for n, name in zip(layers, own[f"name_{side}"], strict=True) if n >= FIRST_OUTPUT}
 
 
-def _draw(axes, matrix, rows, columns):
+def _draw(axes, matrix, chance, rows, columns):
     (layers, names), (own, own_names) = columns, rows
     mesh = heat_maps.heat_map(axes, matrix, layers, heat_maps.shared_norm(matrix), most=MOST_TICKS, names=names)
     style.layer_ticks(axes.yaxis, own, offset=0.5, most=MOST_TICKS, names=own_names)
     axes.set_aspect("auto")
-    known = np.isfinite(matrix).any(axis=1)
-    nearest = np.where(np.isfinite(matrix), matrix, np.inf).argmin(axis=1)
-    places = np.flatnonzero(known)
+    known = np.isfinite(matrix)
+    compared = over_chance(matrix, chance) if np.isfinite(chance).any() else matrix
+    nearest = np.where(known, compared, np.inf).argmin(axis=1)
+    places = np.flatnonzero(known.any(axis=1))
     axes.plot(nearest[places] + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
     bar = heat_maps.colour_bar(axes.figure, mesh, axes, "", shrink=0.85, aspect=18)
     bar.ax.tick_params(labelsize=6)

@@ -10,8 +10,9 @@ import numpy as np
 
 from actopo.errors import InputError
 from actopo.figures import style, texts
-from actopo.points.choices import NOISE_UNITS
 
+# What the label calls the units of `actopo.points.choices.NOISE_UNITS`.
+UNITS = {"normalised": "units of the normalised images", "pixel": "pixel values from 0 to 1"}
 CELL = 0.9
 MAX_WIDTH = 7.2
 LEFT, RIGHT, TOP, BOTTOM = 0.36, 0.05, 0.24, 0.24
@@ -50,8 +51,8 @@ def plot(images, noisy, names, units="normalised"):
     images = np.asarray(images)
     if not len(names) or not noisy:
         raise InputError("the figure of noise is empty; list at least one image and one standard deviation")
-    if units not in NOISE_UNITS:
-        raise InputError(f"unknown units {units!r} of the noise; choose one of {', '.join(NOISE_UNITS)}")
+    if units not in UNITS:
+        raise InputError(f"unknown units {units!r} of the noise; choose one of {', '.join(UNITS)}")
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise InputError(
             f"clean images must be 8-bit arrays of shape (k, H, W, 1 or 3), not {images.dtype} of {images.shape}"
@@ -90,7 +91,5 @@ def plot(images, noisy, names, units="normalised"):
                 axes.set_title(title)
             if j == 0:
                 axes.set_ylabel(texts.wrapped(name, int(cell * aspect / LETTER)))
-    figure.text(
-        0.5, 0.07 / height, rf"$\sigma$ of the noise in {NOISE_UNITS[units]}", ha="center", va="bottom", size=6.5
-    )
+    figure.text(0.5, 0.07 / height, rf"$\sigma$ of the noise in {UNITS[units]}", ha="center", va="bottom", size=6.5)
     return figure

@@ -36,11 +36,14 @@ class ComparedGraph:
         Mean lens of each node.
     share : float, default 0.01
         Least share of the images in a branch.
+    threshold : float, default 0.4
+        Jaccard index from which a node or branch of it is found in another graph, and what carries its cycles, see
+        `actopo.graphs.confidence`.
     """
 
-    def __init__(self, incidence, images, edges, lens, share=0.01):
-        self.incidence, self.images = incidence, images
-        self.reference = Reference(image_graph(incidence, images, edges, lens), share)
+    def __init__(self, incidence, images, edges, lens, share=0.01, threshold=0.4):
+        self.incidence, self.images, self.threshold = incidence, images, threshold
+        self.reference = Reference(image_graph(incidence, images, edges, lens), share, [threshold])
 
 
 def pairs(own, others=(), kinds=COMPARISONS):
@@ -96,15 +99,13 @@ def pairs(own, others=(), kinds=COMPARISONS):
                 yield kind, first, number
 
 
-def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
+def compare(first, second, n_permutations=199, seed=0):
     """
     Distance of two graphs, and what of the first is found in the second.
 
     Parameters
     ----------
     first, second : ComparedGraph
-    threshold : float, default 0.4
-        Jaccard index from which a node or branch is found, see `actopo.graphs.confidence`.
     n_permutations, seed : int, default 199 and 0
         Permutations of the images for the distance by chance.
 
@@ -125,8 +126,8 @@ def compare(first, second, threshold=0.4, n_permutations=199, seed=0):
     arguments = (first.incidence, second.incidence, first.images, second.images)
     found = chance(membership_distance, *arguments, n_permutations, seed)
     matches = first.reference.find_in(second.reference.graph)
-    kept = {"nodes_kept": (matches.nodes, threshold), "branches_kept": (matches.branches, threshold)}
-    kept["cycles_kept"] = (matches.cycles, 1)
+    kept = {"nodes_kept": (matches.nodes, first.threshold), "branches_kept": (matches.branches, first.threshold)}
+    kept["cycles_kept"] = (matches.cycles[:, 0], 1)
     of = {"a": first.reference, "b": second.reference}
     return {
         "distance": found["observed"],

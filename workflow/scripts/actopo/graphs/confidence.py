@@ -9,11 +9,12 @@ are aligned by the images that both clouds hold, and by nothing else; sets of im
   each other by half a step, which is the most, an interval has the index :math:`(1 + o) / (3 - o)` with the next one:
   0.48 for an overlap of 0.3. A threshold of 0.4 is below that.
 - A *branch* (`actopo.graphs.features`) is compared with all arms of the other graph in the same way.
-- A *cycle* is carried over [1]_: the carrier of a node is the set of nodes of the other graph that share at least a
-  fifth of the images of the smaller of the two. A cycle goes to the closed walk through the nodes of the highest
-  Jaccard index, each joined to the next by a shortest path within the carriers of both. It is found if there is such a
-  walk and it is not 0 in the homology of the other graph (with coefficients in Z/2): if it runs over some edge an odd
-  number of times. Homology decides, not the images, so no threshold has a part in it.
+- A *cycle* is carried over [1]_: the carrier of a node is the set of nodes of the other graph that share a part of the
+  images of the smaller of the two, at least half of the threshold: a fifth for 0.4. A cycle goes to the closed walk
+  through the nodes of the highest Jaccard index in the carriers, each joined to the next by a shortest path within the
+  carriers of both. It is found if there is such a walk and it is not 0 in the homology of the other graph (with
+  coefficients in Z/2): if it runs over some edge an odd number of times. Large carriers leave more ways around a hole,
+  so that a cycle is found less often at a higher threshold, as nodes and branches are.
 
 What is found by chance is measured with the images of the other graph permuted. A node with most of the images is found
 by chance.
@@ -35,8 +36,10 @@ from actopo.graphs.features import arms, closed_edges, cycles, edge_index, image
 from actopo.graphs.random_parts import random_parts
 from actopo.mapper.graph import mapper_graph
 
-# Least share of the images of the smaller node that a node of a carrier has in common with it.
-CARRIED = 0.2
+# Jaccard indices from which a node or a branch is found, and what carries cycles; the first is that of the share.
+THRESHOLDS = (0.4, 0.3, 0.5)
+# Least part of the images of the smaller node that a node of a carrier has in common with it, over the threshold.
+CARRIED = 0.5
 
 
 class Matches(NamedTuple):
@@ -47,8 +50,9 @@ class Matches(NamedTuple):
     ----------
     nodes, branches : ndarray of float
         Highest Jaccard index of each; NaN where none of its images is in the other cloud.
-    cycles : ndarray of float
-        1 for each that is carried over, 0 for the others; NaN where none of its images is in the other cloud.
+    cycles : ndarray of shape (n_cycles, n_thresholds), float
+        At each threshold 1 for each that is carried over, 0 for the others; NaN where none of its images is in the
+        other cloud.
     """
 
     nodes: np.ndarray
@@ -65,6 +69,8 @@ class Reference:
     graph : actopo.graphs.features.ImageGraph
     share : float, default 0.01
         As in `actopo.graphs.features.arms`, for this graph and the others.
+    thresholds : sequence of float, default (0.4, 0.3, 0.5)
+        Jaccard indices by which cycles are carried over.
 
     Attributes
     ----------
@@ -72,8 +78,8 @@ class Reference:
     cycles : list of list of int
     """
 
-    def __init__(self, graph, share=0.01):
-        self.graph, self.share = graph, share
+    def __init__(self, graph, share=0.01, thresholds=THRESHOLDS):
+        self.graph, self.share, self.thresholds = graph, share, thresholds
         self.branches = [arm for arm in arms(graph, share) if arm.is_branch]
         self.cycles = cycles(graph)
 
@@ -112,20 +118,21 @@ class Reference:
         )
 
     def _carried(self, other, overlap, jaccard, sizes):
-        carriers = (overlap > 0) & (overlap >= CARRIED * np.minimum(sizes[0][:, None], sizes[1]))
+        smaller = np.minimum(sizes[0][:, None], sizes[1])
+        carriers = [(overlap > 0) & (overlap >= CARRIED * level * smaller) for level in self.thresholds]
         adjacent, known = [[] for _ in other.lens], edge_index(other)
         for a, b in known:
             adjacent[a].append(b)
             adjacent[b].append(a)
-        found = []
-        for cycle in self.cycles:
+        found = np.full((len(self.cycles), len(carriers)), np.nan)
+        for place, cycle in enumerate(self.cycles):
             # A node without a shared image says nothing of the way.
-            nodes = [node for node in cycle if sizes[0][node]]
-            found.append(float(_is_carried(nodes, carriers, jaccard, adjacent)) if nodes else np.nan)
-        return np.array(found)
+            if nodes := [node for node in cycle if sizes[0][node]]:
+                found[place] = [_is_carried(nodes, own, jaccard, adjacent) for own in carriers]
+        return found
 
 
-def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3, 0.5)):
+def confidence_table(reference, found, by_chance, sources):
     """
     Share of other graphs in which each feature of a graph is found.
 
@@ -138,8 +145,6 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
         Of the same graphs with their images permuted.
     sources : sequence of str
         What each graph is of, such as `draws`.
-    thresholds : sequence of float
-        Jaccard indices from which a node or a branch is found. The first is that of `share` and `chance`.
 
     Returns
     -------
@@ -148,7 +153,8 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
         nodes, with spaces between them), `n_images`, `lens` (the highest mean of a node), `n_graphs` (those that hold
         an image of it), `share`, `chance` (the share where images are permuted), `jaccard` and `jaccard_chance` (means
         of the highest index; NaN for cycles), `share_at_<threshold>` for each, and for each source `share_<source>` and
-        `n_<source>`. A graph without nodes has these columns and no row.
+        `n_<source>`. The first threshold of the reference is that of `share` and `chance`. A graph without nodes
+        has these columns and no row.
 
     Raises
     ------
@@ -158,24 +164,23 @@ def confidence_table(reference, found, by_chance, sources, thresholds=(0.4, 0.3,
     if not found:
         raise InputError("confidence needs other graphs: draws, networks or parts of the images.")
     rows, names, sources = _features(reference), list(dict.fromkeys(sources)), np.array(sources)
+    thresholds = reference.thresholds
     for kind in ("nodes", "branches", "cycles"):
         values, chance = (np.array([getattr(each, kind) for each in graphs]) for graphs in (found, by_chance))
-        own = [row for row in rows if row["kind"] == KINDS[kind]]
-        for row, column, drawn in zip(own, values.T, chance.T, strict=True):
-            known, is_set = ~np.isnan(column), kind != "cycles"
-            reached = {level: column >= (level if is_set else 1) for level in thresholds}
-            of_chance = drawn >= (thresholds[0] if is_set else 1)
-            row |= {"n_graphs": int(known.sum()), "share": _share(reached[thresholds[0]], known)}
-            row |= {"chance": _share(of_chance, ~np.isnan(drawn))}
-            row |= {"jaccard": _mean(column) if is_set else np.nan}
-            row |= {"jaccard_chance": _mean(drawn) if is_set else np.nan}
-            row |= {f"share_at_{level:g}": _share(reached[level], known) for level in thresholds}
+        is_set = kind != "cycles"
+        # Of graphs and features by threshold; a feature without a shared image is at none.
+        reached, of_chance = (each[..., None] >= thresholds if is_set else each == 1 for each in (values, chance))
+        known, drawn = (~np.isnan(each if is_set else each[..., 0]) for each in (values, chance))
+        for place, row in enumerate(row for row in rows if row["kind"] == KINDS[kind]):
+            at, seen = reached[:, place].T, known[:, place]
+            row |= {"n_graphs": int(seen.sum()), "share": _share(at[0], seen)}
+            row |= {"chance": _share(of_chance[:, place, 0], drawn[:, place])}
+            row |= {"jaccard": _mean(values[:, place]) if is_set else np.nan}
+            row |= {"jaccard_chance": _mean(chance[:, place]) if is_set else np.nan}
+            row |= {f"share_at_{level:g}": _share(own, seen) for level, own in zip(thresholds, at, strict=True)}
             for source in names:
-                of_source = known & (sources == source)
-                row |= {
-                    f"share_{source}": _share(reached[thresholds[0]], of_source),
-                    f"n_{source}": int(of_source.sum()),
-                }
+                of_source = seen & (sources == source)
+                row |= {f"share_{source}": _share(at[0], of_source), f"n_{source}": int(of_source.sum())}
     columns = ["kind", "id", "nodes", "n_images", "lens", "n_graphs", "share", "chance", "jaccard", "jaccard_chance"]
     columns += [f"share_at_{level:g}" for level in thresholds]
     columns += [f"{column}_{source}" for source in names for column in ("share", "n")]

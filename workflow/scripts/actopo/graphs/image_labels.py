@@ -83,7 +83,7 @@ def image_labels(table, column, files, kind=None, source="the table"):
     files : sequence of str or None
         File of each image, None or empty where images are not files.
     kind : {"classes", "numbers"}, optional
-        What the labels are; by default numbers if all values are numbers.
+        What the labels are; by default numbers if all values are numbers, and classes if half of them or more are not.
     source : str
         Name of the table in messages.
 
@@ -95,7 +95,7 @@ def image_labels(table, column, files, kind=None, source="the table"):
     ------
     InputError
         If a column is missing, an image has two labels or a number that it cannot have, a label is no number where
-        numbers are wanted, or no image has a label.
+        numbers are wanted, or where no kind is given and most are numbers, or no image has a label.
     """
     if column not in table:
         raise InputError(f"{source} has no column {column!r}; it has {', '.join(table.columns)}")
@@ -113,6 +113,9 @@ def image_labels(table, column, files, kind=None, source="the table"):
     numbers = pd.to_numeric(own.label, errors="coerce").to_numpy(dtype=np.float64)
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if kind is None:
+        if 0 < 2 * len(wrong) < len(numbers):
+            what = f"{source} has {own.label.iloc[wrong[0]]!r} in column {column!r}, most of whose labels are numbers"
+            raise InputError(f"{what}; mend it, leave it empty, or write kind: classes")
         kind = "classes" if len(wrong) else "numbers"
     if kind == "numbers":
         if len(wrong):

@@ -18,8 +18,8 @@ def gaussian_noise(images, image_shape, sigma, units="normalised", std=None, see
     sigma : float
         Standard deviation.
     units : {"normalised", "pixel"}, default "normalised"
-        Unit of `sigma`: that of the images that enter the network, with standard deviation 1 over the data set, or
-        that of the images before normalisation, whose brightest pixel is 1.
+        Unit of `sigma`: that of the images that enter the network, whose standard deviation is 1 where their
+        normalisation is measured, or that of the images before normalisation, whose brightest pixel is 1.
     std : sequence of c floats, optional
         Standard deviation by which normalisation divides images; needed for units "pixel".
     seed : int, default 0

@@ -124,12 +124,30 @@ def baselines(distances, layers):
     return {metric: {layer: D[0, 1:, i, i] for i, layer in enumerate(layers)} for metric, D in distances.items()}
 
 
-def corrected(D, chance):
+def over_chance(D, chance):
     """
-    Distances corrected for chance: in units of the distance to the same clouds with rows in random order.
+    Distances in units of those to the same clouds with rows in random order.
 
     For a distance 1 - s and a similarity by chance s_0 this is one less the adjusted similarity (s - s_0) / (1 - s_0),
     as in the adjusted Rand index of Hubert and Arabie (1985): 0 for clouds that agree, 1 at the level of chance.
+
+    Parameters
+    ----------
+    D, chance : array_like of one shape
+        Distances, and those by chance.
+
+    Returns
+    -------
+    ndarray of that shape
+        1 where the distance by chance is 0, since nothing can be told from chance there.
+    """
+    D, chance = np.asarray(D, dtype=float), np.asarray(chance, dtype=float)
+    return np.divide(D, chance, out=np.ones_like(D), where=chance > ROUNDING)
+
+
+def corrected(D, chance):
+    """
+    Distances between the layers of models corrected for chance, as `over_chance` does.
 
     Parameters
     ----------
@@ -139,10 +157,9 @@ def corrected(D, chance):
     Returns
     -------
     ndarray of shape (1, n, l, l)
-        1 where the distance by chance is 0, since nothing can be told from chance there; 0 between a cloud and itself.
+        As `over_chance`; 0 between a cloud and itself.
     """
-    D, chance = np.asarray(D, dtype=float), np.asarray(chance, dtype=float)
-    found = np.divide(D, chance, out=np.ones_like(D), where=chance > ROUNDING)
+    found = over_chance(D, chance)
     layers = np.arange(D.shape[-1])
     found[0, 0, layers, layers] = 0
     return found
