@@ -135,6 +135,45 @@ def test_what_trains_a_network_again_and_what_does_not(alone):
         assert log.read_text().count(": loss ") == (0 if is_found else 3)
 
 
+def test_a_network_whose_snakemake_was_killed_is_taken(alone):
+    """Snakemake then forces the job, of whose end it has no record, as it does where that is asked for."""
+    workflow, _ = alone
+    config = config_of(workflow, "left", seeds=1, epochs=40)
+    network = workflow.folder / "results/left/models/resnet18_a/seed0.safetensors"
+    log = workflow.folder / "results/left/logs/train_model/resnet18_a.seed0.log"
+    process = subprocess.Popen(
+        workflow.command(*arguments("left", seeds=1), configfiles=[config]),
+        cwd=workflow.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not (log.exists() and ": loss " in log.read_text()):
+            assert process.poll() is None, "training ended before Snakemake could be killed"
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+        # The training goes on to its end.
+        until = time.monotonic() + 120
+        with suppress(ProcessLookupError):
+            while time.monotonic() < until:
+                os.killpg(process.pid, 0)
+                time.sleep(0.1)
+        assert log.read_text().count(": loss ") == 40
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    trained = network.read_bytes()
+    assert workflow.run("--unlock", configfiles=[config]).returncode == 0
+    for forced, is_found in (((), True), (("--forcerun", network.relative_to(workflow.folder)), False)):
+        done = workflow.run(*map(str, forced), *arguments("left", seeds=1), configfiles=[config])
+        assert done.returncode == 0, done.stderr
+        assert (done.stdout + done.stderr).count("rule train_model:") == 1
+        assert network.read_bytes() == trained
+        assert ("seed 0 is trained already" in log.read_text()) == is_found
+
+
 def test_networks_of_another_recipe_are_told(alone):
     """Nothing records what a job made after its Snakemake was killed, so that Snakemake sees no change."""
     workflow, _ = alone

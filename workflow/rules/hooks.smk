@@ -29,7 +29,7 @@ onstart:
     with suppress(OSError):
         logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
     # Else a forced job would find its network, and only deliver it.
-    forced = [job.output.weights for job in jobs if job.rule.name in TRAINING and reason(job).forced]
+    forced = [job.output.weights for job in jobs if job.rule.name in TRAINING and is_asked_for(job)]
     require_trainings(RUN / "models", forced)
     tell_of_other_networks(set(workflow.dag.jobs) - set(jobs))
     try:
@@ -48,6 +48,19 @@ onsuccess:
 onerror:
     leave_old_figures()
     tell_of_other_networks(workflow.dag.jobs)
+
+
+def is_asked_for(job):
+    """
+    Whether the command line forces a job.
+
+    Snakemake also forces jobs that it has no record of the end of, as after a kill; these may take what they find.
+    """
+    settings = workflow.dag_settings
+    targets = workflow.dag.targetfiles if settings.forcetargets else ()
+    return job.rule in workflow.dag.forcerules or not {*map(os.path.relpath, settings.forcerun), *targets}.isdisjoint(
+        job.output
+    )
 
 
 def tell_of_other_networks(jobs):
