@@ -64,6 +64,8 @@ def test_other_draws_and_noise_and_names_of_layers(run):
     layer = ("--layer", "blocks.7.conv2", "--nodes", "0")
     rows = run("--sampling", "random", "--draw", "1", "--noise", "0.5", *layer)
     assert [row[1] for row in rows[1:]] == ["1", "3"]
+    for text in ("{name: blocks.7.conv2}", "last"):
+        assert run("--sampling", "random", "--layer", text, "--nodes", "1", "0")[1][1] == "0"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_other_draws_and_noise_and_names_of_layers(run):
     [
         (("--layer", "16", "--nodes", "2"), "no node 2; "),
         (("--layer", "16", "--nodes", "-1"), "no node -1; "),
-        (("--layer", "3", "--nodes", "0"), "there are random.draw1.noise0.5/layer16.json, random/layer16.json in"),
+        (("--layer", "3", "--nodes", "0"), "there are random.draw1.noise0.5/layer16, random/layer16 in"),
         (("--layer", "x", "--nodes", "0"), "x"),
         (("--layer", "16", "--nodes", "0", "--model", "x"), "no model x; the config has resnet18_a, resnet18_b"),
     ],

@@ -90,7 +90,8 @@ def explorer_order():
 def page_digest():
     """Digest of what the explorer's page has besides Python and data: markup, style and scripts."""
     own = [name for name in own_scripts() if name.startswith("actopo/explorer/") and not name.endswith(".py")]
-    parts = [(SCRIPTS / name).read_bytes() for name in sorted(own)]
+    # From a git repository Snakemake has texts without their last line feed.
+    parts = [(SCRIPTS / name).read_bytes().rstrip() for name in sorted(own)]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 

@@ -10,11 +10,14 @@ alone, which count the images of the study's part in the order of `files.csv`. R
 
 import argparse
 import csv
+import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from actopo.config.choosing import choose_layers
+import yaml
+from actopo.config.choosing import choose_layers, describe_layer
 from actopo.config.config_files import load_config
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.values import dataset_name, seed_list
@@ -23,6 +26,22 @@ from actopo.files import COMPUTED, load_arrays, load_json, load_table
 from actopo.mapper.intermediate import load_incidence
 
 ROOT = Path(__file__).parents[2]
+# Not those of a graph at every eps.
+GRAPH = re.compile(r"layer\d+\.npz")
+
+
+def layer_number(config, model, text):
+    """Number of a layer that is given as in the config, or by its name in figures and in the explorer."""
+    layers, outputs = model_layers(config, model), cache(lambda: module_outputs(config, model))
+    if model == config["mapper"]["model"]:
+        for layer in choose_layers(config["mapper"]["layers"], layers, outputs):
+            if describe_layer(layer, layers, outputs)["name"] == text:
+                return layer
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError:
+        given = text
+    return choose_layers([given if isinstance(given, int | dict) else text], layers, outputs)[0]
 
 
 def graph_file(config, options):
@@ -30,15 +49,15 @@ def graph_file(config, options):
     mapper, model = config["mapper"], options.model or config["mapper"]["model"]
     if model not in config["models"]:
         raise InputError(f"no model {model}; the config has {', '.join(config['models'])}")
-    layer = int(options.layer) if options.layer.isdigit() else options.layer
-    [layer] = choose_layers([layer], model_layers(config, model), lambda: module_outputs(config, model))
+    layer = layer_number(config, model, options.layer)
     seed = seed_list(mapper["seeds"])[0] if options.seed is None else options.seed
     draw = f".draw{options.draw}" if options.draw else ""
     noise = f".noise{options.noise:.15g}" if options.noise else ""
     folder = Path("results") / config["run"] / "mapper" / model / f"seed{seed}"
     path = folder / f"{options.sampling}{draw}{noise}" / f"layer{layer}.npz"
     if not path.is_file():
-        there = ", ".join(sorted(str(other.relative_to(folder)) for other in folder.glob("*/layer*.json")))
+        graphs = [other for other in folder.glob("*/layer*.npz") if GRAPH.fullmatch(other.name)]
+        there = ", ".join(sorted(str(other.relative_to(folder).with_suffix("")) for other in graphs))
         raise InputError(f"there is no graph {path}; there are {there or 'none'} in {folder}")
     return path, Path("results") / config["run"] / "data" / dataset_name(config, model)
 
@@ -60,7 +79,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configfiles", nargs="*", metavar="CONFIG", help="config files over config/config.yaml")
     parser.add_argument("--sampling", required=True)
-    parser.add_argument("--layer", required=True, help="number or name")
+    parser.add_argument("--layer", required=True, help="number, name, or as in the config: {name: two, key: 0}")
     parser.add_argument("--nodes", required=True, nargs="+", type=int, metavar="NODE", help="numbers in the explorer")
     parser.add_argument("--model", help="default: that of the mapper study")
     parser.add_argument("--seed", type=int, help="default: the first of the study")

@@ -70,6 +70,27 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("similarity.sensitivity.layers", [9], ["figures.sensitivity_layers: none is among similarity.sensitivity"]),
         ("figures.sensitivity_layers", [0, 17], ["figures.sensitivity_layers: [17]", "homology.layers"]),
         ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
+        (
+            "mapper.seeds",
+            [7, 100],
+            ["mapper.seeds: [7, 100] are not among models.resnet18_b.seeds; add them there, or list"],
+        ),
+        ("mapper.noise.samplings", [], ["mapper.noise.samplings: none is listed; list some of", "sigmas to []"]),
+        (
+            "mapper.stability.graphs",
+            {"randm": [16]},
+            ["graphs.randm: it is not in the mapper study; did you mean 'random'? Or set it to []"],
+        ),
+        (
+            "mapper.samplings.full.cap",
+            3,
+            ["mapper.samplings.full.cap: it leaves 3 points, and with fewer than 5 (mapper.min_samples) all are noise"],
+        ),
+        (
+            "models.resnet18_a.training.translate",
+            32,
+            ["translate: a shift of 32 leaves nothing of images of 32 pixels"],
+        ),
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
         ("mapper.lens", "densty", ["mapper.lens: there is no lens 'densty'; did you mean 'density'?"]),
         ("mapper.lens", {"logit": "der"}, ["mapper.lens: there is no class 'der'; did you mean 'deer'?"]),

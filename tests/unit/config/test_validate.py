@@ -158,6 +158,7 @@ def test_overlays_are_in_order(names, tmp_path):
         ("models.resnet18_a.seeds", 10.0, ["models.resnet18_a.seeds", "10.0"]),
         ("mapper.samplings", {1: {"method": "random", "tap": "relu"}}, ["mapper.samplings.1", "quotes"]),
         ("mapper.samplings", {None: {"method": "random"}}, ["mapper.samplings.null", "as null; put it in quotes"]),
+        ("mapper", {"overlap": 0, 3: None}, ["mapper.3: YAML reads this name as a number", "a decimal point"]),
         ("mapper.stability.graphs", [16], ["mapper.stability.graphs: [16] must be empty"]),
         ("data", None, ["data: null is not a mapping"]),
     ],

@@ -361,6 +361,11 @@ FIGURES = {
         f"{name}, blocks": draw
         for name, draw in _of_metrics(examples.ALL_METRICS[:8], 5, dict(enumerate(BLOCKS.values()))).items()
     },
+    **{
+        f"{name}, 17 layers": draw
+        for name, draw in _of_classes(3, "short", list(range(17)), ["random"]).items()
+        if name in ("mapper_graphs", "graph_flow", "purity")
+    },
     "all_eps, 12 points": lambda: all_eps.plot(*eps_tables(names_of(2), 12), 0.4, {"rule": "knee"}),
     "diagrams, empty": lambda: diagram_figure.plot([{0: [], 1: []}], [16]),
     "diagrams, the last without H1": lambda: diagram_figure.plot(
@@ -368,6 +373,7 @@ FIGURES = {
     ),
     "diagrams, 3 points": lambda: diagram_figure.plot(diagrams_of(2, 3), [8, 16]),
     "eps_choice, 1 point": lambda: eps_choice.plot(eps_curves(["random"], [16], 1)),
+    "eps_choice, 12345 points": lambda: eps_choice.plot(eps_curves(["full"], SIX, 12_345)),
     "graph_comparisons, 2 samplings": lambda: graph_comparisons.plot(examples.comparisons(("random", "full"))),
     "graph_comparisons, 7 samplings": lambda: graph_comparisons.plot(examples.comparisons(SAMPLINGS)),
     "graph_comparisons, outputs of modules": lambda: graph_comparisons.plot(

@@ -8,7 +8,7 @@ from actopo.figures import noise
 from unit.figures.examples import pictures
 
 
-@pytest.mark.parametrize(("units", "word"), [("normalised", "units of the normalised images"), ("pixel", "pixel values")])
+@pytest.mark.parametrize(("units", "word"), [("normalised", "units of the normalised"), ("pixel", "pixel values")])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_noise_is_clipped_on_display_only(channels, units, word):
     images, noisy, names = pictures()

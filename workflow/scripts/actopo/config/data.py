@@ -186,6 +186,12 @@ def _few_points(mapper, n_images):
         for name, own in known.items()
         if SAMPLINGS[own["method"]].positions == "fixed"
     }
+    for name, own in known.items():
+        if own.get("cap") is not None and own["cap"] < least:
+            yield (
+                f"mapper.samplings.{name}.cap: it leaves {own['cap']} points, and with fewer than {least} "
+                "(mapper.min_samples) all are noise; raise it"
+            )
     short = [name for name, number in per_image.items() if n_images * number < least]
     if short:
         yield (

@@ -1,6 +1,7 @@
 """Checks of the mapper study of a configuration; its lens, labels and new images have modules of their own."""
 
 from collections import Counter
+from difflib import get_close_matches
 from pathlib import Path
 
 from actopo.config.values import sampling_order, seed_list
@@ -14,13 +15,14 @@ def mapper_problems(mapper, models, layers):
     """Messages about seeds, samplings and graphs of the study, which reads the layers with these numbers."""
     known = seed_list(models[mapper["model"]]["seeds"])
     if missing := [seed for seed in seed_list(mapper["seeds"]) if seed not in known]:
-        yield f"mapper.seeds: {missing} are not among models.{mapper['model']}.seeds; add them there"
+        what = f"add them there, or list some of those: {shown(known)}"
+        yield f"mapper.seeds: {missing} are not among models.{mapper['model']}.seeds; {what}"
     samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"
     elif mapper["noise"]["sigmas"]:
         yield from _noise(mapper, samplings, layers)
-    yield from _stability(mapper, layers)
+    yield from _stability(mapper, samplings, layers)
     if mapper["eps"] == "stable" and mapper["clusterer"] == DBSCAN_NAME and mapper["all_eps"] is None:
         yield "mapper.eps: stable looks among the values of mapper.all_eps, which is null; give its keys, or take knee"
     low, high = (mapper["all_eps"] or {"quantiles": (0, 1)})["quantiles"]
@@ -53,17 +55,21 @@ def _noise(mapper, samplings, layers):
             )
     wanted = set(mapper["noise"]["samplings"])
     if wanted <= set(mapper["samplings"]) and not wanted & set(samplings):
-        yield "mapper.noise.samplings: all of them are null in mapper.samplings; or set mapper.noise.sigmas to []"
+        what = "all of them are null in mapper.samplings" if wanted else "none is listed"
+        yield f"mapper.noise.samplings: {what}; list some of {shown(list(samplings))}, or set mapper.noise.sigmas to []"
 
 
-def _stability(mapper, layers):
+def _stability(mapper, samplings, layers):
     graphs = {name: wanted for name, wanted in dict(mapper["stability"]["graphs"]).items() if wanted}
     for name, wanted in graphs.items():
         missing = [layer for layer in wanted if layer not in layers]
-        if name not in mapper["samplings"] or missing:
-            what = f"layers {shown(missing)} are" if name in mapper["samplings"] else "it is"
-            of = f", which has layers {shown(layers)}; list some of those, or" if name in mapper["samplings"] else ";"
-            yield f"mapper.stability.graphs.{name}: {what} not in the mapper study{of} set it to []"
+        if name not in mapper["samplings"]:
+            near = get_close_matches(name, samplings, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has the samplings {shown(list(samplings))}."
+            yield f"mapper.stability.graphs.{name}: it is not in the mapper study; {hint} Or set it to []"
+        elif missing:
+            of = f"in the mapper study, which has layers {shown(layers)}; list some of those, or set it to []"
+            yield f"mapper.stability.graphs.{name}: layers {shown(missing)} are not {of}"
     if mapper["clusterer"] != DBSCAN_NAME and graphs:
         names = ", ".join(graphs)
         yield f"mapper.stability.graphs: it varies DBSCAN's eps, and mapper.clusterer is another; set {names} to []"

@@ -99,6 +99,8 @@ def training_problems(config):
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
             yield f"{path}.cutout: {cutout} is larger than data.size {size}"
+        if (shift := training.get("translate", Recipe.translate)) >= size:
+            yield f"{path}.translate: a shift of {shift} leaves nothing of images of {size} pixels; write less"
 
 
 def _adamw_problems(path, training):

@@ -174,7 +174,7 @@ def _draw_tree(axes, levels, class_names):
         ends.append(level)
         middle.append(sum(middle[branch] for branch in pair) / 2)
     axes.scatter(ends[:n], middle[:n], s=9, c=[colours[label] for label in present], zorder=4, clip_on=False)
-    margin = 0.04 * (top - min(ends))
+    margin = 0.04 * (top - min(ends) or abs(top) or 1)
     axes.set_xlim(min(ends) - margin, top + margin)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(-0.6, n - 0.4)

@@ -17,6 +17,8 @@ from actopo.figures import legends, style, texts
 RULES = {"knee": "knee", "stable": "middle of the plateau", "median": "median: no knee", "fixed": "fixed"}
 MARKS = {"knee": "o", "stable": "^", "median": "s", "fixed": "D"}
 PER_ROW = 6
+# Panels beside each other in which a line of text has room.
+MOST_WIDE = 4
 MOST_POINTS = 400
 # Letters of the name of a layer.
 MOST_LAYER = 12
@@ -56,7 +58,7 @@ def plot(curves, layer_names=None):
     figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.55 * rows)
     panels, _ = style.panel_grid(figure, len(curves), per_row)
     for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
-        _draw(axes, curve, layer_names)
+        _draw(axes, curve, layer_names, columns > MOST_WIDE)
         if index + columns >= len(curves):
             axes.set_xlabel("rank of the point")
         if index % columns == 0:
@@ -91,7 +93,7 @@ def _per_row(curves):
     return len(first) if regular and len(first) <= PER_ROW else min(PER_ROW, len(curves))
 
 
-def _draw(axes, curve, names):
+def _draw(axes, curve, names, is_narrow):
     descending = np.sort(np.asarray(curve["distances"], dtype=float))[::-1]
     n, eps = len(descending), curve["eps"]
     shown = np.unique(np.geomspace(1, n, MOST_POINTS).round().astype(int))
@@ -103,11 +105,13 @@ def _draw(axes, curve, names):
     axes.plot([rank], [eps], label=RULES[curve["rule"]], zorder=3, clip_on=False, **mark)
     if curve["rule"] == "knee":
         corner = {"transform": axes.transAxes, "ha": "right", "va": "top", "size": 6}
-        axes.text(0.97, 0.95, f"{rank - 1} of {n} beyond ε", **corner)
+        between = "\n" if is_narrow else " "
+        axes.text(0.97, 0.95, f"{rank - 1} of {n}{between}beyond ε", **corner)
     axes.set_xscale("log")
     axes.set_xlim(1, max(n, 2))
     # The rank stands above the curve.
-    axes.set_ylim(0, (1.3 if curve["rule"] == "knee" else 1.05) * max(descending[0], eps))
+    above = 1.05 if curve["rule"] != "knee" else 1.5 if is_narrow else 1.3
+    axes.set_ylim(0, above * max(descending[0], eps))
     axes.grid(axis="y")
     share, number = curve.get("noise_share"), f"{eps:#.3g}".rstrip(".")
     noise = "" if share is None else f"\nnoise {float(f'{100 * share:.2g}'):g} %"

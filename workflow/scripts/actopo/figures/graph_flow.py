@@ -3,8 +3,8 @@ How mapper graphs of neighbouring layers are related: their distances, and the f
 
 A distance of two graphs (`actopo.graphs.distances`) is compared with its chance level, the distance after the
 images of one graph are permuted. The flow says in which nodes of one graph the images of a node of the other lie. The
-earlier layer is on the left, in both panels. A node has the colour of the class of whose points it holds the largest
-share, so that a frequent class is not the largest everywhere.
+first layer of a pair, in the order of the axis, is on the left, in both panels. A node has the colour of the class of
+whose points it holds the largest share, so that a frequent class is not the largest everywhere.
 """
 
 from collections import Counter
@@ -26,6 +26,8 @@ NO_NODE, OTHERS = "0.55", style.MISSING
 WIDTH, HEIGHT = 7.2, 3.3
 # Letters of a line that fit below one half of the flows, and below a pair of layers.
 MOST_TITLE, MOST_LAYER = 26, 16
+# Pairs of numbers that stand beside each other.
+MOST_PAIRS = 8
 
 
 def in_order(table, flows, layers, axis):
@@ -151,7 +153,7 @@ def _draw_distances(axes, table, label, names):
     # Names of layers are too wide for one line.
     between = "–\n" if names else "–"
     named = [between.join(texts.short((names or {}).get(layer, layer), MOST_LAYER) for layer in pair) for pair in pairs]
-    axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names else {}))
+    axes.set_xticks(range(len(pairs)), named, **({"rotation": 90} if names or len(pairs) > MOST_PAIRS else {}))
     axes.set_xlim(-0.5, len(pairs) - 0.5)
     # Distances of graphs that share few images differ from chance by less than a thousandth.
     axes.margins(y=0.08)

@@ -2,8 +2,8 @@
 Fig. 8 (and 9, 11, 13) of [1]_: mapper graphs in a grid, samplings by layers, nodes as pies of class composition.
 
 `actopo.figures.graph_layout` places the nodes. A cell is as wide as its graphs have nodes, and a row as high as its
-graphs need. Where it is known in how many other graphs nodes, branches and cycles
-are found (`actopo.graphs.confidence`), what is found in few is faint.
+graphs need; with many columns it has several lines. Where it is known in how many other graphs nodes, branches and
+cycles are found (`actopo.graphs.confidence`), what is found in few is faint.
 
 References
 ----------
@@ -25,6 +25,8 @@ from actopo.errors import InputError
 from actopo.figures import legends, style, texts
 from actopo.figures.graph_layout import ASPECT, ends_of, layout, spread
 
+# Cells of a line, which have room for the numbers of nodes and edges.
+MOST_COLUMNS = 7
 # Lengths in inches: of the page; of a cell, by the square root of the most nodes; of what is around cells.
 FULL_WIDTH, LEAST_WIDTH = 7.2, 3.5
 CELL, MIN_CELL, MAX_CELL, MIN_HEIGHT = 0.4, 1.3, 3.4, 0.45
@@ -85,43 +87,51 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
         raise InputError("the grid of mapper graphs is empty; list at least one sampling and one layer")
     if len(graphs) != len(rows) or any(len(row) != len(columns) for row in graphs):
         raise InputError(f"the grid of mapper graphs must be {len(rows)} x {len(columns)}, as its rows and columns")
-    cell = _cell_width(graphs, len(columns))
-    width = max(LEFT + cell * len(columns) + RIGHT, LEAST_WIDTH)
-    left = LEFT + (width - LEFT - RIGHT - cell * len(columns)) / 2
+    n_lines = -(-len(columns) // MOST_COLUMNS)
+    per_line = -(-len(columns) // n_lines)
+    lines = [range(len(columns))[start : start + per_line] for start in range(0, len(columns), per_line)]
+    cell = _cell_width(graphs, per_line)
+    width = max(LEFT + cell * per_line + RIGHT, LEAST_WIDTH)
+    left = LEFT + (width - LEFT - RIGHT - cell * per_line) / 2
     titles = [_title(column, int(72 * cell / LETTER)) for column in columns]
     scales = [_Scale(row, cell) for row in graphs]
     placed = [[_Placed(graph, scale, cell, seed) for graph in row] for row, scale in zip(graphs, scales, strict=True)]
-    heights = [max(MIN_HEIGHT, *(each.height for each in row)) for row in placed]
+    heights = [[max(MIN_HEIGHT, *(row[j].height for j in line)) for line in lines] for row in placed]
     figure = style.new_figure(width, 1, layout=None)
     shown = texts.short_names(class_names)
     in_legend = legends.legend_columns(figure, shown, width - 0.2)
     notes = [r"in each component the lens grows from left to right $\rightarrow$"]
     if confidence:
         notes.append("what is faint is in few of the other graphs")
-    top = TOP + LINE * (1 + max(title.count("\n") for title in titles))
+    # Above the first row, or above every line where a row has several.
+    titled = LINE * (1 + max(title.count("\n") for title in titles))
+    above = titled + 0.08 if n_lines > 1 else 0
+    top = TOP + (0 if above else titled)
     footer = LINE * len(notes) + legends.LEGEND_ROW * -(-len(shown) // in_legend) + 0.15
-    height = top + sum(heights) + len(rows) * (NOTE + SIZES) + footer
+    height = top + sum(map(sum, heights)) + len(rows) * (n_lines * (above + NOTE) + SIZES) + footer
     figure.set_figheight(height)
 
     colours = dict(zip(class_names, colours or style.class_colours(len(class_names)), strict=True))
     y = height - top
     for i, (name, row) in enumerate(zip(rows, placed, strict=True)):
-        block = heights[i] + NOTE + SIZES
-        y -= heights[i]
+        block = sum(heights[i]) + n_lines * (above + NOTE) + SIZES
         text = texts.wrapped(name, int(72 * block / LETTER))
-        middle = (y + heights[i] - block / 2) / height
+        middle = (y - block / 2) / height
         figure.text(
             0.16 / width, middle, text, rotation=90, ha="center", va="center", multialignment="center", size=7.5
         )
-        for j, each in enumerate(row):
-            box = np.array([left + j * cell, y, cell, heights[i]])
-            axes = figure.add_axes(box / (width, height, width, height))
-            opacity = _opacity(each.graph, (confidence or {}).get((i, j)))
-            _draw(axes, each, box[2:], scales[i], colours, opacity)
-            if i == 0:
-                axes.set_title(titles[j])
-        _size_legend(figure, scales[i], (y - NOTE) / height)
-        y -= NOTE + SIZES
+        for line, high in zip(lines, heights[i], strict=True):
+            y -= above + high
+            for place, j in enumerate(line):
+                box = np.array([left + place * cell, y, cell, high])
+                axes = figure.add_axes(box / (width, height, width, height))
+                opacity = _opacity(row[j].graph, (confidence or {}).get((i, j)))
+                _draw(axes, row[j], box[2:], scales[i], colours, opacity)
+                if i == 0 or above:
+                    axes.set_title(titles[j])
+            y -= NOTE
+        _size_legend(figure, scales[i], y / height)
+        y -= SIZES
 
     handles = [Patch(facecolor=colour, label=label) for label, colour in zip(shown, colours.values(), strict=True)]
     for line, note in enumerate(notes[::-1]):

@@ -30,6 +30,8 @@ NULLS = ("node_purity", "class_purity", "majority_share")
 DODGE = 0.09
 # Letters of the name of the class, and of those of layers, which need so many inches each.
 MOST_CLASS, MOST_LAYER, LETTER = 18, 16, 0.055
+# Numbers of layers below a panel.
+MOST_TICKS = 9
 
 
 def by_sampling(graphs, classes, class_name):
@@ -130,7 +132,7 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         axes.set_ylim(_limits(table, key, has_floor))
         axes.set_xlim(-0.4, len(layers) - 0.6)
         axes.grid(axis="y")
-        style.layer_ticks(axes.xaxis, names)
+        style.layer_ticks(axes.xaxis, names, most=style.MAX_TICKS if layer_names else MOST_TICKS)
         if layer_names:
             axes.tick_params(axis="x", rotation=90)
         style.panel_letter(axes, letter)
