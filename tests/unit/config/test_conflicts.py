@@ -73,7 +73,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "mapper.seeds",
             [7, 100],
-            ["mapper.seeds: [7, 100] are not among models.resnet18_b.seeds; add them there, or list"],
+            ["mapper.seeds: [7, 100] are not among models.resnet18_b.seeds; add them there"],
         ),
         ("mapper.noise.samplings", [], ["mapper.noise.samplings: none is listed; list some of", "sigmas to []"]),
         (
@@ -89,7 +89,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "models.resnet18_a.training.translate",
             32,
-            ["translate: a shift of 32 leaves nothing of images of 32 pixels"],
+            ["translate: a shift of 32 leaves nothing of images"],
         ),
         ("homology.batches", 100, ["homology.batches", "100 batches of 1000", "10000 of part test"]),
         ("mapper.lens", "densty", ["mapper.lens: there is no lens 'densty'; did you mean 'density'?"]),
