@@ -3,16 +3,22 @@
 import csv
 import io
 import sys
+from pathlib import Path
 
 import node_images
 import numpy as np
 import pytest
 import yaml
+from actopo.config.choosing import choose_layers
+from actopo.config.config_files import load_config
+from actopo.config.layers import model_layers
 from actopo.errors import InputError
 from actopo.files import save_json, save_table
 from actopo.mapper.graph import nerve
 from actopo.mapper.intermediate import save_membership
 from pandas import DataFrame
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("forked_questions")
 
@@ -82,3 +88,36 @@ def test_what_is_not_there_is_named(run, arguments, words):
     with pytest.raises(InputError) as error:
         run("--sampling", "random", *arguments)
     assert words in str(error.value)
+
+
+def test_a_number_is_that_of_the_layer_and_names_are_those_of_figures(monkeypatch):
+    """Convolutions of a sequence have numbers for names; of a module that returns two values one has its key behind."""
+    layers = [
+        {**layer, "name": str(2 * n)} for n, layer in enumerate(model_layers(load_config(ROOT, []), "resnet18_b"))
+    ]
+    parts = [{"key": key, "shapes": {"patches": [4, 4, 8]}, "problem": None} for key in ("0", "1")]
+    outputs = [{"name": "two", "type": "Two", "parts": parts, "inputs": {}, "has_residual": False}]
+    monkeypatch.setattr(node_images, "model_layers", lambda *_: layers)
+    monkeypatch.setattr(node_images, "module_outputs", lambda *_: outputs)
+    second = {"name": "two", "key": 1}
+    config = {"mapper": {"model": "a", "layers": [1, 2, 4, second]}}
+    [number] = choose_layers([second], layers, lambda: outputs)
+    for text, layer in (
+        ("2", 2),
+        ("4", 4),
+        ("layer 2", 2),
+        ("4 (layer 2)", 2),
+        ("two[1]", number),
+        ("{name: two, key: 1}", number),
+        (str(number), number),
+    ):
+        assert node_images.layer_number(config, "a", text) == layer
+    for text, words in (
+        ("*", "several layers match"),
+        ("{nam: x}", "write a mapping with a name or a type"),
+        ("{name: [1]}", "write a mapping with a name or a type"),
+        ("{name: x", "write a mapping with a name or a type"),
+        ("on", "no layer matches 'on'"),
+    ):
+        with pytest.raises(InputError, match=words):
+            node_images.layer_number(config, "a", text)

@@ -11,7 +11,6 @@ from actopo.explorer.page import build_page, fit
 from actopo.explorer.run import accuracy_table, times_of_jobs, versions
 from actopo.explorer.tables import table_document
 from actopo.explorer.thumbnails import field_boxes, image_sheets
-from actopo.figures.choices import choose_class
 from actopo.figures.style import class_colours
 from actopo.files import load_array, load_arrays, load_json, load_named, load_table, replacing
 from actopo.graphs.image_labels import image_labels, read_label_table
@@ -107,7 +106,7 @@ documents = {
         len(texts),
         n_whole,
         len(wanted),
-        choose_class(order["purity_class"], class_names),
+        order["purity_class"],
     ),
     "images": image_document(labels, files),
     **load_json(given.distances),

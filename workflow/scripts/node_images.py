@@ -23,6 +23,7 @@ from actopo.config.layers import model_layers, module_outputs
 from actopo.config.values import dataset_name, seed_list
 from actopo.errors import InputError
 from actopo.files import COMPUTED, load_arrays, load_json, load_table
+from actopo.keys import FIRST_OUTPUT, distinct_name
 from actopo.mapper.intermediate import load_incidence
 
 ROOT = Path(__file__).parents[2]
@@ -31,17 +32,34 @@ GRAPH = re.compile(r"layer\d+\.npz")
 
 
 def layer_number(config, model, text):
-    """Number of a layer that is given as in the config, or by its name in figures and in the explorer."""
+    """Number of a layer that is given by it, as in the config, or by its name in figures and in the explorer."""
     layers, outputs = model_layers(config, model), cache(lambda: module_outputs(config, model))
-    if model == config["mapper"]["model"]:
+    given = int(text) if text.isdigit() else text
+    if text.startswith("{"):
+        given = mapping_of(text)
+    elif given == text and model == config["mapper"]["model"]:
         for layer in choose_layers(config["mapper"]["layers"], layers, outputs):
-            if describe_layer(layer, layers, outputs)["name"] == text:
+            name = describe_layer(layer, layers, outputs)["name"]
+            if text in (name, distinct_name(layer, name)) or (layer < FIRST_OUTPUT and text == f"layer {layer}"):
                 return layer
+    found = choose_layers([given], layers, outputs)
+    if len(found) > 1:
+        raise InputError(f"--layer {text}: several layers match, {found}; name one by its number")
+    return found[0]
+
+
+def mapping_of(text):
+    """A layer that is given as a mapping, such as {name: two, key: 0}."""
     try:
         given = yaml.safe_load(text)
-    except yaml.YAMLError:
-        given = text
-    return choose_layers([given if isinstance(given, int | dict) else text], layers, outputs)[0]
+    except (yaml.YAMLError, ValueError):
+        given = None
+    is_known = (
+        isinstance(given, dict) and set(given) <= {"name", "type", "tokens", "key"} and {"name", "type"} & set(given)
+    )
+    if not is_known or not all(isinstance(value, str | int) for value in given.values()):
+        raise InputError(f"--layer {text}: write a mapping with a name or a type, such as {{name: two, key: 0}}")
+    return given
 
 
 def graph_file(config, options):

@@ -73,7 +73,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "mapper.seeds",
             [7, 100],
-            ["mapper.seeds: [7, 100] are not among models.resnet18_b.seeds; add them there"],
+            ["models.resnet18_b.seeds; add them there, or list some of those: [0]"],
         ),
         ("mapper.noise.samplings", [], ["mapper.noise.samplings: none is listed; list some of", "sigmas to []"]),
         (
@@ -455,7 +455,14 @@ def test_a_word_among_numbers_is_asked_about(tmp_path):
     [line] = messages(config)
     assert f"mapper.labels.age.kind: {file} has 'NA' in column 'age', most of whose labels are numbers" in line
     assert "leave it empty, or write kind: classes" in line
-    for text in ("image,age\n0,1\n1,\n2,3\n", "image,age\n0,1\n1,old\n"):
+    # As the job reads them: digits of other alphabets and in groups are words, and so is an apostrophe of one's own.
+    for word in ("1_000", "\uff11", "'5"):
+        file.write_text(f"image,age\n0,1\n1,{word}\n2,3\n", encoding="utf-8")
+        [line] = messages(config)
+        assert "most of whose labels are numbers" in line
+    # An image counts once for a label.
+    repeated = "image,age\n0,1\n0,1\n0,1\n1,NA\n"
+    for text in ("image,age\n0,1\n1,\n2,3\n", "image,age\n0,1\n1,old\n", repeated, "image,age\n0,1\n1,'-5\n2,3\n"):
         file.write_text(text)
         validate(config, SCHEMA)
 

@@ -24,6 +24,8 @@ def test_what_is_left_out_is_counted():
     assert main["thumbnails"]["left_out"] == 4
     assert len(main["colours"]) == 2
     assert main["purity_class"] == "a"
+    again = main_document(["a", "deer", "b"], [], ["l2"], [], {"images": []}, {}, 0, 0, 0)
+    assert again["purity_class"] == "deer"
 
 
 def test_images_may_be_no_files():

@@ -73,14 +73,18 @@ def _unknown_images(known, part, n_images, rows):
 
 
 def _labels_of_images(known, column, rows):
-    """The labels of images that are not empty, as far as planning can tell."""
+    """The labels of images that are not empty, each once for an image, as far as planning can tell."""
     columns, *rows = rows
     if known is not None and "file" in columns:
-        rows = [row for row in rows if len(row) > columns.index("file") and known.intersection(_named(row, columns))]
-    elif "image" not in columns:
+        key = "file"
+        rows = [row for row in rows if len(row) > columns.index(key) and known.intersection(_named(row, columns))]
+    elif "image" in columns:
+        key = "image"
+    else:
         return []
-    place = columns.index(column)
-    return [row[place] for row in rows if len(row) > place and row[place]]
+    image, place = columns.index(key), columns.index(column)
+    labelled = dict.fromkeys((row[image], row[place]) for row in rows if len(row) > max(image, place) and row[place])
+    return [label for _, label in labelled]
 
 
 def _no_number(choice, labels):
@@ -105,7 +109,9 @@ def _named(row, columns):
 
 
 def _is_finite(text):
+    # As the job reads it: an apostrophe counts that a table of ours has, and digits as those of a table do.
+    text = text[1:] if re.match("'[=+\\-@']", text) else text
     try:
-        return math.isfinite(float(text.removeprefix("'")))
+        return text.isascii() and "_" not in text and math.isfinite(float(text))
     except ValueError:
         return False

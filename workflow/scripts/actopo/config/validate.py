@@ -111,7 +111,11 @@ def _unreadable(config):
             if isinstance(value, dict) and not isinstance(key, str):
                 kind = KEY_TYPES.get(type(key).__name__, "another kind of value")
                 # `{overlap: 0,3}` is a 0 and a name without a value.
-                comma = ", or write a decimal point where this is the end of a number: 0.3" if item is None else ""
+                comma = (
+                    ", or write a decimal point where this is the end of a number: 0.3"
+                    if item is None and type(key) is int
+                    else ""
+                )
                 yield f"{_where([*path, key])}: YAML reads this name as {kind}; put it in quotes{comma}"
             elif problem := _bad_text(key):
                 yield f"{_where(path)}: {problem}"

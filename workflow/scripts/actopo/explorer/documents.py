@@ -1,5 +1,6 @@
 """What the page knows of a run besides its tables and graphs."""
 
+from actopo.figures.choices import choose_class
 from actopo.figures.style import class_colours
 
 TOLD = ("model", "seed", "sampling", "draw", "sigma", "layer", "layer_name", "tap", "epoch", "eps", "is_chosen")
@@ -29,7 +30,7 @@ def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_
     n_wanted : int
         Different images that nodes show, those that are left out included.
     purity_class : str, optional
-        Class whose purity is drawn first; by default the first one.
+        Class whose purity is drawn first, as `actopo.figures.choices.choose_class` takes it.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def main_document(class_names, graphs, lenses, layers, sheets, boxes, n_kept, n_
     return {
         "class_names": list(class_names),
         "colours": class_colours(len(class_names)),
-        "purity_class": class_names[0] if purity_class is None else purity_class,
+        "purity_class": choose_class(purity_class, class_names),
         "lenses": list(lenses),
         "layers": [list(layer) for layer in layers],
         "graphs": [{name: graph[name] for name in TOLD} for graph in graphs[:n_kept]],

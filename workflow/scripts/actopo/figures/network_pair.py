@@ -1,8 +1,8 @@
 """
 Two networks, compared layer by layer: a heat map for each measure, with the nearest layer of each layer marked.
 
-Distances by chance differ with the width of layers, so that a layer is the nearest by its distance over that by chance,
-where there is one (`actopo.similarity.comparison.over_chance`).
+Distances by chance may differ between layers, so that a layer is the nearest by its distance over that by chance, where
+there is one (`actopo.similarity.comparison.over_chance`).
 """
 
 import numpy as np
@@ -60,7 +60,7 @@ def plot(table, names):
         axes.set_title(LABELS.get(measure, PAIR_LABEL))
         axes.set_ylabel(texts.short(names[0], MOST_NAME) if place % columns == 0 else "")
         axes.set_xlabel(texts.short(names[1], MOST_NAME))
-    by_chance = ", by distance over distance by chance" if table.chance.notna().any() else ""
+    by_chance = ", by distance over distance by chance where there is one" if table.chance.notna().any() else ""
     note = f"colour: distance; dot: the nearest layer of the other network, for each row{by_chance}"
     figure.supxlabel(note, fontsize=6.5)
     return figure
@@ -78,8 +78,10 @@ def _draw(axes, matrix, chance, rows, columns):
     mesh = heat_maps.heat_map(axes, matrix, layers, heat_maps.shared_norm(matrix), most=MOST_TICKS, names=names)
     style.layer_ticks(axes.yaxis, own, offset=0.5, most=MOST_TICKS, names=own_names)
     axes.set_aspect("auto")
-    known = np.isfinite(matrix)
-    compared = over_chance(matrix, chance) if np.isfinite(chance).any() else matrix
+    known, has_chance = np.isfinite(matrix), np.isfinite(chance).any()
+    compared = over_chance(matrix, chance) if has_chance else matrix
+    # Of what has no chance in a measure with one, nothing is known.
+    known &= np.isfinite(chance) if has_chance else True
     nearest = np.where(known, compared, np.inf).argmin(axis=1)
     places = np.flatnonzero(known.any(axis=1))
     axes.plot(nearest[places] + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
