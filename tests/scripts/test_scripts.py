@@ -1501,7 +1501,7 @@ def test_figures_and_summary(
     branching,
     analysed,
 ):
-    order = json.dumps({"rows": ["full"], "columns": LAYERS})
+    order, labelled = json.dumps({"rows": ["full"], "columns": LAYERS}), {"data": json.dumps({"labelled": True})}
     test_part = {"images": images["test_images"], "labels": images["test_labels"], "meta": images["meta"]}
     memberships = {
         key: [files[name] for files in graphs] for key, name in (("graphs", "graph"), ("memberships", "membership"))
@@ -1566,8 +1566,8 @@ def test_figures_and_summary(
             },
             {},
         ),
-        "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3})}, {}),
-        "plot_all_eps": ({**analysed, "graph": graphs[2]["graph"]}, {}, {}),
+        "plot_stability": (analysed, {"cover": json.dumps({"intervals": 4, "overlap": 0.3}), **labelled}, {}),
+        "plot_all_eps": ({**analysed, "graph": graphs[2]["graph"]}, labelled, {}),
         "plot_eps_choice": (
             memberships,
             {"order": json.dumps({"graphs": [("full", "", layer) for layer in LAYERS], "names": [[9, "block"]]})},

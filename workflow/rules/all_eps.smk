@@ -56,6 +56,7 @@ rule plot_all_eps:
     conda:
         "../../envs/plot.yaml"
     params:
+        data=as_json(labelled=LABELLED),
         env=env_digest("plot"),
         code=code_digest("plot_all_eps"),
     script:

@@ -239,6 +239,7 @@ rule plot_stability:
         "../../envs/plot.yaml"
     params:
         cover=as_json(**{key: MAPPER[key] for key in ("intervals", "overlap")}),
+        data=as_json(labelled=LABELLED),
         env=env_digest("plot"),
         code=code_digest("plot_stability"),
     script:

@@ -7,8 +7,9 @@ from actopo.job import settings, start_logging
 
 start_logging(snakemake)
 
-used, grid, samples = settings(snakemake).cover, load_table(snakemake.input.grid), load_table(snakemake.input.samples)
+params, grid, samples = settings(snakemake), load_table(snakemake.input.grid), load_table(snakemake.input.samples)
 grid["eps"] = grid.eps_factor
-own = (used["intervals"], used["overlap"], 1)
+own = (params.cover["intervals"], params.cover["overlap"], 1)
 there = ((grid.n_intervals == own[0]) & (grid.overlap == own[1]) & (grid.eps == own[2])).any()
-save_figure(snakemake.output, plot(grid, samples, own if there else None, "eps_choice", "relative ε"))
+has_classes = params.data["labelled"]
+save_figure(snakemake.output, plot(grid, samples, own if there else None, "eps_choice", "relative ε", has_classes))

@@ -82,3 +82,10 @@ def test_a_graph_without_branches_plateau_or_another_knee(choice):
 def test_bad_tables_are_refused(change, message):
     with pytest.raises(InputError, match=message):
         all_eps.plot(*change(*all_eps_tables()), {"rule": "fixed"})
+
+
+def test_images_without_classes_have_no_purity_and_branches_no_class():
+    figure = all_eps.plot(*all_eps_tables(), 0.4, {"rule": "fixed"}, has_classes=False)
+    told = [text.get_text() for legend in figure.legends for text in legend.texts]
+    assert not any("purity" in text or "%" in text for text in told)
+    assert any(text.startswith("1: interval") for text in told)

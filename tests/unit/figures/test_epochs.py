@@ -52,7 +52,7 @@ def test_one_network_has_the_distance_between_batches_for_a_unit():
     assert left.get_ylabel().endswith("/ between batches")
     assert right.get_title() == "accuracy"
     alone = epochs.plot(table(np.nan, np.nan, has_tests=False)[0], LAYERS, 1).axes[0]
-    assert alone.get_ylabel() == "distance to the last epoch"
+    assert alone.get_ylabel() == "distance to the last epoch\n(filtration units)"
     assert len(alone.lines) == len(LAYERS)
     with pytest.raises(InputError, match="no distances of dimension 0"):
         epochs.plot(table()[0], LAYERS, 0)

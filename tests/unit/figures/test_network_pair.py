@@ -34,3 +34,12 @@ def test_a_matrix_for_each_measure_with_the_nearest_layers():
         np.testing.assert_array_equal(dots.get_xdata(), [ratio[row].argmin() + 0.5 for row in rows])
         np.testing.assert_array_equal(dots.get_ydata(), np.add(rows, 0.5))
     assert [text.get_text() for text in panels[0].get_xticklabels()] == ["4", "2", "block", "7"]
+
+
+def test_the_left_panel_of_each_row_names_the_first_network():
+    matrix = np.ones((3, 4))
+    names = ("sw_h0", "sw_h1", "sw_sum", "sw_h0_scaled", "sw_h1_scaled", "scale")
+    table = pair_table({name: (matrix, np.full_like(matrix, np.nan)) for name in names}, LAYERS, NAMES)
+    panels = [axes for axes in network_pair.plot(table, ["A", "B"]).axes if axes.get_title()]
+    left = min(axes.get_position().x0 for axes in panels)
+    assert [axes.get_ylabel() for axes in panels] == ["A" if axes.get_position().x0 == left else "" for axes in panels]

@@ -87,3 +87,10 @@ def test_stability_without_samples_and_bad_input():
     ]:
         with pytest.raises(InputError, match=message):
             stability.plot(*arguments)
+
+
+def test_images_without_classes_have_no_purity():
+    grid, samples = stability_tables()
+    figure = stability.plot(grid.drop(columns="node_purity"), samples, has_classes=False)
+    assert [axes.get_ylabel() for axes in figure.axes if "purity" in axes.get_ylabel()] == []
+    assert len(figure.axes) == 3 * (grid.eps.nunique() + 2)

@@ -23,7 +23,7 @@ RULES = {"knee": "ε of the graph (knee)", "stable": "ε of the graph (plateau)"
 
 
 @style.styled
-def plot(profile, segments, branches, eps, choice):
+def plot(profile, segments, branches, eps, choice, has_classes=True):
     """
     Draw counts, shares and persistent clusters over log eps.
 
@@ -39,6 +39,8 @@ def plot(profile, segments, branches, eps, choice):
         The eps of the graph in the other figures.
     choice : dict
         How it was chosen: `rule`, and `knee` where that is another value; None where there is none.
+    has_classes : bool, default True
+        Whether images have classes, graphs a purity, and branches a class.
 
     Returns
     -------
@@ -49,7 +51,8 @@ def plot(profile, segments, branches, eps, choice):
     InputError
         If a table lacks a column, the profile has no row, or an eps is not positive.
     """
-    style.require_columns(profile, ("eps", *COUNTS, *SHARES, "in_plateau"), "the profile of eps")
+    names_of_shares = {key: name for key, name in SHARES.items() if has_classes or key != "node_purity"}
+    style.require_columns(profile, ("eps", *COUNTS, *names_of_shares, "in_plateau"), "the profile of eps")
     for table, columns, name in ((segments, SEGMENTS, "segments"), (branches, BRANCHES, "branches")):
         missing = [column for column in columns if column not in table]
         if missing:
@@ -58,8 +61,8 @@ def plot(profile, segments, branches, eps, choice):
         raise InputError("the figure of every eps needs positive values of eps")
     figure = style.new_figure(7.2, 6.6)
     counts, shares, bars = figure.subplots(3, 1, sharex=True, height_ratios=[1.2, 0.8, 2])
-    looks = style.line_styles(len(COUNTS) + len(SHARES))
-    for axes, names in ((counts, COUNTS), (shares, SHARES)):
+    looks = style.line_styles(len(COUNTS) + len(names_of_shares))
+    for axes, names in ((counts, COUNTS), (shares, names_of_shares)):
         for key, name in names.items():
             axes.plot(profile.eps, profile[key], label=name, **looks.pop(0) | {"marker": ""})
         axes.grid(axis="y")
@@ -69,7 +72,7 @@ def plot(profile, segments, branches, eps, choice):
     shares.set_ylim(0, 1.03)
     shares.set_ylabel("share")
     low, high = min(profile.eps.min(), eps), max(profile.eps.max(), eps)
-    _draw_bars(bars, segments, branches, low / 2, high * 2)
+    _draw_bars(bars, segments, branches, (low / 2, high * 2), has_classes)
     bars.set_xscale("log")
     bars.xaxis.set_major_formatter("{x:g}")
     bars.xaxis.set_minor_formatter(_Short(labelOnlyBase=False, minor_thresholds=(2, 1)))
@@ -98,14 +101,14 @@ class _Short(LogFormatter):
         return f"{value:g}" if super().__call__(value, pos) else ""
 
 
-def _draw_bars(axes, segments, branches, first, last):
+def _draw_bars(axes, segments, branches, reach, has_classes):
     """A bar per leaf up to beyond the axis, side by side in its interval, and the names of branches that persist."""
     leaves = segments[segments.branch > 0].sort_values(["interval", "branch"])
     named = branches.sort_values("branch")[:MOST_NAMES]
     colours = dict(zip(named.branch, style.LINES, strict=False))
     for interval, own in leaves.groupby("interval"):
         heights = interval + (np.arange(len(own)) + 1) / (len(own) + 1) - 0.5
-        ends = np.stack([own.birth.clip(lower=first), own.death.clip(upper=last)], axis=1)
+        ends = np.stack([own.birth.clip(lower=reach[0]), own.death.clip(upper=reach[1])], axis=1)
         lines = [[(a, y), (b, y)] for (a, b), y in zip(ends, heights, strict=True)]
         look = {"colors": [colours.get(branch, OTHER) for branch in own.branch], "linewidths": 1.1}
         axes.add_collection(LineCollection(lines, capstyle="butt", **look))
@@ -114,16 +117,15 @@ def _draw_bars(axes, segments, branches, first, last):
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     else:
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "no cluster", transform=axes.transAxes, ha="center", va="center", color="0.35")
+        axes.text(0.5, 0.5, "no cluster persists", transform=axes.transAxes, ha="center", va="center", color="0.35")
     for row in named.itertuples():
         cls, share = row[branches.columns.get_loc("class") + 1], row.class_share
         end = f"{row.death:.3g}" if np.isfinite(row.death) else "∞"
         over = f"intervals {row.first_interval} to {row.last_interval}"
         over = over if row.last_interval > row.first_interval else f"interval {row.first_interval}"
         over += f", ε {row.birth:.3g} to {end}"
-        axes.plot(
-            [], [], color=colours[row.branch], label=f"{row.branch}: {texts.short(cls)} ({100 * share:.0f} %), {over}"
-        )
+        of_class = f"{texts.short(cls)} ({100 * share:.0f} %), " if has_classes else ""
+        axes.plot([], [], color=colours[row.branch], label=f"{row.branch}: {of_class}{over}")
     if len(branches) > len(named):
         axes.plot([], [], color=OTHER, label=f"{len(branches) - len(named)} others")
 

@@ -126,7 +126,7 @@ def _draw_distances(axes, own, epochs, layers, names):
     for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):
         values = rows[rows.layer == str(layer)].set_index("epoch").value.reindex(epochs).to_numpy(dtype=float)
         axes.plot(np.arange(len(epochs)), values, color=colour, linewidth=0.9)
-    label = "distance to the last epoch"
+    label = "distance to the last epoch" + ("" if has_unit else "\n(filtration units)")
     handles = depth_handles(layers, names)
     if has_unit:
         [*_, mean] = rows[rows.layer == "mean"].sort_values("epoch").to_dict("records")

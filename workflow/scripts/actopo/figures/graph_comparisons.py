@@ -22,6 +22,8 @@ from actopo.graphs.choices import COMPARISONS
 PANELS = {"distance": "distance of memberships", "branches_kept": "branches kept", "cycles_kept": "cycles kept"}
 COLUMNS = ("kind", "sampling_a", "sampling_b", "layer", "sigma", "chance_low", "chance_high", "p", *PANELS)
 WIDTH = 0.5
+# Width of all bars of a panel, in points.
+BARS = 55
 # More lines than there are colours are the rows of a heat map instead.
 MOST_LINES = len(style.LINES)
 MOST_TICKS = 9
@@ -142,11 +144,13 @@ def _draw_lines(row, lines, kind):
     own = pd.concat(lines.values())
     names, handles = _places(own), {}
     places = list(names)
+    # Bars of chance stand beside each other.
+    width = float(np.clip(BARS / (len(lines) * len(places)), 1, 4))
     for axes, (column, label) in zip(row, PANELS.items(), strict=True):
         for index, ((name, rows), line) in enumerate(zip(lines.items(), style.line_styles(len(lines)), strict=True)):
             shift = WIDTH * ((index + 0.5) / len(lines) - 0.5)
             x = np.array([places.index(value) for value in rows.place]) + shift
-            _draw(axes, x, rows, column, {"label": name, **line})
+            _draw(axes, x, rows, column, {"label": name, **line}, width)
         if own[column].isna().all():
             text = "no value" if column == "distance" else NOTHING
             axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color="0.35")
@@ -181,7 +185,8 @@ def _draw_map(row, lines, kind):
             _draw_cells(axes, accuracy[None], norm, len(lines))
         if column == "distance":
             y, x = np.nonzero(p > style.LEVEL)
-            axes.scatter(x + 0.5, y + 0.5, s=9, c="white", edgecolors="0.35", linewidths=0.9, zorder=3)
+            size = float(np.clip(90 / len(places), 2, 9))
+            axes.scatter(x + 0.5, y + 0.5, s=size, c="white", edgecolors="0.35", linewidths=0.9, zorder=3)
         style.layer_ticks(axes.xaxis, list(shown.values()), 0.5, MOST_TICKS)
         axes.set_yticks(np.arange(len(names)) + 0.5, names if axes is row[0] else [""] * len(names))
         axes.set_ylim(len(names), 0)
@@ -197,7 +202,7 @@ def _draw_cells(axes, matrix, norm, top=0):
     return axes.pcolormesh(*edges, np.ma.masked_invalid(matrix), norm=norm, cmap=colours, **cells)
 
 
-def _draw(axes, x, rows, column, line):
+def _draw(axes, x, rows, column, line, width):
     order = np.argsort(x)
     x, values = x[order], rows[column].to_numpy(dtype=float)[order]
     axes.plot(x, values, zorder=3, **{**line, "markersize": 4})
@@ -206,7 +211,7 @@ def _draw(axes, x, rows, column, line):
         axes.vlines(x, low, high, color=line["color"], linewidth=1, zorder=2)
     if column == "distance":
         low, high = (rows[f"chance_{end}"].to_numpy(dtype=float)[order] for end in ("low", "high"))
-        axes.vlines(x, low, high, color=line["color"], alpha=0.35, linewidth=4, zorder=2)
+        axes.vlines(x, low, high, color=line["color"], alpha=0.35, linewidth=width, zorder=2)
         at_chance = rows.p.to_numpy(dtype=float)[order] > style.LEVEL
         empty = {**line, "label": None, "linestyle": "none", "markersize": 4, **style.empty_marker(line["color"])}
         if at_chance.any():

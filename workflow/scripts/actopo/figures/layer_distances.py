@@ -51,7 +51,7 @@ def plot(mean, cv, layers, dimension, n_batches=None, layer_names=None):
     left, right = figure.subplots(1, 2)
     mesh = heat_maps.heat_map(left, mean, layers, heat_maps.shared_norm(mean), names=layer_names)
     heat_maps.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
-    left.set_title(f"mean over batches, {dimension}")
+    left.set_title(f"{'one batch' if n_batches == 1 else 'mean over batches'}, {dimension}")
     mesh = heat_maps.heat_map(right, cv, layers, heat_maps.shared_norm(cv), "cividis", names=layer_names)
     # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():

@@ -31,6 +31,8 @@ PER_ROW = 7
 # Lowest ratio to the baseline that is drawn, and all lower ones with it: a change there is far from detectable, and one
 # of a metric that the removal leaves as it is only rounding.
 FLOOR = 1e-3
+# Layers whose ticks have room in a narrow panel.
+MOST_IN_NARROW = 20
 
 
 @style.styled
@@ -98,7 +100,8 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     grid = upper.subplots(kinds * bands, columns, squeeze=False, height_ratios=(1.25, 1)[:kinds] * bands)
     for index, (metric, matrix) in enumerate(matrices.items()):
         band, column = divmod(index, columns)
-        _distances(upper, grid[kinds * band, column], matrix, layers, names[metric], column == 0, layer_names)
+        most = 3 if columns > 4 and len(layers) > MOST_IN_NARROW else 5
+        _distances(upper, grid[kinds * band, column], matrix, layers, names[metric], column == 0, layer_names, most)
     for axes in grid[-kinds:, len(names) - columns * (bands - 1) :].ravel():
         axes.set_axis_off()
     if has_curves:
@@ -118,11 +121,11 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     return figure
 
 
-def _distances(figure, axes, matrix, layers, name, first, layer_names):
+def _distances(figure, axes, matrix, layers, name, first, layer_names, most):
     finite = matrix[np.isfinite(matrix)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
     mesh = heat_maps.heat_map(
-        axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=5, names=layer_names
+        axes, matrix, layers, Normalize(low, high if high > low else low + 1), most=most, names=layer_names
     )
     bar = heat_maps.colour_bar(figure, mesh, axes, "", cax=axes.inset_axes((1.05, 0, 0.07, 1)))
     bar.ax.tick_params(labelsize=6, length=1.5, pad=1.5)

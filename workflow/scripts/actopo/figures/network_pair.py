@@ -44,6 +44,8 @@ def plot(table, names):
     measures = list(dict.fromkeys(table.measure))
     columns = min(len(measures), 4)
     n_rows = -(-len(measures) // columns)
+    # As `panel_grid` has it, whose rows are of one length.
+    columns = -(-len(measures) // n_rows)
     below = texts.layer_room(*_axis(table, "b"))
     figure = style.new_figure(7.2, 0.3 + (2.05 + below) * n_rows)
     panels, _ = style.panel_grid(figure, len(measures), columns)

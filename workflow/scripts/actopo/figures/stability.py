@@ -25,12 +25,13 @@ PARAMETERS = ("n_intervals", "overlap", "eps")
 # Groups of subsamples by how their eps was chosen: all are parts of the graph that the figure shows.
 EPS_CHOICES = {"fixed": "same ε", "anew": "ε anew"}
 MOST_EPS = 4
-MOST_NUMBERS = 6
+# Cells of a row of the figure, those as wide as of the subsamples included, in which numbers have room.
+MOST_NUMBERS = 20
 SPREAD = 0.16
 
 
 @style.styled
-def plot(grid, samples=None, used=None, by=None, unit="ε"):
+def plot(grid, samples=None, used=None, by=None, unit="ε", has_classes=True):
     """
     Draw heat maps of invariants over the grid of parameters, and their distribution over subsamples.
 
@@ -50,6 +51,8 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
         parts of one graph into those with its eps (`fixed`) and those with an eps of their own (`anew`).
     unit : str, default 'ε'
         Quantity in the column `eps`, such as 'ε' or 'ε / knee'.
+    has_classes : bool, default True
+        Whether images have classes, and graphs a purity.
 
     Returns
     -------
@@ -61,11 +64,12 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
         If a table lacks a column or has no row, a combination of parameters occurs twice, there are more than
         four values of eps, or `used` is not in the grid.
     """
-    style.require_columns(grid, (*PARAMETERS, *INVARIANTS), "the table of the grid")
+    invariants = {key: name for key, name in INVARIANTS.items() if has_classes or key != "node_purity"}
+    style.require_columns(grid, (*PARAMETERS, *invariants), "the table of the grid")
     if grid.duplicated(list(PARAMETERS)).any():
         raise InputError("the table of the grid has a combination of parameters twice; give the grid of one graph")
     if samples is not None:
-        style.require_columns(samples, (*INVARIANTS, *([by] if by else [])), "the table of subsamples")
+        style.require_columns(samples, (*invariants, *([by] if by else [])), "the table of subsamples")
     eps = sorted(grid.eps.unique())
     if len(eps) > MOST_EPS:
         raise InputError(f"the grid has {len(eps)} values of eps; choose at most {MOST_EPS} of them to draw")
@@ -74,14 +78,14 @@ def plot(grid, samples=None, used=None, by=None, unit="ε"):
     with_samples = samples is not None
     own_parts = by in (None, "eps_choice")
     height = max(1.25, 0.22 * grid.n_intervals.nunique() + 0.35)
-    figure = style.new_figure(min(7.2, 1.6 + 1.5 * (len(eps) + with_samples)), 0.3 + height * len(INVARIANTS))
+    figure = style.new_figure(min(7.2, 1.6 + 1.5 * (len(eps) + with_samples)), 0.3 + height * len(invariants))
     widths = [1] * len(eps) + [1] * with_samples
-    panels = figure.subplots(len(INVARIANTS), len(widths), squeeze=False, width_ratios=widths)
-    for index, (key, name) in enumerate(INVARIANTS.items()):
+    panels = figure.subplots(len(invariants), len(widths), squeeze=False, width_ratios=widths)
+    for index, (key, name) in enumerate(invariants.items()):
         row = panels[index]
         norm = _norm(key, grid[key])
         for axes, value in zip(row, eps, strict=False):
-            mesh = _draw_map(axes, grid[grid.eps == value], key, norm)
+            mesh = _draw_map(axes, grid[grid.eps == value], key, norm, grid.overlap.nunique() * len(widths))
             if index == 0:
                 axes.set_title(f"{unit} = {value:.3g}")
             if index == len(panels) - 1:
@@ -130,17 +134,19 @@ def _ticks(key):
     return MaxNLocator(4, integer=key != "node_purity", min_n_ticks=1, steps=[1, 2, 5, 10])
 
 
-def _draw_map(axes, table, key, norm):
+def _draw_map(axes, table, key, norm, n_cells):
+    """Draw the cells of one eps, of `n_cells` that stand beside each other in the figure."""
     wide = table.pivot(index="n_intervals", columns="overlap", values=key)
     colours = matplotlib.colormaps["viridis"].with_extremes(bad=style.MISSING)
     values = wide.to_numpy(dtype=float)
     cells = {"edgecolors": "face", "linewidth": 0.15, "antialiased": True}
     mesh = axes.pcolormesh(np.ma.masked_invalid(values), norm=norm, cmap=colours, **cells)
     axes.set_xticks(np.arange(wide.shape[1]) + 0.5, [f"{overlap:g}" for overlap in wide.columns])
+    axes.tick_params(axis="x", rotation=90 if n_cells > MOST_NUMBERS else 0)
     axes.set_yticks(np.arange(wide.shape[0]) + 0.5, [f"{n}" for n in wide.index])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    if wide.shape[1] <= MOST_NUMBERS:
+    if n_cells <= MOST_NUMBERS:
         for i, j in np.argwhere(np.isfinite(values)):
             text = f"{values[i, j]:.2f}" if key == "node_purity" else f"{values[i, j]:.0f}"
             shade = "white" if norm(values[i, j]) < 0.6 else "black"
