@@ -30,7 +30,7 @@ ALLOWED = {
     "points": GROUND | {"gpu", "job", "networks"},
     "graphs": GROUND | {"gpu", "job", "mapper", "similarity.intervals"},
     "figures": GROUND | {"gpu", "job", "points.choices"} | SCIENCE - {"points"},
-    "explorer": GROUND | {"figures.graph_layout", "figures.style"},
+    "explorer": GROUND | {"figures.choices", "figures.graph_layout", "figures.style"},
     "notebook": GROUND | SCIENCE | {"figures", "explorer"},
     "analyse": GROUND | SCIENCE | {"notebook", "config.choosing"},
     # Of the sciences, a config knows the tables of choices, the recipe and what lies in class folders; see below.
