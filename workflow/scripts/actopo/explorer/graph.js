@@ -157,7 +157,8 @@ class GraphPanel {
   fill() {
     const graph = this.graph;
     const pie = isPie(graph, state.colour) ? pieClasses(graph, state.colour) : null;
-    const values = pie ? null : measureOf(graph, state.colour);
+    // Of all nodes at once: each is described anew whenever the marks change.
+    const values = (this.values = pie ? null : measureOf(graph, state.colour));
     this.note.text(pie || values ? "" : `not known here: ${measureLabel(state.colour)}`);
     const [radii, named] = [this.radii, state.names === "1"];
     this.nodes.each((node, i, elements) => {
@@ -189,7 +190,7 @@ class GraphPanel {
     const graph = this.graph;
     const [first] = slicesOf(graph.classes[node]);
     const share = first.count / graph.size[node];
-    const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(measureOf(graph, state.colour)?.[node])}`;
+    const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(this.values?.[node])}`;
     const lit = this.lit?.[node] ? `, ${shown(100 * this.lit[node])}% of its images selected in the other graph` : "";
     return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${lit}${value}`;
   }

@@ -40,9 +40,8 @@ def plot(table, order, layer_names=None):
     layers = [layer for layer in order if layer in set(table.layer)]
     highest = [table[name].max() for name in ("node_purity", "node_purity_high") if name in table]
     top = min(1.03, 1.25 * np.nanmax([*highest, 0.2]))
-    # As `panel_grid` has it, whose rows are of one length.
-    columns = -(-len(samplings) // -(-len(samplings) // 4))
-    figure = style.new_figure(7.2 if columns > 2 else 1.2 + 3 * columns, 0.45 + 1.9 * -(-len(samplings) // columns))
+    n_rows, columns = style.grid_shape(len(samplings), 4)
+    figure = style.new_figure(7.2 if columns > 2 else 1.2 + 3 * columns, 0.45 + 1.9 * n_rows)
     panels, _ = style.panel_grid(figure, len(samplings), columns)
     for place, (axes, sampling) in enumerate(zip(panels, samplings, strict=True)):
         for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):

@@ -53,8 +53,7 @@ def plot(curves, layer_names=None):
     for curve in curves:
         _check(curve)
     per_row = _per_row(curves)
-    rows = -(-len(curves) // per_row)
-    columns = -(-len(curves) // rows)
+    rows, columns = style.grid_shape(len(curves), per_row)
     figure = style.new_figure(7.2 if columns > 2 else 3.5, 0.65 + 1.55 * rows)
     panels, _ = style.panel_grid(figure, len(curves), per_row)
     for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):

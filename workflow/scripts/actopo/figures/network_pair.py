@@ -42,10 +42,7 @@ def plot(table, names):
     """
     style.require_columns(table, COLUMNS, "the table of two networks")
     measures = list(dict.fromkeys(table.measure))
-    columns = min(len(measures), 4)
-    n_rows = -(-len(measures) // columns)
-    # As `panel_grid` has it, whose rows are of one length.
-    columns = -(-len(measures) // n_rows)
+    n_rows, columns = style.grid_shape(len(measures), 4)
     below = texts.layer_room(*_axis(table, "b"))
     figure = style.new_figure(7.2, 0.3 + (2.05 + below) * n_rows)
     panels, _ = style.panel_grid(figure, len(measures), columns)

@@ -277,6 +277,12 @@ def require_columns(table, columns, name):
         raise InputError(f"{name} has no row; there is nothing to draw")
 
 
+def grid_shape(n, most):
+    """Rows and columns of `n` panels in rows of equal length, at most `most` in each."""
+    rows = -(-n // most)
+    return rows, -(-n // rows)
+
+
 def panel_grid(figure, n, most):
     """
     Axes of `n` panels in rows of equal length, at most `most` in each.
@@ -286,8 +292,7 @@ def panel_grid(figure, n, most):
     panels, spare : ndarray of Axes
         The `n` panels, row by row, and the unused axes of the last row, empty and invisible.
     """
-    rows = -(-n // most)
-    axes = figure.subplots(rows, -(-n // rows), squeeze=False).ravel()
+    axes = figure.subplots(*grid_shape(n, most), squeeze=False).ravel()
     for spare in axes[n:]:
         spare.set_axis_off()
     return axes[:n], axes[n:]

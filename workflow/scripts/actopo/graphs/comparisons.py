@@ -42,7 +42,7 @@ class ComparedGraph:
     """
 
     def __init__(self, incidence, images, edges, lens, share=0.01, threshold=0.4):
-        self.incidence, self.images, self.threshold = incidence, images, threshold
+        self.incidence, self.images = incidence, images
         self.reference = Reference(image_graph(incidence, images, edges, lens), share, [threshold])
 
 
@@ -126,7 +126,8 @@ def compare(first, second, n_permutations=199, seed=0):
     arguments = (first.incidence, second.incidence, first.images, second.images)
     found = chance(membership_distance, *arguments, n_permutations, seed)
     matches = first.reference.find_in(second.reference.graph)
-    kept = {"nodes_kept": (matches.nodes, first.threshold), "branches_kept": (matches.branches, first.threshold)}
+    [threshold] = first.reference.thresholds
+    kept = {"nodes_kept": (matches.nodes, threshold), "branches_kept": (matches.branches, threshold)}
     kept["cycles_kept"] = (matches.cycles[:, 0], 1)
     of = {"a": first.reference, "b": second.reference}
     return {
