@@ -14,6 +14,8 @@ CIFAR := results/cifar10_cpu
 PICTURED := $(CIFAR)/similarity/resnet18_a/layers.npz $(CIFAR)/mapper/resnet18_a/seed0/random/layer16.json
 
 .DEFAULT_GOAL := help
+# Targets install into one .venv, and what they start uses all cores itself.
+.NOTPARALLEL:
 .PHONY: help env demo report prune test pytest test-faults test-cluster lint format docs pictures clean
 
 help:  ## list the targets

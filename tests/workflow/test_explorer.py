@@ -345,7 +345,9 @@ def test_keys_alone(page):
         "search",
         "names",
         "two",
+        "several",
         "clear",
+        "show-all",
     }
     assert wanted | {"mapper-svg", "mapper-csv", "copy-link", "sampling", "sigma"} <= set(reached)
     first = page.evaluate("document.activeElement.dataset.node")

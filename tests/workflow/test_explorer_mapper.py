@@ -293,6 +293,28 @@ def test_several_nodes_are_lit_up_in_the_other_graph(page):
     assert told not in node(page, 0, "b").get_attribute("aria-label")
 
 
+def test_several_nodes_and_the_whole_graph_without_keys(page):
+    """As on a touch screen."""
+    page.locator("[data-key=several]").check()
+    for _ in range(2):
+        node(page, 0).click()
+        node(page, 1).click()
+        assert page.locator("#panel-a .node.selected").count() in (2, 0)
+    node(page, 1).click()
+    assert page.locator("#together").count() == 0
+    node(page, 0).click()
+    assert page.locator("#together").inner_text() == "2 nodes, 3 different images"
+    page.locator("[data-key=several]").uncheck()
+    node(page, 0).click()
+    assert page.locator("#panel-a .node.selected").count() == 1
+    page.locator("[data-key=two]").check()
+    place = "[panels.a, panels.b].map((panel) => [panel.settled.k, panel.settled.x])"
+    page.evaluate("[panels.a, panels.b].forEach((panel) => panel.frame.call(panel.zoom.scaleBy, 1.4))")
+    assert [k for k, _ in page.evaluate(place)] == [1.4, 1.4]
+    page.locator("#show-all").click()
+    assert page.evaluate(place) == [[1, 0], [1, 0]]
+
+
 def test_a_page_that_is_read_before_it_has_a_place_draws_its_graphs_in_it(open_page, tmp_path):
     """As in the report, which shows it in a frame."""
     (tmp_path / "page.html").write_text(made_up_page())

@@ -264,10 +264,14 @@ class GraphPanel {
     else if (event.key === "Enter" || event.key === " ") select(this.name, node, event.shiftKey || event.ctrlKey);
     else if (event.key === "+" || event.key === "=") this.frame.call(this.zoom.scaleBy, 1.4, [x, y]);
     else if (event.key === "-") this.frame.call(this.zoom.scaleBy, 1 / 1.4);
-    else if (event.key === "0") this.frame.call(this.zoom.transform, d3.zoomIdentity);
+    else if (event.key === "0") this.showAll();
     else if (event.key === "Escape") change({ selected: "" });
     else return;
     event.preventDefault();
+  }
+
+  showAll() {
+    this.frame.call(this.zoom.transform, d3.zoomIdentity);
   }
 
   next(node, [stepX, stepY]) {

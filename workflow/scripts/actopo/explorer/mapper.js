@@ -21,6 +21,7 @@ function startMapper() {
   for (const name of ["a", "b"]) addEpsSlider(name);
   d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
   d3.select("#clear").on("click", () => change({ selected: "" }));
+  d3.select("#show-all").on("click", () => shownPanels().forEach((panel) => panel.showAll()));
   d3.select("#mapper-svg").on("click", () => save("mapper.svg", "image/svg+xml", svgText(shownPanels().map((panel) => [panel.svg.node(), panel.above.node()]), legendOf(shownGraphs()), Infinity)));
   d3.select("#mapper-csv").on("click", () => save("mapper.csv", "text/csv", mapperCsv()));
 }

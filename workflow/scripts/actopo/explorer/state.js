@@ -11,6 +11,7 @@ const DEFAULTS = {
   size: "members",
   search: "",
   names: main.class_names.length > 10 ? "1" : "0",
+  several: "0",
   selected: "",
   class: main.purity_class,
   sigma: "0",
@@ -81,8 +82,9 @@ function selection() {
   return { panel, nodes: nodes.filter((node) => node < n) };
 }
 
-function select(panel, node, several) {
+function select(panel, node, isAdded) {
   const own = selection();
+  const several = isAdded || state.several === "1";
   let nodes = several && own.panel === panel ? own.nodes : [];
   const wasAlone = own.panel === panel && own.nodes.includes(node) && (several || own.nodes.length === 1);
   nodes = wasAlone ? nodes.filter((other) => other !== node) : [...nodes, node];
