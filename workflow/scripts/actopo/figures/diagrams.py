@@ -55,7 +55,8 @@ def plot(diagrams, layers, layer_names=None):
     rows = -(-len(layers) // PER_ROW)
     columns = -(-len(layers) // rows)
     cell = min(7.0 / columns, 2.8)
-    figure = style.new_figure(cell * columns + 0.2, rows * (cell + 0.05) + 0.45, layout="compressed")
+    # Titles and ticks take a little less below each other than ticks take beside each other.
+    figure = style.new_figure(cell * columns + 0.2, rows * (cell - 0.07) + 0.6, layout="compressed")
     panels, _ = style.panel_grid(figure, len(layers), PER_ROW)
     handles = {}
     for axes, layer, each in zip(panels, layers, diagrams, strict=True):
