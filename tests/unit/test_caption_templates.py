@@ -200,8 +200,8 @@ def test_the_caption_of_foregrounds_warns_of_grabcut_alone(masks):
         ("layer_distances", {}, ["their mean over 10 disjoint batches of 1000 images, and their coefficient"], []),
         ("layer_distances", FEWEST, ["of one network, on 1000 images (Fig. 5"], ["mean", "root"]),
         ("mapper_graphs", {}, ["within a row."], ["faint"]),
-        ("mapper_graphs", {"mapper": {"draws": 3}}, ["few graphs of other draws of the positions."], []),
-        ("mapper_graphs", MOST, ["other draws of the positions or of other networks or of parts of the images."], []),
+        ("mapper_graphs", {"mapper": {"draws": 3}}, ["few graphs of other draws of the positions;"], []),
+        ("mapper_graphs", MOST, ["other draws of the positions or of other networks or of parts of the images;"], []),
         ("purity", {}, ["the entropy of the classes"], ["several"]),
         ("purity", {"mapper": {"seeds": 2}}, ["With several networks or draws"], []),
         (

@@ -178,7 +178,8 @@ rule plot_branching:
             names=list(OUTPUT_NAMES.items()),
             classes=config["figures"]["classes"],
         ),
-        lens=LENS_LABEL,
+        # With two lenses, levels are those of the first.
+        lens=LENS_LABEL and LENS_LABELS[0],
         env=env_digest("plot"),
         code=code_digest("plot_branching"),
     script:

@@ -16,7 +16,6 @@ matrices = {layer: levels[f"{order['sampling']}.{layer_key(layer)}"] for layer i
 agreement = load_pair_table(snakemake.input.agreement).query("draw == 0")
 class_names = load_json(snakemake.input.meta)["class_names"]
 agreement = agreement if len(agreement) else None
-# With two lenses, levels are those of the first.
-lens = {"lens": f"lens ({plain(params.lens.split(', ')[0])})"} if params.lens else {}
+lens = {"lens": f"lens ({plain(params.lens)})"} if params.lens else {}
 trees = {"layer_names": dict(order["names"]), "sampling": order["sampling"], "classes": order["classes"]}
 save_figure(snakemake.output, plot(matrices, class_names, agreement, **lens, **trees))

@@ -25,6 +25,16 @@ def test_gallery_has_every_bar_on_scales_of_its_own():
         assert deaths.max() < axes.get_ylim()[1] < 1.1 * deaths.max()
 
 
+def test_many_layers_with_wide_numbers_leave_no_blank_paper():
+    given = [{0: [[0, 10.0**scale]], 1: [[10.0**scale / 2, 10.0**scale]]} for scale in range(-3, 5)] * 5
+    figure = gallery.plot(given, range(40))
+    figure.draw_without_rendering()
+    boxes = [axes.get_position() for axes in figure.axes]
+    height = figure.get_figheight()
+    assert (1 - max(box.y1 for box in boxes)) * height < 0.6
+    assert min(box.y0 for box in boxes) * height < 0.6
+
+
 def test_a_dimension_looks_the_same_without_the_other():
     both, alone = gallery.plot(clouds_diagrams(1), [4]), gallery.plot([{1: []}], [4])
     first, second = (figure.axes[0].lines[-1] for figure in (both, alone))

@@ -54,6 +54,17 @@ def test_outputs_of_modules_have_names():
     assert "random, layer2.1" in [line.get_label() for line in noisy.axes[0].lines]
 
 
+def test_samplings_of_odd_and_long_names_are_in_the_legends_and_leave_room_for_the_panels():
+    names = {"random": "_" + "a" * 59, "full": "_" + "a" * 58 + "b"}
+    table = comparisons().replace({"sampling_a": names, "sampling_b": names})
+    figure = graph_comparisons.plot(table)
+    figure.draw_without_rendering()
+    panels = np.array(figure.axes).reshape(3, 3)
+    shown = [[text.get_text() for text in row[-1].get_legend().get_texts()] for row in panels]
+    assert [len(set(own)) for own in shown] == [4, 1, 2]
+    assert all(axes.get_position().width > 0.15 for axes in figure.axes)
+
+
 def test_chance_and_intervals_stand_behind_distances():
     table = comparisons()
     axes = graph_comparisons.plot(table).axes[3]

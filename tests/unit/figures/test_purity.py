@@ -86,6 +86,20 @@ def test_purity_draws_the_interval_over_graphs_and_what_is_at_chance():
     assert figure.legends[0].get_texts()[-1].get_text() == "p > 0.05"
 
 
+def test_the_interval_of_entropy_over_graphs_is_not_cut():
+    table = {"full": purity_table(SAMPLINGS[:2])["full"]}
+    low = np.array([0.9, 0.6, 0.8])
+    table["full"] |= {"entropy": low + 0.08, "entropy_graphs_low": low, "entropy_graphs_high": low + 0.1}
+    assert purity.plot(table).axes[4].get_ylim()[0] < 0.6
+
+
+def test_samplings_whose_names_differ_in_the_middle_stay_different():
+    names = [f"foreground_positions_{n}_of_the_masks" for n in (1, 5)]
+    table = dict(zip(names, purity_table(SAMPLINGS[:2]).values(), strict=True))
+    labels = [line.get_label() for line in purity.plot(table).axes[0].lines[:2]]
+    assert len(set(labels)) == 2
+
+
 @pytest.mark.parametrize("key", ["majority_share", "entropy"])
 def test_purity_leaves_out_panels_without_data(key):
     table = purity_table(SAMPLINGS[:2], optional=False)

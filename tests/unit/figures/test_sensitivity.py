@@ -24,7 +24,7 @@ def test_sensitivity_draws_curves_levels_and_first_crossings():
             np.testing.assert_allclose(line.get_ydata(), factor * expected.fraction)
         for threshold, level in (("mean", 0.5), ("quantile", 0.6)):
             assert set(line_of(axes, f"baseline, {threshold}").get_ydata()) == {level}
-        x, y = line_of(axes, "first above the mean").get_data()
+        x, y = line_of(axes, "first above the baseline's mean").get_data()
         fractions = np.unique(curves.fraction[curves.layer == layer])
         first = {factor: fractions[factor * fractions > 0.5].min() for factor in FACTORS.values()}
         np.testing.assert_allclose(sorted(zip(x, y, strict=True)), sorted((f, k * f) for k, f in first.items()))
@@ -47,7 +47,7 @@ def test_the_floor_has_levels_and_rings_of_its_own():
         for name in ("mean", "quantile"):
             assert set(line_of(axes, f"floor, {name}").get_ydata()) == {0.01}
         found = detection[(detection.layer == layer) & (detection.threshold == "floor_quantile")]
-        x, _ = line_of(axes, "first above the floor").get_data()
+        x, _ = line_of(axes, "first above the floor's quantile").get_data()
         np.testing.assert_array_equal(x, found.first_fraction)
         # A sign at each crossing that may lie before the first point.
         signs = [text for text in axes.texts if text.get_text() == "≤"]
@@ -65,7 +65,7 @@ def test_random_orders_are_a_median_and_a_band_and_other_networks_thin_lines():
     last = np.isclose(path.vertices[:, 0], index.fraction.max())
     np.testing.assert_allclose(np.unique(path.vertices[last, 1]) / index.fraction.max(), [1.2, 2.8])
     # Half of the orders have crossed where the ring stands, on the level.
-    assert line_of(axes, "first above the mean").get_xydata().tolist() == [[3 / 16, 0.3]]
+    assert line_of(axes, "first above the baseline's mean").get_xydata().tolist() == [[3 / 16, 0.3]]
     (thin,) = [other for other in axes.lines if other.get_label() == "_other"]
     assert set(thin.get_ydata()) == {0.1}
     assert thin.get_linewidth() < line.get_linewidth()
@@ -76,7 +76,7 @@ def test_a_curve_that_never_crosses_has_no_ring():
     figure = sensitivity.plot(curves, detection_of(curves, baseline=(2.5,)))
     for axes, channels in zip(figure.axes, CHANNELS.values(), strict=True):
         last = curves.fraction[curves.channels == channels].max()
-        rings = [line for line in axes.lines if line.get_label() == "first above the mean"]
+        rings = [line for line in axes.lines if line.get_label() == "first above the baseline's mean"]
         assert sum(len(ring.get_xdata()) for ring in rings) == len(rings) == (3 * last > 2.5)
 
 

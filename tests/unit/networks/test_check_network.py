@@ -32,6 +32,13 @@ class Viewing(nn.Sequential):
 def viewing():
     return Viewing(nn.Conv2d(3, 2, 3), nn.Linear(200, 4))
 
+class Dropping(nn.Sequential):
+    def forward(self, x):
+        return super().forward(nn.functional.dropout(x))
+
+def dropping():
+    return Dropping(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
 def build(two=False, frozen=False):
     network = (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
     return network.requires_grad_(not frozen)
@@ -90,3 +97,9 @@ def test_weights_are_of_the_network(tmp_path, n_classes):
     file.write_bytes(b"no weights")
     with pytest.raises(InputError, match=r"net\.safetensors cannot be read as a state dict"):
         check_of({**own, "width": 2}, str(file), n_classes)
+
+
+def test_random_numbers_in_evaluation(network, tmp_path):
+    """No result of such a network could be repeated."""
+    with pytest.raises(InputError, match=r"^module 0 gives the same images other values each time"):
+        check_of({"module": f"{tmp_path}/net.py:dropping"}, n_classes=4)

@@ -100,3 +100,10 @@ def test_an_activation_that_is_not_finite_is_named():
         model.first.bias[0] = float("nan")
     with pytest.raises(InputError, match="layer 0 has an activation that is not finite for image 0"):
         sample_clouds(model, read_images(pictures()), SHAPES, "conv", {"method": "random"})
+
+
+def test_a_network_that_drops_in_evaluation_is_refused():
+    model = network()
+    model.dropout.forward = torch.nn.functional.dropout
+    with pytest.raises(InputError, match="gives the same images other values each time"):
+        sample_clouds(model, read_images(pictures()), {1: SHAPES[1]}, "conv", {"method": "random"})

@@ -16,6 +16,8 @@ PER_ROW = 4
 MARKERS = ("o", "^", "s", "D")
 # Size of a marker by that of dimension 0: points of the others are few, and near the diagonal.
 SIZES = (1.0, 1.6, 1.6, 1.6)
+# Height of the title and the ticks of a panel, in inches.
+AROUND = 0.4
 # Axes extend below 0 by this share of their length, so that H0, born at 0, does not touch the frame.
 MARGIN = 0.04
 
@@ -55,8 +57,7 @@ def plot(diagrams, layers, layer_names=None):
     rows = -(-len(layers) // PER_ROW)
     columns = -(-len(layers) // rows)
     cell = min(7.0 / columns, 2.8)
-    # Titles and ticks take a little less below each other than ticks take beside each other.
-    figure = style.new_figure(cell * columns + 0.2, rows * (cell - 0.07) + 0.6, layout="compressed")
+    figure = style.new_figure(cell * columns + 0.2, rows * (cell + 0.05) + 0.45, layout="compressed")
     panels, _ = style.panel_grid(figure, len(layers), PER_ROW)
     handles = {}
     for axes, layer, each in zip(panels, layers, diagrams, strict=True):
@@ -68,6 +69,10 @@ def plot(diagrams, layers, layer_names=None):
     figure.supxlabel("birth (filtration units)", fontsize=7)
     figure.supylabel("death (filtration units)", fontsize=7)
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=len(handles), markerscale=1.8)
+    # Panels are squares, whose side is what ticks at the left leave of the width.
+    figure.get_layout_engine().execute(figure)
+    side = panels[0].get_position().height * figure.get_figheight()
+    figure.set_figheight(min(figure.get_figheight(), round(rows * (side + AROUND) + 0.45, 2)))
     return figure
 
 

@@ -8,6 +8,8 @@ from actopo.figures.epochs import depth_colours, depth_handles, epoch_ticks
 
 # Epochs that have a label in a row of panels.
 MOST_TICKS = 30
+# Letters of the name of a sampling.
+MOST_SAMPLING = 22
 COLUMNS = ("sampling", "layer", "epoch", "node_purity", "node_purity_null_mean")
 
 
@@ -43,11 +45,12 @@ def plot(table, order, layer_names=None):
     n_rows, columns = style.grid_shape(len(samplings), 4)
     figure = style.new_figure(7.2 if columns > 2 else 1.2 + 3 * columns, 0.45 + 1.9 * n_rows)
     panels, _ = style.panel_grid(figure, len(samplings), columns)
-    for place, (axes, sampling) in enumerate(zip(panels, samplings, strict=True)):
+    titles = texts.short_names(samplings, MOST_SAMPLING)
+    for place, (axes, sampling, title) in enumerate(zip(panels, samplings, titles, strict=True)):
         for layer, colour in zip(layers, depth_colours(len(layers)), strict=True):
             rows = table[(table.sampling == sampling) & (table.layer == layer)].set_index("epoch").reindex(epochs)
             _draw(axes, rows, colour)
-        axes.set_title(texts.plain(sampling))
+        axes.set_title(title)
         axes.set_ylim(0, top)
         epoch_ticks(axes, epochs, min(style.MAX_TICKS, MOST_TICKS // columns))
         if place % columns == 0:

@@ -27,8 +27,8 @@ BARS = 55
 # More lines than there are colours are the rows of a heat map instead.
 MOST_LINES = len(style.LINES)
 MOST_TICKS = 9
-# Letters of the name of a layer.
-MOST_LAYER = 16
+# Letters of the name of a layer, and of a sampling, of which a line may name two.
+MOST_LAYER = MOST_SAMPLING = 16
 # Heights in inches: of a row of panels with lines, and of what surrounds a heat map and each of its rows.
 LINES_HEIGHT, AROUND_MAP, MAP_ROW, NOTES_HEIGHT = 1.9, 1.05, 0.13, 0.5
 ACCURACY, NOTHING = "test accuracy", "none in the first graph"
@@ -123,13 +123,14 @@ def _placed(table, order, names):
 
 def _lines(table, kind, names):
     """Rows of each line, by its name."""
-    found = {}
+    samplings, found = list(dict.fromkeys([*table.sampling_a, *table.sampling_b])), {}
+    shown = dict(zip(samplings, texts.short_names(samplings, MOST_SAMPLING), strict=True))
     for row in table.itertuples():
-        name = row.sampling_b
+        name = shown[row.sampling_b]
         if kind == "samplings":
-            name = f"{row.sampling_a} – {row.sampling_b}"
+            name = f"{shown[row.sampling_a]} – {name}"
         elif kind == "noise":
-            name = f"{row.sampling_b}, {texts.layer_title(row.layer, names)}"
+            name = f"{name}, {texts.layer_title(row.layer, names)}"
         found.setdefault(name, []).append(row.Index)
     return {name: table.loc[rows] for name, rows in found.items()}
 

@@ -133,7 +133,8 @@ def plot(
 def _draw_distances(axes, table, label, names):
     pairs = list(dict.fromkeys(zip(table.layer_a, table.layer_b, strict=True)))
     samplings = list(dict.fromkeys(table.sampling))
-    for index, (sampling, line) in enumerate(zip(samplings, style.line_styles(len(samplings)), strict=True)):
+    lines = zip(samplings, texts.short_names(samplings), style.line_styles(len(samplings)), strict=True)
+    for index, (sampling, name, line) in enumerate(lines):
         own = table[table.sampling == sampling]
         shift = DODGE * (index - (len(samplings) - 1) / 2)
         x = np.array([pairs.index(pair) for pair in zip(own.layer_a, own.layer_b, strict=True)]) + shift
@@ -142,9 +143,7 @@ def _draw_distances(axes, table, label, names):
         axes.vlines(x, own.chance_low, own.chance_high, **chance)
         for end in ("chance_low", "chance_high"):
             axes.hlines(own[end], x - 0.05, x + 0.05, color=line["color"], linewidth=0.8, zorder=2)
-        axes.plot(
-            x, own.distance, label=texts.short(sampling), zorder=3, **{**line, "linestyle": "none", "markersize": 4.5}
-        )
+        axes.plot(x, own.distance, label=name, zorder=3, **{**line, "linestyle": "none", "markersize": 4.5})
         if "distance_low" in own:
             axes.vlines(x, own.distance_low, own.distance_high, color=line["color"], linewidth=1, zorder=3)
         if "p" in own and (chance := (own.p > style.LEVEL).to_numpy()).any():

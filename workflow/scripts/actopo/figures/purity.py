@@ -117,10 +117,12 @@ def plot(table, class_name="deer", n_classes=10, order=None, layer_names=None):
         7.2, (2.75 if rows == 1 else 4.2) + rows * LETTER * max(map(len, names)) * bool(layer_names)
     )
     grid, spare = style.panel_grid(figure, len(panels), 3)
+    samplings = texts.short_names(table)
     for axes, letter, (key, label, title, has_floor) in zip(grid, "abcde"[: len(panels)], panels, strict=True):
-        for index, (sampling, line) in enumerate(zip(table, style.line_styles(len(table)), strict=True)):
+        lines = zip(samplings, table.values(), style.line_styles(len(table)), strict=True)
+        for index, (sampling, values, line) in enumerate(lines):
             shift = DODGE * (index - (len(table) - 1) / 2)
-            _draw(axes, table[sampling], key, layers, shift, {"label": texts.short(sampling), **line})
+            _draw(axes, values, key, layers, shift, {"label": sampling, **line})
         if has_floor:
             floor = {"color": "0.35", "linestyle": ":", "linewidth": 0.9}
             axes.axhline(1 / n_classes, label=f"lowest possible, 1/{n_classes}", **floor)
@@ -176,7 +178,7 @@ def _check(sampling, values):
 def _limits(table, key, has_floor):
     """Limits 0 and 1, the upper lowered if a measure with a floor stays far below 1, the lower raised for entropy."""
     drawn = [np.asarray(values[key], float) for values in table.values() if key in values]
-    for end in ("high", "graphs_high"):
+    for end in ("high", "graphs_low", "graphs_high"):
         drawn += [np.asarray(values[f"{key}_{end}"], float) for values in table.values() if f"{key}_{end}" in values]
     known = np.concatenate(drawn)
     known = known[np.isfinite(known)]

@@ -24,8 +24,8 @@ LEVELS = {
 }
 # Crossings that are ringed, lest the others hide them: of the paper's level, and of the floor's upper one.
 RINGS = {
-    "mean": {"label": "first above the mean", "marker": "o", "markersize": 5.5},
-    "floor_quantile": {"label": "first above the floor", "marker": "D", "markersize": 5.5},
+    "mean": {"label": "first above the baseline's mean", "marker": "o", "markersize": 5.5},
+    "floor_quantile": {"label": "first above the floor's quantile", "marker": "D", "markersize": 5.5},
 }
 PER_ROW = 6
 # So many panels have titles of two lines.

@@ -106,8 +106,10 @@ def plot(grid, samples=None, used=None, by=None, unit="ε", has_classes=True):
         most = max(map(len, groups.values()))
         panels[0, -1].set_title(f"{most} subsample{'s' * (most > 1)}")
         panels[-1, -1].set_xlabel("" if own_parts else by)
-        style.panel_letter(panels[0, 0], "a")
-        style.panel_letter(panels[0, -1], "b")
+        # Titles of narrow panels reach to their left ends.
+        beside = -0.25 if len(eps) == MOST_EPS else 0.0
+        style.panel_letter(panels[0, 0], "a", x=beside)
+        style.panel_letter(panels[0, -1], "b", x=beside)
     if shown is not None:
         frame = {"marker": "s", "markerfacecolor": "white", "markeredgewidth": 1.6, "markersize": 6}
         line = {} if not own_parts or not with_samples else {"linestyle": "--", "linewidth": 0.9}

@@ -15,6 +15,7 @@ import torch
 from actopo.answers import answer
 from actopo.errors import InputError
 from actopo.networks.build import build, count_outputs, of_zeros, require_gradient
+from actopo.networks.repeats import require_repeatable
 from actopo.networks.weights import load_pretrained
 
 
@@ -27,6 +28,8 @@ def check(question):
     model = load_pretrained(network, weights, **sizes) if is_trained else build(**network, **sizes, seed=0)
     n_outputs = count_outputs(model, shape)
     _require_channels_last(model, shape)
+    height, width, channels = shape
+    require_repeatable(model, torch.randn(3, channels, height, width, generator=torch.Generator().manual_seed(0)))
     if is_trained:
         return n_outputs
     # A network may go without gradients in evaluation alone, and give more than logits in training.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from actopo.networks.repeats import require_repeatable
 from actopo.points.activations import read_activations, reading_points
 from actopo.points.sampling import Stream
 
@@ -69,7 +70,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     Raises
     ------
     InputError
-        As `Stream` and `actopo.points.activations.read_activations`.
+        As `Stream`, `actopo.networks.repeats.require_repeatable` and `actopo.points.activations.read_activations`.
     """
     settings = {name: value for name, value in sampling.items() if name != "method"}
     streams = {
@@ -88,6 +89,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
             start += len(batch)
 
     with evaluating(model):
+        require_repeatable(model, images.batches[0][:3].to(parameter).contiguous())
         read, shape = reading_points(streams, write), images.pictures.shape[1:]
         read_activations(model, batches(), list(layers), tap, read, shape, shapes=layers)
     clouds = {}
