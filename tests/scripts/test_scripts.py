@@ -1290,6 +1290,20 @@ def test_a_graph_over_two_other_lenses(folder, images, analysed, predictions):
     assert [node["avgs"] for node in exported["nodes"].values()] == expected
 
 
+def test_new_points_are_as_exact_as_those_of_a_graph_of_kept_activations(folder, images, trained, analysed):
+    files, params = study(images, trained[0]["weights"], "all", "relu")
+    files |= {"labels": images["test_labels"], "points": analysed["points"]}
+    params |= {"sampling": json.dumps({"method": "full", "tap": "relu", "cap": 300}), "seed": 0, "batches": ""}
+    found = {}
+    for precision in ("single", "half"):
+        output = {name: folder / f"{precision}.{name}.npz" for name in ("points", "predictions")}
+        run("sample_new_points", files, output, {**params, "precision": precision}, shift=0, subset="all", seed=0)
+        found[precision] = np.load(output["points"])["layer16.points"]
+    assert found["half"].dtype == np.float32
+    np.testing.assert_array_equal(found["half"], found["single"].astype(np.float16))
+    assert not np.array_equal(found["half"], found["single"])
+
+
 @pytest.mark.parametrize("own_images", [True, False])
 def test_new_images(folder, images, trained, analysed, graphs, own_images):
     """Shifted by 0, a graph's own images go to their own nodes, and nowhere else."""

@@ -43,6 +43,8 @@ rule sample_new_points:
         sampling=lambda wildcards: as_json(**sampling_keys(SAMPLINGS[wildcards.sampling])),
         tap=lambda wildcards: SAMPLINGS[wildcards.sampling]["tap"],
         seed=MAPPER["sampling_seed"],
+        # Those of the graph may come from activations on disk.
+        precision=config["activations"]["precision"] if "mapper" in KEPT else "single",
         env=env_digest("torch"),
         code=code_digest("sample_new_points"),
     script:

@@ -1,9 +1,10 @@
 """Points and logits of new images, for graphs of others: another part, or the graph's own images, shifted."""
 
+import numpy as np
 from actopo.files import load_array, save_arrays
 from actopo.job import progress, settings, start_logging
 from actopo.points.activations import network_outputs, sample_activations
-from actopo.points.choices import SAMPLINGS
+from actopo.points.choices import DUMP_TYPES, SAMPLINGS
 from actopo.points.clouds import load_columns
 from actopo.points.sampling import Stream
 from actopo.points.shifts import ShiftedImages
@@ -36,8 +37,15 @@ for layer, shape in study_shapes(study).items():
         draw["seed"] = [params.seed, int(snakemake.wildcards.seed), 0, layer, SAMPLINGS[method].stream, NEW_IMAGES]
         streams[layer] = Stream(method, shape, labels, **draw)
 with PointSpool(snakemake.output.points) as spool:
+
+    def write(layer, points, *places):
+        """Append points as exact as those of the graph, beyond whose range a point is near none of them."""
+        with np.errstate(over="ignore"):
+            rounded = points.astype(DUMP_TYPES[params.precision])
+        spool.append(layer, np.where(np.isfinite(rounded), rounded, points), *places)
+
     with progress(len(index), "image") as bar:
-        sample_activations(**study, streams=streams, write=spool.append, progress=bar.update)
+        sample_activations(**study, streams=streams, write=write, progress=bar.update)
     spool.save(streams, index)
 del study["layers"], study["tap"], study["given"]
 save_arrays(snakemake.output.predictions, image=index, label=labels, logits=network_outputs(**study))

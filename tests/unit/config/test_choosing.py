@@ -38,6 +38,13 @@ def choose(*wanted):
     return choose_layers(wanted, LAYERS, lambda: OUTPUTS)
 
 
+def test_all_is_all_where_a_layer_is_called_so():
+    layers = [layer("all"), layer("last"), layer("stem")]
+    assert choose_layers("all", layers) == [0, 1, 2]
+    assert choose_layers(["all"], layers) == [0]
+    assert choose_layers(["last"], layers) == [1]
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [

@@ -399,6 +399,7 @@ def test_tables_of_labels(tmp_path, text, words):
     ("text", "words"),
     [
         ("file,breed\ncat/0.png,x\n", None),
+        ("file,breed\n cat/0.png ,x\n", None),
         ("image,breed\n0,x\n39,y\n", None),
         ("file,breed\n", None),
         (

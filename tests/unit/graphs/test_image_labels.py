@@ -31,6 +31,13 @@ def test_names_of_files_may_be_copied_from_a_table_of_ours(tmp_path):
     assert (labels.values.tolist(), labels.class_names) == ([0, 1], ["x", "y"])
 
 
+def test_names_of_files_may_have_spaces_around_them(tmp_path):
+    """Of the name itself, or of the table alone."""
+    files = [" lead/a.png", "b.png ", "lead/c.png"]
+    labels = read(tmp_path, "file,breed\n lead/a.png,x\nb.png , y\n lead/c.png,z\n", files=files)
+    assert (labels.values.tolist(), labels.class_names) == ([0, 1, 2], ["x", "y", "z"])
+
+
 def test_numbers_of_image_numbers(tmp_path):
     found = read(tmp_path, "image,size\n3,1e2\n0,-2\n1,\n", "size", NONE)
     np.testing.assert_array_equal(found.values, [-2, np.nan, np.nan, 100])

@@ -114,14 +114,14 @@ def test_any_pixel_that_is_not_0_is_foreground(folders, kind):
     np.testing.assert_array_equal(read_masks(*folders, FILES, 16)[0][1], wanted)
 
 
-@pytest.mark.parametrize("problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "no folder"])
+@pytest.mark.parametrize("problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "webp", "no folder"])
 def test_what_does_not_fit_is_named(folders, problem):
     masks, _ = folders
     path = masks / "dog/a.png"
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if problem == "missing":
         path.unlink()
-        words = "1 of 3 images have no mask: dog/a.jpg; add them"
+        words = r"1 of 3 images have no mask: dog/a.jpg; add them \(.bmp, .pgm, .png, .ppm, .tif, .tiff, .webp\)"
     elif problem == "size":
         write(path, mask[1:])
         words = r"1 masks have another size than their image: dog/a.png \(20 x 23 for 20 x 24\)"
@@ -137,7 +137,11 @@ def test_what_does_not_fit_is_named(folders, problem):
     elif problem == "jpeg":
         path.unlink()
         write(path.with_suffix(".JPG"), mask)
-        words = "masks are JPEG files.*: dog/a.JPG; give PNG files"
+        words = "masks are JPEG or lossy WebP files.*: dog/a.JPG; give PNG files"
+    elif problem == "webp":
+        path.unlink()
+        Image.fromarray(np.stack([mask] * 3, -1)).save(path.with_suffix(".webp"))
+        words = "masks are JPEG or lossy WebP files.*: dog/a.webp; give PNG files"
     else:
         masks, words = masks / "none", "there is no folder .*none"
     with pytest.raises(InputError, match=words) as caught:

@@ -63,7 +63,7 @@ def test_what_depends_on_the_images_of_a_batch_is_refused():
 
 @pytest.mark.parametrize("form", [dict, lambda pairs: tuple(value for _, value in pairs)])
 def test_outputs_of_any_form_are_compared(form):
-    with pytest.raises(InputError, match="^the network gives the same images"):
+    with pytest.raises(InputError, match=r"^the network gives the same images"):
         require_repeatable(Jittering(form), IMAGES)
 
 

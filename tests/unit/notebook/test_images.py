@@ -101,6 +101,8 @@ def test_large_images_come_in_smaller_batches():
         (pictures(), {"std": [0.2, 0, 0.2]}, r"std is \[0.2, 0, 0.2\]; give numbers above 0"),
         (pictures(), {"mean": torch.tensor([0.5, torch.nan, 0.5])}, "mean is .*; give finite numbers"),
         (pictures(), {"labels": ["cat"] * N, "class_names": ["dog"]}, "class 'cat' of the labels is not among"),
+        (pictures(), {"labels": [0.0, 1.0, np.nan] * (N // 3)}, r"image 2 has no label \(nan\); give it one, or leave"),
+        (pictures(), {"labels": np.array(["a", None] * (N // 2), dtype=object)}, r"image 1 has no label \(None\)"),
     ],
 )
 def test_what_is_refused(images, settings, words):

@@ -37,6 +37,9 @@ def choose_layers(wanted, layers, outputs=list):
         If there is no such layer, in which case the message lists the nearest names, or a module returns no layer.
     """
     chosen = []
+    # Alone it says "all", though a layer may be called so.
+    if wanted == "all" and layers:
+        wanted = "*"
     for item in [wanted] if isinstance(wanted, str) else wanted:
         asked = item if isinstance(item, dict) else {"name": item}
         chosen += _numbers(asked, layers, outputs)

@@ -48,9 +48,12 @@ def label_problems(config, sizes):
 
 
 def _read(file):
-    """Rows of a table, the names of its columns first, without spaces around them."""
+    """Rows of a table, the names of its columns first, without spaces around what is no file."""
     with open(file, encoding="utf-8-sig", newline="") as lines:
-        return [[value.strip() for value in row] for row in csv.reader(lines) if row]
+        columns, *rows = [row for row in csv.reader(lines) if row] or [[]]
+    columns = [name.strip() for name in columns]
+    kept = columns.index("file") if "file" in columns else None
+    return [columns, *([value if i == kept else value.strip() for i, value in enumerate(row)] for row in rows)]
 
 
 def _unknown_images(known, part, n_images, rows):
@@ -102,10 +105,11 @@ def _named(row, columns):
     """
     The file that a row names, as it may stand in the images' `files.csv`.
 
-    As in a table of ours, a name may have an apostrophe before it; see `actopo.files.save_table`.
+    As in a table of ours, a name may have an apostrophe before it, see `actopo.files.save_table`; and spaces around it.
     """
-    name = str(PurePosixPath(row[columns.index("file")].replace("\\", "/")))
-    return name, name.removeprefix("'")
+    given = row[columns.index("file")].replace("\\", "/")
+    names = [str(PurePosixPath(name)) for name in dict.fromkeys([given, given.strip()])]
+    return *names, *(name.removeprefix("'") for name in names)
 
 
 def _is_finite(text):

@@ -66,7 +66,8 @@ def read_label_table(path):
     table.columns = [str(name).strip() for name in table.columns]
     # Names of files may be copied from a table of ours.
     table = without_apostrophes(table)
-    table = table.apply(lambda column: column.str.strip())
+    # Names of files may begin or end with a space.
+    table = table.apply(lambda column: column if column.name == "file" else column.str.strip())
     return table.mask(table == "")
 
 
@@ -140,7 +141,11 @@ def _places(table, files, source):
     if _has_files(files) and "file" in table:
         known = {str(PurePosixPath(file)): i for i, file in enumerate(files)}
         named = table["file"].fillna("").str.replace("\\", "/", regex=False)
-        places = np.array([known.get(str(PurePosixPath(name)), -1) for name in named], dtype=np.int64)
+
+        def place_of(name):
+            return known.get(str(PurePosixPath(name)), known.get(str(PurePosixPath(name.strip())), -1))
+
+        places = np.array([place_of(name) for name in named], dtype=np.int64)
         if len(places) and not (places >= 0).any():
             raise InputError(
                 f"{source} names none of the images: its first file is {named.iloc[0]!r}, that of the images is "

@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 
 from actopo.errors import InputError
-from actopo.images.class_folders import image_names, listed, open_source
+from actopo.images.class_folders import IMAGE_SUFFIXES, image_names, listed, open_source
 from actopo.images.image_folder import fit_square
 from actopo.images.limits import Limits, stored_size
 
-# JPEG leaves values above 0 around the edges of a mask.
+# JPEG leaves values above 0 around the edges of a mask, and so does WebP unless it says that it loses nothing.
 LOSSY_SUFFIXES = {".jpg", ".jpeg", ".jfif"}
+LOSSLESS_SUFFIXES = sorted(IMAGE_SUFFIXES - LOSSY_SUFFIXES)
 BLOCK = 512
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,8 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
     ------
     InputError
         If `folder` does not exist; an image has no mask, or several; two images could have the same mask; or a mask
-        cannot be read, exceeds `limits`, has another size than its image, or is a JPEG file; or an image is shown
-        turned or mirrored, with the same size. The message names the files.
+        cannot be read, exceeds `limits`, has another size than its image, or is a JPEG or lossy WebP file; or an image
+        is shown turned or mirrored, with the same size. The message names the files.
     """
     if not folder.is_dir():
         raise InputError(f"mapper.foreground.masks: there is no folder {folder}; give one, or grabcut or deeplab.")
@@ -89,6 +90,9 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
                     if data and (excess := limits.excess(*stored_size(data), shorter))
                 ]
                 _refuse(folder, large, "masks are too large", "make them smaller, or raise that limit")
+                _refuse_lossy(
+                    folder, [name for name, (data, _) in zip(names[here], block, strict=True) if _is_lossy_webp(data)]
+                )
                 for i, (mask, shape, is_open) in enumerate(pool.map(_decode, block), start):
                     if mask is None or shape is None:
                         broken.append(files[i] if shape is None else names[i])
@@ -122,8 +126,17 @@ def _masks_by_key(folder, names):
             doubled.append(name)
     _refuse(folder, doubled, "masks differ from another in their ending alone", "keep one for each image")
     lossy = [name for name in names if PurePosixPath(name).suffix.lower() in LOSSY_SUFFIXES]
-    _refuse(folder, lossy, "masks are JPEG files, in which a 0 is not stored as 0", "give PNG files")
+    _refuse_lossy(folder, lossy)
     return name_of
+
+
+def _refuse_lossy(folder, names):
+    _refuse(folder, names, "masks are JPEG or lossy WebP files, in which a 0 is not stored as 0", "give PNG files")
+
+
+def _is_lossy_webp(data):
+    """Whether a file is a WebP file without the chunk of images that lose nothing."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and b"VP8L" not in data
 
 
 def _check_images(folder, files, name_of):
@@ -131,7 +144,7 @@ def _check_images(folder, files, name_of):
     doubled = [name for name in files if counts[_key(name)] > 1]
     _refuse(folder, doubled, "images differ from another in their ending alone", "rename one of each")
     missing = [name for name in files if _key(name) not in name_of]
-    remedy = "add them; one that is 0 everywhere says that there is no foreground"
+    remedy = f"add them ({', '.join(LOSSLESS_SUFFIXES)}); one that is 0 everywhere says that there is no foreground"
     _refuse(folder, missing, f"of {len(files)} images have no mask", remedy)
 
 

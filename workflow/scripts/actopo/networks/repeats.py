@@ -48,7 +48,9 @@ def _values(network, images):
     found = []
 
     def keep(name, _, given, output):
-        outputs = output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else [output]
+        outputs = (
+            output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else [output]
+        )
         found.extend((name, value.detach()) for value in outputs if _is_compared(value))
 
     hooks = [

@@ -189,6 +189,11 @@ def _classes(labels, class_names, n_images):
                 "classes from 0, and name each"
             )
         return labels.astype(np.int64), names
+    without = [place for place, label in enumerate(labels.tolist()) if label is None or label != label]
+    if without:
+        raise InputError(
+            f"image {without[0]} has no label ({labels[without[0]]}); give it one, or leave such images out"
+        )
     found = np.unique(labels) if class_names is None else np.asarray(class_names)
     place = {name: code for code, name in enumerate(found.tolist())}
     unknown = sorted({str(name) for name in labels.tolist() if name not in place})
