@@ -1484,6 +1484,18 @@ def test_averages(averaged, purity):
     np.testing.assert_allclose(classes.purity, pd.read_csv(purity["classes"]).purity)
 
 
+def test_averages_do_not_depend_on_the_order_of_networks(folder, purity):
+    own, files = pd.read_csv(purity["graphs"]), []
+    for seed in range(3):
+        files.append(folder / f"ordered.seed{seed}.csv")
+        own.assign(seed=seed, node_purity=(1 + seed) / 10).to_csv(files[-1], index=False)
+    columns, outputs = json.dumps({"table": ["sampling", "sigma", "layer"]}), []
+    for order in (files, files[::-1]):
+        outputs.append(folder / f"ordered.{len(outputs)}.csv")
+        run("average_tables", {"table": order}, {"table": outputs[-1]}, {"columns": columns})
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
 def draw(folder, name, files, params, kinds=("svg",), **wildcards):
     """Run the script of a figure, which writes it as often as it is asked to."""
     output = {kind: folder / f"{name}.{kind}" for kind in kinds}

@@ -15,7 +15,8 @@ conditional = getattr(params, "conditional", {})
 for name, columns in params.columns.items():
     tables = list(map(load_pair_table, snakemake.input[name]))
     # Columns without values have no type: networks without rows, such as the first where it is compared with, are out.
-    table = pd.concat([table for table in tables if len(table)] or tables[:1])
+    # In whatever order networks are named, sums are rounded alike.
+    table = pd.concat([table for table in tables if len(table)] or tables[:1]).sort_values("seed", kind="stable")
     save_table(
         snakemake.output[name],
         with_names(over_graphs(table, columns, conditional=conditional.get(name)), params.outputs["names"]),

@@ -9,7 +9,8 @@ other files stay as they are.
 A plan depends on the files that are there, and must be the same in Snakemake's own process and in the processes of its
 jobs, where other files have come or are just being made anew. It is, for three reasons. The file of a layer depends on
 that layer and on what the run needs alone: of those that hold it, the one with the most layers that are needed, and of
-these the one with the fewest others, so that a file that somebody asked for by its name takes none from the run's own.
+these the one with the fewest others, so that a file that somebody asked for by its name takes none from the run's own
+unless it holds more of the needed layers than each of them.
 A new file of the run holds no layer of a file that was there. And a job reads the files of a layer only when they are
 complete.
 """

@@ -9,7 +9,7 @@ function startRun() {
   view.append("h2").text("Networks");
   addRecords(wide("networks"), run.accuracy, ["model", "seed", "test_accuracy", "train_accuracy", "epochs", "precision", "device", "seconds"]);
   view.append("h2").text("Time and memory of jobs");
-  view.append("p").attr("class", "hint").text("Jobs that had ended when this page was made; seconds of all jobs of a rule, of the longest, and memory of the largest in MB.");
+  view.append("p").attr("class", "hint").text("Jobs that had ended when this page was made, also of earlier configurations unless they were pruned; seconds of all jobs of a rule, of the longest, and memory of the largest in MB.");
   addRecords(wide("time and memory of jobs"), run.times, ["rule", "jobs", "seconds", "longest", "max_rss"]);
   view.append("h2").text("Versions");
   addTable(wide("versions"), Object.entries(run.versions));

@@ -9,6 +9,8 @@ from actopo.errors import InputError
 # Share of the largest value by which passes may differ, in square roots of the precision of the values: sums are
 # rounded in another order in batches of another size.
 ROUNDING = 3.0
+# Values of a module that are compared, of each image, lest those of a large network fill the memory.
+COMPARED = 4096
 
 
 def require_repeatable(network, images):
@@ -51,7 +53,7 @@ def _values(network, images):
         outputs = (
             output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else [output]
         )
-        found.extend((name, value.detach()) for value in outputs if _is_compared(value))
+        found.extend((name, _some(value)) for value in outputs if _is_compared(value))
 
     hooks = [
         module.register_forward_hook(partial(keep, f"module {name}" if name else "the network"))
@@ -68,7 +70,13 @@ def _values(network, images):
 
 
 def _is_compared(value):
-    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 0
+    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() > 0 and value.ndim > 0
+
+
+def _some(value):
+    """Some values of each image, as they are before other modules change them in place."""
+    flat = value.reshape(len(value), -1)
+    return flat[:, :: max(1, flat.shape[1] // COMPARED)].clone()
 
 
 def _first_difference(one, other):
