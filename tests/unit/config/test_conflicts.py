@@ -400,6 +400,8 @@ def test_tables_of_labels(tmp_path, text, words):
     [
         ("file,breed\ncat/0.png,x\n", None),
         ("file,breed\n cat/0.png ,x\n", None),
+        ("file,breed\n dog/0.png,x\n", None),
+        ("file,breed\n dog/1.png,x\n", "names no image of part train: its first file is ' dog/1.png', and there"),
         ("image,breed\n0,x\n39,y\n", None),
         ("file,breed\n", None),
         (
@@ -412,7 +414,9 @@ def test_tables_of_labels(tmp_path, text, words):
     ],
 )
 def test_tables_of_labels_name_images(tmp_path, text, words):
-    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25)))
+    config = small(changed("data", class_folders(tmp_path / "images", cat=25, dog=25) | {"classes": None}))
+    (tmp_path / "images/ dog").mkdir()
+    (tmp_path / "images/dog/1.png").rename(tmp_path / "images/ dog/0.png")
     (tmp_path / "labels.csv").write_text(text)
     config["mapper"]["labels"] = {"breed": {"file": str(tmp_path / "labels.csv"), "column": "breed"}}
     if words is None:

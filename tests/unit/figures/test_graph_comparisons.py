@@ -51,6 +51,10 @@ def test_outputs_of_modules_have_names():
     (line,) = [line for line in panels[1, 1].lines if line.get_label() == "random – full"]
     np.testing.assert_array_equal(line.get_ydata(), own.branches_kept[[16, 10_002]])
     noisy = graph_comparisons.plot(table.replace({"layer": {16: 10_002}}), [10_002], {10_002: "layer2.1"})
+    numbers = {16: 10_002, 8: 10_001}
+    names = {10_001: "encoder.layers.encoder_layer_0.mlp", 10_002: "encoder.layers.encoder_layer_10.mlp"}
+    alike = graph_comparisons.plot(comparisons().replace({"layer": numbers}), [10_001, 10_002], names)
+    assert len({label.get_text() for label in np.array(alike.axes).reshape(3, 3)[1, 0].get_xticklabels()}) == 2
     assert "random, layer2.1" in [line.get_label() for line in noisy.axes[0].lines]
 
 

@@ -90,7 +90,7 @@ def test_the_interval_of_entropy_over_graphs_is_not_cut():
     table = {"full": purity_table(SAMPLINGS[:2])["full"]}
     low = np.array([0.9, 0.6, 0.8])
     table["full"] |= {"entropy": low + 0.08, "entropy_graphs_low": low, "entropy_graphs_high": low + 0.1}
-    assert purity.plot(table).axes[4].get_ylim()[0] < 0.6
+    assert purity.plot(table).axes[4].get_ylim()[0] < 0.55
 
 
 def test_samplings_whose_names_differ_in_the_middle_stay_different():

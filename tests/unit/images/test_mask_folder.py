@@ -99,6 +99,16 @@ def test_masks_of_an_archive_and_of_some_images(folders, tmp_path):
     np.testing.assert_array_equal(some, expected[2:])
 
 
+@pytest.mark.parametrize("frames", [[], [Image.new("RGB", (16, 16), "white")]])
+def test_webp_that_loses_nothing_is_taken(folders, frames):
+    wanted = np.random.default_rng(1).random((16, 16)) < 0.5
+    path = folders[0] / "cat/b.png"
+    path.unlink()
+    stored = Image.fromarray(np.dstack([255 * wanted.astype(np.uint8)] * 3))
+    stored.save(path.with_suffix(".webp"), lossless=True, save_all=True, append_images=frames, exif=b"some")
+    np.testing.assert_array_equal(read_masks(*folders, FILES, 16)[0][1], wanted)
+
+
 @pytest.mark.parametrize("kind", ["grey", "black and white", "16 bits", "one colour", "transparent"])
 def test_any_pixel_that_is_not_0_is_foreground(folders, kind):
     wanted = np.random.default_rng(1).random((16, 16)) < 0.5
@@ -114,7 +124,9 @@ def test_any_pixel_that_is_not_0_is_foreground(folders, kind):
     np.testing.assert_array_equal(read_masks(*folders, FILES, 16)[0][1], wanted)
 
 
-@pytest.mark.parametrize("problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "webp", "no folder"])
+@pytest.mark.parametrize(
+    "problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "jpeg as png", "webp", "no folder"]
+)
 def test_what_does_not_fit_is_named(folders, problem):
     masks, _ = folders
     path = masks / "dog/a.png"
@@ -138,9 +150,12 @@ def test_what_does_not_fit_is_named(folders, problem):
         path.unlink()
         write(path.with_suffix(".JPG"), mask)
         words = "masks are JPEG or lossy WebP files.*: dog/a.JPG; give PNG files"
+    elif problem == "jpeg as png":
+        path.write_bytes(cv2.imencode(".jpg", mask)[1].tobytes())
+        words = "masks are JPEG or lossy WebP files.*: dog/a.png; give PNG files"
     elif problem == "webp":
         path.unlink()
-        Image.fromarray(np.stack([mask] * 3, -1)).save(path.with_suffix(".webp"))
+        Image.fromarray(np.stack([mask] * 3, -1)).save(path.with_suffix(".webp"), exif=b"VP8L")
         words = "masks are JPEG or lossy WebP files.*: dog/a.webp; give PNG files"
     else:
         masks, words = masks / "none", "there is no folder .*none"

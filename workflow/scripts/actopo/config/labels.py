@@ -86,7 +86,11 @@ def _labels_of_images(known, column, rows):
     else:
         return []
     image, place = columns.index(key), columns.index(column)
-    labelled = dict.fromkeys((row[image], row[place]) for row in rows if len(row) > max(image, place) and row[place])
+
+    def image_of(row):
+        return row[image] if key == "image" else min(known.intersection(_named(row, columns)))
+
+    labelled = dict.fromkeys((image_of(row), row[place]) for row in rows if len(row) > max(image, place) and row[place])
     return [label for _, label in labelled]
 
 

@@ -62,7 +62,8 @@ def plot(table, order=None, layer_names=None):
     style.require_columns(table, COLUMNS, "the table of comparisons")
     if unknown := sorted(set(table.kind) - set(COMPARISONS)):
         raise InputError(f"the table compares {unknown[0]!r}; known are {', '.join(COMPARISONS)}")
-    names = {layer: texts.short(name, MOST_LAYER) for layer, name in (layer_names or {}).items()}
+    layer_names = layer_names or {}
+    names = dict(zip(layer_names, texts.short_names(layer_names.values(), MOST_LAYER), strict=True))
     table = _placed(table, order or sorted(table.layer.unique()), names)
     kinds = [kind for kind in COMPARISONS if (table.kind == kind).any()]
     lines = {kind: _lines(table[table.kind == kind], kind, names) for kind in kinds}

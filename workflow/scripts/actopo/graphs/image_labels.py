@@ -143,7 +143,9 @@ def _places(table, files, source):
         named = table["file"].fillna("").str.replace("\\", "/", regex=False)
 
         def place_of(name):
-            return known.get(str(PurePosixPath(name)), known.get(str(PurePosixPath(name.strip())), -1))
+            # A name may begin or end with a space, and the table may have more of them, before an apostrophe of ours.
+            tried = (str(PurePosixPath(text)) for text in (name, name.strip(), name.strip().removeprefix("'")))
+            return next((known[text] for text in tried if text in known), -1)
 
         places = np.array([place_of(name) for name in named], dtype=np.int64)
         if len(places) and not (places >= 0).any():

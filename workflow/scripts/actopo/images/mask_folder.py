@@ -21,7 +21,7 @@ from actopo.images.class_folders import IMAGE_SUFFIXES, image_names, listed, ope
 from actopo.images.image_folder import fit_square
 from actopo.images.limits import Limits, stored_size
 
-# JPEG leaves values above 0 around the edges of a mask, and so does WebP unless it says that it loses nothing.
+# JPEG leaves values above 0 around the edges of a mask, and so does a WebP that is stored as JPEG is.
 LOSSY_SUFFIXES = {".jpg", ".jpeg", ".jfif"}
 LOSSLESS_SUFFIXES = sorted(IMAGE_SUFFIXES - LOSSY_SUFFIXES)
 BLOCK = 512
@@ -91,7 +91,7 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
                 ]
                 _refuse(folder, large, "masks are too large", "make them smaller, or raise that limit")
                 _refuse_lossy(
-                    folder, [name for name, (data, _) in zip(names[here], block, strict=True) if _is_lossy_webp(data)]
+                    folder, [name for name, (data, _) in zip(names[here], block, strict=True) if _is_lossy(data)]
                 )
                 for i, (mask, shape, is_open) in enumerate(pool.map(_decode, block), start):
                     if mask is None or shape is None:
@@ -134,9 +134,19 @@ def _refuse_lossy(folder, names):
     _refuse(folder, names, "masks are JPEG or lossy WebP files, in which a 0 is not stored as 0", "give PNG files")
 
 
-def _is_lossy_webp(data):
-    """Whether a file is a WebP file without the chunk of images that lose nothing."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and b"VP8L" not in data
+def _is_lossy(data):
+    """Whether a file, whatever its ending, is JPEG, or WebP with an image that is stored as in a film."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return data[:3] == b"\xff\xd8\xff"
+    start = 12
+    while start < len(data):
+        # A frame of an animation holds the chunks of its image after 16 bytes.
+        name = data[start + 24 : start + 28] if data[start : start + 4] == b"ANMF" else data[start : start + 4]
+        if name == b"VP8 ":
+            return True
+        length = int.from_bytes(data[start + 4 : start + 8], "little")
+        start += 8 + length + length % 2
+    return False
 
 
 def _check_images(folder, files, name_of):
