@@ -145,13 +145,32 @@ def test_layers_that_there_are_not_are_refused():
         ({"eps": "stable"}, "eps is 'stable'; give a number, or 'knee'"),
         ({"dimensions": ()}, r"dimensions is \(\); give a sequence"),
         ({"dimensions": 1}, "dimensions is 1; give a sequence"),
-        ({"diagram_points": 1}, "diagram_points is 1; give 2 at least"),
-        ({"seed": -1}, "seed is -1; give 0 or more"),
+        ({"dimensions": "01"}, "dimensions is '01'; give a sequence of whole numbers"),
+        ({"dimensions": (-1,)}, r"dimensions is \(-1,\); give a sequence of whole numbers"),
+        ({"diagram_points": 1}, "diagram_points is 1; give a whole number, 2 at least"),
+        ({"seed": -1}, "seed is -1; give a whole number, 0 at least"),
+        ({"seed": 1.5}, r"seed is 1\.5; give a whole number, 0 at least"),
+        ({"directions": 1.5}, r"directions is 1\.5; give a whole number, 1 at least"),
+        ({"points_per_image": 0.5}, r"points_per_image is 0\.5; give a whole number, 1 at least"),
+        ({"n_jobs": 0}, "n_jobs is 0; give a whole number above 0, or -1"),
+        ({"tap": "ouput"}, "there is no tap 'ouput'; write one of conv, bn, relu, output, input, residual"),
+        ({"layers": None}, "layers has None; give numbers, names or types of layers"),
+        ({"layers": [0, 3.5]}, r"layers has 3\.5; give numbers"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
         run(**settings)
+
+
+def test_threads_are_left_as_they_were():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        run(dimensions=[0])
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_numbers_of_layers_may_be_those_of_numpy():

@@ -354,6 +354,21 @@ def test_two_networks_compared(networks, sampling, words):
         assert words in line
 
 
+@pytest.mark.parametrize(("place", "tap", "is_told"), [(1, "relu", False), (0, "relu", False), (0, "bn", True)])
+def test_the_tap_of_a_compared_network_that_is_drawn(place, tap, is_told):
+    """Of mapper.model, the second, that of the sampling counts, and of another network its own."""
+    networks = [{**pair, "graph_layers": [16]} for pair in PAIR]
+    networks[place]["tap"] = tap
+    config = changed("comparison", {"networks": networks, "sampling": "random"})
+    config["homology"]["model"] = PAIR[1 - place]["model"]
+    config["mapper"]["networks"] = {PAIR[place]["model"]: {"layer": 16, **({"tap": "relu"} if place == 0 else {})}}
+    if is_told:
+        [line] = messages(config)
+        assert "networks[0].tap: it is another than that of mapper.networks.resnet18_a; give both the same" in line
+    else:
+        validate(config, SCHEMA)
+
+
 def test_parts_need_a_sampling_that_is_drawn():
     """A number of 0 takes back what a file below has."""
     config = changed("mapper.confidence.parts", {"foreground_5": 3})

@@ -23,9 +23,11 @@ from actopo.mapper.clusterers import describe_clusterer, make_clusterer
 from actopo.mapper.covers import IntervalCover
 from actopo.mapper.graph import mapper_graph
 from actopo.mapper.node_link import node_link
+from actopo.networks.choices import TAPS
+from actopo.networks.heads import without_heads
 from actopo.networks.layers import find_layers
 from actopo.networks.outputs import find_outputs
-from actopo.notebook.clouds import evaluating, sample_clouds
+from actopo.notebook.clouds import evaluating, keeping_threads, sample_clouds
 from actopo.notebook.images import Images, read_images
 from actopo.notebook.page import explorer_page, purity_of
 from actopo.notebook.shown import Graph, LayerMatrix
@@ -34,6 +36,8 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 # Ways of sampling that need nothing but activations.
 SAMPLINGS_HERE = ("random", "central", "top_l2", "full")
+# Whole numbers that nothing else checks, and the least that they may be.
+LEAST = {"points_per_image": 1, "diagram_points": 2, "directions": 1, "seed": 0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +96,7 @@ class Analysis:
         return f"<p>{len(self.images)} images; layers {sizes}</p><div>{matrices}</div><div>{graphs}</div>"
 
 
+@keeping_threads()
 def analyse(
     model,
     images,
@@ -135,9 +140,9 @@ def analyse(
     mean, std : sequence of c floats, optional
         Normalisation of 8-bit images in units of the full scale, without which they are divided by 255 alone. Of floats
         it is undone where images are shown.
-    tap : {"output", "input", "residual", "bn", "relu"}
-        Where a layer is read: what it returns or what enters it, the stream after the addition of a block, or what
-        enters or leaves the rectifier that follows a convolution.
+    tap : {"output", "conv", "input", "residual", "bn", "relu"}
+        Where a layer is read: what it returns (`conv` of a convolution) or what enters it, the stream after the
+        addition of a block, or what enters or leaves the rectifier that follows a convolution.
     sampling : {"random", "central", "top_l2", "full"}
         Which positions become points, see `actopo.points.sampling.Stream`.
     points_per_image : int
@@ -178,7 +183,7 @@ def analyse(
         for name, value in locals().items()
         if name not in ("model", "images", "layers", "labels", "class_names", "progress")
     }
-    _check_settings(sampling, eps, dimensions, diagram_points, seed)
+    _check_settings(settings)
     read = read_images(images, labels, class_names, mean, std)
     described = _chosen(model, read.pictures.shape[1:], layers, tap)
     names = [layer["name"] for layer in described.values()]
@@ -215,18 +220,22 @@ def analyse(
     )
 
 
-def _check_settings(sampling, eps, dimensions, diagram_points, seed):
+def _check_settings(settings):
     """Raise InputError for a setting that nothing else checks."""
-    if sampling not in SAMPLINGS_HERE:
-        raise InputError(f"there is no sampling {sampling!r}; write one of {', '.join(SAMPLINGS_HERE)}")
+    for name, known in (("sampling", SAMPLINGS_HERE), ("tap", TAPS)):
+        if settings[name] not in known:
+            raise InputError(f"there is no {name} {settings[name]!r}; write one of {', '.join(known)}")
+    eps, dimensions, n_jobs = settings["eps"], settings["dimensions"], settings["n_jobs"]
     if isinstance(eps, str) and eps != "knee":
         raise InputError(f"eps is {eps!r}; give a number, or 'knee'")
-    if not isinstance(dimensions, Iterable) or not list(dimensions):
-        raise InputError(f"dimensions is {dimensions!r}; give a sequence, such as (0, 1)")
-    if diagram_points < 2:
-        raise InputError(f"diagram_points is {diagram_points}; give 2 at least")
-    if seed < 0:
-        raise InputError(f"seed is {seed}; give 0 or more")
+    is_sequence = isinstance(dimensions, Iterable) and list(dimensions)
+    if not is_sequence or not all(isinstance(item, Integral) and item >= 0 for item in dimensions):
+        raise InputError(f"dimensions is {dimensions!r}; give a sequence of whole numbers, such as (0, 1)")
+    for name, least in LEAST.items():
+        if not isinstance(settings[name], Integral) or settings[name] < least:
+            raise InputError(f"{name} is {settings[name]!r}; give a whole number, {least} at least")
+    if not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise InputError(f"n_jobs is {n_jobs!r}; give a whole number above 0, or -1 for one on each core")
 
 
 def _chosen(model, image_shape, layers, tap):
@@ -234,7 +243,7 @@ def _chosen(model, image_shape, layers, tap):
 
     @cache
     def outputs():
-        return [output._asdict() for output in find_outputs(model, image_shape)]
+        return without_heads([output._asdict() for output in find_outputs(model, image_shape)])
 
     with evaluating(model):
         own = [layer._asdict() for layer in find_layers(model, image_shape)]
@@ -255,9 +264,11 @@ def _chosen(model, image_shape, layers, tap):
 
 def _plain(layers):
     """Layers in a list, with numbers as Python has them."""
-    if isinstance(layers, str | dict | Integral):
-        layers = [layers]
-    return [int(item) if isinstance(item, Integral) else item for item in layers]
+    known = str | dict | Integral
+    given = layers if isinstance(layers, Iterable) and not isinstance(layers, known) else [layers]
+    if wrong := [item for item in given if not isinstance(item, known)]:
+        raise InputError(f"layers has {wrong[0]!r}; give numbers, names or types of layers")
+    return [int(item) if isinstance(item, Integral) else item for item in given]
 
 
 def _graph(name, cloud, cover, eps, min_samples, class_names):

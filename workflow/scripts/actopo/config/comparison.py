@@ -69,7 +69,9 @@ def _network_problems(config, path, item, layers, cache):
             )
         if chosen[study] and item.get("tap") not in (None, taps[study]):
             yield f"{path}.tap: {name} is {study}.model, whose layers are read at {taps[study]}; remove it"
-    if chosen["mapper"] and name in drawn and item.get("tap") != drawn[name].get("tap"):
+    # Of mapper.model, the tap of the sampling counts.
+    is_drawn = chosen["mapper"] and name in drawn and name != config["mapper"]["model"]
+    if is_drawn and item.get("tap") != drawn[name].get("tap"):
         yield f"{path}.tap: it is another than that of mapper.networks.{name}; give both the same"
     for study, own in chosen.items():
         for layer in own:

@@ -4,12 +4,13 @@ Print the outputs of a network's modules as JSON, for processes that do not impo
     python -m actopo.networks.print_outputs '[{"architecture": "googlenet"}, [224, 224, 3], null, 10]'
 
 The argument is that of `actopo.networks.print_layers`. The output is a list with the attributes of every output, as
-`actopo.networks.outputs.Output` has them; errors are one line.
+`actopo.networks.outputs.Output` has them, without those of single heads of attention; errors are one line.
 """
 
 import json
 
 from actopo.answers import answer
+from actopo.networks.heads import without_heads
 from actopo.networks.listed import build_listed
 from actopo.networks.outputs import find_outputs
 
@@ -18,7 +19,7 @@ def find(question):
     """Outputs of the modules of one network."""
     network, shape, weights, n_classes, *layout = json.loads(question)
     outputs = find_outputs(build_listed(network, shape, weights, n_classes), shape, *layout)
-    return [output._asdict() for output in outputs]
+    return without_heads([output._asdict() for output in outputs])
 
 
 if __name__ == "__main__":

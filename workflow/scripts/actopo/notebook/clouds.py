@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from actopo.networks.repeats import require_repeatable
 from actopo.points.activations import read_activations, reading_points
@@ -41,6 +42,16 @@ def evaluating(model):
     finally:
         for module, mode in before.items():
             module.training = mode
+
+
+@contextmanager
+def keeping_threads():
+    """The number of threads of PyTorch as it was, which loops of numba change where both use one OpenMP."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
