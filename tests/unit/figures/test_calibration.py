@@ -32,6 +32,12 @@ def test_scalings_lie_on_two_sides_of_the_diagonal():
     assert "99 surrogates" in figure.get_supxlabel()
 
 
+@pytest.mark.parametrize(("own", "ends"), [(4.0, 2), (9.0, 4), (1 / 9, 4), (1e6, 6)])
+def test_a_factor_and_its_inverse_are_equally_strong_colours(own, ends):
+    mesh = collections(calibration.plot({"gaussian": table([0, 3], own)}, [0, 3], "H1").axes[0], QuadMesh)[0]
+    assert mesh.get_clim() == (-ends, ends)
+
+
 def test_undefined_ratios_are_grey():
     rows = table([0, 3]).assign(ratio=np.nan, q_value=1.0)
     figure = calibration.plot({"gaussian": rows}, [0, 3], "H1")

@@ -6,15 +6,15 @@ each layer against its own surrogates, which is the same at any scale.
 """
 
 import numpy as np
-from matplotlib.colors import TwoSlopeNorm
+from matplotlib.colors import CenteredNorm
 
 from actopo.figures import heat_maps, style, texts
 from actopo.similarity.choices import SURROGATES
 
 TITLES = {kind: f"against surrogates of the same\n{kept}" for kind, kept in SURROGATES.items()}
 COLUMNS = ("scale", "layer_a", "layer_b", "ratio", "q_value", "draws")
-# The ends of the colour scale, as powers of two.
-MOST, LEAST = 4.0, 0.5
+# The colour scale reaches to so many powers of two, at least and at most.
+LEAST, MOST = 2, 6
 
 
 @style.styled
@@ -81,10 +81,9 @@ def _matrices(table, layers):
 
 
 def _norm(ratios):
-    """Scale of log2 ratios with 0 in its middle colour; it holds at least a half to four and at most 1/64 to 64."""
+    """Scale of log2 ratios on which a factor and its inverse are equally far from the middle colour."""
     values = np.log2(np.concatenate([ratio[np.isfinite(ratio)] for ratio in ratios] or [[]]))
-    low, high = values.min(initial=np.log2(LEAST)), values.max(initial=np.log2(MOST))
-    return TwoSlopeNorm(0, max(np.floor(low), -6), min(np.ceil(high), 6))
+    return CenteredNorm(0, float(np.clip(np.ceil(np.abs(values).max(initial=LEAST)), LEAST, MOST)))
 
 
 def _dot(n_layers):
