@@ -72,4 +72,6 @@ def _largest(cv, layers, names):
     if not names:
         return f"{found} (layers {labels[row]} and {labels[col]})"
     is_short = len(labels[row] + labels[col]) <= MOST_LETTERS
-    return f"{found}, between layers\n{labels[row]}{' ' if is_short else chr(10)}and {labels[col]}"
+    if is_short:
+        return f"{found}, between\nlayers {labels[row]} and {labels[col]}"
+    return f"{found}, between\n{labels[row]}\nand {labels[col]}"
