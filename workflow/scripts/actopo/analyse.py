@@ -24,9 +24,8 @@ from actopo.mapper.covers import IntervalCover
 from actopo.mapper.graph import mapper_graph
 from actopo.mapper.node_link import node_link
 from actopo.networks.choices import TAPS
-from actopo.networks.heads import without_heads
+from actopo.networks.heads import described_outputs
 from actopo.networks.layers import find_layers
-from actopo.networks.outputs import find_outputs
 from actopo.notebook.clouds import evaluating, keeping_threads, sample_clouds
 from actopo.notebook.images import Images, read_images
 from actopo.notebook.page import explorer_page, purity_of
@@ -243,7 +242,7 @@ def _chosen(model, image_shape, layers, tap):
 
     @cache
     def outputs():
-        return without_heads([output._asdict() for output in find_outputs(model, image_shape)])
+        return described_outputs(model, image_shape)
 
     with evaluating(model):
         own = [layer._asdict() for layer in find_layers(model, image_shape)]

@@ -79,18 +79,14 @@ def _labels_of_images(known, column, rows):
     """The labels of images that are not empty, each once for an image, as far as planning can tell."""
     columns, *rows = rows
     if known is not None and "file" in columns:
-        key = "file"
-        rows = [row for row in rows if len(row) > columns.index(key) and known.intersection(_named(row, columns))]
+        key, images_of = "file", lambda row: known.intersection(_named(row, columns))
     elif "image" in columns:
-        key = "image"
+        key, images_of = "image", lambda row: {row[columns.index("image")]}
     else:
         return []
-    image, place = columns.index(key), columns.index(column)
-
-    def image_of(row):
-        return row[image] if key == "image" else min(known.intersection(_named(row, columns)))
-
-    labelled = dict.fromkeys((image_of(row), row[place]) for row in rows if len(row) > max(image, place) and row[place])
+    place = columns.index(column)
+    rows = [row for row in rows if len(row) > max(columns.index(key), place) and row[place]]
+    labelled = dict.fromkeys((min(images), row[place]) for row in rows if (images := images_of(row)))
     return [label for _, label in labelled]
 
 

@@ -1,5 +1,12 @@
 """Outputs of modules inside of attention, whose heads and tokens stand where a map has its rows and columns."""
 
+from actopo.networks.outputs import find_outputs
+
+
+def described_outputs(model, image_shape, given=None):
+    """What `actopo.networks.outputs.find_outputs` finds, as `without_heads` leaves it: list of dict."""
+    return without_heads([output._asdict() for output in find_outputs(model, image_shape, given)])
+
 
 def without_heads(outputs):
     """

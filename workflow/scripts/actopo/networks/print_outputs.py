@@ -10,16 +10,14 @@ The argument is that of `actopo.networks.print_layers`. The output is a list wit
 import json
 
 from actopo.answers import answer
-from actopo.networks.heads import without_heads
+from actopo.networks.heads import described_outputs
 from actopo.networks.listed import build_listed
-from actopo.networks.outputs import find_outputs
 
 
 def find(question):
     """Outputs of the modules of one network."""
     network, shape, weights, n_classes, *layout = json.loads(question)
-    outputs = find_outputs(build_listed(network, shape, weights, n_classes), shape, *layout)
-    return without_heads([output._asdict() for output in outputs])
+    return described_outputs(build_listed(network, shape, weights, n_classes), shape, *layout)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import torch
 
 from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
+from actopo.networks.calls import parts_of
 
 # Share of the largest value by which passes may differ, in square roots of the precision of the values: sums are
 # rounded in another order in batches of another size.
@@ -53,20 +54,18 @@ def _values(network, images):
 
     Returns
     -------
-    dict of (str, int, int) to tensor
-        By the name of a module, the number of its call, and that of its output; the network itself comes last.
+    dict of (str, int, str) to tensor
+        By the name of a module, the number of its call, and the key of what it returns; the network itself comes last.
     """
     found, calls = {}, Counter()
 
-    def keep(name, _, given, output):
+    def keep(name, _, arguments, output):
         calls[name] += 1
-        outputs = (
-            output.values() if isinstance(output, dict) else output if isinstance(output, tuple | list) else [output]
-        )
-        for place, value in enumerate(outputs):
+        for part, value in parts_of(output).items():
             if _is_compared(value):
-                found[name, calls[name], place] = _some(value, len(images))
+                found[name, calls[name], part] = _some(value, len(images))
 
+    # Scripted parts take no hooks, which `actopo.networks.watching` needs.
     hooks = [
         module.register_forward_hook(partial(keep, f"module {name}" if name else "the network"))
         for name, module in network.named_modules()
