@@ -182,6 +182,11 @@ class Slurm:
         done = self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
         assert done.returncode == 0, done.stderr
 
+    def hold(self, number):
+        """Let a job that waits wait on."""
+        done = self.run("scontrol", "hold", str(number))
+        assert done.returncode == 0, done.stderr
+
     def queue_after(self, seconds):
         """What squeue lists as soon as it lists nothing, or after `seconds`."""
         deadline = time.monotonic() + seconds
