@@ -101,6 +101,15 @@ def test_the_earlier_layer_is_on_the_left():
     np.testing.assert_array_equal(kept, flows)
 
 
+def test_the_axis_of_the_nodes_tells_which_lens():
+    flows, graphs = flowing()
+    figure = graph_flow.plot(distances(), flows, graphs, class_names=CLASSES)
+    assert "mean lens of the node" in [text.get_text() for text in figure.axes[1].texts]
+    two = [{**graph, "nodes": [{**node, "lens2_mean": 0.5} for node in graph["nodes"]]} for graph in graphs]
+    figure = graph_flow.plot(distances(), flows, two, class_names=CLASSES)
+    assert "mean first lens of the node" in [text.get_text() for text in figure.axes[1].texts]
+
+
 def test_graph_flow_alone_and_bad_input():
     flows, graphs = flowing()
     assert len(graph_flow.plot(distances()).axes) == 1

@@ -14,7 +14,8 @@ MATRIX = np.array([[0, 1, 2.5], [1, 0, np.nan], [2.5, np.nan, 0]])
 @pytest.mark.parametrize("layers", [[0, 8, 16], ["stem", "block1.wide", "block2.wide"]])
 def test_the_matrix_is_shown_with_its_layers(layers):
     figure = plot(MATRIX, layers, "distance", "mine")
-    axes, bar = figure.axes
+    (axes,) = figure.axes
+    (bar,) = axes.child_axes
     (mesh,) = collections(axes, QuadMesh)
     np.testing.assert_array_equal(np.ma.filled(mesh.get_array(), np.nan).reshape(3, 3), MATRIX)
     assert mesh.get_clim() == (0, 2.5)

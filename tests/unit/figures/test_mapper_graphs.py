@@ -240,6 +240,14 @@ def test_mapper_legends_name_classes_and_sizes():
     assert [texts_of(legend) for legend in sizes] == [["5", "1 point", "1 shared"]] * 2
 
 
+@pytest.mark.parametrize(("second", "named"), [({}, "the lens grows"), ({"lens2_mean": 0.5}, "the first lens grows")])
+def test_the_note_tells_which_lens_grows(second, named):
+    graph = make_graph([9, 4, 1], [(0, 1)])
+    nodes = [{**node, **second} for node in graph["nodes"]]
+    figure = mapper_graphs.plot([[{**graph, "nodes": nodes}]], ["full"], [16], TEN_CLASSES)
+    assert any(named in text.get_text() for text in figure.texts)
+
+
 def test_bad_graphs_are_named():
     with pytest.raises(InputError, match="'n5'"):
         graph_layout.layout(make_graph([1, 1], [(0, 5)]))

@@ -84,7 +84,7 @@ def plot(
         after a graph's last node stands for points in no node. None leaves the panel out.
     graphs : pair of dict, optional
         The two graphs in node-link form, from `actopo.mapper.node_link.node_link`: `nodes` with `composition` and
-        `lens_mean`. Needed with `flows`.
+        `lens_mean`, and with a second lens `lens2_mean`. Needed with `flows`.
     titles : pair of str
         Names of the two graphs.
     class_names : sequence of str
@@ -200,7 +200,8 @@ def _draw_flows(axes, flows, graphs, titles, class_names, classes):
         text = texts.wrapped(title, MOST_TITLE)
         axes.text(place, -0.02, text, transform=axes.transAxes, ha=side, va="top", multialignment=side)
     axes.annotate("", (-0.035, 0.95), (-0.035, 0.05), "axes fraction", arrowprops={"arrowstyle": "->", "lw": 0.7})
-    axes.text(-0.055, 0.5, "mean lens of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
+    lens = "first lens" if any("lens2_mean" in node for graph in graphs for node in graph["nodes"]) else "lens"
+    axes.text(-0.055, 0.5, f"mean {lens} of the node", transform=axes.transAxes, rotation=90, ha="right", va="center")
     count = "the largest flow" if len(mass) == 1 else f"the {len(mass)} largest flows"
     axes.set_title(f"{count}: {100 * mass.sum():.0f} % of the images")
     used = {side.label[node] for side in sides for node in side.bottom}

@@ -7,6 +7,9 @@ from matplotlib.colors import Normalize
 from actopo.errors import InputError
 from actopo.figures import style
 
+# Place of a colour bar as high as its map, in parts of the map.
+BAR = (1.04, 0, 0.05, 1)
+
 
 def layer_matrix(matrix, layers, name):
     """

@@ -50,13 +50,17 @@ def plot(mean, cv, layers, dimension, n_batches=None, layer_names=None):
     figure = style.new_figure(7.2, 3.15 + texts.layer_room(layers, layer_names))
     left, right = figure.subplots(1, 2)
     mesh = heat_maps.heat_map(left, mean, layers, heat_maps.shared_norm(mean), names=layer_names)
-    heat_maps.colour_bar(figure, mesh, left, "sliced Wasserstein distance (filtration units)", shrink=0.85)
+    heat_maps.colour_bar(
+        figure, mesh, left, "sliced Wasserstein distance (filtration units)", cax=left.inset_axes(heat_maps.BAR)
+    )
     left.set_title(f"{'one batch' if n_batches == 1 else 'mean over batches'}, {dimension}")
     mesh = heat_maps.heat_map(right, cv, layers, heat_maps.shared_norm(cv), "cividis", names=layer_names)
     # If no value is finite, there is no scale to show.
     if np.isfinite(cv).any():
         over = "batches" if n_batches is None else f"{n_batches} batches (at most $\\sqrt{{{n_batches}}}$)"
-        heat_maps.colour_bar(figure, mesh, right, f"coefficient of variation over {over}", shrink=0.85)
+        heat_maps.colour_bar(
+            figure, mesh, right, f"coefficient of variation over {over}", cax=right.inset_axes(heat_maps.BAR)
+        )
     right.set_title(_largest(cv, layers, layer_names))
     for axes, letter in ((left, "a"), (right, "b")):
         style.panel_letter(axes, letter, lines=1 + axes.get_title().count("\n"))

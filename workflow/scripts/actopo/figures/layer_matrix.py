@@ -35,6 +35,6 @@ def plot(matrix, layers, label=DISTANCE, title=""):
     figure = style.new_figure(3.7 + beside, 3.1 + beside)
     axes = figure.subplots()
     mesh = heat_maps.heat_map(axes, matrix, layers, heat_maps.shared_norm(matrix), names=names)
-    heat_maps.colour_bar(figure, mesh, axes, label, shrink=0.85)
+    heat_maps.colour_bar(figure, mesh, axes, label, cax=axes.inset_axes(heat_maps.BAR))
     axes.set_title(title)
     return figure

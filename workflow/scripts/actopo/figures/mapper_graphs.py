@@ -51,8 +51,8 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
     ----------
     graphs : sequence of sequence of dict
         `graphs[i][j]` is the graph of row i and column j in node-link form: `nodes` (each with `id`, `size`,
-        `composition` {class name: number of points} and `lens_mean`), `links` (`source`, `target`, `shared`)
-        and `graph` (`eps`). A graph may have no node.
+        `composition` {class name: number of points} and `lens_mean`, and with a second lens `lens2_mean`), `links`
+        (`source`, `target`, `shared`) and `graph` (`eps`). A graph may have no node.
     rows : sequence of str
         Names of the rows, such as the samplings.
     columns : sequence of int or str
@@ -100,7 +100,9 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
     figure = style.new_figure(width, 1, layout=None)
     shown = texts.short_names(class_names)
     in_legend = legends.legend_columns(figure, shown, width - 0.2)
-    notes = [r"in each component the lens grows from left to right $\rightarrow$"]
+    are_two = any("lens2_mean" in node for row in graphs for graph in row for node in graph["nodes"])
+    lens = "first lens" if are_two else "lens"
+    notes = [rf"in each component the {lens} grows from left to right $\rightarrow$"]
     if confidence:
         notes.append("what is faint is in few of the other graphs")
     # Above the first row, or above every line where a row has several.
