@@ -100,6 +100,17 @@ def test_too_little_memory_is_told(forked, tmp_path):
     assert not problem_of(done, "error in any_rule: there is too little memory (Unable to allocate 16.0 GiB")
 
 
+def test_a_worker_that_is_killed_is_told(forked, tmp_path):
+    """As systems do where memory runs out."""
+    code = (
+        "import os, signal\nfrom concurrent.futures import ProcessPoolExecutor\nfrom types import SimpleNamespace\n"
+        "from actopo.job import start_logging\nstart_logging(SimpleNamespace(rule='any_rule', log=[]))\n"
+        "with ProcessPoolExecutor(1) as pool:\n    pool.submit(signal.raise_signal, signal.SIGKILL).result()\n"
+    )
+    done = forked(tmp_path, code=code)
+    assert not problem_of(done, "error in any_rule: one of its worker processes was killed")
+
+
 def test_a_log_that_cannot_be_written_is_told(forked, tmp_path):
     (tmp_path / "log").mkdir()
     done = prepare(forked, tmp_path)

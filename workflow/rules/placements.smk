@@ -67,6 +67,8 @@ rule place_images:
         "<results>/logs/place_images/{model}.seed{seed}.{sampling}.layer{layer}.log",
     benchmark:
         "<results>/benchmarks/place_images/{model}.seed{seed}.{sampling}.layer{layer}.tsv"
+    wildcard_constraints:
+        sampling=one_of(NEW["graphs"]),
     conda:
         "../../envs/mapper.yaml"
     threads: 8

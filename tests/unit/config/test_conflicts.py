@@ -101,6 +101,16 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),
         ("mapper.lens", "logit", ["mapper.lens: logit needs the name of a class", "{logit: deer}"]),
         ("mapper.lens", {"principal_component": 129}, ["mapper.lens: layer 4 has 64 channels", "up to that"]),
+        (
+            "mapper",
+            {
+                **PAPER["mapper"],
+                "layers": [16],
+                "lens": {"principal_component": 65},
+                "networks": {"resnet18_a": {"layer": 4}},
+            },
+            ["mapper.lens: layer 4 has 64 channels", "up to that, of network resnet18_a"],
+        ),
         ("mapper.lens", {"density": 50_000}, ["more points than the 50000 of sampling foreground_1; write a smaller"]),
         ("mapper.lens", {"eccentricity": 1e300}, ["mapper.lens: eccentricity takes an exponent from 1 to 1000"]),
         ("mapper.lens", {"density": 0}, ["mapper.lens: density takes a whole number of neighbours, from 1, not 0"]),
@@ -548,11 +558,44 @@ def test_the_homology_study_draws_central_positions():
     assert line.strip() == "homology.points_per_image: 5 is more than layer 13's 4 central ones of 4 x 4 positions"
 
 
-def test_full_clouds_that_no_memory_holds_are_refused():
+def test_clouds_that_no_memory_holds_are_refused():
     config = changed("homology.sampling", "full")
     config["similarity"]["rivals"]["metrics"] = []
     [line] = messages(config)
     assert "1024000 points in layer 0" in line
+    config = changed("homology.sampling", "random")
+    config["homology"] |= {"points_per_image": 16, "batch_size": 1250, "batches": 7}
+    validate(config, SCHEMA)
+    config["homology"]["batch_size"] = 1251
+    [line] = messages(config)
+    assert line.strip().startswith("homology.points_per_image: a cloud has 20016 points")
+
+
+def test_a_density_needs_more_points_than_a_cap_leaves():
+    config = changed("mapper.lens", {"density": 4999})
+    config["mapper"]["samplings"]["full"]["cap"] = 5000
+    validate(config, SCHEMA)
+    config["mapper"]["lens"]["density"] = 5000
+    [line] = messages(config)
+    assert "more points than the 5000 of sampling full; write a smaller number" in line
+
+
+def test_pooled_clouds_have_one_point_an_image():
+    config = changed("homology.points_per_image", 2)
+    config["homology"] |= {"sampling": "random", "batch_size": 300}
+    [line] = messages(config)
+    assert "layer 13 has 512 channels to 300 points of the pooled clouds" in line
+    config["similarity"]["rivals"]["clouds"] = ["own", "matched"]
+    validate(config, SCHEMA)
+
+
+def test_rounding_of_half_precision_is_no_direction_of_a_cloud():
+    config = changed("activations", {"keep": ["homology"], "precision": "half"})
+    [line] = messages(config)
+    assert line.strip().startswith("similarity.rivals.metrics: mean_cca, pwcca count the rounding errors")
+    config["similarity"]["rivals"]["metrics"] = ["linear_cka", "svcca"]
+    validate(config, SCHEMA)
+    validate(changed("activations", {"keep": ["mapper"], "precision": "half"}), SCHEMA)
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -43,16 +43,30 @@ def test_the_lens_falls_into_fifths_of_its_range():
 def test_numbers_fall_into_ranges_of_equal_numbers_of_images():
     values = np.array([5, 1, 2, 3, 4, np.nan, 6, 7, 8, 9, 10.0])
     codes, names, colours = value_ranges(ImageLabels(values, None, 0))
-    assert names == ["1 to 2.8", "2.8 to 4.6", "4.6 to 6.4", "6.4 to 8.2", "8.2 to 10", NO_LABEL]
+    assert names == ["1 to 2", "3 to 4", "5 to 6", "7 to 8", "9 to 10", NO_LABEL]
     assert codes.tolist() == [2, 0, 0, 1, 1, 5, 2, 3, 3, 4, 4]
     assert colours == [*sequence(5), NO_COLOUR]
-    # Many equal numbers have fewer ranges.
-    codes, names, _ = value_ranges(ImageLabels(np.array([0.0, 0, 0, 0, 1]), None, 0))
-    assert len(names) == codes.max() + 1 <= 2
     codes, names, colours = value_ranges(ImageLabels(np.full(3, 2.5), None, 0))
-    assert (codes.tolist(), names, len(colours)) == ([0, 0, 0], ["2.5 to 2.5"], 1)
+    assert (codes.tolist(), names, len(colours)) == ([0, 0, 0], ["2.5"], 1)
     close = value_ranges(ImageLabels(1 + 1e-9 * np.arange(10), None, 0))[1]
     assert len(set(close)) == 5
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({0: 4, 1: 1}, ["0", "1"]),
+        ({0: 1, 1: 8, 2: 1}, ["0", "1", "2"]),
+        ({0: 900, 1: 50, 2: 30, 7: 20}, ["0", "1 to 7"]),
+        (dict.fromkeys(range(5), 3), ["0", "1", "2", "3", "4"]),
+    ],
+)
+def test_a_frequent_number_has_a_range_of_its_own(counts, expected):
+    values = np.repeat(list(counts), list(counts.values())).astype(np.float64)
+    codes, names, _ = value_ranges(ImageLabels(values, None, 0))
+    assert names == expected
+    assert (np.diff(codes) >= 0).all()
+    assert (codes[0], codes[-1]) == (0, len(names) - 1)
 
 
 def test_classes_of_a_table_with_missing_images():

@@ -83,6 +83,7 @@ def test_a_mark_of_the_byte_order_and_equal_rows_do_no_harm(tmp_path):
         ("image,breed\n0,3\n1,NA\n2,4\n", {}, "has 'NA' in column 'breed', most of whose labels are numbers"),
         ("", {}, "labels.csv is no table of labels"),
         ('image,breed\n0,"pug\n', {}, "labels.csv is no table of labels"),
+        ("image,breed,breed \n0,pug,cat\n", {}, "labels.csv has column 'breed' twice; rename one"),
     ],
 )
 def test_refused(tmp_path, text, kwargs, words):

@@ -47,6 +47,15 @@ def test_curve_without_a_knee_is_exact(n_queries):
         np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries), expected)
 
 
+def test_curve_of_a_line_whose_steps_are_rounded():
+    """The square of the rounded distance, sqrt(3), is below 3, so that no point is nearer to another."""
+    line = np.repeat(np.arange(1200.0)[:, None], 3, axis=1)
+    far = np.column_stack([1e6 + 50.0 * np.arange(20) ** 2, np.zeros((20, 2))])
+    points = np.concatenate([line, far])
+    expected = np.sort(nearest_neighbour_distances(points))[::-1]
+    np.testing.assert_allclose(nearest_neighbour_curve(points, n_queries=500), expected, rtol=1e-13)
+
+
 def test_curve_of_few_points_is_exact():
     points = activations(0, n=300)
     expected = np.sort(nearest_neighbour_distances(points))[::-1]

@@ -49,6 +49,10 @@ def test_8_bit_images_are_divided_by_255_alone_without_a_normalisation():
     np.testing.assert_allclose(torch.cat(read.batches).permute(0, 2, 3, 1), pictures() / 255, rtol=1e-6)
 
 
+def test_channels_in_another_order_are_a_view():
+    np.testing.assert_array_equal(read_images(pictures()[..., ::-1]).pictures, pictures()[..., ::-1])
+
+
 def test_grey_images():
     grey = pictures()[..., 0]
     for images in (grey, grey[..., None]):
@@ -88,6 +92,7 @@ def test_large_images_come_in_smaller_batches():
         (pictures().astype(np.int64), {}, "images are int64"),
         (pictures()[0, ..., 0], {}, r"8-bit images have shape \(16, 16\)"),
         (np.zeros((2, 8, 8, 4), dtype=np.uint8), {}, "8-bit images have shape"),
+        (list(pictures()), {}, r"8-bit images have shape \(16, 16, 3\); .* put them into one array"),
         ([pictures(), pictures()[:, 1:]], {}, r"images have shapes \(3, 15, 16\), \(3, 16, 16\)"),
         (["cat.jpg"], {}, "a batch is str"),
         (pictures(), {"labels": [0, 1]}, r"labels have shape \(2,\); give one for each of 60 images"),

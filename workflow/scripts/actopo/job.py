@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import traceback
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from types import SimpleNamespace
 
@@ -106,6 +107,11 @@ def _message(rule, error):
     if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):
         what = f" ({' '.join(str(error).split())[:200]})" if str(error) else ""
         return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
+    if isinstance(error, BrokenExecutor):
+        return (
+            f"error in {rule}: one of its worker processes was killed, as systems do where memory runs out; give the "
+            "job more memory or fewer threads, and run again\n"
+        )
     return None
 
 

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from actopo.config.choosing import choose_layers, describe_layer, tap_problem
+from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.config.layers import model_layers, module_outputs
+from actopo.config.lens import few_channels
 from actopo.config.values import compared_networks, drawn_networks, sampling_order
 from actopo.errors import InputError, shown
 from actopo.points.choices import SAMPLINGS, STUDIES
@@ -76,6 +77,10 @@ def _network_problems(config, path, item, layers, cache):
     for study, own in chosen.items():
         for layer in own:
             described = describe_layer(layer, there, outputs)
-            if problem := tap_problem(described, item.get("tap") or taps[study]):
+            tap = item.get("tap") or taps[study]
+            if problem := tap_problem(described, tap):
                 yield f"{path}.tap: layer {layer} ({described['name']}) {problem}"
+                return
+            if study == "mapper" and (problem := few_channels(config["mapper"], shape_at(described, tap)[2])):
+                yield f"mapper.lens: layer {layer} {problem}, of network {name}"
                 return

@@ -8,6 +8,8 @@ from actopo.similarity.metrics.choices import METRICS
 
 # The distances between this many points take 3 GB.
 MAX_RIPS_POINTS = 20_000
+# Measures in which a direction of a cloud counts however little it varies, so that its rounding errors do.
+WHITENING = ("mean_cca", "pwcca")
 
 
 def count_seeds(config):
@@ -32,6 +34,11 @@ def homology_problems(config, found, layers):
         if homology["points_per_image"] != 1:
             what = f"has no meaning for sampling {sampling}, which takes every position; leave it 1"
             yield f"homology.points_per_image: {what}"
+    elif (n_points := homology["batch_size"] * homology["points_per_image"]) > MAX_RIPS_POINTS:
+        yield (
+            f"homology.points_per_image: a cloud has {n_points} points, and Vietoris-Rips complexes of more than "
+            f"{MAX_RIPS_POINTS} do not fit; lower it or homology.batch_size"
+        )
     if count_seeds(config) > 1 and len(layers) < 3:
         yield "homology.layers: specificity correlates distances between layers; list 3 or more, or train one seed"
 
@@ -53,7 +60,9 @@ def similarity_problems(config, found, layers):
         full = homology["sampling"]
         yield f"{path}: layers have different numbers of positions, so sampling {full} pairs no rows; write []"
         return
-    n_points = homology["batch_size"] * homology["points_per_image"]
+    # Means over positions have one point an image.
+    pooled = "pooled" in similarity["rivals"]["clouds"]
+    n_points = homology["batch_size"] * (1 if pooled else homology["points_per_image"])
     for metric in metrics:
         if n_points < METRICS[metric].min_points:
             needed = METRICS[metric].min_points
@@ -64,5 +73,12 @@ def similarity_problems(config, found, layers):
     if ranked and wide:
         yield (
             f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has "
-            f"{n_channels[wide[0]]} channels to {n_points} points; raise homology.batch_size or remove them"
+            f"{n_channels[wide[0]]} channels to {n_points} points{' of the pooled clouds' if pooled else ''}; raise "
+            "homology.batch_size or remove them"
+        )
+    rounded = "homology" in config["activations"]["keep"] and config["activations"]["precision"] == "half"
+    if rounded and (counting := [metric for metric in metrics if metric in WHITENING]):
+        yield (
+            f"{path}: {', '.join(counting)} count the rounding errors of half precision as directions of a cloud; set "
+            "activations.precision to single, leave homology out of activations.keep, or remove them"
         )

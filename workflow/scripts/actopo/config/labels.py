@@ -31,7 +31,9 @@ def label_problems(config, sizes):
             yield f"{path}.file: {file} is no table of labels ({error}); write UTF-8 .csv"
             continue
         columns = rows[0] if rows else []
-        if choice["column"] not in columns:
+        if twice := [name for name in (choice["column"], *LABEL_KEYS) if columns.count(name) > 1]:
+            yield f"{path}.file: {file} has column {shown(twice[0])} twice; rename one"
+        elif choice["column"] not in columns:
             near = get_close_matches(choice["column"], columns, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(columns) or 'none'}"
             yield f"{path}.column: {file} has no column {choice['column']!r}; {hint}"

@@ -1,5 +1,7 @@
 """Checks of the lens that a configuration names."""
 
+import math
+
 from actopo.config.choosing import shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError
@@ -41,10 +43,21 @@ def lens_problems(mapper, found, n_images):
         elif name == "principal_component":
             taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
             n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
-            if of > n_channels:
-                yield f"mapper.lens: layer {layer} has {n_channels} channels; write a principal_component up to that"
+            if problem := few_channels(mapper, n_channels):
+                yield f"mapper.lens: layer {layer} {problem}"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
+
+
+def few_channels(mapper, n_channels):
+    """What is wrong with a layer's number of channels for the lens; None where nothing is, as for a lens not there."""
+    try:
+        wanted = [of for name, of in lens_list(mapper["lens"]) if name == "principal_component"]
+    except InputError:
+        return None
+    if max(wanted, default=0) > n_channels:
+        return f"has {n_channels} channels; write a principal_component up to that"
+    return None
 
 
 def _many_rectangles(mapper):
@@ -60,8 +73,10 @@ def _many_rectangles(mapper):
 def _sparse(mapper, n_neighbours, n_images):
     """Message about a cloud of fewer points than a density needs, as far as the number of images tells."""
     for name, sampling in sampling_order(mapper["samplings"]).items():
-        n_points = n_images * sampling.get("points_per_image", 1)
-        if SAMPLINGS[sampling["method"]].positions == "fixed" and n_points <= n_neighbours:
+        is_fixed = SAMPLINGS[sampling["method"]].positions == "fixed"
+        n_points = n_images * sampling.get("points_per_image", 1) if is_fixed else math.inf
+        n_points = min(n_points, sampling.get("cap") or math.inf)
+        if n_points <= n_neighbours:
             yield (
                 f"mapper.lens: density of {n_neighbours} neighbours needs more points than the {n_points} of sampling "
                 f"{name}; write a smaller number"

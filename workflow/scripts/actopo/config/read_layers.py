@@ -4,6 +4,7 @@ from functools import partial
 
 from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.config.layers import model_layers, module_outputs
+from actopo.config.lens import few_channels
 from actopo.config.values import drawn_networks, sampling_order
 from actopo.errors import InputError
 from actopo.points.choices import CENTRAL_SHARE, STUDIES, central_positions
@@ -67,6 +68,8 @@ def drawn_problems(config, cache):
                 yield f"{path}.tap: layer {described['name']} {wrong}"
             else:
                 problem = _unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
+                if problem is None and (few := few_channels(mapper, shape_at(described, tap)[2])):
+                    problem = f"mapper.lens: layer {layer} {few}"
                 if problem is None:
                     continue
                 yield f"{problem}, of network {name}"

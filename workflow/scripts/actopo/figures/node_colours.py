@@ -6,8 +6,6 @@ the lens, or by a column of a user's table of images, whose numbers fall into ra
 of their own, and the others share one.
 """
 
-from itertools import pairwise
-
 import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex
@@ -65,13 +63,13 @@ def value_ranges(labels):
         codes, names = np.array(labels.values), list(labels.class_names)
         colours = style.class_colours(len(names))
     else:
-        known = labels.values[labels.is_known]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, MOST_RANGES + 1)))
-        if len(edges) == 1:
-            edges = np.repeat(edges, 2)
-        codes = np.searchsorted(edges[1:-1], np.where(labels.is_known, labels.values, edges[0]), side="left")
-        codes[~labels.is_known] = -1
-        names = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
+        # A value goes to a range by the middle of its ranks, so that a frequent one has a range of its own.
+        distinct, place, counts = np.unique(labels.values[labels.is_known], return_inverse=True, return_counts=True)
+        middles = (np.cumsum(counts) - counts / 2) / counts.sum()
+        _, ranges = np.unique((middles * MOST_RANGES).astype(int), return_inverse=True)
+        codes = np.full(len(labels.values), -1)
+        codes[labels.is_known] = ranges[place]
+        names = [_range_name(distinct[ranges == code]) for code in range(ranges.max() + 1)]
         # Ranges that differ in later digits alone have their number too.
         if len(set(names)) < len(names):
             names = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
@@ -79,6 +77,11 @@ def value_ranges(labels):
     if (codes < 0).any():
         codes, names, colours = np.where(codes < 0, len(names), codes), [*names, NO_LABEL], [*colours, NO_COLOUR]
     return codes.astype(np.int64), names, colours
+
+
+def _range_name(values):
+    """Name of the range of some values in ascending order."""
+    return f"{values[0]:.3g}" if len(values) == 1 else f"{values[0]:.3g} to {values[-1]:.3g}"
 
 
 def sequence(n):

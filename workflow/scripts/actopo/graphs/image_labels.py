@@ -64,6 +64,8 @@ def read_label_table(path):
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no table of labels ({' '.join(str(error).split())}); write UTF-8 .csv") from error
     table.columns = [str(name).strip() for name in table.columns]
+    if table.columns.duplicated().any():
+        raise InputError(f"{path} has column {table.columns[table.columns.duplicated()][0]!r} twice; rename one")
     # Names of files may be copied from a table of ours.
     table = without_apostrophes(table)
     # Names of files may begin or end with a space.

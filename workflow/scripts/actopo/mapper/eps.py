@@ -79,7 +79,8 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
         head = np.sort(search.distances(search.isolated(sample[rank])))[::-1]
         if _knee_rank(head, n, lowest, sensitivity) is not None:
             body = np.quantile(sample[rank:], np.linspace(1, 0, n - len(head)))
-            body[-1] = lowest
+            # Empty where rounding makes all points isolated, as on a lattice.
+            body[-1:] = lowest
             return np.concatenate([head, body])
         rank *= 4
     return np.sort(search.distances())[::-1]

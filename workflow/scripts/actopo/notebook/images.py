@@ -110,7 +110,8 @@ def _array(values):
 
 def _read(piece, mean, std):
     """Batches of network input, each with its pictures, None where they are yet to be made."""
-    piece = torch.as_tensor(piece).detach().cpu()
+    # Views in another order, as of channels, are no tensors.
+    piece = torch.as_tensor(np.ascontiguousarray(piece) if isinstance(piece, np.ndarray) else piece).detach().cpu()
     if piece.dtype == torch.uint8:
         piece = _channels_last(piece)
         n_channels = piece.shape[-1]
@@ -133,13 +134,16 @@ def _read(piece, mean, std):
 
 def _channels_last(images):
     """8-bit images of shape (N, h, w, c)."""
-    if images.dim() == 3:
+    if images.dim() == 3 and images.shape[2] != 3:
         return images[..., None]
     if images.dim() == 4 and images.shape[3] in (1, 3):
         return images
     if images.dim() == 4 and images.shape[1] in (1, 3):
         return images.permute(0, 2, 3, 1).contiguous()
-    raise InputError(f"8-bit images have shape {tuple(images.shape)}; give (N, h, w, c) with c of 1 or 3, or (N, h, w)")
+    single = " (of several colour images, put them into one array)" if images.dim() == 3 else ""
+    raise InputError(
+        f"8-bit images have shape {tuple(images.shape)}; give (N, h, w, c) with c of 1 or 3, or (N, h, w){single}"
+    )
 
 
 def _check_normalisation(mean, std, n_channels):
