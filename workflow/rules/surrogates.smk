@@ -99,8 +99,8 @@ rule measure_variance_budget:
     params:
         clouds=as_json(
             clouds=BUDGET_CLOUDS,
-            # Random positions cannot be told from the interaction of seed and images; others follow from these.
-            position=None if HOMOLOGY["sampling"] == "random" else 0,
+            # Drawn positions cannot be told from the interaction of seed and images; others follow from these.
+            position=None if METHODS[HOMOLOGY["sampling"]].is_drawn else 0,
             level=SIMILARITY["level"],
         ),
         outputs=HOMOLOGY_OUTPUTS,

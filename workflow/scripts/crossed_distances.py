@@ -41,6 +41,5 @@ with progress(len(dimensions), "matrix") as bar:
         matrices[f"h{dimension}"] = matrix.reshape(n_batches, n_layers, n_seeds, n_layers)
         bar.update()
 axes = {"batches": params.order["batches"], "seeds": params.order["seeds"]}
-# The first network on the first batch is in both lists and counts once.
-units = units.reshape(-1, n_layers)[1:].mean(axis=0)
+units = units.reshape(-1, n_layers)
 save_arrays(snakemake.output.matrix, layers=layers, **axes, units=units, **with_sum(matrices))

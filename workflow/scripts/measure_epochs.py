@@ -24,15 +24,18 @@ for dimension in progress(params.order["dimensions"], "dimension"):
             own[:, place, index] = pairs[:, 0]
 
 rows = []
+models, batches = (
+    load_arrays(paths[0]) if paths else None for paths in (snakemake.input.models, snakemake.input.batches)
+)
+places = None if models is None else [models["seeds"].tolist().index(seed) for seed in seeds]
 for name, own in with_sum(distances).items():
-    between = []
-    for paths, axis in ((snakemake.input.models, "seeds"), (snakemake.input.batches, "batches")):
-        known = np.full(len(layers), np.nan)
-        if paths:
-            file = load_arrays(paths[0])
-            known = mean_to_same_layer(file[name], len(file[axis]), len(layers))
-        between.append(known)
-    rows += epoch_rows(own, epochs, layers, *between, f"sw_{name}", params.level)
+    between = [
+        np.full((1, len(layers)), np.nan)
+        if file is None
+        else mean_to_same_layer(file[name], len(file[axis]), len(layers))
+        for file, axis in ((models, "seeds"), (batches, "batches"))
+    ]
+    rows += epoch_rows(own, epochs, layers, *between, f"sw_{name}", params.level, places)
 for epoch, path in zip(epochs, snakemake.input.specificity, strict=bool(snakemake.input.specificity)):
     rows += specificity_rows(load_table(path), epoch)
 metrics = list(map(load_json, snakemake.input.metrics))

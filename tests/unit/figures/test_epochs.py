@@ -18,7 +18,7 @@ EPOCHS = [0, 1, 4]
 def table(between_networks=2.0, between_batches=0.1, has_tests=True):
     distances = np.random.default_rng(0).uniform(1, 2, (3, 3, 3))
     distances[-1] = 0
-    between = np.full((2, 3), [[between_networks], [between_batches]])
+    between = np.full((2, 3, 3), [[[between_networks]], [[between_batches]]])
     rows = epoch_rows(distances, EPOCHS, LAYERS, *between, "sw_h1")
     for epoch in EPOCHS if has_tests else ():
         tests = specificity_table({"sw_h1": blocks(random_distances(3, 3), 3, 3)}, LAYERS, [2, 2, 2], n_permutations=10)

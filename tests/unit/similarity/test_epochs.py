@@ -14,7 +14,7 @@ from unit.similarity.examples import random_distances
 LAYERS = [0, 9]
 
 
-def rows_of(distances, between_networks=(2.0, 4.0), between_batches=(0.2, 0.2), **kwargs):
+def rows_of(distances, between_networks=((2.0, 4.0),) * 6, between_batches=((0.2, 0.2),) * 2, **kwargs):
     epochs = list(range(len(distances)))
     return epoch_table(epoch_rows(distances, epochs, LAYERS, between_networks, between_batches, "sw_h1", **kwargs))
 
@@ -23,8 +23,11 @@ def test_same_layer_is_the_mean_over_pairs_of_networks():
     rng = np.random.default_rng(0)
     matrix = rng.uniform(1, 2, (6, 6))
     D = blocks(matrix, 3, 2)
-    for layer, value in enumerate(mean_to_same_layer(matrix, 3, 2)):
-        assert value == pytest.approx(np.mean([D[i, j, layer, layer] for i in range(3) for j in range(3) if i != j]))
+    found = mean_to_same_layer(matrix, 3, 2)
+    for i in range(3):
+        for layer in range(2):
+            expected = np.mean([D[i, j, layer, layer] for j in range(3) if i != j])
+            assert found[i, layer] == pytest.approx(expected)
     assert np.isnan(mean_to_same_layer(matrix[:2, :2], 1, 2)).all()
 
 
@@ -36,7 +39,9 @@ def test_distances_are_in_units_of_those_between_networks():
     own = table[(table.statistic == "relative") & (table.epoch == 1)].set_index("layer")
     relative = distances[1] / [2, 4]
     np.testing.assert_allclose(own.loc[["0", "9", "mean"]].value, [*relative.mean(axis=0), relative.mean()])
-    assert (own.loc["mean", "low"], own.loc["mean", "high"]) == mean_interval(relative.mean(axis=1))
+    # The unit is the same whichever network is left out.
+    low, high = mean_interval(relative.mean(axis=1))
+    assert (own.loc["mean", "low"], own.loc["mean", "high"]) == pytest.approx((low, high))
     np.testing.assert_allclose(own.loc[["0", "9", "mean"]].between_batches, [0.1, 0.05, 0.075])
     np.testing.assert_allclose(own.between_networks, 1)
     raw = table[(table.statistic == "distance") & (table.epoch == 1)].set_index("layer")
@@ -47,15 +52,40 @@ def test_distances_are_in_units_of_those_between_networks():
     assert (table[table.epoch == 2].value == 0).all()
 
 
+@pytest.mark.parametrize(("n", "k"), [(5, 5), (10, 10), (12, 6)])
+def test_intervals_of_relative_distances_cover(n, k):
+    """The unit is of the same networks, whose scales differ by 30 %. Taken as exact, they would cover in 0.5 to 0.8."""
+    rng = np.random.default_rng(n + k)
+
+    def draw(size):
+        end = np.exp(0.3 * rng.normal(size=(size, 1, 1))) * rng.normal(size=(size, 2, 5))
+        matrix = np.abs(end.reshape(-1, 1, 5) - end.reshape(1, -1, 5)).sum(axis=-1)
+        moved = np.abs(0.3 * rng.normal(size=end.shape)).sum(axis=-1)
+        return moved, mean_to_same_layer(matrix, size, 2)
+
+    moved, units = zip(*[draw(100) for _ in range(40)], strict=True)
+    truth = (np.mean(moved, axis=(0, 1)) / np.mean(units, axis=(0, 1))).tolist()
+    truth.append(np.mean(truth))
+    hits = []
+    for _ in range(500):
+        moved, between = draw(n)
+        places = rng.permutation(n)[:k]
+        table = rows_of(moved[None, places], between, places=places)
+        own = table[table.statistic == "relative"]
+        hits.append((own.low <= truth) & (own.high >= truth))
+    print(np.mean(hits, axis=0))
+    assert (np.mean(hits, axis=0) > 0.88).all()
+
+
 def test_what_there_is_nothing_to_compare_with():
-    nothing = [np.nan, np.nan]
+    nothing = [[np.nan, np.nan]]
     distances = np.ones((2, 1, 2))
     alone = rows_of(distances, nothing, nothing)
     assert set(alone.layer) == {"0", "9"}
     assert alone[alone.statistic == "relative"].value.isna().all()
     assert alone.low.isna().all()
     # With one network the unit is the distance between batches; a layer without spread has none.
-    by_batches = rows_of(distances, nothing, [0.5, 0])
+    by_batches = rows_of(distances, nothing, [[0.5, 0]])
     own = by_batches[(by_batches.statistic == "relative") & (by_batches.epoch == 0)].set_index("layer").value
     assert own["0"] == own["mean"] == 2
     assert np.isnan(own["9"])

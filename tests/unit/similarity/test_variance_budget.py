@@ -24,6 +24,11 @@ def crossed(rng, shifts, n_batches=6, n_networks=7, size=400, deviations=(SEED, 
     return ((first[:, :, None, None] - second) ** 2).mean(axis=-1)
 
 
+def units_of(*units, n=13):
+    """The same units for each of the clouds of `crossed`."""
+    return np.tile(units, (n, 1))
+
+
 def values(table, layer_a, layer_b):
     return table[(table.layer_a == layer_a) & (table.layer_b == layer_b)].set_index("term").value
 
@@ -33,7 +38,7 @@ def whole():
     rng = np.random.default_rng(0)
     names = {"trained": [0, 3, 3], "scaled": [0, 1, 1], "gaussian.scaled": [0, 0.5, 0.5]}
     distances = {name: crossed(rng, shifts) for name, shifts in names.items()}
-    return distances, budget_table(distances, [2, 5, 9], units=[1.0, 3.0, 3.0], position=0)
+    return distances, budget_table(distances, [2, 5, 9], units=units_of(1.0, 3.0, 3.0), position=0)
 
 
 def test_terms_add_up_to_the_total(whole):
@@ -89,10 +94,10 @@ def test_nothing_is_split_off_for_a_layer_without_a_scale():
     """Its points are all equal in one network, here; other pairs of layers are as they would be without it."""
     rng = np.random.default_rng(3)
     distances = {name: crossed(rng, [0, 1, 3]) for name in ("trained", "scaled", "gaussian.scaled")}
-    whole = budget_table(distances, [0, 1, 2], units=[1.0, 2.0, 1.0], position=0)
+    whole = budget_table(distances, [0, 1, 2], units=units_of(1.0, 2.0, 1.0), position=0)
     for name in ("scaled", "gaussian.scaled"):
         distances[name][:, 1, 2] = distances[name][:, :, 2, 1] = np.nan
-    table = budget_table(distances, [0, 1, 2], units=[1.0, np.nan, 1.0], position=0)
+    table = budget_table(distances, [0, 1, 2], units=units_of(1.0, np.nan, 1.0), position=0)
     for pair in ((0, 1), (1, 1), (1, 2)):
         found = values(table, *pair)
         assert found[["scale", "second_moments"]].isna().all()
@@ -120,7 +125,7 @@ def test_layers_that_differ_by_scale_alone():
     plain = pairwise_distances(
         [d * scales[i % 2] for i, d in enumerate(rows)], [d * scales[i % 2] for i, d in enumerate(columns)]
     ).reshape(4, 2, 6, 2)
-    found = values(budget_table({"trained": plain, "scaled": scaled}, [0, 1], units=scales), 0, 1)
+    found = values(budget_table({"trained": plain, "scaled": scaled}, [0, 1], units=np.tile(scales, (10, 1))), 0, 1)
     assert found["remainder"] == pytest.approx(0, abs=1e-12)
     assert found["scale"] > 0
 
@@ -181,6 +186,41 @@ def test_intervals_cover_less_over_all_networks_and_batches(n, least, most, devi
         covered.append((rows.low <= list(truth.values())) & (rows.high >= list(truth.values())))
     covered = np.mean(covered, axis=0)
     assert ((covered > least) & (covered < most)).all()
+
+
+@pytest.mark.parametrize("n", [5, 10])
+def test_intervals_contain_the_error_of_the_unit(n):
+    """Networks differ in scale by 30 %. With a unit taken as exact, the remainder would be covered in a third."""
+    rng, terms, covered = np.random.default_rng(n), ["scale", "remainder", "seed", "images", "total"], []
+    shapes = np.abs(rng.normal(size=(2, 20))) + 0.5
+
+    def draw(n, first):
+        """A crossed design of clouds, each a scale and a shape; those of the first network vary little by batch."""
+        scales = first[0] * np.exp(0.02 * rng.normal(size=(n, 2)))
+        networks = [1, 2] * np.exp(0.3 * rng.normal(size=(n, 2)))
+        rows = first[1] + 0.05 * rng.normal(size=(n, 2, 20))
+        columns = shapes + 0.1 * rng.normal(size=(n, 2, 20))
+        scales[0], networks[0], rows[0], columns[0] = first[0], first[0], *first[1:], *first[1:]
+        between = {"scaled": (rows, columns), "trained": (rows * scales[..., None], columns * networks[..., None])}
+        distances = {name: np.abs(a[:, :, None, None] - b).sum(axis=-1) for name, (a, b) in between.items()}
+        return distances, np.concatenate([scales, networks])
+
+    def between_layers(distances, units):
+        table = budget_table(distances, [0, 1], units=units)
+        return table[table.layer_a != table.layer_b].set_index("term").loc[terms]
+
+    for _ in range(10):
+        first = [1, 2] * np.exp(0.3 * rng.normal(size=2)), shapes + 0.1 * rng.normal(size=(2, 20))
+        distances, units = draw(300, first)
+        # Over many networks and batches, with the weights that these have in a unit of few.
+        unit = ((n - 1) * units[1:300].mean(axis=0) + units[300] + (n - 1) * units[301:].mean(axis=0)) / (2 * n - 1)
+        truth = between_layers(distances, np.tile(unit, (600, 1))).value
+        for _ in range(30):
+            found = between_layers(*draw(n, first))
+            covered.append((found.low <= truth) & (found.high >= truth))
+    covered = np.mean(covered, axis=0)
+    print(dict(zip(terms, covered.round(3), strict=True)))
+    assert ((covered > 0.85) & (covered < 0.995)).all()
 
 
 def test_no_interval_of_few_networks_or_batches(whole):

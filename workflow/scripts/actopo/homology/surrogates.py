@@ -4,10 +4,10 @@ Surrogate clouds that have exactly the mean and covariance of a cloud, and are G
 A Gaussian sample `X` of P points stays a sample of the same distribution when its centred columns are turned by an
 orthogonal matrix `Q` of the P - 1 dimensions orthogonal to the vector of ones, and its mean and covariance do not
 change. With `Q` uniform (Haar), `mean + Q (X - mean)` is a draw from the Gaussian distribution given its sufficient
-statistics. The cloud and its surrogates are exchangeable if the cloud is Gaussian, whatever its mean and covariance, so
-that a rank test of any statistic is exact (Langsrud 2005). Draws from a Gaussian with the *estimated* covariance, such
-as `actopo.homology.controls.gaussian_like`, do not have this property: their sample covariances scatter about that of
-the cloud.
+statistics. The cloud and its surrogates are exchangeable if its points are independent and Gaussian, whatever their
+mean and covariance, so that a rank test of any statistic is exact (Langsrud 2005). Several points of an image are not
+independent. Draws from a Gaussian with the *estimated* covariance, such as `actopo.homology.controls.gaussian_like`, do
+not have this property: their sample covariances scatter about that of the cloud.
 
 The clouds of several layers whose points are of the same images turn by the same `Q`. That keeps their
 cross-covariances, and distances *between* surrogates of two layers are draws of those between jointly Gaussian layers.

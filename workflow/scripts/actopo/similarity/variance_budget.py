@@ -27,10 +27,11 @@ component that is small or 0 may come out negative.
 
 Each component is a mean over a table of cells (i, b). Its variance is taken as that of the means of rows over their
 number plus that of the means of columns over theirs, which counts the noise of cells twice and so is not too small. The
-interval is Student's, with the degrees of freedom of the shorter axis of those on which the component depends. It is
-given the first network and the first batch, which all cells share: it is that of repetitions with other networks and
-batches beside these two, and says nothing of another first network or batch. Of repetitions in which these change as
-well, it covers the fewer the more networks and batches there are.
+unit of `scale` and `second_moments` is a mean over the same networks and batches: to first order, a cell has the unit's
+mean and what its own network and batch add to it. The interval is Student's, with the degrees of freedom of the shorter
+axis of those on which the component depends. It is given the first network and the first batch, which all cells share:
+it is that of repetitions with other networks and batches beside these two, and says nothing of another first network or
+batch. Of repetitions in which these change as well, it covers the fewer the more networks and batches there are.
 
 References
 ----------
@@ -61,8 +62,8 @@ def budget_table(distances, layers, units=None, position=np.nan, level=0.95):
         for `scaled`, and for `gaussian.scaled` or, without `scaled`, for `gaussian`. A part of the energy term whose
         clouds are missing is not split off, nor, for a layer whose points are all equal, one that has no value.
     layers : sequence of int of length l
-    units : array_like of shape (l,), optional
-        Mean distance between points of each layer, over its clouds; needed with `scaled`.
+    units : array_like of shape (B + n, l), optional
+        Mean distance between points of each cloud, those of the batches first; needed with `scaled`.
     position : float, default nan
         Variance of the positions: 0 where they follow from the network and the image, nan where they are drawn and so a
         part of `seed_and_images`.
@@ -83,7 +84,7 @@ def budget_table(distances, layers, units=None, position=np.nan, level=0.95):
         If there is only one batch or network, or units are missing.
     """
     if "scaled" in distances and units is None:
-        raise InputError("the scaled distances have no unit; give the mean distance between points of each layer.")
+        raise InputError("the scaled distances have no unit; give the mean distance between points of each cloud.")
     cells = _cells(distances, units)
     first, second = np.triu_indices(len(layers))
     layers = np.asarray(layers)
@@ -150,18 +151,33 @@ def _cells(distances, units):
     }
     known = {}
     if "scaled" in distances:
-        units = np.asarray(units, dtype=np.float64)
-        unit = (units[:, None] + units) / 2
-        known["scale"] = between - unit * _energy(distances["scaled"])[0]
+        unit, error = _pair_units(units, whole.shape[0], whole.shape[2])
+        known["scale"] = between - _in_unit(_energy(distances["scaled"])[0], unit, error)
     moments = "gaussian.scaled" if "scaled" in distances else "gaussian"
     if moments in distances:
-        known["second_moments"] = _energy(distances[moments])[0] * (unit if "scaled" in distances else 1)
+        energy = _energy(distances[moments])[0]
+        known["second_moments"] = _in_unit(energy, unit, error) if "scaled" in distances else energy
     # Nothing is split off for a pair with a layer whose points are all equal, and so have no scale, in any cell.
     rest = between
     for part in known.values():
         part[..., np.isnan(part).any(axis=(0, 1))] = np.nan
         rest = rest - np.nan_to_num(part)
     return {**cells, **known, "remainder": rest, "total": between + _of_both(within)}
+
+
+def _pair_units(units, n_batches, n_networks):
+    """Unit of each pair of layers, and what each cell adds to it: arrays (l, l) and (B - 1, n - 1, l, l)."""
+    units = np.asarray(units, dtype=np.float64)
+    # The first network on the first batch is in both lists and counts once.
+    batches, networks = units[1:n_batches], units[n_batches + 1 :]
+    added = [len(own) * (own - own.mean(axis=0)) for own in (batches, networks)]
+    error = (added[0][:, None] + added[1]) / (n_batches + n_networks - 1)
+    return _of_both(units[1:].mean(axis=0)) / 2, _of_both(error) / 2
+
+
+def _in_unit(energy, unit, error):
+    """Cells of an energy term times its unit, to first order in the error of both."""
+    return unit * energy + error * energy.mean(axis=(0, 1))
 
 
 def _energy(distances):
