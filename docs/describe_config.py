@@ -17,7 +17,7 @@ anything runs; a change reruns exactly what depends on it.
 | `config.yaml` | the paper's run: CIFAR-10, 100 networks, 50 000-image mapper graphs |
 | `demo.yaml` | digits and small networks, for `make demo` |
 | `cifar10_cpu.yaml` | CIFAR-10 on a CPU: networks of a quarter of the width, six seeds, three epochs |
-| `cifar10_vit.yaml` | CIFAR-10 on a CPU: a small Vision Transformer from two seeds, beside a ResNet-18 |
+| `cifar10_vit.yaml` | CIFAR-10 on a CPU: a small Vision Transformer, beside a ResNet-18 |
 | `fashion_mnist.yaml` | Fashion-MNIST on a CPU: networks of a quarter of the width, three seeds |
 | `imagenet.yaml` | four networks trained on ImageNet, on your photographs |
 | `as_released.yaml` | what the authors' released code does where it differs from the paper's text |

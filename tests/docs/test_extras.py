@@ -79,6 +79,14 @@ def test_all_is_every_extra():
     assert named == set(PROJECT["optional-dependencies"]) - {"all"}
 
 
+def test_a_package_has_one_lowest_version():
+    lines = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
+    limits = {re.match(r"[A-Za-z0-9-]+", line)[0]: set() for line in lines}
+    for line in lines:
+        limits[re.match(r"[A-Za-z0-9-]+", line)[0]] |= {limit for limit in re.findall(r">=[\d.]+", line)}
+    assert [name for name, own in limits.items() if len(own) > 1] == []
+
+
 def test_every_requirement_of_the_package_is_pinned_for_the_workflow():
     pinned = packages((ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()[2:])
     wanted = packages([*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]) - {"actopo"}

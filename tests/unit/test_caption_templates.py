@@ -219,7 +219,7 @@ def test_the_caption_of_foregrounds_warns_of_grabcut_alone(masks):
             ["at equal scale, what Gaussian", "covariances have, and a remainder. Parts"],
             ["positions"],
         ),
-        ("variance_budget", MOST, ["which contains random positions,"], []),
+        ("variance_budget", MOST, ["which contains positions that are drawn,"], []),
         ("variance_budget", {"similarity": {"controls": ["scaled"]}}, ["scale, and a remainder. A part"], ["Gaussian"]),
         ("variance_budget", FEWEST, ["between the layers. A part"], ["Gaussian", "scale"]),
         ("stability", FEWEST, ["(nodes, components, cycles)"], []),

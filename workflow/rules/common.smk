@@ -227,6 +227,13 @@ def grows(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def memory_of_metric(wildcards, attempt):
+    """Resource: RTD-Lite keeps the distances between the points of every cloud; the others keep little."""
+    n_points = config["homology"]["batch_size"] * config["homology"]["points_per_image"]
+    kept = 4e-6 * n_points**2 * len(LAYERS) * len(METRIC_SEEDS) if wildcards.metric == "rtd_lite" else 0
+    return int(8000 + kept) * attempt
+
+
 def gpu_count(device=config["device"]):
     """GPUs that a job asks for: by default one on a network, and 0 where the config says cpu."""
     return 0 if device == "cpu" else 1

@@ -67,13 +67,6 @@ use rule sample_paired_points as sample_kept_paired_points with:
         code=code_digest("sample_paired_points"),
 
 
-def memory_of_metric(wildcards, attempt):
-    """Resource: RTD-Lite keeps the distances between the points of every cloud; the others keep little."""
-    n_points = config["homology"]["batch_size"] * config["homology"]["points_per_image"]
-    kept = 4e-6 * n_points**2 * len(LAYERS) * len(METRIC_SEEDS) if wildcards.metric == "rtd_lite" else 0
-    return int(8000 + kept) * attempt
-
-
 # Of the first network to itself and to others, by a measure of similarity, on the networks' own or on paired clouds.
 rule metric_distances:
     input:
