@@ -213,6 +213,35 @@ def test_the_legend_explains_grey_slices_where_there_may_be_some(open_page, tmp_
     assert told == (names if n_classes == 10 else [*(f"{i} {name}" for i, name in enumerate(names)), "rest of a node"])
 
 
+def test_images_without_labels_have_no_classes(open_page, tmp_path):
+    (tmp_path / "page.html").write_text(made_up_page(("unlabelled",)))
+    page = open_page(tmp_path / "page.html")
+    assert page.locator("[data-key=colour]").input_value() == "lens"
+    for key in ("colour", "size"):
+        options = page.locator(f"[data-key={key}] option").evaluate_all("all => all.map((e) => e.value)")
+        assert not {"class", "purity"} & set(options)
+    assert not page.locator("[data-key=search]").is_visible()
+    node(page, 1).dispatch_event("click")
+    assert "purity" not in table_of(page.locator(".card"))
+    assert "unlabelled" not in page.locator(".card").inner_text()
+    assert "purity" not in node(page, 1).get_attribute("aria-label")
+    header = next(csv.reader(io.StringIO(downloaded(page, "#mapper-csv"))))
+    assert not [name for name in header if name == "purity" or name.startswith("class ")]
+    page.locator("#to-purity").click()
+    assert "Images without labels have no purity." in page.locator("#purity-note").inner_text()
+
+
+def test_paper_has_the_whole_graph_and_legend(page):
+    """Drawings become as small as the paper wants them, and no entry of the legend is below a scroll bar."""
+    box = page.evaluate(
+        "(({clientWidth, clientHeight}) => [clientWidth, clientHeight])(document.querySelector('.drawing'))"
+    )
+    for drawing in page.locator("#panel-a .drawing svg").all():
+        assert drawing.get_attribute("viewBox") == f"0 0 {box[0]} {box[1]}"
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.getElementById('legend')).maxHeight") == "none"
+
+
 def test_graphs_side_by_side_have_one_scale_of_colours(page):
     page.locator("[data-key=two]").check()
     page.locator("#panel-b [data-facet=sampling]").select_option("full")

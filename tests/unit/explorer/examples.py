@@ -38,7 +38,12 @@ COLUMNS = ("breed", "class", "constructor")
 def graph(names):
     nodes = [
         {"id": 0, "size": 2, "composition": {names[0]: 2}, "purity": 1.0},
-        {"id": 1, "size": 3, "composition": {names[0]: 1, names[1]: 2}, "purity": 0.5},
+        {
+            "id": 1,
+            "size": 3,
+            "composition": {names[0]: 1, names[1]: 2} if len(names) > 1 else {names[0]: 3},
+            "purity": 0.5,
+        },
     ]
     nodes = [{**node, "lens_min": 0.5, "lens_max": 2.0, "lens_mean": 1.0 + node["id"]} for node in nodes]
     nodes = [{**node, "lens2_min": -2.0, "lens2_max": 3.0, "lens2_mean": 0.5 - node["id"]} for node in nodes]
@@ -149,15 +154,16 @@ def page(names=("cat", "dog"), run="made up"):
     graphs = [{**told, **other} for other in GRAPHS]
     texts, n_whole, _ = fit([document(names, number) for number in range(len(graphs))])
     pixels = np.arange(4 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 8, 8, 3)
-    sheets = image_sheets(pixels, LABELS, {0, 2, 3}, np.arange(4), 2)
+    labels = LABELS.clip(max=len(names) - 1)
+    sheets = image_sheets(pixels, labels, {0, 2, 3}, np.arange(4), 2)
     pictures = sheets.pop("sheets")
     rows = [["random", 0, 1, "none", 0.75, 0.8]]
     purity = {"columns": ["sampling", "sigma", "layer", "interval", "node_purity", "coverage"], "rows": rows}
-    by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[1], 0.5]]}
+    by_class = {"columns": [*purity["columns"][:4], "class", "purity"], "rows": [[*rows[0][:4], names[-1], 0.5]]}
     layers = [(1, "layer 1"), (2, "layer 2")]
     main = main_document(names, graphs, LENSES, layers, sheets, BOXES, len(texts), n_whole, 3)
     of_run = {"config": {"run": run}, "versions": {}, "accuracy": [], "times": [], "data": {}}
     documents = {"main": main, "purity": {"graphs": purity, "classes": by_class}, "run": of_run}
-    documents["images"] = image_document(LABELS, [f"{names[0]}/{image}.png" for image in range(4)])
-    documents |= distances([*names, names[0]])
+    documents["images"] = image_document(labels, [f"{names[0]}/{image}.png" for image in range(4)])
+    documents |= distances([*names, *names, names[0]][-3:])
     return build_page(f"actopo: {run}", documents, texts, pictures)

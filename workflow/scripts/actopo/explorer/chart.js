@@ -21,6 +21,11 @@ function symbolOf(i) {
   return SYMBOLS[(i + Math.floor(i / SYMBOLS.length)) % SYMBOLS.length];
 }
 
+// Labels of an axis of small numbers, which are long otherwise.
+function smallNumbers(highest) {
+  return highest < 0.01 ? d3.format("~e") : null;
+}
+
 function lineSample(parent, style) {
   const svg = parent.append("svg").attr("width", 38).attr("height", 14).attr("aria-hidden", "true");
   svg.append("line").attr("x1", 1).attr("x2", 37).attr("y1", 7).attr("y2", 7).attr("stroke", style.colour).attr("stroke-width", 2)
@@ -56,7 +61,7 @@ function lineChart(parent, { title, xTitle, yTitle, ticks = null, series, level 
   const most = ticks && d3.max(ticks, (text) => text.length) > 4 ? 7 : 12;
   if (ticks) xAxis.tickValues(d3.range(0, ticks.length, Math.ceil(ticks.length / most))).tickFormat((place) => shortened(ticks[place], 8));
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(xAxis);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(6));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(6).tickFormat(smallNumbers(high)));
   svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(xTitle);
   svg.append("text").attr("transform", `translate(14,${(top + height - bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text(yTitle);
   if (level !== null) {

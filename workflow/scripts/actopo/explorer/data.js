@@ -13,6 +13,8 @@ function readDocument(id) {
 }
 
 const main = readDocument("main");
+// Without labels, images are of one class, which says nothing of nodes.
+const isLabelled = main.class_names.length > 1;
 
 // Sets of ascending numbers, as actopo.explorer.coding writes them: differences in bytes of seven bits.
 function decodeSets(text, counts) {
@@ -87,7 +89,7 @@ function extraMeasures(graphs) {
 }
 
 function measureNames(graphs) {
-  return ["purity", ...LENSES.keys(), "coverage", ...extraMeasures(graphs)];
+  return [...(isLabelled ? ["purity"] : []), ...LENSES.keys(), "coverage", ...extraMeasures(graphs)];
 }
 
 const MEASURE_LABELS = new Map([

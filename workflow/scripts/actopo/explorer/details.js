@@ -79,14 +79,14 @@ function showOther(details, panel) {
   membersOf(index).forEach((own) => own.forEach((image) => images.has(image) && there.add(image)));
   const n = shares.filter((share) => share > 0).length;
   details.append("p").attr("id", "other")
-    .text(`In the other graph ${there.size} of these ${images.size} images are in ${n} nodes.`);
+    .text(`In the other graph ${there.size} of these ${images.size} images are in ${n === 1 ? "1 node" : `${n} nodes`}.`);
 }
 
 function showNode(details, index, graph, node) {
   const card = details.append("section").attr("class", "card").attr("data-node", node);
   card.append("h3").text(`Node ${node}`);
   const rows = [
-    ["points", graph.size[node]], ["images", graph.n_images[node]], ["purity", shown(graph.purity[node])],
+    ["points", graph.size[node]], ["images", graph.n_images[node]], ...(isLabelled ? [["purity", shown(graph.purity[node])]] : []),
     [measureLabel("coverage"), shown(graph.size[node] / graph.facts.n_points)],
   ];
   for (const [key, label] of LENSES) {
@@ -95,7 +95,7 @@ function showNode(details, index, graph, node) {
   }
   for (const name of extraMeasures([graph, ...shownGraphs()])) rows.push([measureLabel(name), shown(measureOf(graph, name)?.[node])]);
   addTable(card, rows);
-  addBars(card, main.class_names, main.colours, graph.classes[node], "points");
+  if (isLabelled) addBars(card, main.class_names, main.colours, graph.classes[node], "points");
   if (state.colour !== "class" && isPie(graph, state.colour)) {
     const pie = pieClasses(graph, state.colour);
     card.append("h3").text(measureLabel(state.colour));

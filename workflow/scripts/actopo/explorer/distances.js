@@ -254,7 +254,8 @@ function sensitivityChart(row, label) {
       const band = found.length > 1 ? { low: d3.quantile(found, 0.1), high: d3.quantile(found, 0.9) } : {};
       return { x: orders[0].fraction, y, ...band, empty: !orders[0].in_paper, text: `${name}, ${kind}: ${shown(orders[0].fraction)} removed\ndistance ${shown(y)}` };
     }).sort((a, b) => a.x - b.x);
-    return { name: kind, text: kind === "random" ? "random (median, 10 to 90 %)" : `${kind} components`, style: lineStyle(i), values };
+    const isBand = values.some((own) => own.low !== undefined);
+    return { name: kind, text: kind === "random" && isBand ? "random (median, 10 to 90 %)" : `${kind} components`, style: lineStyle(i), values };
   });
   const found = d3.nest().key((own) => own.threshold).entries(detectionRows.filter((own) => isOwn(own) && own.level !== null));
   const levels = found.map(({ key, values }) => ({

@@ -57,6 +57,8 @@ class GraphPanel {
     if (this.lifted) this.drop(this.lifted.which);
     const [focused, middle] = [this.focused(), this.size ? this.middle() : null];
     const [width, height] = (this.size = [this.element.clientWidth, this.element.clientHeight]);
+    // Paper may be narrower than the screen.
+    for (const svg of [this.svg, this.above]) svg.attr("viewBox", `0 0 ${width} ${height}`);
     this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${layerLabel(about)}, ${graph.size.length} nodes`);
     this.radii = this.nodeRadii(width, height);
     this.place(width, height);
@@ -192,7 +194,8 @@ class GraphPanel {
     const share = first.count / graph.size[node];
     const value = isPie(graph, state.colour) || state.colour === "purity" ? "" : `, ${measureLabel(state.colour)} ${shown(this.values?.[node])}`;
     const lit = this.lit?.[node] ? `, ${shown(100 * this.lit[node])}% of its images selected in the other graph` : "";
-    return `node ${node}: ${graph.size[node]} points, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}${lit}${value}`;
+    const classes = isLabelled ? `, ${Math.round(100 * share)}% ${main.class_names[first.code]}, purity ${shown(graph.purity[node])}` : "";
+    return `node ${node}: ${graph.size[node]} points${classes}${lit}${value}`;
   }
 
   update(nodes, lines) {

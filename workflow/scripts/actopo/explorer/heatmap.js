@@ -96,8 +96,8 @@ function diagramOverlay(parent, title, diagrams) {
   const high = 1.04 * (d3.max(diagrams, ({ pairs }) => d3.max(pairs)) || 1);
   const x = d3.scaleLinear().domain([0, high]).range([left, width - right]);
   const y = d3.scaleLinear().domain([0, high]).range([height - bottom, top]);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(5));
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`).call(d3.axisBottom(x).ticks(5).tickFormat(smallNumbers(high)));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).ticks(5).tickFormat(smallNumbers(high)));
   svg.append("line").attr("x1", x(0)).attr("y1", y(0)).attr("x2", x(high)).attr("y2", y(high)).attr("stroke", "var(--dim)").attr("stroke-dasharray", "2 3");
   svg.append("text").attr("x", (left + width - right) / 2).attr("y", height - 6).attr("text-anchor", "middle").text("birth");
   svg.append("text").attr("transform", `translate(13,${(top + height - bottom) / 2}) rotate(-90)`).attr("text-anchor", "middle").text("death");

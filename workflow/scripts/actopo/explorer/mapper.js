@@ -19,6 +19,7 @@ function startMapper() {
     }
   }
   for (const name of ["a", "b"]) addEpsSlider(name);
+  document.querySelector("[data-key=search]").closest("label").hidden = !isLabelled;
   d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
   d3.select("#clear").on("click", () => change({ selected: "" }));
   d3.select("#show-all").on("click", () => shownPanels().forEach((panel) => panel.showAll()));
@@ -101,9 +102,9 @@ function showMapper() {
   const graphs = shownGraphs();
   const options = (names) => names.map((name) => [name, measureLabel(name)]);
   const columns = new Set(graphs.flatMap((graph) => Object.keys(graph.columns)));
-  fillOptions(document.querySelector("[data-key=colour]"), options(["class", ...columns, ...measureNames(graphs)]));
+  fillOptions(document.querySelector("[data-key=colour]"), options([...(isLabelled ? ["class"] : []), ...columns, ...measureNames(graphs)]));
   fillOptions(document.querySelector("[data-key=size]"), options(["members", "equal", ...measureNames(graphs)]));
-  if (!document.querySelector(`[data-key=colour] option[value="${CSS.escape(state.colour)}"]`)) state.colour = "class";
+  if (!document.querySelector(`[data-key=colour] option[value="${CSS.escape(state.colour)}"]`)) state.colour = DEFAULTS.colour;
   if (!document.querySelector(`[data-key=size] option[value="${CSS.escape(state.size)}"]`)) state.size = "members";
   document.querySelector("[data-key=colour]").value = state.colour;
   document.querySelector("[data-key=size]").value = state.size;
@@ -116,15 +117,15 @@ function showMapper() {
 function mapperCsv() {
   const indices = shownPanels().map((panel) => panel.index);
   const measures = extraMeasures(shownGraphs());
-  const columns = [...FACETS.map(([facet]) => facet), "eps", "node", "points", "images", "purity",
+  const columns = [...FACETS.map(([facet]) => facet), "eps", "node", "points", "images", ...(isLabelled ? ["purity"] : []),
     ...[...LENSES.keys()].flatMap((lens) => [`${lens}_min`, `${lens}_max`, `${lens}_mean`]),
-    ...measures.map((name) => name.replace(LABEL, "label ")), ...main.class_names.map((name) => `class ${name}`)];
+    ...measures.map((name) => name.replace(LABEL, "label ")), ...(isLabelled ? main.class_names : []).map((name) => `class ${name}`)];
   const rows = indices.flatMap((index) => {
     const graph = readDocument(`graph-${index}`);
     return graph.size.map((size, node) => {
-      const counts = new Array(main.class_names.length).fill(0);
-      graph.classes[node].forEach((code, i, pairs) => i % 2 === 0 && (counts[code] = pairs[i + 1]));
-      return [...FACETS.map(([facet]) => main.graphs[index][facet]), main.graphs[index].eps, node, size, graph.n_images[node], graph.purity[node],
+      const counts = new Array(isLabelled ? main.class_names.length : 0).fill(0);
+      if (isLabelled) graph.classes[node].forEach((code, i, pairs) => i % 2 === 0 && (counts[code] = pairs[i + 1]));
+      return [...FACETS.map(([facet]) => main.graphs[index][facet]), main.graphs[index].eps, node, size, graph.n_images[node], ...(isLabelled ? [graph.purity[node]] : []),
         ...[...LENSES.keys()].flatMap((lens) => graph[lens][node]), ...measures.map((name) => measureOf(graph, name)?.[node]), ...counts];
     });
   });

@@ -10,8 +10,6 @@ const PURITY_PANELS = [
 
 const purityTables = { graphs: records(readDocument("purity").graphs), classes: records(readDocument("purity").classes) };
 const purityCharts = [];
-// Images without labels have coverage alone.
-const hasPurity = hasValue(purityTables.classes, "purity");
 
 function hasValue(rows, measure) {
   return rows.some((row) => row[measure] !== null && row[measure] !== undefined);
@@ -23,7 +21,7 @@ function puritySamplings() {
 
 function startPurity() {
   fillOptions(document.querySelector("[data-key=class]"), main.class_names.map((name) => [name, name]));
-  document.querySelector("[data-key=class]").closest("label").hidden = !hasPurity;
+  document.querySelector("[data-key=class]").closest("label").hidden = !isLabelled;
   const sigmas = [...new Set(purityTables.graphs.map((row) => row.sigma))].sort(d3.ascending);
   fillOptions(document.querySelector("[data-key=sigma]"), sigmas.map((sigma) => [String(sigma), sigma ? `σ = ${sigma}` : "none"]));
   const samplings = d3.select("#samplings").selectAll("label").data(puritySamplings()).enter().append("label");
@@ -63,7 +61,11 @@ function showPurity() {
   purityCharts.length = 0;
   for (const [table, measure, title, yTitle, hasFloor] of PURITY_PANELS) {
     const rows = purityRows(table);
-    if (!hasValue(rows, measure)) continue;
+    if (!hasValue(rows, measure)) {
+      // Images without labels have coverage alone.
+      if (isLabelled && table === "classes") charts.append("p").text(`${title} of ${state.class}: no node has a point of it.`);
+      continue;
+    }
     const series = shownSamplings().map(({ text: name, style }) => ({
       name, style, values: purityValues(rows.filter((row) => row.sampling === name), measure),
     }));
@@ -76,7 +78,7 @@ function showPurity() {
   const rows = purityRows("graphs");
   const kinds = [...new Set(rows.map((row) => row.interval))].map((kind) => (kind === "none" ? "there is one graph of each, so no interval" : kind));
   const marks = `Thin bars: permuted labels. Empty marks: p > ${LEVEL}. Dotted: lowest possible, 1/${main.class_names.length}.`;
-  d3.select("#purity-note").text(`Bands: ${kinds.join("; ") || "none"}. ${hasPurity ? marks : "Images without labels have no purity."}`);
+  d3.select("#purity-note").text(`Bands: ${kinds.join("; ") || "none"}. ${isLabelled ? marks : "Images without labels have no purity."}`);
 }
 
 function purityValues(rows, measure) {

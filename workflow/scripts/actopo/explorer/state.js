@@ -7,7 +7,7 @@ const DEFAULTS = {
   b: graphKey(main.graphs[1] ?? main.graphs[0] ?? {}),
   two: "0",
   layout: "free",
-  colour: "class",
+  colour: isLabelled ? "class" : "lens",
   size: "members",
   search: "",
   names: main.class_names.length > 10 ? "1" : "0",

@@ -224,7 +224,7 @@ def draw_rows(axes, rows, colours):
         for null, (label, colour, height) in NULLS.items():
             left, right = row[f"{null}_mean"], row[f"{null}_high"]
             # Where no two layers are equally wide, nothing is permuted.
-            if np.isfinite([left, right]).all() and left != right:
+            if np.isfinite([left, right]).all() and not np.isclose(left, right):
                 axes.barh(place, right - left, height, left, color=colour, label=label, zorder=2)
                 axes.vlines(left, place - height / 2, place + height / 2, color="0.35", linewidth=0.8, zorder=2)
         drawn += [row.value, row.null_mean, *_draw_interval(axes, row, place, colours[place])]

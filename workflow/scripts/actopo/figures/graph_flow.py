@@ -157,6 +157,12 @@ def _draw_distances(axes, table, label, names):
     # Distances of graphs that share few images differ from chance by less than a thousandth.
     axes.margins(y=0.08)
     axes.ticklabel_format(axis="y", useOffset=False)
+    # What differs by its rounding alone has labels of sixteen digits.
+    low, high = axes.get_ylim()
+    if high - low < 1e-6 * high:
+        axes.set_ylim(low - 1e-4 * high, high + 1e-4 * high)
+    if table.distance.isna().all():
+        axes.text(0.5, 0.5, "no value", transform=axes.transAxes, ha="center", color="0.35")
     axes.grid(axis="y")
     axes.set_xlabel("pair of layers")
     axes.set_ylabel(label)

@@ -9,6 +9,8 @@ Topology of Convolutional Neural Network Activations"), layer retrieval and Ding
 each network's own, at those of the first network, and on means over all positions.
 """
 
+from collections import Counter
+
 import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -89,8 +91,9 @@ def plot(distances, specificity, curves, detection, layers, layer=None, labels=N
     bands = -(-len(names) // PER_ROW)
     columns = -(-len(names) // bands)
     cell = min(7.2 / columns, 2.0)
-    # Rows of the same measure on several clouds lie close together.
-    row_height = 0.17 if len(tested) == len(names) else 0.09
+    # Rows of the same measure on several clouds lie close together, and share its name.
+    clouds = Counter(metric_and_clouds(name)[0] for name in tested)
+    row_height = 0.17 if min(clouds.values()) == 1 else 0.09
     room = texts.layer_room(layers, layer_names)
     heights = bands * (1.55 * cell + 0.55 + room) + 0.45 if has_curves else bands * (0.85 * cell + 0.35 + room)
     heights = (heights, 1.25 + row_height * len(tested))

@@ -17,7 +17,7 @@ from actopo.mapper.composition import composition
 # Ranges of the lens of a graph, of equal length, and of numbers of images, with equal numbers of images.
 LENS_RANGES = ("lowest fifth of the lens", "second", "third", "fourth", "highest fifth of the lens")
 MOST_RANGES = 5
-NO_LABEL, NO_COLOUR = "no label", "0.95"
+NO_LABEL, NO_COLOUR = "no label", "0.7"
 
 
 def by_lens(graph):
