@@ -51,7 +51,7 @@ demo: .venv/ready  ## run the whole workflow on handwritten digits
 	@echo "summary: $(DEMO)/summary.json"
 
 # Of a run with Snakemake's --directory, give DIRECTORY too.
-IN_DIRECTORY = $(if $(DIRECTORY),--directory $(DIRECTORY))
+IN_DIRECTORY = $(if $(DIRECTORY),--directory "$(DIRECTORY)")
 
 report: .venv/ready  ## make the report of a finished run: make report CONFIG=mine.yaml
 	$(BIN)/python workflow/scripts/write_report.py $(CONFIG) $(IN_DIRECTORY)

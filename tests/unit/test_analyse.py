@@ -156,11 +156,37 @@ def test_layers_that_there_are_not_are_refused():
         ({"tap": "ouput"}, "there is no tap 'ouput'; write one of conv, bn, relu, output, input, residual"),
         ({"layers": None}, "layers has None; give numbers, names or types of layers"),
         ({"layers": [0, 3.5]}, r"layers has 3\.5; give numbers"),
+        (
+            {"layers": [{"typ": "Conv2d"}]},
+            "layers has {'typ': 'Conv2d'}; give it a name or a type, and no keys but name,",
+        ),
+        ({"layers": [{}]}, "layers has {}; give it a name or a type"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, words):
     with pytest.raises(InputError, match=words):
         run(**settings)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ({"weight": torch.zeros(2)}, "model is dict; give a network"),
+        (len, "model is builtin_function_or_method; give a network"),
+        (torch.jit.script(torch.nn.Conv2d(3, 2, 1)), "model comes from torch.jit"),
+        (torch.nn.Sequential(torch.compile(torch.nn.Conv2d(3, 2, 1))), "a part of model comes from torch.compile"),
+    ],
+)
+def test_what_is_no_network_is_refused(model, words):
+    with pytest.raises(InputError, match=words):
+        analyse(model, pictures())
+
+
+def test_a_compiled_network_is_read_as_it_was():
+    model = network()
+    found, compiled = (analyse(each, pictures(), dimensions=[0]) for each in (model, torch.compile(model)))
+    assert list(compiled.layers) == list(found.layers)
+    np.testing.assert_array_equal(compiled.clouds["first"].points, found.clouds["first"].points)
 
 
 def test_threads_are_left_as_they_were():

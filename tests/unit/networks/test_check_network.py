@@ -10,6 +10,7 @@ from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
 
 NETWORK = """
+import torch
 from torch import nn
 
 class Two(nn.Sequential):
@@ -38,6 +39,12 @@ class Dropping(nn.Sequential):
 
 def dropping():
     return Dropping(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
+def compiled():
+    return torch.compile(build())
+
+def partly_compiled():
+    return nn.Sequential(torch.compile(nn.Conv2d(3, 2, 3)), nn.Flatten(), nn.Linear(200, 4))
 
 def build(two=False, frozen=False):
     network = (Two if two else nn.Sequential)(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
@@ -97,6 +104,12 @@ def test_weights_are_of_the_network(tmp_path, n_classes):
     file.write_bytes(b"no weights")
     with pytest.raises(InputError, match=r"net\.safetensors cannot be read as a state dict"):
         check_of({**own, "width": 2}, str(file), n_classes)
+
+
+def test_a_network_is_not_compiled(network):
+    for name in ("compiled", "partly_compiled"):
+        with pytest.raises(InputError, match=r"comes from torch\.compile, .* training\.compile compiles it"):
+            check_of({"module": network["module"].replace("build", name)}, n_classes=4)
 
 
 def test_random_numbers_in_evaluation(network, tmp_path):

@@ -1,9 +1,10 @@
-"""Single heads of attention are no maps."""
+"""Single heads of attention are no maps, and channels no tokens."""
 
 import pytest
 from actopo.networks.build import build
-from actopo.networks.heads import without_heads
+from actopo.networks.heads import described_outputs, without_channels, without_heads
 from actopo.networks.outputs import find_outputs
+from torch import nn
 
 SMALL = {"img_size": 48, "patch_size": 8, "depth": 1, "qk_norm": True}
 
@@ -28,4 +29,38 @@ def test_norms_of_queries_and_keys_are_no_layer(more):
 def test_maps_stay_layers(name):
     network = build(architecture=name, n_classes=4, n_channels=3, seed=0)
     found = [output._asdict() for output in find_outputs(network, (224, 224, 3) if "swin" in name else (64, 64, 3))]
-    assert without_heads(found) == found
+    assert without_heads(found) == without_channels(found) == found
+
+
+class Mixer(nn.Module):
+    """49 patches, and an MLP that mixes them, of whose channels there are a few more."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        self.patches = nn.Conv2d(1, n_channels, 4, 4)
+        self.mix = nn.Sequential(nn.Linear(49, 128), nn.GELU(), nn.Linear(128, 49))
+        self.norm, self.head = nn.LayerNorm(n_channels), nn.Linear(n_channels, 4)
+
+    def forward(self, images):
+        x = self.patches(images).flatten(2)
+        return self.head(self.norm((x + self.mix(x)).transpose(1, 2)).mean(1))
+
+
+@pytest.mark.parametrize("n_channels", [50, 64])
+def test_channels_of_an_mlp_that_mixes_tokens_are_no_tokens(n_channels):
+    found = {output["name"]: output for output in described_outputs(Mixer(n_channels), (28, 28, 1))}
+    [part] = found["mix.0"]["parts"]
+    assert not part["shapes"]
+    assert part["problem"].startswith(
+        f"returns {n_channels} x 128 values for an image, and {n_channels} are the channels"
+    )
+    [part] = found["norm"]["parts"]
+    assert part["shapes"]["patches"] == (7, 7, n_channels)
+
+
+@pytest.mark.parametrize("name", ["timm:vit_tiny_patch16_224", "timm:deit_tiny_distilled_patch16_224"])
+def test_class_tokens_stay_layers(name):
+    network = build(architecture=name, arguments={"img_size": 64, "depth": 1}, n_classes=17, n_channels=3, seed=0)
+    found = [output._asdict() for output in find_outputs(network, (64, 64, 3))]
+    assert any("class" in part["shapes"] for output in found for part in output["parts"])
+    assert without_channels(found) == found

@@ -14,6 +14,8 @@ from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 
+import torch
+
 from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.errors import InputError
 from actopo.files import replacing
@@ -35,6 +37,8 @@ from actopo.similarity.wasserstein import pairwise_distances
 
 # Ways of sampling that need nothing but activations.
 SAMPLINGS_HERE = ("random", "central", "top_l2", "full")
+# What says which layer is meant.
+LAYER_KEYS = ("name", "type", "tokens", "key")
 # Whole numbers that nothing else checks, and the least that they may be.
 LEAST = {"points_per_image": 1, "diagram_points": 2, "directions": 1, "seed": 0}
 
@@ -183,6 +187,7 @@ def analyse(
         if name not in ("model", "images", "layers", "labels", "class_names", "progress")
     }
     _check_settings(settings)
+    model = _uncompiled(model)
     read = read_images(images, labels, class_names, mean, std)
     described = _chosen(model, read.pictures.shape[1:], layers, tap)
     names = [layer["name"] for layer in described.values()]
@@ -237,6 +242,18 @@ def _check_settings(settings):
         raise InputError(f"n_jobs is {n_jobs!r}; give a whole number above 0, or -1 for one on each core")
 
 
+def _uncompiled(model):
+    """The network itself, where PyTorch has compiled it; an error for what is none."""
+    model = getattr(model, "_orig_mod", model)
+    if not isinstance(model, torch.nn.Module):
+        raise InputError(f"model is {type(model).__name__}; give a network, a torch.nn.Module")
+    if isinstance(model, torch.jit.ScriptModule):
+        raise InputError("model comes from torch.jit, whose modules cannot be read; give the network as it was before")
+    if any(hasattr(module, "_orig_mod") for module in model.modules()):
+        raise InputError("a part of model comes from torch.compile; give the network as it was before")
+    return model
+
+
 def _chosen(model, image_shape, layers, tap):
     """Chosen layers by number, as `actopo.config.choosing.describe_layer` describes them; names are different."""
 
@@ -267,6 +284,9 @@ def _plain(layers):
     given = layers if isinstance(layers, Iterable) and not isinstance(layers, known) else [layers]
     if wrong := [item for item in given if not isinstance(item, known)]:
         raise InputError(f"layers has {wrong[0]!r}; give numbers, names or types of layers")
+    for item in given:
+        if isinstance(item, dict) and (not {"name", "type"} & set(item) or set(item) - set(LAYER_KEYS)):
+            raise InputError(f"layers has {item!r}; give it a name or a type, and no keys but {', '.join(LAYER_KEYS)}")
     return [int(item) if isinstance(item, Integral) else item for item in given]
 
 

@@ -149,7 +149,7 @@ def _what_went_wrong(network, done):
     if errors:
         return errors[-1]
     if lines and "No module named 'torch" in lines[-1]:
-        return "they are found by building it; install torch and torchvision where Snakemake runs"
+        return "its layers are found by building it; install torch and torchvision where Snakemake runs"
     if lines and done.returncode > 0:
         return lines[-1]
     how = f"exit code {done.returncode}" if done.returncode >= 0 else f"signal {-done.returncode}"

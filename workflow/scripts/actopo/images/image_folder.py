@@ -4,7 +4,8 @@ Images from a folder or a .zip of class folders, decoded by OpenCV in threads.
 `actopo.images.class_folders` says how they must lie.
 
 Files are decoded to 8 bits: 16-bit channels are reduced to their upper byte, transparency is dropped without
-blending, CMYK becomes RGB, and the orientation that a camera recorded (EXIF) is applied.
+blending, CMYK becomes RGB, and the orientation that a camera recorded (EXIF) is applied,
+but for WebP.
 """
 
 import logging

@@ -1,11 +1,47 @@
-"""Outputs of modules inside of attention, whose heads and tokens stand where a map has its rows and columns."""
+"""Outputs of modules whose axes are others than they seem: heads of attention, and channels taken for tokens."""
 
 from actopo.networks.outputs import find_outputs
 
 
 def described_outputs(model, image_shape, given=None):
-    """What `actopo.networks.outputs.find_outputs` finds, as `without_heads` leaves it: list of dict."""
-    return without_heads([output._asdict() for output in find_outputs(model, image_shape, given)])
+    """What `actopo.networks.outputs.find_outputs` finds, without what is no layer: list of dict."""
+    found = [output._asdict() for output in find_outputs(model, image_shape, given)]
+    return without_heads(found if "prefix_tokens" in (given or {}) else without_channels(found))
+
+
+def without_channels(outputs):
+    """
+    Outputs of a network's modules, where tokens that may be channels are no layer.
+
+    An MLP that mixes tokens has the axes (images, channels, hidden units). Where there are a few more channels than
+    positions, they look like these and class tokens.
+
+    Parameters
+    ----------
+    outputs : sequence of dict
+        Attributes of `actopo.networks.outputs.Output`.
+
+    Returns
+    -------
+    list of dict
+        The same, but for the `shapes`, the `problem` and the `inputs` of such tokens.
+    """
+    shapes = [part["shapes"] for output in outputs for part in output["parts"]]
+    plain = [own["patches"] for own in shapes if "patches" in own and "class" not in own]
+    n_channels = {channels for rows, columns, channels in plain if rows * columns > 1}
+
+    def are_channels(shapes):
+        return "class" in shapes and shapes["all"][1] in n_channels
+
+    def problem(shapes):
+        n, (rows, columns, channels) = shapes["all"][1], shapes["patches"]
+        return (
+            f"returns {n} x {channels} values for an image, and {n} are the channels of other modules, or the tokens "
+            f"of {rows} x {columns} patches and {n - rows * columns} more; if they are tokens, say prefix_tokens in "
+            "the layout of the model"
+        )
+
+    return _checked(outputs, are_channels, problem)
 
 
 def without_heads(outputs):
@@ -34,20 +70,28 @@ def without_heads(outputs):
         rows, columns, _ = shapes["patches"]
         return rows != columns and bool(n_tokens & {rows, columns})
 
-    def checked(part):
-        if not has_heads(part["shapes"]):
-            return part
-        problem = (
-            f"returns {' x '.join(map(str, part['shapes']['patches']))} values for an image, one axis as long as there "
-            "are tokens: those of single heads of attention, which have no rows and columns"
+    def problem(shapes):
+        return (
+            f"returns {' x '.join(map(str, shapes['patches']))} values for an image, one axis as long as there are "
+            "tokens: those of single heads of attention, which have no rows and columns"
         )
-        return {**part, "shapes": {}, "problem": problem}
+
+    return _checked(outputs, has_heads, problem)
+
+
+def _checked(outputs, is_none, problem):
+    """Outputs without the layers, and inputs, of whose shapes a function says that they are none."""
+
+    def checked(part):
+        if not is_none(part["shapes"]):
+            return part
+        return {**part, "shapes": {}, "problem": problem(part["shapes"])}
 
     return [
         {
             **output,
             "parts": list(map(checked, output["parts"])),
-            "inputs": {} if has_heads(output["inputs"]) else output["inputs"],
+            "inputs": {} if is_none(output["inputs"]) else output["inputs"],
         }
         for output in outputs
     ]

@@ -83,6 +83,10 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
     if labels is None and any(given is not None for given in own):
         if (without := next((place for place, given in enumerate(own) if given is None), None)) is not None:
             raise InputError(f"batch {without} has no labels and others have some; give labels to all or to none")
+        if not all(np.ndim(_array(given)) for given in own):
+            raise InputError(
+                "items are single images with their labels; give batches of them, as a DataLoader makes them"
+            )
         labels = np.concatenate(list(map(_array, own)))
     read = [part for piece in pieces for part in _read(piece, mean, std)]
     shapes = {tuple(batch.shape[1:]) for batch, _ in read}
@@ -134,13 +138,13 @@ def _read(piece, mean, std):
 
 def _channels_last(images):
     """8-bit images of shape (N, h, w, c)."""
-    if images.dim() == 3 and images.shape[2] != 3:
+    if images.dim() == 3 and images.shape[2] not in (1, 3):
         return images[..., None]
     if images.dim() == 4 and images.shape[3] in (1, 3):
         return images
     if images.dim() == 4 and images.shape[1] in (1, 3):
         return images.permute(0, 2, 3, 1).contiguous()
-    single = " (of several colour images, put them into one array)" if images.dim() == 3 else ""
+    single = " (of single images, make one array, as numpy.stack does)" if images.dim() == 3 else ""
     raise InputError(
         f"8-bit images have shape {tuple(images.shape)}; give (N, h, w, c) with c of 1 or 3, or (N, h, w){single}"
     )
