@@ -161,6 +161,7 @@ def test_layers_that_there_are_not_are_refused():
             "layers has {'typ': 'Conv2d'}; give it a name or a type, and no keys but name,",
         ),
         ({"layers": [{}]}, "layers has {}; give it a name or a type"),
+        ({"points_per_image": 10_000}, "layer first: points_per_image is 10000, but this layer has"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, words):

@@ -190,11 +190,12 @@ def analyse(
     model = _uncompiled(model)
     read = read_images(images, labels, class_names, mean, std)
     described = _chosen(model, read.pictures.shape[1:], layers, tap)
-    names = [layer["name"] for layer in described.values()]
+    called = {number: layer["name"] for number, layer in described.items()}
+    names = list(called.values())
     method = {"method": sampling, **({} if sampling == "full" else {"points_per_image": points_per_image})}
     shapes = {number: shape_at(layer, tap) for number, layer in described.items()}
-    sampled = sample_clouds(model, read, shapes, tap, method, seed, progress)
-    clouds = {layer["name"]: sampled[number] for number, layer in described.items()}
+    sampled = sample_clouds(model, read, shapes, tap, method, seed, progress, called)
+    clouds = {name: sampled[number] for number, name in called.items()}
     if few := next((name for name, cloud in clouds.items() if len(cloud.points) < 2), None):
         raise InputError(f"layer {few} has {len(clouds[few].points)} points; give more images, or points_per_image")
     fingerprints = diagrams(

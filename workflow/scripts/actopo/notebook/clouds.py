@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from actopo.errors import InputError
 from actopo.networks.repeats import require_repeatable
 from actopo.points.activations import read_activations, reading_points
 from actopo.points.sampling import Stream
@@ -54,7 +55,7 @@ def keeping_threads():
         torch.set_num_threads(before)
 
 
-def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
+def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, names=None):
     """
     Clouds of some layers.
 
@@ -73,6 +74,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
     seed : int
     progress : callable, optional
         Wraps the sequence of batches and yields them, as tqdm does.
+    names : dict of int to str, optional
+        What messages call the layers, by default their numbers.
 
     Returns
     -------
@@ -84,10 +87,12 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None):
         As `Stream`, `actopo.networks.repeats.require_repeatable` and `actopo.points.activations.read_activations`.
     """
     settings = {name: value for name, value in sampling.items() if name != "method"}
-    streams = {
-        layer: Stream(sampling["method"], (len(images), *shape), images.labels, seed=[seed, layer], **settings)
-        for layer, shape in layers.items()
-    }
+    streams, size = {}, len(images)
+    for layer, shape in layers.items():
+        try:
+            streams[layer] = Stream(sampling["method"], (size, *shape), images.labels, seed=[seed, layer], **settings)
+        except InputError as error:
+            raise InputError(f"layer {(names or {}).get(layer, layer)}: {error}") from error
     parts, parameter = {layer: [] for layer in layers}, next(model.parameters())
 
     def write(layer, points, flat, norm):
