@@ -679,7 +679,7 @@ def small_network(tmp_path_factory):
             {"layer": "last"},
             "mapper.networks.small.tap: layer 0.3 has conv only: no rectifier follows it; set tap to conv",
         ),
-        ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9'; the nearest names"),
+        ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9' (a name; the number of a layer has no"),
         ({"layer": 57}, "mapper.networks.small.layer: layers [57] do not exist"),
         ({"layer": "1"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10005's 1 x 1"),
     ],

@@ -206,7 +206,7 @@ def _nothing(asked, layers, known):
     there = list(dict.fromkeys(item[kind] for item in [*layers, *known]))
     near = get_close_matches(str(asked.get(kind)), there, n=3, cutoff=0.3)
     near = near or list(dict.fromkeys([*there[:1], *(item[kind] for item in layers[-1:])]))
-    hint = "; a number arrived as text (in a file it is one: what stands inside a mapping of --config is text)"
+    hint = " (a name; the number of a layer has no quotes, and stands in a file: --config makes it text)"
     hint = hint if str(asked.get("name")).isdecimal() else ""
     return (
         f"no layer matches {shown(what)}{hint}; the nearest {kind}s are {', '.join(near)}, and "
