@@ -229,7 +229,8 @@ def grows(amount):
 
 def memory_of_metric(wildcards, attempt):
     """Resource: RTD-Lite keeps the distances between the points of every cloud; the others keep little."""
-    n_points = config["homology"]["batch_size"] * config["homology"]["points_per_image"]
+    per_image = 1 if wildcards.clouds == ".pooled" else config["homology"]["points_per_image"]
+    n_points = config["homology"]["batch_size"] * per_image
     kept = 4e-6 * n_points**2 * len(LAYERS) * len(METRIC_SEEDS) if wildcards.metric == "rtd_lite" else 0
     return int(8000 + kept) * attempt
 

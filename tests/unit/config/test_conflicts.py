@@ -584,7 +584,7 @@ def test_pooled_clouds_have_one_point_an_image():
     config = changed("homology.points_per_image", 2)
     config["homology"] |= {"sampling": "random", "batch_size": 300}
     [line] = messages(config)
-    assert "layer 13 has 512 channels to 300 points of the pooled clouds" in line
+    assert "layer 13 has 512 channels to 300 points in a pooled cloud; raise homology.batch_size, leave pooled" in line
     config["similarity"]["rivals"]["clouds"] = ["own", "matched"]
     validate(config, SCHEMA)
 

@@ -43,6 +43,11 @@ def dropping():
 def compiled():
     return torch.compile(build())
 
+def compiled_in_place():
+    network = build()
+    network.compile()
+    return network
+
 def partly_compiled():
     return nn.Sequential(torch.compile(nn.Conv2d(3, 2, 3)), nn.Flatten(), nn.Linear(200, 4))
 
@@ -107,7 +112,7 @@ def test_weights_are_of_the_network(tmp_path, n_classes):
 
 
 def test_a_network_is_not_compiled(network):
-    for name in ("compiled", "partly_compiled"):
+    for name in ("compiled", "partly_compiled", "compiled_in_place"):
         with pytest.raises(InputError, match=r"comes from torch\.compile, .* training\.compile compiles it"):
             check_of({"module": network["module"].replace("build", name)}, n_classes=4)
 

@@ -1,6 +1,7 @@
 """Single heads of attention are no maps, and channels no tokens."""
 
 import pytest
+import torch
 from actopo.networks.build import build
 from actopo.networks.heads import described_outputs, without_channels, without_heads
 from actopo.networks.outputs import find_outputs
@@ -58,9 +59,31 @@ def test_channels_of_an_mlp_that_mixes_tokens_are_no_tokens(n_channels):
     assert part["shapes"]["patches"] == (7, 7, n_channels)
 
 
-@pytest.mark.parametrize("name", ["timm:vit_tiny_patch16_224", "timm:deit_tiny_distilled_patch16_224"])
+class Heads(nn.Module):
+    """One block whose queries are normalised as (b, t, heads, d)."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.token = nn.Conv2d(3, 32, 16, 16), nn.Parameter(torch.zeros(1, 1, 32))
+        self.query, self.norm, self.out = nn.Linear(32, 32), nn.LayerNorm(16), nn.Linear(32, 32)
+        self.head = nn.Linear(32, 17)
+
+    def forward(self, images):
+        x = self.patches(images).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], dim=1)
+        queries = self.norm(self.query(x).reshape(len(x), -1, 2, 16)).transpose(1, 2)
+        return self.head(self.out(queries.transpose(1, 2).reshape(x.shape))[:, 0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["timm:vit_tiny_patch16_224", "timm:deit_tiny_distilled_patch16_224", "timm:vit_pwee_patch16_reg1_gap_256", None],
+)
 def test_class_tokens_stay_layers(name):
-    network = build(architecture=name, arguments={"img_size": 64, "depth": 1}, n_classes=17, n_channels=3, seed=0)
+    if name is None:
+        network = Heads()
+    else:
+        network = build(architecture=name, arguments={"img_size": 64, "depth": 1}, n_classes=17, n_channels=3, seed=0)
     found = [output._asdict() for output in find_outputs(network, (64, 64, 3))]
     assert any("class" in part["shapes"] for output in found for part in output["parts"])
     assert without_channels(found) == found

@@ -54,7 +54,7 @@ def test_distances_are_in_units_of_those_between_networks():
 
 @pytest.mark.parametrize(("n", "k"), [(5, 5), (10, 10), (12, 6)])
 def test_intervals_of_relative_distances_cover(n, k):
-    """The unit is of the same networks, whose scales differ by 30 %. Taken as exact, they would cover in 0.5 to 0.8."""
+    """The unit is of the same networks, whose scales differ by 30 %. Taken as exact, they would cover in 0.7 to 0.9."""
     rng = np.random.default_rng(n + k)
 
     def draw(size):

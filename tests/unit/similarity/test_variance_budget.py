@@ -190,7 +190,7 @@ def test_intervals_cover_less_over_all_networks_and_batches(n, least, most, devi
 
 @pytest.mark.parametrize("n", [5, 10])
 def test_intervals_contain_the_error_of_the_unit(n):
-    """Networks differ in scale by 30 %. With a unit taken as exact, the remainder would be covered in a third."""
+    """Networks differ in scale by 30 %. With a unit taken as exact, the remainder is covered in 0.6 to 0.7."""
     rng, terms, covered = np.random.default_rng(n), ["scale", "remainder", "seed", "images", "total"], []
     shapes = np.abs(rng.normal(size=(2, 20))) + 0.5
 

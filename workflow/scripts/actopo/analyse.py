@@ -250,7 +250,7 @@ def _uncompiled(model):
         raise InputError(f"model is {type(model).__name__}; give a network, a torch.nn.Module")
     if isinstance(model, torch.jit.ScriptModule):
         raise InputError("model comes from torch.jit, whose modules cannot be read; give the network as it was before")
-    if any(hasattr(module, "_orig_mod") for module in model.modules()):
+    if any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in model.modules()):
         raise InputError("a part of model comes from torch.compile; give the network as it was before")
     return model
 

@@ -61,20 +61,21 @@ def similarity_problems(config, found, layers):
         yield f"{path}: layers have different numbers of positions, so sampling {full} pairs no rows; write []"
         return
     # Means over positions have one point an image.
-    pooled = "pooled" in similarity["rivals"]["clouds"]
+    pooled = "pooled" in similarity["rivals"]["clouds"] and homology["points_per_image"] > 1
     n_points = homology["batch_size"] * (1 if pooled else homology["points_per_image"])
+    which = " in a pooled cloud" if pooled else ""
+    remedy = f"raise homology.batch_size{', leave pooled out of similarity.rivals.clouds,' if pooled else ''} or remove"
     for metric in metrics:
         if n_points < METRICS[metric].min_points:
             needed = METRICS[metric].min_points
-            yield f"{path}: {metric} needs {needed} points or more; raise homology.batch_size or remove it"
+            yield f"{path}: {metric} needs {needed} points or more{which}; {remedy} it"
     n_channels = {layer: shape_at(found[layer], homology["tap"])[2] for layer in layers}
     wide = [layer for layer in layers if n_channels[layer] >= n_points]
     ranked = [metric for metric in metrics if METRICS[metric].needs_rank]
     if ranked and wide:
         yield (
             f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has "
-            f"{n_channels[wide[0]]} channels to {n_points} points{' of the pooled clouds' if pooled else ''}; raise "
-            "homology.batch_size or remove them"
+            f"{n_channels[wide[0]]} channels to {n_points} points{which}; {remedy} them"
         )
     rounded = "homology" in config["activations"]["keep"] and config["activations"]["precision"] == "half"
     if rounded and (counting := [metric for metric in metrics if metric in WHITENING]):

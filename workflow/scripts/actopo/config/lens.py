@@ -34,17 +34,17 @@ def lens_problems(mapper, found, n_images):
         return
     if len(lenses) == 2:
         yield from _many_rectangles(mapper)
+    if any(name == "principal_component" for name, _ in lenses):
+        taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
+        n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
+        if problem := few_channels(mapper, n_channels):
+            yield f"mapper.lens: layer {layer} {problem}"
     for name, of in lenses:
         if name == FUNCTION:
             try:
                 require_function(of)
             except InputError as error:
                 yield f"mapper.lens: {error}"
-        elif name == "principal_component":
-            taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
-            n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
-            if problem := few_channels(mapper, n_channels):
-                yield f"mapper.lens: layer {layer} {problem}"
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
 

@@ -63,7 +63,7 @@ function showPurity() {
     const rows = purityRows(table);
     if (!hasValue(rows, measure)) {
       // Images without labels have coverage alone.
-      if (isLabelled && table === "classes") charts.append("p").text(`${title} of ${state.class}: no node has a point of it.`);
+      if (isLabelled && table === "classes" && rows.length) charts.append("p").text(`${title} of ${state.class}: no node has a point of it.`);
       continue;
     }
     const series = shownSamplings().map(({ text: name, style }) => ({

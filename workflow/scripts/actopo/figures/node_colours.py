@@ -66,7 +66,8 @@ def value_ranges(labels):
         # A value goes to a range by the middle of its ranks, so that a frequent one has a range of its own.
         distinct, place, counts = np.unique(labels.values[labels.is_known], return_inverse=True, return_counts=True)
         middles = (np.cumsum(counts) - counts / 2) / counts.sum()
-        _, ranges = np.unique((middles * MOST_RANGES).astype(int), return_inverse=True)
+        few = len(distinct) <= MOST_RANGES
+        _, ranges = np.unique(distinct if few else (middles * MOST_RANGES).astype(int), return_inverse=True)
         codes = np.full(len(labels.values), -1)
         codes[labels.is_known] = ranges[place]
         names = [_range_name(distinct[ranges == code]) for code in range(ranges.max() + 1)]
@@ -81,7 +82,9 @@ def value_ranges(labels):
 
 def _range_name(values):
     """Name of the range of some values in ascending order."""
-    return f"{values[0]:.3g}" if len(values) == 1 else f"{values[0]:.3g} to {values[-1]:.3g}"
+    # There is no other zero than 0.
+    ends = [f"{value + 0.0:.3g}" for value in (values[0], values[-1])]
+    return ends[0] if len(values) == 1 else " to ".join(ends)
 
 
 def sequence(n):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from actopo.errors import InputError
 from actopo.files import without_apostrophes
+from actopo.graphs.choices import LABEL_KEYS
 
 
 class ImageLabels(NamedTuple):
@@ -64,8 +65,6 @@ def read_label_table(path):
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no table of labels ({' '.join(str(error).split())}); write UTF-8 .csv") from error
     table.columns = [str(name).strip() for name in table.columns]
-    if table.columns.duplicated().any():
-        raise InputError(f"{path} has column {table.columns[table.columns.duplicated()][0]!r} twice; rename one")
     # Names of files may be copied from a table of ours.
     table = without_apostrophes(table)
     # Names of files may begin or end with a space.
@@ -102,6 +101,8 @@ def image_labels(table, column, files, kind=None, source="the table"):
     """
     if column not in table:
         raise InputError(f"{source} has no column {column!r}; it has {', '.join(table.columns)}")
+    if twice := [name for name in (column, *LABEL_KEYS) if list(table.columns).count(name) > 1]:
+        raise InputError(f"{source} has column {twice[0]!r} twice; rename one")
     places, n_unknown = _places(table, files, source)
     known = (places >= 0) & table[column].notna().to_numpy()
     own = pd.DataFrame({"image": places[known], "label": table[column].to_numpy()[known]}).drop_duplicates()

@@ -26,7 +26,7 @@ def check(question):
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     is_trained = weights is not None
     model = load_pretrained(network, weights, **sizes) if is_trained else build(**network, **sizes, seed=0)
-    if any(hasattr(module, "_orig_mod") for module in model.modules()):
+    if any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in model.modules()):
         raise InputError(
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
             "as it was before; training.compile compiles it"

@@ -27,11 +27,11 @@ def without_channels(outputs):
         The same, but for the `shapes`, the `problem` and the `inputs` of such tokens.
     """
     shapes = [part["shapes"] for output in outputs for part in output["parts"]]
-    plain = [own["patches"] for own in shapes if "patches" in own and "class" not in own]
-    n_channels = {channels for rows, columns, channels in plain if rows * columns > 1}
+    plain = {tuple(own["patches"]) for own in shapes if "patches" in own and "class" not in own}
 
     def are_channels(shapes):
-        return "class" in shapes and shapes["all"][1] in n_channels
+        rows, columns, _ = shapes.get("patches", (1, 1, 0))
+        return "class" in shapes and rows * columns > 1 and (rows, columns, shapes["all"][1]) in plain
 
     def problem(shapes):
         n, (rows, columns, channels) = shapes["all"][1], shapes["patches"]

@@ -106,18 +106,18 @@ def epoch_rows(distances, epochs, layers, between_networks, between_batches, met
         for kind, values, beside in (("distance", distances, references), ("relative", relative, scaled)):
             for index, layer in enumerate(layers):
                 between = {f"between_{name}": own[index] for name, own in beside.items()}
-                rows.append(about | {"statistic": kind, "layer": str(layer)} | between)
-                rows[-1] |= _over_networks(values[place, :, index], level)
+                own = values[place, :, index]
                 if kind == "relative":
-                    added = relative[place, :, index].mean() * shifts[:, index]
-                    rows[-1] |= _with_unit(relative[place, :, index], added, places, level)
+                    bounds = _with_unit(own, own.mean() * shifts[:, index], places, level)
+                else:
+                    bounds = mean_interval(own, level)
+                rows.append(about | {"statistic": kind, "layer": str(layer)} | between | _over_networks(own, bounds))
         if kept.any():
             between = {f"between_{name}": own[kept].mean() for name, own in scaled.items()}
-            rows.append(about | {"statistic": "relative", "layer": "mean"} | between)
             own = relative[place][:, kept]
-            rows[-1] |= _over_networks(own.mean(axis=1), level)
-            added = (own.mean(axis=0) * shifts[:, kept]).mean(axis=1)
-            rows[-1] |= _with_unit(own.mean(axis=1), added, places, level)
+            bounds = _with_unit(own.mean(axis=1), (own.mean(axis=0) * shifts[:, kept]).mean(axis=1), places, level)
+            row = about | {"statistic": "relative", "layer": "mean"} | between
+            rows.append(row | _over_networks(own.mean(axis=1), bounds))
     return rows
 
 
@@ -147,7 +147,7 @@ def accuracy_rows(accuracies, epoch, statistic, level=0.95):
     """Row of the accuracies of all networks at an epoch, as `epoch_rows`."""
     values = np.array(accuracies, dtype=np.float64)
     about = {"epoch": epoch, "metric": "", "statistic": statistic, "layer": "mean", "n_models": len(values)}
-    return [about | _over_networks(values, level)]
+    return [about | _over_networks(values, mean_interval(values, level))]
 
 
 def epoch_table(rows):
@@ -155,8 +155,8 @@ def epoch_table(rows):
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("epoch", kind="stable", ignore_index=True)
 
 
-def _over_networks(values, level):
-    low, high = mean_interval(values, level)
+def _over_networks(values, bounds):
+    low, high = bounds
     return {"value": values.mean(), "low": low, "high": high, "min": values.min(), "max": values.max()}
 
 
@@ -164,8 +164,8 @@ def _with_unit(values, added, places, level):
     """Interval of the mean of relative distances; `added` has what each network adds to it by the unit, times n."""
     k, n = len(values), len(added)
     if k < FEWEST_NETWORKS or n < k:
-        return {"low": np.nan, "high": np.nan}
+        return np.nan, np.nan
     own = values - k / n * added[list(places)]
     variance = own.var(ddof=1) / k + (n - k) / n**2 * added.var(ddof=1)
     half = stdtrit(k - 1, (1 + level) / 2) * np.sqrt(variance) if variance > 0 else np.nan
-    return {"low": values.mean() - half, "high": values.mean() + half}
+    return values.mean() - half, values.mean() + half
