@@ -117,6 +117,14 @@ def test_a_network_is_not_compiled(network):
             check_of({"module": network["module"].replace("build", name)}, n_classes=4)
 
 
+def test_weights_are_finite(network, tmp_path):
+    weights = build(**network).state_dict()
+    weights["2.bias"][1] = float("nan")
+    save_tensors(tmp_path / "net.safetensors", weights)
+    with pytest.raises(InputError, match=r"2\.bias of the network has values that are not finite; give other weights"):
+        check_of(network, str(tmp_path / "net.safetensors"))
+
+
 def test_random_numbers_in_evaluation(network, tmp_path):
     """No result of such a network could be repeated."""
     with pytest.raises(InputError, match=r"^module 0 gives the same images other values each time"):

@@ -31,6 +31,8 @@ def check(question):
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
             "as it was before; training.compile compiles it"
         )
+    if wrong := [name for name, weight in model.named_parameters() if not weight.isfinite().all()]:
+        raise InputError(f"{wrong[0]} of the network has values that are not finite; give other weights")
     n_outputs = count_outputs(model, shape)
     _require_channels_last(model, shape)
     height, width, channels = shape
