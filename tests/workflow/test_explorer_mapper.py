@@ -221,6 +221,7 @@ def test_images_without_labels_have_no_classes(open_page, tmp_path):
         options = page.locator(f"[data-key={key}] option").evaluate_all("all => all.map((e) => e.value)")
         assert not {"class", "purity"} & set(options)
     assert not page.locator("[data-key=search]").is_visible()
+    assert not page.locator("#search-hint").is_visible()
     node(page, 1).dispatch_event("click")
     assert "purity" not in table_of(page.locator(".card"))
     assert "unlabelled" not in page.locator(".card").inner_text()

@@ -60,10 +60,17 @@ def test_numbers_fall_into_ranges_of_equal_numbers_of_images():
         ({0: 2, 1: 2, 2: 96}, ["0", "1", "2"]),
         ({0: 900, 1: 50, 2: 30, 3: 10, 7: 6, 9: 4}, ["0", "1 to 9"]),
         (dict.fromkeys(range(5), 3), ["0", "1", "2", "3", "4"]),
+        (dict.fromkeys(range(1998, 2003), 1), ["1998", "1999", "2000", "2001", "2002"]),
+        (
+            dict.fromkeys(range(10_000, 10_010), 1),
+            ["10000 to 10001", "10002 to 10003", "10004 to 10005", "10006 to 10007", "10008 to 10009"],
+        ),
+        (dict.fromkeys([0.12, 0.1234, 7.5], 1), ["0.12", "0.123", "7.5"]),
+        (dict.fromkeys([0.1231, 0.1234, -0.0], 1), ["0", "0.1231", "0.1234"]),
     ],
 )
 def test_a_frequent_number_has_a_range_of_its_own(counts, expected):
-    values = np.repeat(list(counts), list(counts.values())).astype(np.float64)
+    values = np.repeat(sorted(counts), list(counts.values())).astype(np.float64)
     codes, names, _ = value_ranges(ImageLabels(values, None, 0))
     assert names == expected
     assert (np.diff(codes) >= 0).all()

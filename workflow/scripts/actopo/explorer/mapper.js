@@ -20,6 +20,7 @@ function startMapper() {
   }
   for (const name of ["a", "b"]) addEpsSlider(name);
   document.querySelector("[data-key=search]").closest("label").hidden = !isLabelled;
+  document.getElementById("search-hint").hidden = !isLabelled;
   d3.select("#classes").selectAll("option").data(main.class_names).enter().append("option").attr("value", (name) => name);
   d3.select("#clear").on("click", () => change({ selected: "" }));
   d3.select("#show-all").on("click", () => shownPanels().forEach((panel) => panel.showAll()));
@@ -102,6 +103,7 @@ function showMapper() {
   const graphs = shownGraphs();
   const options = (names) => names.map((name) => [name, measureLabel(name)]);
   const columns = new Set(graphs.flatMap((graph) => Object.keys(graph.columns)));
+  document.querySelector("[data-key=names]").closest("label").hidden = !isLabelled && !columns.size;
   fillOptions(document.querySelector("[data-key=colour]"), options([...(isLabelled ? ["class"] : []), ...columns, ...measureNames(graphs)]));
   fillOptions(document.querySelector("[data-key=size]"), options(["members", "equal", ...measureNames(graphs)]));
   if (!document.querySelector(`[data-key=colour] option[value="${CSS.escape(state.colour)}"]`)) state.colour = DEFAULTS.colour;

@@ -14,7 +14,7 @@ from actopo.errors import InputError
 from actopo.figures import style
 from actopo.mapper.composition import composition
 
-# Ranges of the lens of a graph, of equal length, and of numbers of images, with equal numbers of images.
+# Ranges of the lens of a graph, of equal length, and most ranges of numbers of images.
 LENS_RANGES = ("lowest fifth of the lens", "second", "third", "fourth", "highest fifth of the lens")
 MOST_RANGES = 5
 NO_LABEL, NO_COLOUR = "no label", "0.7"
@@ -44,7 +44,7 @@ def by_lens(graph):
 
 def value_ranges(labels):
     """
-    Labels of images as classes, numbers as ranges with about equal numbers of images.
+    Labels of images as classes, numbers as ranges.
 
     Parameters
     ----------
@@ -63,28 +63,34 @@ def value_ranges(labels):
         codes, names = np.array(labels.values), list(labels.class_names)
         colours = style.class_colours(len(names))
     else:
-        # A value goes to a range by the middle of its ranks, so that a frequent one has a range of its own.
+        # Fifths of the ranks of the images, to which a value goes by the middle of its own; few values have one each.
         distinct, place, counts = np.unique(labels.values[labels.is_known], return_inverse=True, return_counts=True)
         middles = (np.cumsum(counts) - counts / 2) / counts.sum()
         few = len(distinct) <= MOST_RANGES
         _, ranges = np.unique(distinct if few else (middles * MOST_RANGES).astype(int), return_inverse=True)
         codes = np.full(len(labels.values), -1)
         codes[labels.is_known] = ranges[place]
-        names = [_range_name(distinct[ranges == code]) for code in range(ranges.max() + 1)]
-        # Ranges that differ in later digits alone have their number too.
-        if len(set(names)) < len(names):
-            names = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
+        names = _range_names([distinct[ranges == code] for code in range(ranges.max() + 1)])
         colours = sequence(len(names))
     if (codes < 0).any():
         codes, names, colours = np.where(codes < 0, len(names), codes), [*names, NO_LABEL], [*colours, NO_COLOUR]
     return codes.astype(np.int64), names, colours
 
 
-def _range_name(values):
-    """Name of the range of some values in ascending order."""
+def _range_names(ranges):
+    """Names of ranges of values in ascending order, with as many digits as their ends differ in."""
+    ends = [(own[0], own[-1]) for own in ranges]
+    distinct = {end for pair in ends for end in pair}
+    for digits in range(3, 18):
+        texts = {end: _number(end, digits) for end in distinct}
+        if len(set(texts.values())) == len(distinct):
+            break
+    return [texts[low] if low == high else f"{texts[low]} to {texts[high]}" for low, high in ends]
+
+
+def _number(value, digits):
     # There is no other zero than 0.
-    ends = [f"{value + 0.0:.3g}" for value in (values[0], values[-1])]
-    return ends[0] if len(values) == 1 else " to ".join(ends)
+    return str(int(value)) if value == int(value) and abs(value) < 1e6 else f"{value + 0.0:.{digits}g}"
 
 
 def sequence(n):
