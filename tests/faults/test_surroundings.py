@@ -90,25 +90,28 @@ def test_too_few_open_files_are_told(forked, tmp_path):
     assert not problem_of(done, "error in prepare_images: a limit on open files is reached (ulimit -n)")
 
 
-def test_too_little_memory_is_told(forked, tmp_path):
-    code = (
-        "import resource, numpy as np\nfrom types import SimpleNamespace\nfrom actopo.job import start_logging\n"
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "import resource, numpy as np\nresource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\nnp.ones(2**31)\n",
+            "there is too little memory (Unable to allocate 16.0 GiB",
+        ),
+        # As systems do where memory runs out.
+        (
+            "import signal\nfrom concurrent.futures import ProcessPoolExecutor\n"
+            "with ProcessPoolExecutor(1) as pool:\n    pool.submit(signal.raise_signal, signal.SIGKILL).result()\n",
+            "one of its worker processes was killed",
+        ),
+    ],
+)
+def test_too_little_memory_is_told(forked, tmp_path, code, words):
+    logged = (
+        "from types import SimpleNamespace\nfrom actopo.job import start_logging\n"
         "start_logging(SimpleNamespace(rule='any_rule', log=[]))\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\nnp.ones(2**31)\n"
     )
-    done = forked(tmp_path, code=code)
-    assert not problem_of(done, "error in any_rule: there is too little memory (Unable to allocate 16.0 GiB")
-
-
-def test_a_worker_that_is_killed_is_told(forked, tmp_path):
-    """As systems do where memory runs out."""
-    code = (
-        "import os, signal\nfrom concurrent.futures import ProcessPoolExecutor\nfrom types import SimpleNamespace\n"
-        "from actopo.job import start_logging\nstart_logging(SimpleNamespace(rule='any_rule', log=[]))\n"
-        "with ProcessPoolExecutor(1) as pool:\n    pool.submit(signal.raise_signal, signal.SIGKILL).result()\n"
-    )
-    done = forked(tmp_path, code=code)
-    assert not problem_of(done, "error in any_rule: one of its worker processes was killed")
+    done = forked(tmp_path, code=logged + code)
+    assert not problem_of(done, f"error in any_rule: {words}")
 
 
 def test_a_log_that_cannot_be_written_is_told(forked, tmp_path):

@@ -227,6 +227,12 @@ def grows(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def minutes_of_metric(wildcards, attempt):
+    """Resource: time for a measure of similarity; those on subsets of the points take seconds for each pair of layers."""
+    is_slow = "subsets" in getattr(METRIC_TABLE.get(wildcards.metric), "options", ())
+    return (720 if is_slow else 120) * attempt
+
+
 def memory_of_metric(wildcards, attempt):
     """Resource: RTD-Lite keeps the distances between the points of every cloud; the others keep little."""
     per_image = 1 if wildcards.clouds == ".pooled" else config["homology"]["points_per_image"]

@@ -242,9 +242,3 @@ def minutes_of_training(wildcards, attempt):
     """Resource: time for the networks of a job, by their epochs; on a CPU for 50 000 small images and 8 cores."""
     epochs = config["models"][wildcards.model]["training"]["epochs"]
     return (10 + epochs * (1 if gpu_count() else 4) * (1 + len(seeds_sharing_job(wildcards)))) * attempt
-
-
-def minutes_of_metric(wildcards, attempt):
-    """Resource: time for a measure of similarity; those on subsets of the points take seconds for each pair of layers."""
-    is_slow = "subsets" in getattr(METRIC_TABLE.get(wildcards.metric), "options", ())
-    return (720 if is_slow else 120) * attempt

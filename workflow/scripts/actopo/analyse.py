@@ -28,6 +28,7 @@ from actopo.mapper.node_link import node_link
 from actopo.networks.choices import TAPS
 from actopo.networks.heads import described_outputs
 from actopo.networks.layers import find_layers
+from actopo.networks.repeats import is_compiled
 from actopo.notebook.clouds import evaluating, keeping_threads, sample_clouds
 from actopo.notebook.images import Images, read_images
 from actopo.notebook.page import explorer_page, purity_of
@@ -250,7 +251,7 @@ def _uncompiled(model):
         raise InputError(f"model is {type(model).__name__}; give a network, a torch.nn.Module")
     if isinstance(model, torch.jit.ScriptModule):
         raise InputError("model comes from torch.jit, whose modules cannot be read; give the network as it was before")
-    if any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in model.modules()):
+    if is_compiled(model):
         raise InputError("a part of model comes from torch.compile; give the network as it was before")
     return model
 

@@ -15,7 +15,7 @@ import torch
 from actopo.answers import answer
 from actopo.errors import InputError
 from actopo.networks.build import build, count_outputs, of_zeros, require_gradient
-from actopo.networks.repeats import require_repeatable
+from actopo.networks.repeats import is_compiled, require_repeatable
 from actopo.networks.weights import load_pretrained
 
 
@@ -26,7 +26,7 @@ def check(question):
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     is_trained = weights is not None
     model = load_pretrained(network, weights, **sizes) if is_trained else build(**network, **sizes, seed=0)
-    if any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in model.modules()):
+    if is_compiled(model):
         raise InputError(
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
             "as it was before; training.compile compiles it"

@@ -16,6 +16,11 @@ ROUNDING = 3.0
 COMPARED = 4096
 
 
+def is_compiled(network):
+    """Whether a network, or a part of it, comes from `torch.compile`, whose code is for inputs of one kind."""
+    return any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in network.modules())
+
+
 def require_repeatable(network, images):
     """
     Compare what the modules of a network give of the same image in several passes.
