@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from actopo.code_text import code_text
+
 SCRIPTS = Path(__file__).parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Where processes leave to others what they read of files, beside what Python compiled of them.
@@ -25,7 +27,8 @@ def code_digest(name):
     """
     Digest of the code of a script and of the modules of actopo that it imports, directly or not.
 
-    It covers the syntax trees without docstrings, so that comments, layout and time stamps do not change it.
+    It covers the syntax trees without docstrings, so that comments, layout, time stamps and the version of Python do
+    not change it.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def _parse(source, path):
             imported += _imported(node, path)
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return tuple(imported), hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+    return tuple(imported), hashlib.sha256(code_text(tree).encode()).hexdigest()
 
 
 @cache
@@ -118,8 +121,10 @@ def _known():
 
 
 def _version():
-    """Version of what is kept: Python's, and that of this file."""
-    return f"{sys.version_info[:2]} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+    """Version of what is kept: Python's, and that of the code that reads files."""
+    here = Path(__file__)
+    sources = here.read_bytes() + here.with_name("code_text.py").read_bytes()
+    return f"{sys.version_info[:2]} {hashlib.sha256(sources).hexdigest()}"
 
 
 def _keep_known():
