@@ -11,7 +11,7 @@ from unit.mapper.examples import reference
 def test_sieve_is_cut_where_few_axes_tell_points_apart():
     rng = np.random.default_rng(0)
     points = rng.normal(size=(3000, 8)) @ rng.normal(size=(8, 100)) + 0.01 * rng.normal(size=(3000, 100))
-    z, tail, *_ = close_pairs.sieve(points, 3.0, lambda f, items: [f(item) for item in items])
+    z, tail, *_ = close_pairs.sieve(points, lambda f, items: [f(item) for item in items], eps=3.0)
     assert z.shape[1] == 16
     assert tail.max() > 0
     np.testing.assert_array_equal(dbscan(points, 6.0), reference(points, 6.0))

@@ -47,6 +47,18 @@ def test_any_image_gives_the_exact_distances(name, points, axes):
             np.testing.assert_array_equal(search.isolated(eps), np.flatnonzero(every > eps))
 
 
+def test_products_too_small_for_float32_leave_no_neighbour_out():
+    """Points 21 orders of magnitude closer to each other, and to the mean, than to the others."""
+    rng = np.random.default_rng(0)
+    far = rng.normal(size=(300, 64)) * np.r_[np.ones(4), np.full(60, 1e-3)]
+    half = np.concatenate([far, 1e-22 * rng.normal(size=(100, 64))])
+    points = np.stack([half, -half], axis=1).reshape(-1, 64)
+    image = NeighbourImage(points, one_by_one)
+    assert image.is_cut
+    found = nearest_distances(image, np.arange(len(points)), one_by_one)
+    np.testing.assert_array_equal(found, nearest_neighbour_distances(points))
+
+
 @pytest.mark.parametrize("leaf", [2, 7, 64])
 @pytest.mark.parametrize("rank", [0, 3, 6])
 def test_leaves_of_any_size(leaf, rank):

@@ -52,7 +52,7 @@ def sieved_clouds(points, eps_values, device, run, axes=None, kind=None):
         One for each radius, in the order given. The order and the leaves are the same for all.
     """
     on_cpu = device == "cpu"
-    z, tail, _, displaced, scale = sieve(points, max(eps_values), run, axes, cut=on_cpu)
+    z, tail, displaced, scale = sieve(points, run, axes, eps=max(eps_values) if on_cpu else None)
     order, bounds = median_tree(z, _LEAF if on_cpu else _DEVICE_LEAF)
     shared = [z[order], tail[order]]
     del z, tail
@@ -92,13 +92,13 @@ def principal_axes(points):
     return np.ascontiguousarray(axes[:, : -(d // 2) - 1 : -1])
 
 
-def sieve(points, eps, run, axes=None, cut=True, rank=None):
+def sieve(points, run, axes=None, eps=None, rank=None):
     """
-    Float32 image of the points, the norms of the discarded coordinates (its last column), and `eps` in its unit.
+    Float32 image of the points, and the norms of the discarded coordinates (its last column).
 
-    The fourth value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm; the fifth is
+    The third value bounds how far rounding displaces a point of the image, in units of 2^-24 of its norm; the fourth is
     the factor from the unit of the points to that of the image. `rank` is the number of axes to keep, by default the
-    best for `eps`.
+    best for the radius `eps`, and all without one.
     If discarding coordinates does not pay, the points are only centred and scaled, and the norms are 0.
     """
     n, d = points.shape
@@ -106,13 +106,12 @@ def sieve(points, eps, run, axes=None, cut=True, rank=None):
     centre = sample.mean(axis=0)
     extent = math.sqrt(d) * (float(points.max()) - float(points.min()))
     scale = math.ldexp(1.0, -max(math.frexp(extent)[1], -1000)) if extent else 1.0
-    radius = _radius(eps, scale)
     # Comparing fewer than 4 d points, or few points with given axes, is faster than choosing a projection.
     if rank is not None:
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
-    elif cut and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
+    elif eps is not None and d > _UNCUT and n > (max(_SAMPLE, 4 * d) if axes is None else _SAMPLE // 2):
         axes = principal_axes(points) if axes is None else axes
-        rank = choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), radius)
+        rank = choose_rank(((sample - centre) * scale).astype(np.float32), axes.astype(np.float32), _radius(eps, scale))
         axes = np.ascontiguousarray(axes[:, :rank]) if rank < d else None
     else:
         axes = None
@@ -133,7 +132,7 @@ def sieve(points, eps, run, axes=None, cut=True, rank=None):
     # A tail, the norm of the discarded coordinates, is the root of a difference of squares, whose float64 error is
     # below 8 d^1.5 2^-53 of the square.
     displaced = 2.0 if axes is None else 2.0 + math.sqrt(8 * d**1.5 * 2.0**-53) / UNIT
-    return z, tail, radius, displaced, scale
+    return z, tail, displaced, scale
 
 
 def _radius(eps, scale):
@@ -158,7 +157,7 @@ def whole_image(points):
         The squared distance of points `i` and `j` is at least ``(bound[i] + bound[j] - p) * factor``, with `p` the
         float32 product of the images `i` and `j`. This solves the condition of `_thresholds` for the radius.
     """
-    z, _, _, displaced, scale = sieve(points, 1.0, lambda f, items: [f(item) for item in items], cut=False)
+    z, _, displaced, scale = sieve(points, lambda f, items: [f(item) for item in items])
     half, relative = halves(z, displaced)
     return z, half * (1 - relative) - 1e-34, 2 * (1 - 1e-6) / (scale * scale)
 

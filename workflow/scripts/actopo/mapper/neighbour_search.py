@@ -56,7 +56,7 @@ class NeighbourImage:
         self.sample = (sample / (np.abs(sample).max() or 1.0)).astype(np.float32)
         rank = choose_rank(self.sample, self.axes.astype(np.float32), _nearest_in(self.sample))
         self.is_cut = rank < points.shape[1]
-        self.z, _, _, self.displaced, self.scale = sieve(points, 1.0, run, self.axes, rank=rank)
+        self.z, _, self.displaced, self.scale = sieve(points, run, self.axes, rank=rank)
 
     def reach(self, squares):
         """Distances in the image, more than which proves points farther apart than the root of `squares`."""
@@ -150,7 +150,7 @@ def nearest_distances(image, queries, run, leaf=_LEAF):
     order, bounds = median_tree(image.z, leaf)
     z = image.z[order]
     half, relative = halves(z, image.displaced)
-    low, factor = half * (1 - relative), 2 * (1 - 1e-6) / (image.scale * image.scale)
+    low, factor = half * (1 - relative) - 1e-34, 2 * (1 - 1e-6) / (image.scale * image.scale)
     lower, upper = (extreme.reduceat(z, bounds[:-1]).astype(np.float64) for extreme in (np.minimum, np.maximum))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))

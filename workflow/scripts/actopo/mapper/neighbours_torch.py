@@ -37,7 +37,7 @@ class TorchNeighbours:
 
     def __init__(self, points, device):
         self.points, self.device = points, device
-        z, _, _, displaced, scale = sieve(points, 1.0, lambda f, items: [f(item) for item in items], cut=False)
+        z, _, displaced, scale = sieve(points, lambda f, items: [f(item) for item in items])
         half, relative = halves(z, displaced)
         # Half of the squared distance in the image is between low + low - product and high + high - product.
         terms = (half * (1 - relative) - 1e-34, half * (1 + relative) + 1e-34)
