@@ -101,3 +101,11 @@ def test_a_config_file_is_that_of_the_command_line(tmp_path):
     done = prune(workflow, "mine.yaml", "", "--directory", "../link")
     assert done.returncode == 0, done.stderr
     assert "There is no run results/tiny" in done.stdout
+
+
+def test_names_are_read_whatever_encoding_python_is_told_to_print(tmp_path, monkeypatch):
+    workflow = Workflow(tmp_path / "tiny")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    done = prune(workflow, workflow.config(TINY, "café.yaml"), "")
+    assert done.returncode == 0, done.stderr
+    assert "There is no run results/tiny" in done.stdout

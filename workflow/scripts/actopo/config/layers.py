@@ -32,7 +32,7 @@ PACKAGES = Path(__file__).parents[2]
 
 
 def network_keys(model):
-    """Keys of a model's config that determine its structure, with the digest of the user's file if there is one."""
+    """Keys of a model's config that determine its structure."""
     network = {key: model[key] for key in NETWORK_KEYS if model.get(key) not in (None, {})}
     if "module" in network:
         network.pop("architecture", None)

@@ -1,5 +1,6 @@
 """Snakemake, called by programs that look at a run."""
 
+import os
 import re
 import subprocess
 import sys
@@ -34,7 +35,9 @@ def call_snakemake(arguments, what):
         If it fails, with what it says.
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Python's own encoding, whatever the locale and the environment say of texts that are printed.
+    utf8 = {"env": os.environ | {"PYTHONIOENCODING": "utf-8"}, "encoding": "utf-8", "errors": "backslashreplace"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **utf8)
     printed = f"{done.stdout}\n{done.stderr}"
     if done.returncode:
         lines = [line for line in printed.splitlines() if line.strip() and not line.startswith(GREETINGS)]

@@ -62,7 +62,7 @@ function showEpsSlider(name) {
 // The graph that has the wanted value, and of the others as many as there is one with, the first facets first.
 function choose(name, facet, value) {
   const own = main.graphs[graphIndex(state[name])];
-  const likeness = (graph) => d3.sum(FACETS, ([other], i) => (String(graph[other]) === String(own[other]) ? 2 ** (6 - i) : 0));
+  const likeness = (graph) => d3.sum(FACETS, ([other], i) => (String(graph[other]) === String(own[other]) ? 2 ** (FACETS.length - 1 - i) : 0));
   const fitting = main.graphs.filter((graph) => String(graph[facet]) === value);
   const best = fitting.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
   const selected = selection().panel === name ? { selected: "" } : {};

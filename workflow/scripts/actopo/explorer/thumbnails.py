@@ -16,7 +16,7 @@ import io
 import numpy as np
 from PIL import Image
 
-# Thumbnails of a node, of a page, and bytes of all sheets.
+# Thumbnails of a node and of a page, their longest side in pixels, and the quality of the JPEG.
 PER_NODE = 12
 MOST = 10_000
 SIDE = 64

@@ -7,8 +7,6 @@ its panel, since a knee at one of the first ranks is that of a few points. A cur
 drawn with a few hundred of them, equally spaced on the axis.
 """
 
-from collections import Counter
-
 import numpy as np
 
 from actopo.errors import InputError
@@ -86,7 +84,7 @@ def _per_row(curves):
     for curve in curves:
         layers.setdefault(curve["sampling"], []).append(curve["layer"])
     first = next(iter(layers.values()))
-    blocks = len(Counter(curve["sampling"] for curve in curves)) * len(first) == len(curves)
+    blocks = len(layers) * len(first) == len(curves)
     in_order = [curve["sampling"] for curve in curves] == [name for name in layers for _ in first]
     regular = blocks and in_order and all(own == first for own in layers.values())
     return len(first) if regular and len(first) <= PER_ROW else min(PER_ROW, len(curves))

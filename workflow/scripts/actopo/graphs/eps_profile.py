@@ -105,7 +105,6 @@ def persistent_segments(every, labels, class_names, share=SHARE, prominence=PROM
     parts = np.arange(len(leaves))
     if in_order:
         parts = _join_leaves(segments.iloc[leaves].reset_index(drop=True), [members[i] for i in leaves], len(labels))
-    segments.loc[leaves, "branch"] = parts
     table = []
     for part in range(parts.max(initial=-1) + 1):
         own = segments.iloc[leaves[parts == part]]

@@ -41,8 +41,8 @@ class AllEps:
     ----------
     points : ndarray of shape (n_points, c)
         The whole cloud, which may be a memory map.
-    lens : ndarray of shape (n_points,)
-        Lens value of each point.
+    lens : ndarray of shape (n_points,) or (n_points, 2)
+        Lens value of each point, or values of two lenses.
     cover : object with ``intervals(lens)``
         As in `actopo.mapper.graph.mapper_graph`.
     min_samples : int, default 5

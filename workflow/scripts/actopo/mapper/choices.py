@@ -99,7 +99,7 @@ def _lens(item):
             f"a mapping names one lens, such as {{logit: deer}}; write two lenses as a list of two, not {shown(item)}"
         )
     name, of = next(iter(item.items())) if isinstance(item, dict) else (item, None)
-    if name not in LENSES:
+    if not isinstance(name, str) or name not in LENSES:
         near = get_close_matches(str(name), LENSES, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"write {known}, or path/to/file.py:function"
         raise InputError(f"there is no lens {shown(name)}; {hint}")
