@@ -16,7 +16,7 @@ FILES = {
     if path.name != "__init__.py"
 }
 GROUND = {"errors", "answers", "environment", "checksums", "files", "digests", "keys", "arithmetic"}
-GROUND |= {"benchmarks", "code_text", "compiled", "user_code"}
+GROUND |= {"benchmarks", "code_text", "compiled", "same_results", "user_code"}
 SCIENCE = {"images", "networks", "points", "homology", "similarity", "mapper", "graphs"}
 # What a room may import beside itself: rooms, or single modules of them.
 ALLOWED = {
@@ -94,11 +94,23 @@ def test_no_science_knows_figures_or_configs(module):
 
 
 @pytest.mark.parametrize(
-    "module", [*filter(is_choices, FILES), "images.class_folders", "images.listing", "keys", "digests", "code_text"]
+    "module",
+    [
+        *filter(is_choices, FILES),
+        "images.class_folders",
+        "images.listing",
+        "keys",
+        "digests",
+        "code_text",
+        "same_results",
+    ],
 )
 def test_what_a_config_knows_imports_the_standard_library_only(module):
     for other in imports(FILES[module]):
-        own = other in {f"actopo.{name}" for name in ("errors", "keys", "digests", "code_text", "images.class_folders")}
+        own = other in {
+            f"actopo.{name}"
+            for name in ("errors", "keys", "digests", "code_text", "same_results", "images.class_folders")
+        }
         own = own or (other.startswith("actopo.") and is_choices(other))
         assert own or room(other) in sys.stdlib_module_names, f"{module} imports {other}"
 

@@ -8,6 +8,7 @@ from actopo import digests
 from actopo.digests import (
     code_digest,
     environment_digest,
+    file_code_digest,
     file_digest,
     files_behind,
     import_digest,
@@ -15,6 +16,7 @@ from actopo.digests import (
     network_digest,
     source_digest,
 )
+from actopo.same_results import SAME_RESULTS
 
 
 def test_an_environment_is_what_it_pins():
@@ -101,6 +103,27 @@ def test_digest_changes_with_what_code_does(scripts, path, text, matters):
 def test_digest_knows_where_code_lies(scripts):
     scripts({"one.py": "X = 1\n", "two.py": "X = 1\n", "actopo/one.py": "X = 1\n"})
     assert len({code_digest(name) for name in ("one", "two", "actopo.one")}) == 3
+
+
+def test_a_change_that_changes_no_result(scripts, monkeypatch):
+    file, texts = "actopo/b/three.py", [FILES["actopo/b/three.py"].replace("+ 1", f"+ {x}") for x in (1, 2, 3)]
+    root, found = scripts(FILES), []
+    entry = {"was": file_code_digest(root / file)}
+    monkeypatch.setitem(digests.SAME_RESULTS, file, entry)
+    scripts({file: texts[1]})
+    entry["now"] = file_code_digest(root / file)
+    for text in texts:
+        scripts({file: text})
+        found.append(code_digest("run"))
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("file", SAME_RESULTS)
+def test_changes_that_change_no_result_are_those_of_the_files_that_are_here(file):
+    now = file_code_digest(digests.SCRIPTS / file)
+    assert SAME_RESULTS[file]["now"] == now != SAME_RESULTS[file]["was"], (
+        f"{file} was edited, and its digest is {now}: renew the entry if results stay what they were, or remove it"
+    )
 
 
 @pytest.mark.parametrize(

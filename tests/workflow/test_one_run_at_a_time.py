@@ -1,6 +1,7 @@
 """Two instances of Snakemake on one run in one folder. Killed ones: tests/unit/config, test_seeds_per_job.py."""
 
 from actopo.config import run_lock
+from tiny import Workflow
 
 TARGET = "results/tiny/data/digits/meta.json"
 
@@ -25,3 +26,14 @@ def test_a_second_instance_is_refused_until_the_first_ends(workflow):
     # A run says at its start what it has to do.
     assert "This run, results/tiny, has 1 job of 1 rule to do:" in done.stdout + done.stderr
     assert "Logs are in results/tiny/logs" in done.stdout + done.stderr
+
+
+def test_results_under_another_name_are_refused(tmp_path):
+    """Snakemake has records of files by their paths, so that a changed configuration would run nothing."""
+    workflow = Workflow(tmp_path / "tiny")
+    (workflow.folder / "results/tiny").mkdir(parents=True)
+    (workflow.folder / "results/tiny/summary.json").write_text('{"run": "other"}')
+    done = workflow.run("-n")
+    assert done.returncode != 0
+    assert "results/tiny holds the results of run 'other'" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

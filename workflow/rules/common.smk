@@ -17,6 +17,7 @@ from actopo.config.layers import model_layers as layers_of_model
 from actopo.config.params import clusterer_keys, image_keys, is_random, lens_keys, recipe_keys, sampling_keys
 from actopo.config.params import structure_keys
 from actopo.config.pretrained import fill_pretrained
+from actopo.config.run_lock import require_own_results
 from actopo.config.since_start import check_since_start
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, epoch_seeds, image_size
@@ -66,6 +67,7 @@ if workflow.is_main_process:
         defaults = "keys that your files do not set are those of config/config.yaml, for CIFAR-10 and a ResNet-18"
         raise WorkflowError("\n".join([str(error), *([defaults] if given else [])])) from None
 try:
+    require_own_results(config["run"], RUN)
     check_since_start(config, workflow.is_main_process)
 except InputError as error:
     raise WorkflowError(str(error)) from None

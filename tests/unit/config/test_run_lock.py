@@ -4,12 +4,12 @@ import fcntl
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 from actopo.config import run_lock
-from actopo.config.run_lock import lock_run
+from actopo.config.run_lock import lock_run, require_own_results
 from actopo.errors import InputError
 
 PACKAGE = str(Path(run_lock.__file__).parents[2])
@@ -76,3 +76,11 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(fcntl, "flock", no_locks)
     lock_run("paper", tmp_path)
     assert "cannot be locked" in caplog.text
+
+
+def test_results_of_another_run_are_refused(tmp_path):
+    require_own_results("second", tmp_path)
+    for text, is_refused in {"": False, "[]": False, '{"run": "second"}': False, '{"run": "first"}': True}.items():
+        (tmp_path / "summary.json").write_text(text)
+        with pytest.raises(InputError, match="holds the results of run 'first'") if is_refused else nullcontext():
+            require_own_results("second", tmp_path)

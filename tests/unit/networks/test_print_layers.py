@@ -35,6 +35,15 @@ def test_channels_are_those_of_the_images(file):
         print_layers.find(ask({"architecture": "alexnet"}, [64, 64, 1]))
 
 
+def test_a_scripted_network_is_told(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import torch\ndef build(n_classes=10):\n    return torch.jit.script(torch.nn.Conv2d(3, n_classes, 1))\n"
+    )
+    for module in (print_layers, print_outputs):
+        with pytest.raises(InputError, match=r"the network comes from torch\.jit, .*; return it as it was before"):
+            module.find(ask({"module": f"{tmp_path / 'net.py'}:build"}, [8, 8, 3]))
+
+
 def test_names_of_weights_are_checked():
     assert len(print_layers.find(ask({"architecture": "squeezenet1_1"}, [64, 64, 3], "IMAGENET1K_V1"))) > 4
     with pytest.raises(InputError, match="no weights 'IMAGENET' for squeezenet1_1; choose one of DEFAULT, IMAGENET1K"):

@@ -312,6 +312,25 @@ def test_a_first_step_that_the_scaler_skips_changes_nothing():
     assert not torch.equal(model.weight, torch.ones(2))
 
 
+@pytest.mark.parametrize(("epochs", "n_batches"), [(2, 8), (50, 32)])
+def test_gradients_that_are_never_finite_in_fp16_are_told(epochs, n_batches):
+    """At the end of a short training, and of a long one when it is sure."""
+
+    class RootOfZero(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(2))
+
+        def forward(self, x):
+            # The slope of the root at 0 is infinite.
+            return x.mean(dim=(2, 3))[:, :2] * self.weight + (0 * self.weight).abs().sqrt()
+
+    images, labels = np.full((16, 2, 2, 3), 200, np.uint8), np.arange(16) % 2
+    recipe = Recipe(epochs=epochs, batch_size=4, learning_rate=0.1, peak_epoch=1, cutout=0, precision="fp16")
+    with pytest.raises(InputError, match=f"in fp16 hardly a gradient of {n_batches} batches was finite"):
+        train(RootOfZero(), images, labels, MEAN, STD, recipe, 0)
+
+
 def test_compiled_networks_are_used(data, monkeypatch):
     """The compiler itself is PyTorch's; here it only traces."""
     traced = []

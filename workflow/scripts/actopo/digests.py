@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from actopo.code_text import code_text
+from actopo.same_results import SAME_RESULTS
 
 SCRIPTS = Path(__file__).parents[1]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -28,7 +29,7 @@ def code_digest(name):
     Digest of the code of a script and of the modules of actopo that it imports, directly or not.
 
     It covers the syntax trees without docstrings, so that comments, layout, time stamps and the version of Python do
-    not change it.
+    not change it, and changes that `actopo.same_results` lists.
 
     Parameters
     ----------
@@ -45,10 +46,18 @@ def code_digest(name):
     ImportError
         If a file imports from actopo in a way that cannot be followed; see `imported_files`.
     """
-    files = files_behind(name)
-    text = "\n".join(f"{path.relative_to(SCRIPTS)} {_read(path)[1]}" for path in files)
+    lines = []
+    for path in files_behind(name):
+        file, digest = path.relative_to(SCRIPTS).as_posix(), file_code_digest(path)
+        entry = SAME_RESULTS.get(file)
+        lines.append(f"{file} {entry['was'] if entry and entry['now'] == digest else digest}")
     _keep_known()
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def file_code_digest(path):
+    """Digest of the code of one file, as `code_digest` puts them together."""
+    return _read(path)[1]
 
 
 def files_behind(name):

@@ -1,5 +1,5 @@
 """
-A lock on a run, held by the process of Snakemake that works on it.
+That the folder of a run is its own: a lock on it, held by the process of Snakemake that works on it, and its name.
 
 Snakemake's own locks are files, and every instance that ends in a folder deletes those of all others there. This one is
 a lock on an open file: the kernel releases it however the process ends, `kill -9` included, so that none is ever left
@@ -8,6 +8,7 @@ behind.
 
 import errno
 import fcntl
+import json
 import logging
 from pathlib import Path
 
@@ -62,3 +63,32 @@ def lock_run(run, folder):
     file.write(f"{this_process()}\n")
     file.flush()
     _held[path] = file
+
+
+def require_own_results(run, folder):
+    """
+    Refuse the results of a finished run under the name of another, where Snakemake knows nothing of them.
+
+    Parameters
+    ----------
+    run : str
+        Name of the run.
+    folder : Path
+        Folder of its results, if there are any.
+
+    Raises
+    ------
+    InputError
+        If they are those of another run: no change of the configuration since then would be seen.
+    """
+    try:
+        own = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["run"]
+    except (OSError, ValueError, LookupError, TypeError):
+        # There are none, or the job that writes them has not come so far.
+        return
+    if own != run:
+        raise InputError(
+            f"{folder} holds the results of run {own!r}: Snakemake has no record of them under another name, and would "
+            f"take them as they are, whatever the configuration. Call the folder results/{own} again; to go on from a "
+            "copy, copy results and .snakemake to a folder of its own (--directory) and keep the name of the run"
+        )

@@ -6,8 +6,8 @@ another draw of the positions. Draws of one network share it, so that they are n
 networks: a value is averaged over the draws of each network first. With 5 networks or more the interval is Student's t
 over these means (`actopo.similarity.intervals.mean_interval`); with one network and 5 draws or more it is Student's t
 over the draws, and says nothing of another network. With fewer, the range over all graphs is told instead, and the
-column `interval` says which of the three it is, or that one graph has none. Comparisons of the first network or draw with the others are one fewer
-than there are networks or draws, so that they need 6.
+column `interval` says which of the three it is, or that one graph has none. Comparisons of the first network or draw
+with the others are one fewer than there are networks or draws, so that they need 6.
 
 Some graphs may lack a measure, such as the level at which two classes merge. Its mean is then that of the graphs that
 have it (`conditional`), and only these are counted; their share of all graphs stands beside it.

@@ -1,5 +1,7 @@
 """The network whose layers are listed before anything runs: with as many classes as it will have."""
 
+import torch
+
 from actopo.errors import InputError
 from actopo.networks.build import build
 from actopo.networks.timm_networks import load_timm
@@ -27,7 +29,7 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
     Raises
     ------
     InputError
-        If there is no such network, or it has no such weights.
+        If there is no such network, it has no such weights, or it is scripted.
     """
     settings = {**network, "n_channels": image_shape[2], "seed": 0, "pretrained": True}
     try:
@@ -37,7 +39,10 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
         build(**settings)
         raise
     n_classes = (None if named is None else _classes_of(named)) or n_classes
-    return build(**settings, **({"n_classes": n_classes} if n_classes else {}))
+    network = build(**settings, **({"n_classes": n_classes} if n_classes else {}))
+    if isinstance(network, torch.jit.ScriptModule):
+        raise InputError("the network comes from torch.jit, whose modules cannot be read; return it as it was before")
+    return network
 
 
 def _classes_of(named):

@@ -12,6 +12,7 @@ rate linear from 0 to its peak and back, flips, shifts and cutout, half precisio
 """
 
 import logging
+import math
 import time
 from contextlib import nullcontext
 
@@ -34,6 +35,8 @@ EVALUATION_BATCH = 1000
 AUGMENTED_BYTES = 1 << 28
 # Batches between two checks of the loss: on a GPU each check waits for the batches before it.
 CHECK_INTERVAL = 16
+# Factor of the loss in fp16 at the start (PyTorch's), and one that only gradients that are never finite lead to.
+FIRST_SCALE, SMALLEST_SCALE = 2.0**16, 2.0**-14
 log = logging.getLogger(__name__)
 
 
@@ -231,8 +234,8 @@ def train(
     Raises
     ------
     InputError
-        If the loss stops being finite; names epoch, batch and learning rate. If both `cuda_graph` and `recipe.compile`
-        are true.
+        If the loss stops being finite; names epoch, batch and learning rate. If gradients never are, in fp16. If both
+        `cuda_graph` and `recipe.compile` are true.
     """
     if cuda_graph and recipe.compile:
         raise InputError("training takes a CUDA graph or torch.compile; set training.cuda_graph or compile to false")
@@ -242,7 +245,7 @@ def train(
     model.to(device, memory_format=layout)
     parameters = dict(model.named_parameters())
     optimiser = make_optimiser(parameters, recipe)
-    scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
+    scaler = torch.amp.GradScaler(torch.device(device).type, FIRST_SCALE, enabled=precision == "fp16")
     losses = _restore(checkpoint, model, parameters, optimiser, scaler, recipe) if checkpoint is not None else []
     if progress is not None and losses:
         progress(len(losses) * batches_per_epoch(len(images), recipe.batch_size))
@@ -282,6 +285,9 @@ def train(
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
             losses.append(_epoch(inputs, step, images, truth, recipe, seed, epoch, progress))
+            if scaler.is_enabled():
+                done = (epoch + 1) * batches_per_epoch(len(images), recipe.batch_size)
+                _require_steps(scaler, done, epoch + 1 == recipe.epochs)
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
             if keep is not None:
                 keep(epoch + 1, {"loss": list(losses), "precision": precision})
@@ -358,6 +364,17 @@ def _require_finite(batch_losses, epoch, recipe):
             f"the training loss is not finite in epoch {epoch + 1} at batch {batch + 1} of {len(batch_losses)}, with "
             f"learning rate {recipe.rate(epoch + batch / len(batch_losses)):.4g}; lower training.learning_rate, raise "
             "training.peak_epoch or set training.precision to fp32"
+        )
+
+
+def _require_steps(scaler, n_batches, is_last):
+    """In fp16 a step whose gradients are not finite is left out and halves the scale; 2000 others double it."""
+    scale = scaler.get_scale()
+    if scale < SMALLEST_SCALE or (is_last and scale == math.ldexp(FIRST_SCALE, -n_batches)):
+        raise InputError(
+            f"in fp16 hardly a gradient of {n_batches} batches was finite, and such steps are left out, so that the "
+            "network is hardly trained; set training.precision to bf16, or to fp32, which names a batch whose loss is "
+            "not finite"
         )
 
 
