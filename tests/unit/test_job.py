@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from actopo import gpu
+from actopo import gpu, job
 from actopo.errors import InputError
 from actopo.job import choose_device, log_device, settings
 
@@ -23,6 +23,7 @@ def gpus(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
         monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+        monkeypatch.setattr(job, "_run_a_kernel", lambda: None)
         return taken
 
     monkeypatch.setattr(gpu, "_held", {})
@@ -74,6 +75,36 @@ def test_a_gpu_that_was_given_and_cannot_be_used(gpus, monkeypatch, variable, va
     assert choose_device("cpu") == "cpu"
     gpus(1)
     assert choose_device("auto") == "cuda"
+
+
+def test_a_gpu_that_cannot_compute(gpus, monkeypatch):
+    def fail():
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile with")
+
+    gpus(1)
+    monkeypatch.setattr(job, "_run_a_kernel", fail)
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_80"])
+    for name in ("auto", "cuda"):
+        with pytest.raises(
+            InputError, match=r"\(CUDA error: no kernel .* device\); .* has kernels for sm_75, sm_80: an"
+        ):
+            choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has",
+            "the memory of the GPU is not enough (CUDA out of",
+        ),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling", "the memory of the GPU is not enough"),
+        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "the memory of the GPU is not enough"),
+        ("[enforce fail] DefaultCPUAllocator: can't allocate memory", "there is too little memory"),
+    ],
+)
+def test_memory_that_is_not_enough_is_told_by_its_place(text, words):
+    assert f"error in train_model: {words}" in job._message("train_model", RuntimeError(text))
 
 
 @pytest.mark.parametrize("value", ["", "-1", "NoDevFiles"])

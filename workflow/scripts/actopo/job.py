@@ -31,6 +31,7 @@ LACKS = {
 # NumPy does not say why it could not write all of an array.
 CUT_OFF = re.compile(r"\d+ requested and \d+ written")
 # How libraries that raise no MemoryError say that memory is not enough.
+GPU_FULL = re.compile("(CUDA|HIP) out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
 log = logging.getLogger(__name__)
@@ -104,8 +105,14 @@ def _message(rule, error):
         what, remedy = LACKS[cause]
         kept = "what is finished is kept, nothing half written is"
         return f"error in {rule}: {what} ({error}); {remedy}, and run again: {kept}\n"
+    said = " ".join(str(error).split())[:200]
+    if GPU_FULL.search(said):
+        return (
+            f"error in {rule}: the memory of the GPU is not enough ({said}); end what else uses it, or take a GPU that "
+            "has more, smaller batches in training, mapper.device: cpu for clusters, or device: cpu\n"
+        )
     if isinstance(error, MemoryError) or TOO_LARGE.search(str(error)):
-        what = f" ({' '.join(str(error).split())[:200]})" if str(error) else ""
+        what = f" ({said})" if said else ""
         return f"error in {rule}: there is too little memory{what}; give the job more, or make the study smaller\n"
     if isinstance(error, BrokenExecutor):
         return (
@@ -175,7 +182,8 @@ def choose_device(name):
     Raises
     ------
     InputError
-        If PyTorch finds no GPU, although `name` is "cuda", or `name` is "auto" and a scheduler gave this job a GPU.
+        If PyTorch finds no GPU, although `name` is "cuda", or `name` is "auto" and a scheduler gave this job a GPU. If
+        it cannot compute on the GPU that it finds.
     """
     if name == "cpu":
         return "cpu"
@@ -186,6 +194,14 @@ def choose_device(name):
 
     if torch.cuda.is_available():
         torch.cuda.set_device(claim_gpu())
+        try:
+            _run_a_kernel()
+        except RuntimeError as error:
+            raise InputError(
+                f"PyTorch {torch.__version__} cannot compute on this GPU ({str(error).splitlines()[0]}); see what "
+                f"nvidia-smi says. It has kernels for {', '.join(torch.cuda.get_arch_list())}: an older GPU needs an "
+                "older PyTorch; or set device to cpu"
+            ) from error
         return "cuda"
     if name == "cuda":
         raise InputError("device is cuda, but PyTorch finds no GPU here; set device to auto or cpu")
@@ -193,10 +209,17 @@ def choose_device(name):
     if given := allocated_gpu():
         raise InputError(
             f"this job was given a GPU ({given} on {os.uname().nodename}), but PyTorch {torch.__version__} finds none; "
-            "see what nvidia-smi says there and whether this is a build of PyTorch for CUDA, or set device to cpu, "
-            "which asks for no GPU"
+            f"see what nvidia-smi says there. This PyTorch is built for CUDA {torch.version.cuda} (None: for no GPU), "
+            "which an older driver does not run; or set device to cpu, which asks for no GPU"
         )
     return "cpu"
+
+
+def _run_a_kernel():
+    """PyTorch counts GPUs without looking whether they are free, sound and of a kind that it has kernels for."""
+    import torch
+
+    torch.zeros(1, device="cuda").add_(1).item()
 
 
 def log_device(device, n_threads, precision="fp32"):

@@ -14,10 +14,11 @@ Observations of the Topology of Convolutional Neural Network Activations", the m
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from actopo.errors import InputError
 from actopo.similarity.choices import ORDER_QUANTILES
-from actopo.similarity.intervals import mean_interval, network_interval
+from actopo.similarity.intervals import FEWEST_NETWORKS, mean_interval, network_interval
 
 KEYS = ["metric", "layer", "components"]
 FOUND = ["level", "channels", "rank", "first_removed", "first_fraction", "first_rank_fraction", "censored"]
@@ -157,13 +158,18 @@ def detection_table(curves, baselines=None, quantile=0.95, floors=None):
     """
     rows = []
     for key, curve in curves.groupby(KEYS, sort=False):
-        orders = [order.sort_values("removed") for _, order in curve.groupby("order")]
-        orders = [order[order.distance.notna()] for order in orders]
+        orders = _orders(curve)
         shape = {name: int(curve[name].iloc[0]) for name in ("channels", "rank")}
         for threshold, level in _levels(*key[:2], baselines, floors, quantile).items():
             named = dict(zip(KEYS, key, strict=True))
             rows.append({**named, "threshold": threshold, "level": level, **shape, **_detected(orders, level)})
     return pd.DataFrame(rows, columns=[*KEYS, "threshold", *FOUND])
+
+
+def _orders(curve):
+    """The points of a curve that have a distance, of each order."""
+    orders = [order.sort_values("removed") for _, order in curve.groupby("order")]
+    return [order[order.distance.notna()] for order in orders]
 
 
 def _levels(metric, layer, baselines, floors, quantile):
@@ -230,9 +236,10 @@ def sensitivity_tables(curves, pairs=None, floors=None, quantile=0.95, level=0.9
         A row per curve and level: the columns of `detection_table` for the first network, and
 
         - `networks`, how many took their turn; how many of them crossed and how many were censored;
-        - `mean_fraction`, of the first crossing, with Student's t interval `low`, `high` over networks, nan with
-          fewer than 5; nan unless all cross. `median_fraction`, in which a network that never crosses is the last,
-          `lowest_fraction` and `highest_fraction`, nan where that network never crosses;
+        - `mean_fraction`, of the first crossing, with an interval `low`, `high` over networks, nan with fewer than 5;
+          nan unless all cross. That of a baseline, which networks share, is by the jackknife (`_jackknife_interval`);
+          that of the floor, which is one for all, Student's t. `median_fraction`, in which a network that never crosses
+          is the last, `lowest_fraction` and `highest_fraction`, nan where that network never crosses;
         - `mean_level`, `lowest_level` and `highest_level`, over all networks that have the level, and
           for `mean`, which is a mean over pairs of networks, its interval `level_low`, `level_high`.
     by_network : DataFrame
@@ -246,11 +253,21 @@ def sensitivity_tables(curves, pairs=None, floors=None, quantile=0.95, level=0.9
     by_network = pd.concat(tables, ignore_index=True)
     first = by_network[by_network.network == 0].drop(columns="network")
     groups = by_network.groupby([*KEYS, "threshold"], sort=False)
+    by_curve = {network: own.groupby(KEYS, sort=False) for network, own in curves.items()}
     rows = []
     for row in first.itertuples():
         own = groups.get_group((row.metric, row.layer, row.components, row.threshold))
         matrix = None if row.threshold.startswith("floor") else np.asarray(pairs[row.metric][row.layer], dtype=float)
-        rows.append(_fractions(own, level) | _level_over_networks(row, matrix, quantile, level))
+        fractions = _fractions(own)
+        if matrix is None:
+            interval = mean_interval(own.first_fraction, level)
+        else:
+            key = (row.metric, row.layer, row.components)
+            orders = {network: _orders(own.get_group(key)) for network, own in by_curve.items()}
+            interval = _jackknife_interval(orders, matrix, row.threshold, quantile, level)
+        if np.isfinite(fractions["mean_fraction"]):
+            fractions |= dict(zip(("low", "high"), interval, strict=True))
+        rows.append(fractions | _level_over_networks(row, matrix, quantile, level))
     extra = pd.DataFrame(rows, columns=OVER_NETWORKS, index=first.index)
     return pd.concat([first, extra], axis=1).reset_index(drop=True), by_network
 
@@ -262,19 +279,71 @@ def _baselines(pairs, network):
     }
 
 
-def _fractions(own, level):
+def _jackknife_interval(orders, matrix, threshold, quantile, level):
+    """
+    Interval of the mean first fraction over networks, each of which moves the baselines of all others.
+
+    The jackknife deletes one network at a time, as a reference and from all baselines. With `k` references, the squares
+    of the deviations of the means that are left are summed: where a reference is deleted, from the mean of these means,
+    with the factor ``(k - 1) / k``, and otherwise from the mean of all networks. The quantile of Student's t has
+    ``k - 1`` degrees of freedom.
+
+    Parameters
+    ----------
+    orders : dict of int to list of DataFrame
+        `_orders` of the curve of each reference, by its position among all networks.
+    matrix : ndarray of shape (n, n)
+        Distances from the layer of each network to that of each other.
+    threshold : {"mean", "quantile"}
+    quantile, level : float
+
+    Returns
+    -------
+    low, high : float
+        nan with fewer than 5 references, where a curve does not cross, and where nothing varies.
+    """
+    references, n = list(orders), len(matrix)
+    k = len(references)
+    if k < FEWEST_NETWORKS:
+        return np.nan, np.nan
+    # A row for each deleted network, the last one for none.
+    fractions = np.full((n + 1, k), np.nan)
+    for column, (network, own) in enumerate(orders.items()):
+        deleted = [z for z in range(n + 1) if z != network]
+        found = [thresholds(np.delete(matrix[network], [network, z][: 1 + (z < n)]), quantile) for z in deleted]
+        fractions[deleted, column] = _first_fractions(own, np.array([levels[threshold] for levels in found]))
+    if np.isinf(fractions).any():
+        return np.nan, np.nan
+    *means, mean = np.nanmean(fractions, axis=1)
+    means = np.array(means)
+    among = means[references]
+    others = np.delete(means, references)
+    variance = (k - 1) / k * ((among - among.mean()) ** 2).sum() + ((others - mean) ** 2).sum()
+    half = stdtrit(k - 1, (1 + level) / 2) * np.sqrt(variance)
+    return (mean - half, mean + half) if half > 0 else (np.nan, np.nan)
+
+
+def _first_fractions(orders, levels):
+    """Fractions from which on the median order lies above each of some levels, inf where it never does."""
+    found = []
+    for order in orders:
+        above = order.distance.to_numpy()[:, None] > levels
+        found.append(np.where(above.any(axis=0), order.fraction.to_numpy()[above.argmax(axis=0)], np.inf))
+    return _of_sorted(np.sort(found, axis=0), 0.5)
+
+
+def _fractions(own):
     """First crossings of several networks."""
     values = np.sort(own.first_fraction.fillna(np.inf))
     n_crossed = int(np.isfinite(values).sum())
     all_cross = n_crossed == len(values)
-    low, high = mean_interval(values, level) if all_cross else (np.nan, np.nan)
     found = {
         "networks": len(values),
         "networks_crossed": n_crossed,
         "networks_censored": int(own.censored.sum()),
         "mean_fraction": values.mean() if all_cross else np.nan,
-        "low": low,
-        "high": high,
+        "low": np.nan,
+        "high": np.nan,
         "median_fraction": _of_sorted(values, 0.5),
         "lowest_fraction": values[0],
         "highest_fraction": values[-1],
