@@ -9,7 +9,8 @@ from actopo.errors import InputError
 from actopo.figures import graph_layout, layer_distances, mapper_graphs, purity, specificity, style, training
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.transforms import Affine2D
-from scipy.spatial.distance import pdist
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import pdist, squareform
 
 from unit.figures.examples import (
     EMPTY,
@@ -216,6 +217,56 @@ def test_components_do_not_overlap_and_single_nodes_are_below():
             assert np.any(low > other_high) or np.any(other_low > high)
     assert position[25:, 1].max() < position[:25, 1].min()
     assert len(np.unique(position[25:], axis=0)) == 5
+
+
+def sparse_graph(n_nodes, n_links, n_large=0):
+    """Few random links, and nodes of few points besides some large ones."""
+    rng = np.random.default_rng(n_nodes)
+    sizes = np.append(np.full(n_large, 500), rng.geometric(0.2, n_nodes - n_large))
+    links = {tuple(map(int, np.sort(rng.choice(n_nodes, 2, replace=False)))) for _ in range(n_links)}
+    return make_graph(sizes, sorted(links), lens=rng.random(n_nodes))
+
+
+def crossed(places, radii, ends):
+    """Links that run through the disc of a node that is not theirs."""
+    found = []
+    for first, second in ends:
+        along = places[second] - places[first]
+        part = np.clip((places - places[first]) @ along / (along @ along), 0, 1)
+        apart = np.hypot(*(places - places[first] - part[:, None] * along).T)
+        apart[[first, second]] = np.inf
+        if (apart < radii).any():
+            found.append((first, second))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n_nodes", "n_links", "n_large"), [(60, 3, 0), (300, 5, 1), (400, 150, 0), (1269, 11, 0), (1269, 100, 2)]
+)
+def test_graphs_of_single_nodes_have_room_for_all_of_them(n_nodes, n_links, n_large):
+    graph = sparse_graph(n_nodes, n_links, n_large)
+    ends = graph_layout.ends_of(graph)
+    position = graph_layout.layout(graph)
+    single = np.setdiff1d(np.arange(n_nodes), ends)
+    linked = np.unique(ends)
+    assert position[single, 1].max() < position[linked, 1].min()
+    # As in the explorer, in a panel of the shape of the drawing.
+    size = np.array([node["size"] for node in graph["nodes"]])
+    width, height = np.ptp(position, axis=0)
+    assert 0.6 < height / width < 1.1
+    radii = 0.42 * np.maximum(np.sqrt(size / size.max()), 0.2) * np.sqrt(width * height / n_nodes)
+    apart = squareform(pdist(position)) - radii[:, None] - radii
+    apart[np.ix_(linked, linked)] = 1
+    np.fill_diagonal(apart, 1)
+    assert apart.min() > 0
+    figure = mapper_graphs.plot([[graph]], ["full"], [16], TEN_CLASSES)
+    places, radii = discs(figure, figure.axes[0])
+    assert (pdist(places) - pdist(radii[:, None], lambda a, b: (a + b)[0])).min() > 0
+    (lines,) = collections(figure.axes[0], LineCollection)
+    drawn = figure.axes[0].transData.transform(np.concatenate(lines.get_segments())) * 72 / figure.dpi
+    distance, nearest = cKDTree(places).query(drawn)
+    assert distance.max() < 1e-6
+    assert crossed(places, radii, nearest.reshape(-1, 2)) == []
 
 
 @pytest.mark.parametrize("n", [0, 1, 7])

@@ -119,12 +119,31 @@ class GraphPanel {
   nodeRadii(width, height) {
     const n = Math.max(1, this.graph.size.length);
     const most = Math.max(3.5, Math.min(22, 0.42 * Math.sqrt((width * height) / n)));
+    const radii = this.shares().map((share) => most * share);
+    // Nodes without a link stand in a grid, where they do not touch.
+    const linked = new Set(this.graph.links);
+    const alone = d3.range(radii.length).filter((node) => !linked.has(node));
+    const room = Math.max(0.5, this.gridStep(alone, width, height) / 2 - 0.5);
+    const factor = Math.min(1, room / (d3.max(alone, (node) => radii[node]) || 1));
+    return radii.map((radius) => factor * radius);
+  }
+
+  // Radius of each node by that of the largest that can be.
+  shares() {
     const values = state.size === "equal" ? null : measureOf(this.graph, state.size);
-    if (!values) return this.graph.size.map(() => 0.6 * most);
+    if (!values) return this.graph.size.map(() => 0.6);
     const known = values.filter((value) => value !== null);
     const low = state.size === "members" ? 0 : Math.min(0, d3.min(known) ?? 0);
     const span = (d3.max(known) ?? 1) - low || 1;
-    return values.map((value) => (value === null ? 0.2 * most : most * Math.max(0.2, Math.sqrt((value - low) / span))));
+    return values.map((value) => (value === null ? 0.2 : Math.max(0.2, Math.sqrt((value - low) / span))));
+  }
+
+  // Pixels of the free layout between neighbours in the grid, which is numbered column by column.
+  gridStep(alone, width, height) {
+    const at = alone.map((node) => this.graph.xy[node]).sort((one, other) => one[0] - other[0] || one[1] - other[1]);
+    const least = d3.min(d3.pairs(at), ([one, other]) => Math.hypot(one[0] - other[0], one[1] - other[1]));
+    const [wide, high] = [0, 1].map((i) => { const [low, top] = d3.extent(this.graph.xy, (point) => point[i]); return top - low; });
+    return least === undefined ? Infinity : least * Math.min((width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / high);
   }
 
   // Nodes at their places of the free layout, or with the mean lens from left to right.

@@ -4,7 +4,8 @@ Layout of mapper graphs: positions in the plane that are the same for the same g
 Each connected component is laid out by stress minimisation, which makes distances in the drawing approximate those
 in the graph, and rotated so that the lens grows from left to right: a trunk of mixed nodes comes first and the
 branches of single classes fan out from it. Components are placed largest first, and nodes without a
-neighbour in a block underneath. :func:`spread` makes room for the discs of the nodes.
+neighbour in a block underneath; where discs of different components would touch, as in graphs that are mostly nodes
+without a neighbour, all of these stand further apart. :func:`spread` makes room for the discs of the nodes.
 
 Stress is minimised by stochastic gradient descent over pairs of nodes [1]_. Pairs are scheduled as in a round-robin
 tournament: each round has every node once, so that it is one array operation. If there are more than a thousand
@@ -28,6 +29,11 @@ MAX_ROUNDS = 1000
 LAST_STEP = 0.1
 # Height of a drawing by its width.
 ASPECT = 0.85
+# Radii of the discs that a layout has room for, as in the explorer: that of the largest node by the square root of a
+# node's share of the drawing, but at most by that of the drawing, and that of the smallest by the largest.
+DISC, LARGEST, SMALLEST = 0.42, 0.05, 0.2
+# How often components are moved apart until they have this room, and by how much.
+WIDENINGS, WIDER = 16, 1.25
 # How often discs are moved apart, and how often the drawing is then fitted into its room again.
 STEPS, ROUNDS = 60, 4
 
@@ -72,9 +78,16 @@ def layout(graph, seed=0):
         local[inside] = np.arange(len(inside))
         kept = local[ends[:, 0]] >= 0
         position[inside] = _component(local[ends[kept]], length[kept], lens[inside], rng)
-    extent = _pack(position, members)
     single = np.flatnonzero(count[component] == 1)
-    _block(position, single[np.argsort(lens[single], kind="stable")], extent)
+    single = single[np.argsort(lens[single], kind="stable")]
+    _arrange(position, members, single)
+    # As far from each other as neighbours of middle size are.
+    apart = 1 + 5 * radius.mean()
+    for _ in range(WIDENINGS):
+        if not _touch(position, np.maximum(radius, SMALLEST), component):
+            break
+        _arrange(position, members, single, apart)
+        apart *= WIDER
     return position
 
 
@@ -190,27 +203,46 @@ def _minimise_stress(distance, rng):
     return position
 
 
-def _pack(position, members):
-    """Place components side by side in rows as wide as a cell; return the width and depth that they fill."""
+def _touch(position, radius, component):
+    """Whether discs of different components touch; `radius` is relative to the largest."""
+    width, depth = np.ptp(position, axis=0)
+    largest = min(DISC / np.sqrt(len(position)), LARGEST)
+    radius = largest * np.sqrt(ASPECT) * max(width, depth / ASPECT) * radius
+    first, second = cKDTree(position).query_pairs(2 * radius.max(), output_type="ndarray").T
+    distance = np.hypot(*(position[first] - position[second]).T)
+    return np.any((component[first] != component[second]) & (distance < radius[first] + radius[second]))
+
+
+def _arrange(position, members, single, apart=0.0):
+    """Place components, and below them the nodes without a neighbour, at least so far apart."""
+    extent = _pack(position, members, apart, len(single) * apart**2)
+    _block(position, single, extent, apart)
+
+
+def _pack(position, members, apart, area):
+    """
+    Place components side by side in rows as wide as a cell, which has room for an area besides; return the width and
+    depth that they fill.
+    """
     if not members:
-        return 0.0, 0.0
-    gap = max(1.0, 0.04 * np.ptp(position[members[0]], axis=0).max())
+        return np.sqrt(area / ASPECT), 0.0
+    gap = max(1.0, 0.04 * np.ptp(position[members[0]], axis=0).max(), apart)
     sizes = []
     for inside in members:
         position[inside] -= position[inside].min(axis=0)
         sizes.append(position[inside].max(axis=0) + gap)
     sizes = np.array(sizes)
-    limit = max(sizes[:, 0].max(), np.sqrt(1.15 / ASPECT * sizes.prod(axis=1).sum()))
+    limit = max(sizes[:, 0].max(), np.sqrt((1.15 * sizes.prod(axis=1).sum() + area) / ASPECT))
     x = depth = shelf = width = 0.0
     for inside, (wide, high) in zip(members, sizes, strict=True):
         if x > 0 and x + wide > limit:
             x, depth, shelf = 0.0, depth + shelf, 0.0
         position[inside] += (x, -depth - high + gap)
         x, shelf, width = x + wide, max(shelf, high), max(width, x + wide)
-    return max(width - gap, (depth + shelf) / ASPECT), depth + shelf
+    return max(limit if area else width - gap, (depth + shelf) / ASPECT), depth + shelf
 
 
-def _block(position, single, extent):
+def _block(position, single, extent, apart):
     """Place nodes without a neighbour in a grid below the rest, column by column in the order of the lens."""
     if not len(single):
         return
@@ -219,7 +251,7 @@ def _block(position, single, extent):
         width = np.sqrt(len(single) / ASPECT)
         step = 1.0
     else:
-        step = width * min(1 / 28, np.sqrt(0.2 / len(single)))
+        step = apart or width * min(1 / 28, np.sqrt(0.2 / len(single)))
     n_rows = max(1, -(-len(single) // (1 + int(width / step))))
     column, row = np.divmod(np.arange(len(single)), n_rows)
     position[single] = np.column_stack([column * step, -depth - row * step])
