@@ -56,6 +56,15 @@ function layerLabel({ layer, layer_name: name }) {
   return isNumbered && name !== `layer ${layer}` ? `${layer} ${name}` : name;
 }
 
+// What tells a graph from the others of the page: sampling, layer, and whatever else is not the same in all.
+function graphName(graph) {
+  const rest = FACETS.filter(([facet]) => !["sampling", "layer"].includes(facet)).filter(([facet]) => main.graphs.some((other) => other[facet] !== graph[facet]));
+  const known = rest.filter(([facet]) => graph[facet] !== null && graph[facet] !== undefined);
+  const isOfMany = main.graphs.some((other) => other !== graph && FACETS.every(([facet]) => other[facet] === graph[facet]));
+  return [graph.sampling, layerLabel(graph), ...known.map(([facet, label]) => (facet === "model" ? graph.model : `${label} ${graph[facet]}`)),
+    ...(isOfMany ? [`eps ${shown(graph.eps)}`] : [])].join(", ");
+}
+
 const memberSets = new Map();
 
 // Images of each node, or null where the page has no room for them.

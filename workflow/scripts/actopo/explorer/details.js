@@ -44,8 +44,7 @@ function showFacts(details) {
   for (const panel of state.two === "1" ? ["a", "b"] : ["a"]) {
     const index = graphIndex(state[panel]);
     const { facts, size } = readDocument(`graph-${index}`);
-    const { sampling, epoch } = main.graphs[index];
-    details.append("h3").text([sampling, layerLabel(main.graphs[index]), ...(epoch === null || epoch === undefined ? [] : [`epoch ${epoch}`])].join(", "));
+    details.append("h3").text(graphName(main.graphs[index]));
     const rows = [["nodes", size.length], ...Object.entries(facts)].filter(([, value]) => typeof value !== "object");
     addTable(details, rows.map(([name, value]) => [name, typeof value === "number" ? shown(value) : String(value)]));
   }

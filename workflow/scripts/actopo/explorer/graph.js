@@ -53,13 +53,12 @@ class GraphPanel {
 
   draw() {
     const graph = this.graph;
-    const about = main.graphs[this.index];
     if (this.lifted) this.drop(this.lifted.which);
     const [focused, middle] = [this.focused(), this.size ? this.middle() : null];
     const [width, height] = (this.size = [this.element.clientWidth, this.element.clientHeight]);
     // Paper may be narrower than the screen.
     for (const svg of [this.svg, this.above]) svg.attr("viewBox", `0 0 ${width} ${height}`);
-    this.svg.attr("aria-label", `mapper graph of ${about.sampling}, ${layerLabel(about)}, ${graph.size.length} nodes`);
+    this.svg.attr("aria-label", `mapper graph of ${graphName(main.graphs[this.index])}, ${graph.size.length} nodes`);
     this.radii = this.nodeRadii(width, height);
     this.place(width, height);
     const view = this.keptView(middle);
