@@ -24,3 +24,31 @@ def test_the_name_of_a_graph_tells_it_from_every_other(page):
     # What is the same in all graphs is not told.
     page.evaluate("main.graphs = main.graphs.slice(0, 2)")
     assert page.evaluate("main.graphs.map(graphName)") == ["random, layer 1", "random, layer 2"]
+
+
+def test_the_node_that_has_the_focus_of_the_keys_is_in_the_panel(page):
+    seen = """() => {
+      const [node, panel] = [document.activeElement, panels.a.element].map((one) => one.getBoundingClientRect());
+      const [x, y] = [node.x + node.width / 2 - panel.x, node.y + node.height / 2 - panel.y];
+      const isInside = 0 <= x && x <= panel.width && 0 <= y && y <= panel.height;
+      return [document.activeElement.dataset.node, isInside];
+    }"""
+    page.locator("#panel-a [data-facet=eps]").focus()
+    page.keyboard.press("Tab")
+    for key in ["+"] * 6 + ["ArrowRight"]:
+        page.keyboard.press(key)
+    assert page.evaluate(seen) == ["1", True]
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(seen) == ["0", True]
+    for _ in range(70):
+        page.keyboard.press("Shift+ArrowUp")
+    assert page.evaluate(seen) == ["0", True]
+    # Back from elsewhere.
+    page.keyboard.press("Shift+Tab")
+    page.evaluate("panels.a.frame.call(panels.a.zoom.translateBy, 5000, 0)")
+    page.keyboard.press("Tab")
+    assert page.evaluate(seen) == ["0", True]
+    # A pointer moves nothing, and neither do keys among nodes that are seen.
+    page.locator("#show-all").click()
+    page.locator("#panel-a .node[data-node='1']").click()
+    assert page.evaluate("[panels.a.settled.k, panels.a.settled.x, panels.a.settled.y]") == [1, 0, 0]

@@ -83,6 +83,7 @@ class GraphPanel {
       .on("click", (node) => select(this.name, node, d3.event.shiftKey || d3.event.ctrlKey || d3.event.metaKey))
       .on("keydown", (node) => this.key(node))
       .on("mouseenter focus", (node) => tell(this.describe(node)))
+      .on("focus.seen", (node, i, elements) => this.focusCame(node, elements[i], d3.event.relatedTarget))
       .on("mouseleave blur", () => tell(""));
     this.update(this.nodes, this.lines);
     this.frame.call(this.zoom.transform, view);
@@ -280,8 +281,10 @@ class GraphPanel {
     const event = d3.event;
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const [x, y] = this.positions[node];
-    if (step && event.shiftKey) this.shift(node, x + 10 * step[0], y + 10 * step[1]);
-    else if (step) this.focus(this.next(node, step));
+    if (step && event.shiftKey) {
+      this.shift(node, x + 10 * step[0], y + 10 * step[1]);
+      this.bringIntoView(node);
+    } else if (step) this.focus(this.next(node, step));
     else if (event.key === "Enter" || event.key === " ") select(this.name, node, event.shiftKey || event.ctrlKey);
     else if (event.key === "+" || event.key === "=") this.frame.call(this.zoom.scaleBy, 1.4, [x, y]);
     else if (event.key === "-") this.frame.call(this.zoom.scaleBy, 1 / 1.4);
@@ -309,6 +312,17 @@ class GraphPanel {
   focus(node, options) {
     this.nodes.attr("tabindex", (other) => (other === node ? 0 : -1));
     this.nodes.filter((other) => other === node).node().focus(options);
+  }
+
+  // What keys lead to is seen; what has the focus again in a new drawing, which comes from nowhere, stays where it is.
+  focusCame(node, element, from) {
+    if (from && element.matches(":focus-visible")) this.bringIntoView(node);
+  }
+
+  // If a node lies outside of the panel, as after a zoom, it comes to its middle.
+  bringIntoView(node) {
+    const place = this.settled.apply(this.positions[node]);
+    if (place.some((pixel, i) => pixel < 0 || pixel > this.size[i])) this.frame.call(this.zoom.translateTo, ...this.positions[node]);
   }
 
   // Marks of the search and of the selection, here and in the other graph.
