@@ -1,6 +1,7 @@
 """What is seen of the explorer by people who use keys, print it, or compare what differs in one thing alone."""
 
 import pytest
+from explorer_page import downloaded, pick
 
 from tests.unit.explorer.examples import GRAPHS
 from tests.unit.explorer.examples import page as made_up_page
@@ -52,3 +53,14 @@ def test_the_node_that_has_the_focus_of_the_keys_is_in_the_panel(page):
     page.locator("#show-all").click()
     page.locator("#panel-a .node[data-node='1']").click()
     assert page.evaluate("[panels.a.settled.k, panels.a.settled.x, panels.a.settled.y]") == [1, 0, 0]
+
+
+def test_lines_are_dark_on_paper_whatever_the_theme(page):
+    colour = "getComputedStyle(document.querySelector('#charts .mark')).stroke"
+    page.locator("#to-purity").click()
+    pick(page, "theme", "dark")
+    assert page.evaluate(colour) == "rgb(136, 170, 255)"
+    # The legend of a file is in the colours of the lines.
+    assert 'stroke="#88aaff"' in downloaded(page, "#purity-svg")
+    page.emulate_media(media="print")
+    assert page.evaluate(colour) == "rgb(51, 34, 136)"

@@ -2,16 +2,15 @@
 // Charts of lines: a mark for each value, which says its numbers when it is pointed at or has the focus.
 const CHART = { width: 520, height: 330, left: 58, right: 14, top: 12, bottom: 46 };
 const LEGEND_ROW = 19;
-const LINE_COLOURS = ["#332288", "#CC6677", "#117733", "#AA4499", "#999933", "#0077BB", "#EE7733", "#888888"];
-const DARK_COLOURS = ["#88AAFF", "#FF99AA", "#55CC77", "#EE88DD", "#DDCC77", "#66CCEE", "#FFAA66", "#BBBBBB"];
+// Those of the style sheet, which has others on a dark screen than on paper.
+const LINE_COLOURS = d3.range(8).map((i) => `var(--line${i})`);
 const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "4 4", "12 4"];
 const SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar, d3.symbolWye];
 
 function lineStyle(i) {
-  const colours = document.documentElement.dataset.theme === "dark" ? DARK_COLOURS : LINE_COLOURS;
   return {
-    colour: colours[i % colours.length],
-    dash: DASHES[(i + Math.floor(i / colours.length)) % DASHES.length],
+    colour: LINE_COLOURS[i % LINE_COLOURS.length],
+    dash: DASHES[(i + Math.floor(i / LINE_COLOURS.length)) % DASHES.length],
     symbol: d3.symbol().size(46).type(symbolOf(i))(),
     small: d3.symbol().size(16).type(symbolOf(i))(),
   };

@@ -69,7 +69,7 @@ function drawEntries(sheet, write, legend, width) {
     if (x > 4 && x + own > width) [x, y] = [4, y + SHEET.line];
     const middle = y + 13;
     if (colour) sheet.append("circle").attr("cx", x + 7).attr("cy", middle).attr("r", 6).attr("fill", resolved(colour));
-    if (style) lineSample(sheet, style).attr("x", x).attr("y", middle - 7);
+    if (style) lineSample(sheet, { ...style, colour: resolved(style.colour) }).attr("x", x).attr("y", middle - 7);
     write(x + sign, middle + 4, text);
     if (stops) {
       const from = x + SHEET.letter * (text.length + ends[0].length + 3);
