@@ -241,7 +241,7 @@ def crossed(places, radii, ends):
 
 
 @pytest.mark.parametrize(
-    ("n_nodes", "n_links", "n_large"), [(60, 3, 0), (300, 5, 1), (400, 150, 0), (1269, 11, 0), (1269, 100, 2)]
+    ("n_nodes", "n_links", "n_large"), [(60, 3, 0), (300, 5, 1), (400, 150, 0), (1269, 11, 1), (1269, 100, 2)]
 )
 def test_graphs_of_single_nodes_have_room_for_all_of_them(n_nodes, n_links, n_large):
     graph = sparse_graph(n_nodes, n_links, n_large)
@@ -267,6 +267,19 @@ def test_graphs_of_single_nodes_have_room_for_all_of_them(n_nodes, n_links, n_la
     distance, nearest = cKDTree(places).query(drawn)
     assert distance.max() < 1e-6
     assert crossed(places, radii, nearest.reshape(-1, 2)) == []
+
+
+def test_components_of_dense_graphs_stay_together_in_narrow_cells():
+    """Chains of three besides single nodes, which are small beside the largest, in the cells of six columns."""
+    n_chains, n_nodes = 90, 400
+    links = [(first + step, first + step + 1) for first in range(0, 3 * n_chains, 3) for step in (0, 1)]
+    graph = make_graph([500, *[5] * (n_nodes - 1)], links, lens=np.arange(n_nodes) % 23)
+    figure = mapper_graphs.plot([[graph] * 6], ["full"], list(range(6)), TEN_CLASSES)
+    places, radii = discs(figure, figure.axes[0])
+    # The order of the discs is that of the nodes.
+    assert crossed(places, radii, graph_layout.ends_of(graph)) == []
+    position = graph_layout.layout(graph)
+    assert position[3 * n_chains :, 1].max() < position[: 3 * n_chains, 1].min()
 
 
 @pytest.mark.parametrize("n", [0, 1, 7])

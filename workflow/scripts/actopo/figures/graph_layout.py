@@ -29,16 +29,16 @@ MAX_ROUNDS = 1000
 LAST_STEP = 0.1
 # Height of a drawing by its width.
 ASPECT = 0.85
-# Radii of the discs that a layout has room for, as in the explorer: that of the largest node by the square root of a
-# node's share of the drawing, but at most by that of the drawing, and that of the smallest by the largest.
+# Radii of discs in the explorer: that of the largest node by the square root of a node's share of the drawing, but at
+# most by that of the whole drawing, and that of the smallest by the largest.
 DISC, LARGEST, SMALLEST = 0.42, 0.05, 0.2
-# How often components are moved apart until they have this room, and by how much.
+# How often components are moved apart until their discs have room, and by how much.
 WIDENINGS, WIDER = 16, 1.25
 # How often discs are moved apart, and how often the drawing is then fitted into its room again.
 STEPS, ROUNDS = 60, 4
 
 
-def layout(graph, seed=0):
+def layout(graph, seed=0, discs=None):
     """
     Positions of the nodes, the same for the same graph and seed.
 
@@ -48,6 +48,9 @@ def layout(graph, seed=0):
         Node-link form, as in `actopo.figures.mapper_graphs.plot`.
     seed : int, default 0
         Seed of the small displacements that separate nodes with equal distances.
+    discs : ndarray of shape (K,), optional
+        Radius of each node's disc, by the square root of the area of the drawing; by default about as in the explorer.
+        There may be no room for discs that are larger than the largest of the explorer.
 
     Returns
     -------
@@ -81,10 +84,12 @@ def layout(graph, seed=0):
     single = np.flatnonzero(count[component] == 1)
     single = single[np.argsort(lens[single], kind="stable")]
     _arrange(position, members, single)
+    most = DISC / np.sqrt(len(nodes))
+    discs = min(most, LARGEST) * np.maximum(radius, SMALLEST) if discs is None else np.minimum(discs, most)
     # As far from each other as neighbours of middle size are.
     apart = 1 + 5 * radius.mean()
     for _ in range(WIDENINGS):
-        if not _touch(position, np.maximum(radius, SMALLEST), component):
+        if not _touch(position, discs, component):
             break
         _arrange(position, members, single, apart)
         apart *= WIDER
@@ -203,11 +208,10 @@ def _minimise_stress(distance, rng):
     return position
 
 
-def _touch(position, radius, component):
-    """Whether discs of different components touch; `radius` is relative to the largest."""
+def _touch(position, discs, component):
+    """Whether discs of different components touch, whose radii are by the square root of the area of the drawing."""
     width, depth = np.ptp(position, axis=0)
-    largest = min(DISC / np.sqrt(len(position)), LARGEST)
-    radius = largest * np.sqrt(ASPECT) * max(width, depth / ASPECT) * radius
+    radius = np.sqrt(ASPECT) * max(width, depth / ASPECT) * discs
     first, second = cKDTree(position).query_pairs(2 * radius.max(), output_type="ndarray").T
     distance = np.hypot(*(position[first] - position[second]).T)
     return np.any((component[first] != component[second]) & (distance < radius[first] + radius[second]))

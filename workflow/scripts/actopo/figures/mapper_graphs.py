@@ -31,8 +31,9 @@ MOST_COLUMNS = 7
 FULL_WIDTH, LEAST_WIDTH = 7.2, 3.5
 CELL, MIN_CELL, MAX_CELL, MIN_HEIGHT = 0.4, 1.3, 3.4, 0.45
 LEFT, RIGHT, TOP, NOTE, SIZES, LINE = 0.35, 0.05, 0.1, 0.26, 0.26, 0.13
-# In points: radii of discs, the largest also as a share of the cell's width, and the least distance between two.
-MAX_RADIUS, MAX_SHARE, MIN_RADIUS, BETWEEN = 7.0, 0.065, 1.9, 1.6
+# In points: radii of discs, the largest also as a share of the cell's width, and the least distance between two, which
+# is less where nodes are many: a share of the root of a node's part of the cell. Components would mix otherwise.
+MAX_RADIUS, MAX_SHARE, MIN_RADIUS, BETWEEN, MOST_BETWEEN = 7.0, 0.065, 1.9, 1.6, 0.2
 # Share of a cell that the discs of a graph may cover, and the smallest discs alone.
 COVERED, LEAST_COVERED = 0.16, 0.12
 # Width of a letter of a title, in points.
@@ -165,7 +166,9 @@ class _Placed:
         self.graph = graph
         self.squared_radius = scale.squared_radius([node["size"] for node in graph["nodes"]])
         radius, room = np.sqrt(self.squared_radius), np.array([0.96, 0.96 * ASPECT]) * 72 * cell
-        self.position, self.scale = spread(layout(graph, seed), radius, room, BETWEEN)
+        side = np.sqrt(room.prod())
+        gap = min(BETWEEN, MOST_BETWEEN * side / np.sqrt(max(len(radius), 1)))
+        self.position, self.scale = spread(layout(graph, seed, (radius + gap / 2) / side), radius, room, gap)
         high = np.ptp(self.position[:, 1]) if len(radius) else 0
         self.height = (high * self.scale + 2 * radius.max(initial=0)) / 72 / 0.96
 
