@@ -73,6 +73,15 @@ def test_numbers_of_nodes_components_and_cycles_have_whole_ticks():
             np.testing.assert_array_equal(ticks, np.round(ticks), err_msg=str(index))
 
 
+def test_boxes_have_a_scale():
+    """Between 110 and 190 the ticks of a step of 50 would be 150 alone."""
+    grid, samples = stability_tables()
+    samples["n_components"] = np.linspace(110, 190, len(samples)).round()
+    axes = stability.plot(grid, samples).figure.axes[5]
+    low, high = axes.get_ylim()
+    assert len([tick for tick in axes.get_yticks() if low <= tick <= high]) > 1
+
+
 def test_stability_without_samples_and_bad_input():
     grid, samples = stability_tables()
     # Without a node there is no purity.

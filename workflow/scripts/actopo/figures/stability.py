@@ -131,9 +131,9 @@ def _norm(key, values):
     return Normalize(0, max(float(np.nanmax(values)), 1))
 
 
-def _ticks(key):
+def _ticks(key, least=1):
     """Ticks of an axis of an invariant: those of numbers of nodes, components and cycles are whole."""
-    return MaxNLocator(4, integer=key != "node_purity", min_n_ticks=1, steps=[1, 2, 5, 10])
+    return MaxNLocator(4, integer=key != "node_purity", min_n_ticks=int(least), steps=[1, 2, 5, 10])
 
 
 def _draw_map(axes, table, key, norm, n_cells):
@@ -190,4 +190,6 @@ def _draw_samples(axes, groups, key, mark):
     axes.grid(axis="y")
     if key == "node_purity":
         axes.set_ylim(0, 1.03)
-    axes.yaxis.set_major_locator(_ticks(key))
+    low, high = axes.get_ylim()
+    whole = np.floor(high) - np.ceil(low) + 1
+    axes.yaxis.set_major_locator(_ticks(key, 2 if key == "node_purity" else min(2, whole)))
