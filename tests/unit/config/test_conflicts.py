@@ -434,6 +434,10 @@ def test_tables_of_labels(tmp_path, text, words):
             "names no image of part train: its first file is 'train/cat/0.png', and there",
         ),
         ("image,breed\n40,x\n", "names image '40', and the images have the numbers 0 to 39"),
+        (
+            "image,breed\ncat/0.png,x\n",
+            "names image 'cat/0.png', and the images have the numbers 0 to 39; their files belong in a column file",
+        ),
         ("image,breed\n-1,x\n", "names image '-1'"),
         ("image,breed\n,x\n", "names image ''"),
     ],

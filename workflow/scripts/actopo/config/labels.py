@@ -73,7 +73,8 @@ def _unknown_images(known, part, n_images, rows):
         for row in rows:
             value = row[place] if len(row) > place else ""
             if not re.fullmatch(r"\d+(\.0*)?", value, re.ASCII) or float(value) >= n_images:
-                return f"names image {shown(value)}, and the images have the numbers 0 to {n_images - 1}"
+                files = "" if known is None else "; their files belong in a column file"
+                return f"names image {shown(value)}, and the images have the numbers 0 to {n_images - 1}{files}"
     return None
 
 
