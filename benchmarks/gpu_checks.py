@@ -285,7 +285,7 @@ class Checks:
         return {"loss": loss, "otherwise": plain}
 
     def waits(self):
-        """In an epoch the host waits for the loss and its scale alone, in a CUDA graph too."""
+        """In an epoch the host waits for the loss alone, in a CUDA graph too."""
         for cuda_graph in (False, True):
             found = self._waits(cuda_graph)
         return found
@@ -306,9 +306,8 @@ class Checks:
                 torch.cuda.set_sync_debug_mode("default")
         n_batches = len(counts) // self.recipe.epochs
         own = counts[-1] - counts[-1 - n_batches]
-        # Checks of the loss, its mean, its scale in fp16, and the copies of random numbers before the first batch.
-        has_scale = training.choose_precision(self.recipe.precision, self.device) == "fp16"
-        allowed = -(-n_batches // training.CHECK_INTERVAL) + 1 + has_scale + COPIES
+        # The checks of the loss, its mean, and before the first batch the copies of the epoch's random numbers.
+        allowed = -(-n_batches // training.CHECK_INTERVAL) + 1 + COPIES
         require(own <= allowed, f"the host waits {own} times in an epoch, and {allowed} are meant: {_texts(caught)}")
         return {"waits": own, "batches": n_batches}
 

@@ -35,8 +35,7 @@ EVALUATION_BATCH = 1000
 AUGMENTED_BYTES = 1 << 28
 # Batches between two checks of the loss: on a GPU each check waits for the batches before it.
 CHECK_INTERVAL = 16
-# Factor of the loss in fp16 at the start (PyTorch's), and one that only gradients that are never finite lead to.
-FIRST_SCALE, SMALLEST_SCALE = 2.0**16, 2.0**-14
+SMALLEST_SCALE = 2.0**-14  # of the loss in fp16, from 2^16: only gradients that are never finite lead there
 log = logging.getLogger(__name__)
 
 
@@ -245,7 +244,8 @@ def train(
     model.to(device, memory_format=layout)
     parameters = dict(model.named_parameters())
     optimiser = make_optimiser(parameters, recipe)
-    scaler = torch.amp.GradScaler(torch.device(device).type, FIRST_SCALE, enabled=precision == "fp16")
+    scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")
+    first_scale = scaler.get_scale()
     losses = _restore(checkpoint, model, parameters, optimiser, scaler, recipe) if checkpoint is not None else []
     if progress is not None and losses:
         progress(len(losses) * batches_per_epoch(len(images), recipe.batch_size))
@@ -284,10 +284,10 @@ def train(
             # Dropout depends on seed and epoch alone, not on earlier training or on the checkpoint resumed from.
             torch.manual_seed(int(np.random.default_rng([seed, epoch]).integers(1 << 63)))
             epoch_begin = time.perf_counter()
-            losses.append(_epoch(inputs, step, images, truth, recipe, seed, epoch, progress))
-            if scaler.is_enabled():
-                done = (epoch + 1) * batches_per_epoch(len(images), recipe.batch_size)
-                _require_steps(scaler, done, epoch + 1 == recipe.epochs)
+            loss, scale = _epoch(inputs, step, images, truth, recipe, seed, epoch, progress, scaler)
+            losses.append(loss)
+            done = (epoch + 1) * batches_per_epoch(len(images), recipe.batch_size)
+            _require_steps(scale, scale == math.ldexp(first_scale, -done) and epoch + 1 == recipe.epochs, done)
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
             if keep is not None:
                 keep(epoch + 1, {"loss": list(losses), "precision": precision})
@@ -336,8 +336,8 @@ def _make_step(give_logits, optimiser, scaler):
     return step
 
 
-def _epoch(inputs, step, images, truth, recipe, seed, epoch, progress):
-    """Train for one epoch and return the mean loss; `inputs` yields the input of batches, given their draw."""
+def _epoch(inputs, step, images, truth, recipe, seed, epoch, progress, scaler):
+    """Train for an epoch: the mean loss, and its scale then; `inputs` yields the input of batches, given their draw."""
     draw = draw_augmentation(len(images), images.shape[1:3], recipe, seed, epoch)
     draw = {name: torch.as_tensor(values, device=images.device) for name, values in draw.items()}
     batches = batches_of(draw["order"], recipe.batch_size)
@@ -353,7 +353,9 @@ def _epoch(inputs, step, images, truth, recipe, seed, epoch, progress):
             _require_finite(losses, epoch, recipe)
         if progress is not None:
             progress(1)
-    return float(losses @ sizes) / len(images)
+    # In one copy from the device.
+    total, scale = torch.stack([losses @ sizes, scaler.scale(torch.ones_like(sizes[0]))]).tolist()
+    return total / len(images), scale
 
 
 def _require_finite(batch_losses, epoch, recipe):
@@ -367,10 +369,9 @@ def _require_finite(batch_losses, epoch, recipe):
         )
 
 
-def _require_steps(scaler, n_batches, is_last):
+def _require_steps(scale, is_untrained, n_batches):
     """In fp16 a step whose gradients are not finite is left out and halves the scale; 2000 others double it."""
-    scale = scaler.get_scale()
-    if scale < SMALLEST_SCALE or (is_last and scale == math.ldexp(FIRST_SCALE, -n_batches)):
+    if is_untrained or scale < SMALLEST_SCALE:
         raise InputError(
             f"in fp16 hardly a gradient of {n_batches} batches was finite, and such steps are left out, so that the "
             "network is hardly trained; set training.precision to bf16, or to fp32, which names a batch whose loss is "
