@@ -15,12 +15,38 @@ def test_norms_of_queries_and_keys_are_no_layer(more):
     network = build(
         architecture="timm:vit_tiny_patch16_224", arguments={**SMALL, **more}, n_classes=4, n_channels=3, seed=0
     )
-    found = [output._asdict() for output in find_outputs(network, (48, 48, 3))]
-    checked = {output["name"]: output for output in without_heads(found)}
+    found = {output.name: output for output in find_outputs(network, (48, 48, 3))}
     for name in ("blocks.0.attn.q_norm", "blocks.0.attn.k_norm"):
-        [part] = checked.pop(name)["parts"]
+        [part] = found[name].parts
         assert not part["shapes"]
-        assert part["problem"].startswith(f"returns {36 if more else 37} x 64 x 3 values for an image")
+        assert part["problem"].startswith(
+            f"returns a tensor of 3 x {36 if more else 37} x 64 for one image, in which no"
+        )
+
+
+class Latents(nn.Module):
+    """Attention of a fixed number of latents to an image of any size; queries of single heads are normalised."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 24, 8, 8)
+        self.pool = nn.AdaptiveAvgPool2d(4)
+        self.latents = nn.LayerNorm(24)
+        self.q_norm = nn.LayerNorm(8)
+        self.head = nn.Linear(24, 4)
+
+    def forward(self, x):
+        tokens = self.latents(self.pool(self.patches(x)).flatten(2).transpose(1, 2))
+        heads = self.q_norm(tokens.unflatten(2, (3, 8)).transpose(1, 2))
+        return self.head(heads.transpose(1, 2).flatten(2).mean(dim=1))
+
+
+def test_heads_of_as_many_tokens_for_images_of_any_size_are_no_layer():
+    found = [output._asdict() for output in find_outputs(Latents(), (48, 48, 3))]
+    checked = {output["name"]: output for output in without_heads(found)}
+    [part] = checked.pop("q_norm")["parts"]
+    assert not part["shapes"]
+    assert part["problem"].startswith("returns 16 x 8 x 3 values for an image, one axis as long as there are tokens")
     assert list(checked.values()) == [output for output in found if output["name"] in checked]
 
 

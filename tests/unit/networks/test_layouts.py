@@ -28,8 +28,11 @@ def told(size, image_shape, **options):
         ((1, 8, 8, 3), {"is_first": True}, Layout("first", 8, 3, 8)),
         ((1, 768, 1, 1), {}, Layout("first", 1, 1, 768)),
         ((1, 1, 1, 768), {}, Layout("last", 1, 1, 768)),
-        # Not of the shape of the image: as convolutions return it.
-        ((1, 16, 8, 2), {}, Layout("first", 8, 2, 16)),
+        # Not of the shape of the image: as a convolution made it before, as it grows, or if it never does.
+        ((1, 16, 8, 2), {"maps": [(8, 2)]}, Layout("first", 8, 2, 16)),
+        ((1, 16, 8, 2), {"larger": lambda: (1, 16, 16, 4)}, Layout("first", 8, 2, 16)),
+        ((1, 16, 8, 2), {"larger": lambda: (1, 16, 8, 2)}, Layout("first", 8, 2, 16)),
+        ((1, 16, 8, 2), {"given": {"channels": "last"}}, Layout("last", 16, 8, 2)),
         # Tokens with and without a class token, registers that a map tells, and a sequence.
         ((1, 196, 768), {}, Layout("tokens", 14, 14, 768)),
         ((1, 197, 768), {}, Layout("tokens", 14, 14, 768, 1)),
@@ -120,6 +123,10 @@ def test_images_that_are_no_squares():
     assert told((1, 32, 64, 8), (256, 512, 3)) == Layout("last", 32, 64, 8)
     assert told((1, 129, 8), (256, 512, 3)) == Layout("tokens", 8, 16, 8, 1)
     assert told((1, 128, 8), (512, 256, 3)) == Layout("tokens", 16, 8, 8)
+    # Sides that were rounded, as the ninth of 72 and the thirteenth of 100.
+    assert told((1, 9, 13, 192), (72, 100, 3), larger=lambda: (1, 18, 25, 192)) == Layout("last", 9, 13, 192)
+    assert told((1, 192, 9, 13), (72, 100, 3), larger=lambda: (1, 192, 18, 25)) == Layout("first", 9, 13, 192)
+    assert told((1, 192, 9, 13), (72, 100, 3), maps=[(9, 13)]) == Layout("first", 9, 13, 192)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +141,15 @@ def test_images_that_are_no_squares():
         ((), {}, "returns a tensor of no axis"),
         ((1, 56, 56, 56), {}, "whose channels may be its first or its last axis"),
         ((1, 56, 56, 56), {"larger": lambda: None}, "layout: {channels: first}"),
+        # Blocks of tokens, windows and heads, in a square image.
+        ((1, 16, 196, 96), {}, "in which no two neighbouring axes have the shape of the image"),
+        ((1, 64, 49, 64), {"larger": lambda: None, "maps": [(56, 56)]}, "as of windows of a map or of single heads of"),
+        (
+            (1, 16, 49, 64),
+            {"larger": lambda: (1, 64, 49, 64)},
+            "say which axis its channels are with layout: {channels:",
+        ),
+        ((1, 16, 49, 64), {"larger": lambda: (1, 32, 98, 64)}, "in which no two neighbouring axes"),
     ],
 )
 def test_what_is_open_is_refused(size, options, words):

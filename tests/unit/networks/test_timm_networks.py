@@ -11,6 +11,7 @@ from actopo.networks.build import build, count_outputs
 from actopo.networks.calls import find_calls
 from actopo.networks.choices import output_number
 from actopo.networks.layers import find_layers, recording
+from actopo.networks.listed import build_listed
 from actopo.networks.outputs import find_outputs
 from actopo.networks.timm_networks import download_timm, timm_preprocessing, timm_weights
 from actopo.networks.weights import load_pretrained, named_weights
@@ -151,3 +152,22 @@ def test_positions_of_convnext_have_receptive_fields():
             np.testing.assert_array_equal(fields[layer][row, column] > 0, seen)
         # A position sees most of its own patch.
         assert (fields[layer].reshape(64, 64).argmax(axis=1) == np.arange(64)).all()
+
+
+def test_weights_without_classes(tmp_path):
+    """Such as those of DINOv2: they fit the network without its head."""
+    small = {"architecture": "timm:vit_tiny_patch16_224", "arguments": {"img_size": 32, "depth": 1}}
+    headless = {**small, "arguments": {**small["arguments"], "num_classes": 0}}
+    save_file(build(**headless, n_channels=3, seed=0).state_dict(), tmp_path / "net.safetensors")
+    with pytest.raises(InputError, match=r"the weights have no classes; .* add arguments: \{num_classes: 0\}"):
+        load_pretrained(small, tmp_path / "net.safetensors", 4, 3)
+    assert count_outputs(load_pretrained(headless, tmp_path / "net.safetensors", 4, 3), (32, 32, 3)) == 192
+    # Other weights are told by what is missing.
+    save_file({"cls_token": torch.zeros(1, 1, 192)}, tmp_path / "net.safetensors")
+    with pytest.raises(InputError, match="do not fit the network; 19 missing: blocks"):
+        load_pretrained(small, tmp_path / "net.safetensors", 4, 3)
+    dino = {"architecture": "timm:vit_small_patch14_reg4_dinov2", "arguments": {"img_size": 28, "depth": 1}}
+    with pytest.raises(InputError, match="the weights have no classes"):
+        build_listed(dino, (28, 28, 3), "DEFAULT")
+    dino["arguments"]["num_classes"] = 0
+    assert count_outputs(build_listed(dino, (28, 28, 3), "DEFAULT"), (28, 28, 3)) == 384

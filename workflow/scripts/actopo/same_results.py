@@ -2,7 +2,7 @@
 Files that were changed since results were computed by them, in a way that changes no result.
 
 What costs hours, such as trained networks, is not computed anew for a message or a refusal: in digests of code these
-281fbbb826c6077644b2a0dfdb64b2cbda6165308589dd1ce5d421fa73e82743
+files count as what they were. `was` is the digest of the file then, and `now` that of the file with the change, as
 `actopo.digests.file_code_digest` has them. Any other edit of the file makes an entry void.
 """
 
@@ -11,5 +11,15 @@ SAME_RESULTS = {
     "actopo/networks/training.py": {
         "was": "2360e106a439b5a18ba1c957f6abe20d07ec9c1a7ffe5b185024df4843ac2ad0",
         "now": "281fbbb826c6077644b2a0dfdb64b2cbda6165308589dd1ce5d421fa73e82743",
+    },
+    # Tensors of square images that are no map are refused; `analyse` reads those of others.
+    "actopo/networks/layouts.py": {
+        "was": "3d73b4108c0ae5a96f2f4418be6a54a878c566f3c174d5c74a8ee4677974b8b0",
+        "now": "b52f1f1e0a9a85c04e6d477fa9d7c3b0e6bf347d33e2b0864b9850e9a9b76be2",
+    },
+    # Weights without a classifier are told what to do.
+    "actopo/networks/weights.py": {
+        "was": "1f57c9224f38324a0e585fda7b54ffcd34ec1661fa7e83ca98fd4196ca0e9aad",
+        "now": "abf211d358f87cbc724aef336429b523b8e0bfdb61330acec8d892e05d8c3f1d",
     },
 }

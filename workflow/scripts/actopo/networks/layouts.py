@@ -8,8 +8,9 @@ so that no name of a module matters:
 
 - The number of axes tells maps, tokens and vectors apart, and the axis of length 1 is that of the images.
 - The positions of a map have the shape of the image, so that of a square image two neighbouring axes are equal. If all
-  three are, the network is asked again with an image of twice the size: the axes that grow are those of the positions.
-  Convolutions, batch norms and pooling return channels first.
+  three are, or no two, the network is asked again with an image of twice the size: the axes that grow are those of the
+  positions. Where no two are, a convolution may have made a map of that shape before. Convolutions, batch norms and
+  pooling return channels first.
 - Tokens lie on the last map that a convolution made before and that has as many positions; or else on the last one
   beside which there are no more than 16 tokens; or else on the grid of the shape of the image that they fill, with or
   without one more. The others are the class token and register tokens, and come before those of the patches.
@@ -132,7 +133,7 @@ def tell_layout(size, network, is_first=False, maps=(), larger=None, is_beside=F
     if len(size) == 3 and size[1] == 1 and not is_first:
         return _on_grid("sequence", size[0], size[2], network, maps)
     if len(size) == 4 and size[0] == 1:
-        return _map(size[1:], network, is_first, larger)
+        return _map(size[1:], network, is_first, maps, larger)
     shown = " x ".join(map(str, size)) or "no axis"
     return (
         f"returns a tensor of {shown} for one image, not one of shape (images, channels, rows, columns), (images, "
@@ -226,7 +227,7 @@ def _is_attention(size, network, maps, larger, is_beside):
     return (size[-2], size[-1]) not in maps if has_heads else is_beside
 
 
-def _map(size, network, is_first, larger):
+def _map(size, network, is_first, maps, larger):
     """Layout of a map whose channels are the first or the last of three axes."""
     x, y, z = size
     height, width, _ = network.image_shape
@@ -236,17 +237,26 @@ def _map(size, network, is_first, larger):
     if "channels" in network.given:
         return first if network.given["channels"] == "first" else last
     can_be_first, can_be_last = y * width == z * height, x * width == y * height
-    if not (can_be_first and can_be_last):
-        return last if can_be_last else first
-    grown = (larger and larger()) or size
-    grows = [after != before for before, after in zip(size, grown[-3:], strict=True)]
+    if can_be_first != can_be_last:
+        return first if can_be_first else last
+    grown = larger and larger()
+    grows = [after != before for before, after in zip(size, grown[-3:], strict=True)] if grown else None
     if grows == [False, True, True]:
         return first
-    if grows == [True, True, False]:
+    # The sides of the image may have been rounded; a square one has no map of unequal sides without a reason.
+    if grows == [True, True, False] and (can_be_first or height != width):
         return last
+    if can_be_first:
+        return (
+            f"returns a tensor of {x} x {y} x {z}, whose channels may be its first or its last axis; say which with "
+            "layout: {channels: first}, or last, of the model"
+        )
+    if (y, z) in maps or grows == [False, False, False]:
+        return first
     return (
-        f"returns a tensor of {x} x {y} x {z}, whose channels may be its first or its last axis; say which with "
-        "layout: {channels: first}, or last, of the model"
+        f"returns a tensor of {x} x {y} x {z} for one image, in which no two neighbouring axes have the shape of the "
+        "image, as of windows of a map or of single heads of attention; if it is a map, say which axis its channels "
+        "are with layout: {channels: first}, or last, of the model"
     )
 
 

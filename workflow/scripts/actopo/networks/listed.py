@@ -5,7 +5,7 @@ import torch
 from actopo.errors import InputError
 from actopo.networks.build import build
 from actopo.networks.timm_networks import load_timm
-from actopo.networks.weights import named_weights
+from actopo.networks.weights import NO_CLASSES, named_weights
 
 
 def build_listed(network, image_shape, weights=None, n_classes=None):
@@ -29,7 +29,7 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
     Raises
     ------
     InputError
-        If there is no such network, it has no such weights, or it is scripted.
+        If there is no such network, it has no such weights, or these have no classes, or it is scripted.
     """
     settings = {**network, "n_channels": image_shape[2], "seed": 0, "pretrained": True}
     try:
@@ -38,7 +38,10 @@ def build_listed(network, image_shape, weights=None, n_classes=None):
         # What is wrong with the network comes first.
         build(**settings)
         raise
-    n_classes = (None if named is None else _classes_of(named)) or n_classes
+    of_weights = None if named is None else _classes_of(named)
+    if of_weights == 0 and (network.get("arguments") or {}).get("num_classes") != 0:
+        raise InputError(NO_CLASSES)
+    n_classes = of_weights or n_classes
     network = build(**settings, **({"n_classes": n_classes} if n_classes else {}))
     if isinstance(network, torch.jit.ScriptModule):
         raise InputError("the network comes from torch.jit, whose modules cannot be read; return it as it was before")

@@ -56,6 +56,7 @@ def load_weights(model, state):
 # Keys under which training scripts keep a state dict, and prefixes that wrappers of networks add to its names.
 WRAPPINGS = ("state_dict", "model_state_dict", "model", "net")
 PREFIXES = ("module.", "model.", "net.", "_orig_mod.")
+NO_CLASSES = "the weights have no classes; for the network without its head add arguments: {num_classes: 0}"
 # Prefixes of auxiliary classifiers, which are used in training only.
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 
@@ -242,11 +243,11 @@ def _count_classes(settings, state, default):
     except InputError:
         # A network may need the values of tensors while it is built.
         few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
-    lengths = {
-        len(state[name])
-        for name in few
-        if few[name].shape != more[name].shape and name in state and state[name].ndim and not name.startswith(AUXILIARY)
-    }
+    by_class = [name for name in few if few[name].shape != more[name].shape and not name.startswith(AUXILIARY)]
+    is_timm = str(settings.get("architecture")).startswith(TIMM)
+    if is_timm and by_class and not set(by_class) & set(state) and set(few) - set(by_class) <= set(state):
+        raise InputError(NO_CLASSES)
+    lengths = {len(state[name]) for name in by_class if name in state and state[name].ndim}
     return lengths.pop() if len(lengths) == 1 else default
 
 
