@@ -79,7 +79,8 @@ def cost_lines(config, study, layers):
             continue
         costs = [cloud_cost(layer, sampling, n_images) for sampling, _ in clouds]
         taps = dict.fromkeys(sampling["tap"] for sampling, _ in clouds)
-        whole = [size for tap in taps if (size := activation_bytes(layer, tap, n_images)) is not None]
+        precision = config["activations"]["precision"]
+        whole = [size for tap in taps if (size := activation_bytes(layer, tap, n_images, precision)) is not None]
         cells = ["-" if cost is None else f"{cost[0]} ({readable(cost[1])})" for cost in costs]
         tap = clouds[0][0]["tap"]
         positions = shape_at(layer, tap)[0] * shape_at(layer, tap)[1]

@@ -1,6 +1,7 @@
 """Values that are in order alone and contradict each other."""
 
 import re
+import shutil
 
 import pytest
 from actopo.config.data import data_problems, part_sizes
@@ -189,6 +190,9 @@ def test_a_contradiction_is_named(path, value, words):
         ("", "has no function 'height'; it has none"),
         ("def height(points:", "cannot be read as Python ("),
         ("\0", "cannot be read as Python ("),
+        ("def height(points, /, norm, label, scale=1, *others, reference, side=2, **more): ...", None),
+        ("import functools\n@functools.cache\ndef height(points, scale): ...", None),
+        ("def height(points, scale): ...\ndef height(points): ...", None),
     ],
 )
 def test_the_function_of_a_lens_is_looked_for_in_its_text(tmp_path, text, said):
@@ -198,6 +202,16 @@ def test_the_function_of_a_lens_is_looked_for_in_its_text(tmp_path, text, said):
         validate(config, SCHEMA)
     else:
         assert f"mapper.lens: {tmp_path}/lens.py {said}" in messages(config)[0]
+
+
+@pytest.mark.parametrize("arguments", ["points, depth, norm", "points, *, depth", "points, norm, depth, side=1"])
+def test_a_lens_needs_no_other_arguments_than_it_is_given(tmp_path, arguments):
+    (tmp_path / "lens.py").write_text(f"def height({arguments}): ...")
+    [line] = messages(changed("mapper.lens", f"{tmp_path}/lens.py:height"))
+    assert (
+        f"mapper.lens: {tmp_path}/lens.py:height needs an argument 'depth'; after the points, a lens can have norm"
+        in line
+    )
 
 
 def test_two_lenses_have_as_many_intervals_as_memory_holds():
@@ -428,7 +442,11 @@ def test_tables_of_labels(tmp_path, text, words):
         ("file,breed\n dog/0.png,x\n", None),
         ("file,breed\n dog/1.png,x\n", "names no image of part train: its first file is ' dog/1.png', and there"),
         ("image,breed\n0,x\n39,y\n", None),
-        ("file,breed\n", None),
+        ("file,breed\n", "gives no image a value of 'breed'; look at its rows"),
+        ("image,breed\n0,\n1, \n", "gives no image a value of 'breed'; look at its rows"),
+        ("file,breed\ncat/0.png,x\ncat/1.png,x\ncat/0.png,y\n", "gives image 'cat/0.png' the labels 'x' and 'y'; give"),
+        ("image,breed\n3,x\n3,y\n", "gives image '3' the labels 'x' and 'y'; give it one"),
+        ("image,breed\n3,1\n3,1.0\n3,\n4,2\n", None),
         (
             "file,breed\ntrain/cat/0.png,x\n",
             "names no image of part train: its first file is 'train/cat/0.png', and there",
@@ -538,6 +556,22 @@ def test_no_test_part_for_either_study():
     config["mapper"]["part"] = "test"
     assert [line.split(":")[0].strip() for line in messages(config)] == ["homology.part", "mapper.part"]
     config["homology"]["part"] = config["mapper"]["part"] = "train"
+    validate(config, SCHEMA)
+
+
+def test_no_test_part_of_a_folder_without_parts(tmp_path):
+    config = small(changed("data", class_folders(tmp_path, cat=25, dog=25) | {"test_share": 0}))
+    [line] = messages(config)
+    assert "homology.part: data.test_share is 0, so there are no test images; set homology.part to train" in line
+    config["homology"]["part"] = "train"
+    validate(config, SCHEMA)
+    # A folder may have parts of its own.
+    for part in ("train", "test"):
+        (tmp_path / "parts" / part).mkdir(parents=True)
+    for name in ("cat", "dog"):
+        shutil.copytree(tmp_path / name, tmp_path / "parts/train" / name)
+        shutil.copytree(tmp_path / name, tmp_path / "parts/test" / name)
+    config["data"]["root"], config["homology"]["part"] = str(tmp_path / "parts"), "test"
     validate(config, SCHEMA)
 
 

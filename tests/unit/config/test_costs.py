@@ -37,7 +37,8 @@ def test_other_taps_and_whole_activations():
     assert cloud_cost(LAYER, {"method": "full", "tap": "input"}, 2) == (96, 96 * (2 * 4 + 28))
     assert cloud_cost(LAYER, {"method": "random", "tap": "bn"}, 2) is None
     assert cloud_cost(LAYER, {"method": "random", "tap": "conv", "points_per_image": 13}, 2) is None
-    assert activation_bytes(LAYER, "conv", 9) == dump_bytes({0: (4, 3, 5)}, 9)
+    for precision in ("single", "half"):
+        assert activation_bytes(LAYER, "conv", 9, precision) == dump_bytes({0: (4, 3, 5)}, 9, precision)
     assert activation_bytes(LAYER, "input", 9) == dump_bytes({0: (8, 6, 2)}, 9)
     assert activation_bytes(LAYER, "residual", 9) is None
     assert [readable(size) for size in (1500, 1.5e6, 2.25e9, 3e12)] == ["1.5 kB", "1.5 MB", "2.2 GB", "3.0 TB"]

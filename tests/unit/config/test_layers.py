@@ -109,6 +109,22 @@ def test_a_clusterer_is_looked_for_where_jobs_look(tmp_path, monkeypatch):
     check_clusterer({"path": "own.Own"})
 
 
+def test_what_is_known_of_a_clusterer_is_of_its_file(tmp_path, monkeypatch):
+    own, cache = {"path": "own.Own", "params": {"q": 1}}, tmp_path / "cache"
+    text = "class Own:\n    def __init__(self, q): ...\n    def fit_predict(self, points): ...\n"
+    (tmp_path / "own.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    check_clusterer(own, cache)
+    (tmp_path / "own.py").write_text(text.replace("q", "quant"))
+    with pytest.raises(InputError, match="unexpected keyword argument 'q'"):
+        check_clusterer(own, cache)
+    (tmp_path / "own.py").write_text(text)
+    check_clusterer(own, cache)
+    monkeypatch.delenv("PYTHONPATH")
+    with pytest.raises(InputError, match=r"there is no clusterer 'own\.Own'"):
+        check_clusterer(own, cache)
+
+
 def test_errors_of_the_other_process_are_told(tmp_path):
     with pytest.raises(InputError, match=r"no file for module 'absent\.py:build'"):
         layers_of({"module": "absent.py:build"}, (8, 8, 3))

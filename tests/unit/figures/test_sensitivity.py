@@ -108,3 +108,13 @@ def test_bad_tables_of_sensitivity_are_named():
         sensitivity.plot(curves, detection.assign(threshold="median"))
     with pytest.raises(InputError, match="no point"):
         sensitivity.plot(curves, detection.assign(first_fraction=0.123))
+
+
+@pytest.mark.parametrize("layers", [{16: 32}, {0: 8, 16: 32}])
+def test_the_legend_is_within_the_figure(layers):
+    curves = curves_of(layers=layers)
+    figure = sensitivity.plot(curves, detection_of(curves))
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width

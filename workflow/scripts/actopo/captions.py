@@ -129,9 +129,9 @@ def _specificity(homology, key):
     row, at_nine = own["tests"][HEADLINE], own["rho_layer_9"]
     nine = "" if at_nine is None else f" and {shown(at_nine)} at layer 9"
     return (
-        f"ρ of {key.upper()} is {shown(own['rho_mean'])} on average over layers{_interval(row)}{nine}, of "
-        f"{row['n_pairs'] + 1} networks; its upper limit for permuted layers is {shown(row.get('null_high'))} "
-        f"(p = {shown(row.get('p_value'))})."
+        f"with the first network as A, ρ of {key.upper()} is {shown(own['rho_mean'])} on average over layers"
+        f"{_interval(row)}{nine}, of {row['n_pairs'] + 1} networks; its upper limit for permuted layers is "
+        f"{shown(row.get('null_high'))} (p = {shown(row.get('p_value'))})."
     )
 
 

@@ -59,12 +59,12 @@ def cloud_cost(described, sampling, n_images):
     return n_points, n_points * (NUMBER * channels + PROVENANCE)
 
 
-def activation_bytes(described, tap, n_images):
-    """Bytes of all activations of a layer and their norms on disk, in single precision; None as in `cloud_cost`."""
+def activation_bytes(described, tap, n_images, precision="single"):
+    """Bytes of all activations of a layer and their norms on disk; None as in `cloud_cost`."""
     if tap_problem(described, tap):
         return None
     rows, columns, channels = shape_at(described, tap)
-    return n_images * rows * columns * NUMBER * (channels + 1)
+    return n_images * rows * columns * (channels * (NUMBER // 2 if precision == "half" else NUMBER) + NUMBER)
 
 
 def readable(n_bytes):

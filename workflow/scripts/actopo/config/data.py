@@ -108,9 +108,17 @@ def _keys(config):
             f"data.normalisation: {normalisation} is of colour images, and data.channels is {n_channels}; choose "
             "measured, or give the lists mean and std"
         )
-    for study in STUDIES:
-        if config[study]["part"] == "test" and not known.has_parts and data["test_share"] == 0:
-            path = f"{study}.part"
+    if not known.has_parts and data["test_share"] == 0:
+        yield from _no_test_images(config)
+
+
+def _no_test_images(config):
+    """Messages about what looks at test images, where there are none."""
+    parts = {f"{study}.part": config[study]["part"] for study in STUDIES}
+    if config["mapper"]["new_images"] is not None:
+        parts["mapper.new_images.part"] = config["mapper"]["new_images"]["part"]
+    for path, part in parts.items():
+        if part == "test":
             yield f"{path}: data.test_share is 0, so there are no test images; set {path} to train"
 
 
@@ -163,6 +171,8 @@ def number_problems(config, n_images):
         part = "test" if n_images["train"] else "train"
         yield f"data.test_share: the {part} part has no image; give a class 2 images or more, or change the share"
         return
+    if not n_images["test"]:
+        yield from _no_test_images(config)
     trained = [name for name in studied_models(config) if is_trained_here(config["models"][name])]
     if trained and n_images["train"] < 2:
         yield f"models.{trained[0]}: training needs 2 images for its batch norms, and there is 1; add images"

@@ -13,8 +13,9 @@ from actopo.graphs.choices import LABEL_KEYS
 
 def label_problems(config, sizes):
     """
-    Messages about tables that are missing, lack a column, name no image of the mapper study's part, or have other
-    labels than numbers where these are asked for, or among numbers where nothing is.
+    Messages about tables that are missing, lack a column, name no image of the mapper study's part, give an image two
+    labels or none a label, or have other labels than numbers where these are asked for, or among numbers where nothing
+    is.
 
     `sizes` are the numbers of images, as `actopo.config.data.part_sizes` returns them.
     """
@@ -45,7 +46,11 @@ def label_problems(config, sizes):
             known = None if files is None else {str(PurePosixPath(file)) for file in files}
             if problem := _unknown_images(known, part, count_images(config, sizes), rows):
                 yield f"{path}.file: {file} {problem}"
-            elif problem := _no_number(choice, _labels_of_images(known, choice["column"], rows)):
+                continue
+            labels = _labels_of_images(known, choice["column"], rows)
+            if labels is not None and (problem := _no_label_each(labels, choice["column"])):
+                yield f"{path}.file: {file} {problem}"
+            elif problem := _no_number(choice, [label for _, label in labels or ()]):
                 yield f"{path}.kind: {file} has {problem}"
 
 
@@ -79,18 +84,29 @@ def _unknown_images(known, part, n_images, rows):
 
 
 def _labels_of_images(known, column, rows):
-    """The labels of images that are not empty, each once for an image, as far as planning can tell."""
+    """Images and their labels that are not empty, each pair once; None where planning cannot tell."""
     columns, *rows = rows
     if known is not None and "file" in columns:
         key, images_of = "file", lambda row: known.intersection(_named(row, columns))
     elif "image" in columns:
         key, images_of = "image", lambda row: {row[columns.index("image")]}
     else:
-        return []
+        return None
     place = columns.index(column)
     rows = [row for row in rows if len(row) > max(columns.index(key), place) and row[place]]
-    labelled = dict.fromkeys((min(images), row[place]) for row in rows if (images := images_of(row)))
-    return [label for _, label in labelled]
+    return list(dict.fromkeys((min(images), row[place]) for row in rows if (images := images_of(row))))
+
+
+def _no_label_each(labels, column):
+    """What is wrong with labels if an image has two, or none has one; None otherwise."""
+    if not labels:
+        return f"gives no image a value of {shown(column)}; look at its rows"
+    first = {}
+    for image, label in labels:
+        other = first.setdefault(image, label)
+        if other != label and not (_is_finite(other) and _is_finite(label) and float(other) == float(label)):
+            return f"gives image {shown(image)} the labels {shown(other)} and {shown(label)}; give it one"
+    return None
 
 
 def _no_number(choice, labels):

@@ -19,7 +19,7 @@ from pathlib import Path
 from actopo.config.choosing import choose_layers
 from actopo.config.data import count_classes, part_sizes
 from actopo.config.values import image_shape
-from actopo.digests import code_digest, keep_text, network_digest
+from actopo.digests import code_digest, import_digest, keep_text, network_digest
 from actopo.errors import InputError, shown
 from actopo.networks.choices import CONVOLUTION_TAPS, NETWORK_KEYS, OWN_ARCHITECTURE, is_weight_file
 
@@ -258,7 +258,10 @@ def check_clusterer(clusterer, cache=None):
         If there is not, or it does not take the parameters.
     """
     if isinstance(clusterer, dict) and find_spec("sklearn") is not None and find_spec("numba") is not None:
-        _ask(CLUSTERER_CHECK, [clusterer], cache)
+        path = clusterer["path"]
+        # Of a library its version, and of files of the user's what they hold.
+        state = [import_digest(path), *(_release(name) for name in ("scikit-learn", path.partition(".")[0]))]
+        _ask(CLUSTERER_CHECK, [clusterer], cache, " " + " ".join(state))
 
 
 def number_layers(config, cache=None):

@@ -1,16 +1,20 @@
 """Checks of the lens that a configuration names."""
 
+import ast
 import math
+from pathlib import Path
 
 from actopo.config.choosing import shape_at
 from actopo.config.values import sampling_order
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 from actopo.mapper.choices import FUNCTION, LENSES, lens_list
 from actopo.points.choices import SAMPLINGS
 from actopo.user_code import require_function
 
 # Of two lenses; the bounds of so many take 32 MB.
 MAX_RECTANGLES = 1_000_000
+# What a lens of one's own is given beside the points, see `actopo.mapper.lenses.own_lens`.
+ARGUMENTS = ("norm", "image", "row", "col", "label", "reference")
 
 
 def lens_problems(mapper, found, n_images):
@@ -45,8 +49,28 @@ def lens_problems(mapper, found, n_images):
                 require_function(of)
             except InputError as error:
                 yield f"mapper.lens: {error}"
+            else:
+                if unknown := _unknown_arguments(of):
+                    yield (
+                        f"mapper.lens: {of} needs an argument {shown(unknown[0])}; after the points, a lens can have "
+                        f"{', '.join(ARGUMENTS)}, and others with a default"
+                    )
         elif name == "density" and n_images is not None:
             yield from _sparse(mapper, of, n_images)
+
+
+def _unknown_arguments(place):
+    """Arguments that a function of a file needs and a lens is not given, as far as its text tells."""
+    path, _, name = place.rpartition(":")
+    body = ast.parse(Path(path).expanduser().read_bytes()).body
+    found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
+    if not found or found[-1].decorator_list:
+        return []
+    own = found[-1].args
+    needed = [*own.posonlyargs, *own.args]
+    needed = needed[1 : len(needed) - len(own.defaults)]
+    needed += [argument for argument, default in zip(own.kwonlyargs, own.kw_defaults, strict=True) if default is None]
+    return [argument.arg for argument in needed if argument.arg not in ARGUMENTS]
 
 
 def few_channels(mapper, n_channels):

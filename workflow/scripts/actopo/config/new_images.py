@@ -2,7 +2,6 @@
 
 from actopo.config.values import image_shape, sampling_order
 from actopo.errors import shown
-from actopo.images.choices import DATASETS
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.points.choices import SAMPLINGS
 
@@ -13,8 +12,6 @@ def new_image_problems(config, layers):
     new = mapper["new_images"]
     if new is None:
         return
-    if new["part"] == "test" and not DATASETS[config["data"]["dataset"]].has_parts and not config["data"]["test_share"]:
-        yield f"{path}.part: data.test_share is 0, so there are no test images; set the part to train"
     size = image_shape(config, mapper["model"])[0]
     if far := [shift for shift in new["shifts"] if abs(shift) >= size]:
         yield f"{path}.shifts: {shown(far)} leave nothing of images of {size} pixels; write less than {size}"

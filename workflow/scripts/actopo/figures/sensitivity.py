@@ -32,6 +32,8 @@ PER_ROW = 6
 MANY = 5
 # Letters of the name of a layer above few panels, and above so many.
 MOST_LAYER, LEAST_LAYER = 24, 10
+# Length of a handle of the legend, in units of the font's size.
+HANDLE = 3
 
 
 @style.styled
@@ -104,7 +106,8 @@ def plot(
         axes.grid(axis="y")
     figure.supxlabel("share of principal components removed, $k/c$", fontsize=7)
     figure.supylabel(label, fontsize=7, multialignment="center")
-    legend(figure, panels, 4 if len(layers) > 1 else 2)
+    columns = legends.legend_columns(figure, legends.handles_of(panels), figure.get_figwidth() - 0.2, HANDLE)
+    legend(figure, panels, min(columns, 4))
     return figure
 
 
@@ -112,7 +115,7 @@ def legend(figure, panels, columns):
     """Draw one legend above the panels, with one entry for everything that is drawn in any of them."""
     handles = legends.handles_of(panels)
     if handles:
-        figure.legend(handles.values(), handles, loc="outside upper center", ncols=columns, handlelength=3)
+        figure.legend(handles.values(), handles, loc="outside upper center", ncols=columns, handlelength=HANDLE)
 
 
 def checked(curves, detection):
