@@ -99,6 +99,8 @@ def test_a_gpu_that_cannot_compute(gpus, monkeypatch):
             "the memory of the GPU is not enough (CUDA out of",
         ),
         ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling", "the memory of the GPU is not enough"),
+        ("CUDA error: out of memory", "the memory of the GPU is not enough"),
+        ("CUDA driver error: out of memory", "the memory of the GPU is not enough"),
         ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", "the memory of the GPU is not enough"),
         ("[enforce fail] DefaultCPUAllocator: can't allocate memory", "there is too little memory"),
     ],

@@ -206,6 +206,30 @@ def test_the_interval_covers_where_networks_move_the_baselines_of_all(references
     assert 0.9 <= np.mean((low <= mean.mean()) & (mean.mean() <= high)) <= 0.99
 
 
+def test_networks_whose_layer_has_no_curve_or_no_distance(six_networks):
+    """A layer that is a single point in one network, and one whose reduced clouds are single points."""
+    curves, pairs = six_networks
+    pairs["b"] = pairs["a"]
+    five = {i: curves[i] for i in range(5)}
+    without = sensitivity_tables(five, pairs)[0].iloc[0]
+    other = sensitivity_tables(five | {5: curves_of(b=np.ones(5))}, pairs)[0].iloc[0]
+    assert (other.low, other.high) == (without.low, without.high)
+    assert without.low < without.high
+    curves[3] = curves_of(a=np.full(5, np.nan))
+    row = sensitivity_tables(curves, pairs)[0].iloc[0]
+    assert row.networks_crossed == 5
+    assert np.isnan([row.low, row.high]).all()
+
+
+def test_networks_that_cross_at_one_share_have_no_interval():
+    """Means of four and of five equal fractions may differ in their last bit."""
+    index = deletion_index({0: 100}, ["smallest"])
+    curves = {i: curve_table(index, {"a": 9.0 * (index.fraction > 0.3)}) for i in range(5)}
+    table, _ = sensitivity_tables(curves, {"a": {0: 1 - np.eye(5)}})
+    assert table.mean_fraction.notna().all()
+    assert table.low.isna().all()
+
+
 def test_fewer_than_five_networks_have_a_range_alone(six_networks):
     curves, pairs = six_networks
     table, _ = sensitivity_tables({i: curves[i] for i in range(4)}, pairs)

@@ -31,7 +31,7 @@ LACKS = {
 # NumPy does not say why it could not write all of an array.
 CUT_OFF = re.compile(r"\d+ requested and \d+ written")
 # How libraries that raise no MemoryError say that memory is not enough.
-GPU_FULL = re.compile("(CUDA|HIP) out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")
+GPU_FULL = re.compile("(CUDA|HIP)( driver)?( error:)? out of memory|CU[A-Z]+_(STATUS_ALLOC_FAILED|ERROR_OUT_OF_MEMORY)")
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
 log = logging.getLogger(__name__)
@@ -197,10 +197,12 @@ def choose_device(name):
         try:
             _run_a_kernel()
         except RuntimeError as error:
+            if GPU_FULL.search(str(error)):
+                raise
             raise InputError(
                 f"PyTorch {torch.__version__} cannot compute on this GPU ({str(error).splitlines()[0]}); see what "
-                f"nvidia-smi says. It has kernels for {', '.join(torch.cuda.get_arch_list())}: an older GPU needs an "
-                "older PyTorch; or set device to cpu"
+                f"nvidia-smi says. It has kernels for {', '.join(torch.cuda.get_arch_list())}: an older GPU needs a "
+                "build for an older CUDA; or set device to cpu"
             ) from error
         return "cuda"
     if name == "cuda":

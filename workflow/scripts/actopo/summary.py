@@ -136,7 +136,8 @@ def _sensitivity(table):
         result["why_no_floor"] = "the floor is between batches of images, and there is a single one"
     if len(table) and table.low.isna().all():
         result["why_no_interval"] = (
-            "an interval needs 5 networks that all cross, not all at one share; the range is given"
+            "an interval needs 5 networks that all cross, also against baselines that lack one of them, and not all at "
+            "one share; the range is given"
         )
     for (metric, layer, components), rows in table.groupby(["metric", "layer", "components"], sort=False):
         crossings = {row["threshold"]: _crossing(row) for row in rows.to_dict("records")}

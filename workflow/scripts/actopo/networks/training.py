@@ -35,7 +35,7 @@ EVALUATION_BATCH = 1000
 AUGMENTED_BYTES = 1 << 28
 # Batches between two checks of the loss: on a GPU each check waits for the batches before it.
 CHECK_INTERVAL = 16
-SMALLEST_SCALE = 2.0**-14  # of the loss in fp16, from 2^16: only gradients that are never finite lead there
+SURE = 32  # Batches in which a training in fp16 finds a scale, if there is one.
 log = logging.getLogger(__name__)
 
 
@@ -287,7 +287,8 @@ def train(
             loss, scale = _epoch(inputs, step, images, truth, recipe, seed, epoch, progress, scaler)
             losses.append(loss)
             done = (epoch + 1) * batches_per_epoch(len(images), recipe.batch_size)
-            _require_steps(scale, scale == math.ldexp(first_scale, -done) and epoch + 1 == recipe.epochs, done)
+            if epoch + 1 == recipe.epochs or done >= SURE:
+                _require_a_step(scale, first_scale, done)
             rates.append(len(images) / (time.perf_counter() - epoch_begin))
             if keep is not None:
                 keep(epoch + 1, {"loss": list(losses), "precision": precision})
@@ -369,13 +370,12 @@ def _require_finite(batch_losses, epoch, recipe):
         )
 
 
-def _require_steps(scale, is_untrained, n_batches):
-    """In fp16 a step whose gradients are not finite is left out and halves the scale; 2000 others double it."""
-    if is_untrained or scale < SMALLEST_SCALE:
+def _require_a_step(scale, first_scale, n_batches):
+    """In fp16 a step whose gradients are not finite is left out and halves the scale."""
+    if scale == np.float32(math.ldexp(first_scale, -n_batches)):
         raise InputError(
-            f"in fp16 hardly a gradient of {n_batches} batches was finite, and such steps are left out, so that the "
-            "network is hardly trained; set training.precision to bf16, or to fp32, which names a batch whose loss is "
-            "not finite"
+            f"in fp16 no gradient of {n_batches} batches was finite, and such steps are left out, so that the network "
+            "is not trained; set training.precision to bf16, or to fp32, which names a batch whose loss is not finite"
         )
 
 

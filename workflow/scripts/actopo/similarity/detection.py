@@ -263,7 +263,8 @@ def sensitivity_tables(curves, pairs=None, floors=None, quantile=0.95, level=0.9
             interval = mean_interval(own.first_fraction, level)
         else:
             key = (row.metric, row.layer, row.components)
-            orders = {network: _orders(own.get_group(key)) for network, own in by_curve.items()}
+            # A layer that is a single point in some network has no curve there.
+            orders = {network: _orders(own.get_group(key)) for network, own in by_curve.items() if key in own.groups}
             interval = _jackknife_interval(orders, matrix, row.threshold, quantile, level)
         if np.isfinite(fractions["mean_fraction"]):
             fractions |= dict(zip(("low", "high"), interval, strict=True))
@@ -312,7 +313,7 @@ def _jackknife_interval(orders, matrix, threshold, quantile, level):
         deleted = [z for z in range(n + 1) if z != network]
         found = [thresholds(np.delete(matrix[network], [network, z][: 1 + (z < n)]), quantile) for z in deleted]
         fractions[deleted, column] = _first_fractions(own, np.array([levels[threshold] for levels in found]))
-    if np.isinf(fractions).any():
+    if np.isinf(fractions).any() or np.nanmin(fractions) == np.nanmax(fractions):
         return np.nan, np.nan
     *means, mean = np.nanmean(fractions, axis=1)
     means = np.array(means)
@@ -320,15 +321,17 @@ def _jackknife_interval(orders, matrix, threshold, quantile, level):
     others = np.delete(means, references)
     variance = (k - 1) / k * ((among - among.mean()) ** 2).sum() + ((others - mean) ** 2).sum()
     half = stdtrit(k - 1, (1 + level) / 2) * np.sqrt(variance)
-    return (mean - half, mean + half) if half > 0 else (np.nan, np.nan)
+    return mean - half, mean + half
 
 
 def _first_fractions(orders, levels):
     """Fractions from which on the median order lies above each of some levels, inf where it never does."""
     found = []
     for order in orders:
-        above = order.distance.to_numpy()[:, None] > levels
-        found.append(np.where(above.any(axis=0), order.fraction.to_numpy()[above.argmax(axis=0)], np.inf))
+        # With a last point that no level exceeds, so that the first above is always there.
+        above = np.append(order.distance, np.inf)[:, None] > levels
+        reached = above.any(axis=0)
+        found.append(np.where(reached, np.append(order.fraction, np.inf)[above.argmax(axis=0)], np.inf))
     return _of_sorted(np.sort(found, axis=0), 0.5)
 
 
