@@ -48,8 +48,8 @@ OTHER_CHANGES = {
     "1 GB (`max-checksum-file-size` in the profile); larger ones keep theirs with `cp -a` and `rsync -a`",
     "`results` without `.snakemake`": "what is older than what it was made from, since nothing else is known of it: "
     "let both travel together",
-    "the folder of a finished run is copied or renamed, and `run` with it": "refused, since Snakemake has no record of it "
-    "under another name: copy `results` and `.snakemake` to another `--directory`, and keep `run`",
+    "the folder of a finished run is copied or renamed, and `run` with it": "refused, since Snakemake has no record of "
+    "it under another name: copy `results` and `.snakemake` to another `--directory`, and keep `run`",
     "a new clone of the workflow beside `results` and `.snakemake`": "nothing",
     "`--software-deployment-method conda` is switched on or off": "nothing",
     "a version in a file of `envs/`": "the rules of that environment, and what depends on them",

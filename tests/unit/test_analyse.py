@@ -91,6 +91,24 @@ def test_a_transformer_is_read_by_its_blocks():
     assert found.clouds["blocks.3"].points.shape == (N, 32)
 
 
+def test_what_shapes_leave_open_is_said():
+    """Eight channels of 8 x 8 positions, in a network that takes no other images."""
+    torch.manual_seed(0)
+    parts = torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(512, 2)
+    model = torch.nn.Sequential(*parts)
+    images = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
+    settings = {"layers": ["1"], "sampling": "full", "dimensions": [0]}
+    with pytest.raises(InputError, match=r"layout: \{channels: first\}"):
+        analyse(model, images, **settings)
+    found = analyse(model, images, layout={"channels": "first"}, **settings)
+    with torch.inference_mode():
+        expected = parts[1](parts[0](torch.as_tensor(images).permute(0, 3, 1, 2) / 255))
+    points = found.clouds["1"].points.reshape(12, 8, 8, 8)
+    np.testing.assert_allclose(points, expected.permute(0, 2, 3, 1), rtol=1e-5, atol=1e-6)
+    with pytest.raises(InputError, match="give a dict of channels, grid, prefix_tokens"):
+        analyse(model, images, layout={"channel": "first"}, **settings)
+
+
 def test_the_same_seed_gives_the_same_and_another_does_not(found):
     again, other = run(), run(seed=1)
     np.testing.assert_array_equal(again.clouds["first"].points, found.clouds["first"].points)

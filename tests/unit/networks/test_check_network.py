@@ -17,6 +17,22 @@ class Two(nn.Sequential):
     def forward(self, x):
         return super().forward(x), x
 
+class Auxiliary(nn.Sequential):
+    def forward(self, x):
+        x = super().forward(x)
+        return [x, x] if self.training else x
+
+def auxiliary():
+    return Auxiliary(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
+class Many(nn.Sequential):
+    def forward(self, x):
+        assert len(x) > 8 or not self.training
+        return super().forward(x)
+
+def many():
+    return Many(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
 class Careful(nn.Sequential):
     def forward(self, x):
         x = super().forward(x)
@@ -83,7 +99,10 @@ def test_a_network_can_be_trained(network, tmp_path):
     frozen = {**network, "arguments": {"frozen": True}}
     with pytest.raises(InputError, match="has no gradient, so that it cannot be trained"):
         check_of(frozen)
-    assert check_of({"module": network["module"].replace("build", "careful")}) == 4
+    for name in ("careful", "many"):
+        assert check_of({"module": network["module"].replace("build", name)}) == 4
+    with pytest.raises(InputError, match="in training the network gives list and no tensor of logits; switch"):
+        check_of({"module": network["module"].replace("build", "auxiliary")})
     save_tensors(tmp_path / "net.safetensors", build(**frozen).state_dict())
     assert check_of(frozen, str(tmp_path / "net.safetensors")) == 4
 

@@ -158,6 +158,20 @@ def test_wrapped_networks(tmp_path, file, prefix, kind):
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
 
 
+def test_a_training_may_keep_more_than_the_network(tmp_path, file):
+    """As the weights of a loss, beside the network of a Lightning module."""
+    settings = {"module": f"{file}:build"}
+    model = build(**settings, n_classes=6, n_channels=3, seed=4)
+    state = {f"net.{name}": tensor for name, tensor in model.state_dict().items()} | {"loss.weight": torch.ones(6)}
+    torch.save({"state_dict": state}, tmp_path / "weights.ckpt")
+    loaded = load_pretrained(settings, str(tmp_path / "weights.ckpt"), 10, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
+    del state["net." + next(iter(loaded))]
+    torch.save({"state_dict": state}, tmp_path / "weights.ckpt")
+    with pytest.raises(InputError, match="do not fit the network"):
+        load_pretrained(settings, str(tmp_path / "weights.ckpt"), 10, 3)
+
+
 def test_files_of_older_versions(tmp_path):
     """Without counters of batches, and with the names that torchvision's DenseNet files have."""
     model = build("densenet121", n_classes=5, seed=2)

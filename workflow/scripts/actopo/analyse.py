@@ -41,6 +41,7 @@ SAMPLINGS_HERE = ("random", "central", "top_l2", "full")
 # What says which layer is meant.
 LAYER_KEYS = ("name", "type", "tokens", "key")
 # Whole numbers that nothing else checks, and the least that they may be.
+LAYOUT_KEYS = ("channels", "grid", "prefix_tokens")
 LEAST = {"points_per_image": 1, "diagram_points": 2, "directions": 1, "seed": 0}
 
 
@@ -122,6 +123,7 @@ def analyse(
     min_samples=5,
     seed=0,
     n_jobs=1,
+    layout=None,
     progress=None,
 ):
     """
@@ -169,6 +171,9 @@ def analyse(
         Of all draws.
     n_jobs : int
         Diagrams computed at the same time, -1 for one on each core.
+    layout : dict, optional
+        What shapes leave open where a message asks for it, as `models.NAME.layout` in the workflow's configuration:
+        `channels` ("first" or "last"), `grid` (rows and columns of the patches), `prefix_tokens`.
     progress : callable, optional
         Wraps the sequences of batches and of layers and yields them, as tqdm does.
 
@@ -190,12 +195,12 @@ def analyse(
     _check_settings(settings)
     model = _uncompiled(model)
     read = read_images(images, labels, class_names, mean, std)
-    described = _chosen(model, read.pictures.shape[1:], layers, tap)
+    described = _chosen(model, read.pictures.shape[1:], layers, tap, layout)
     called = {number: layer["name"] for number, layer in described.items()}
     names = list(called.values())
     method = {"method": sampling, **({} if sampling == "full" else {"points_per_image": points_per_image})}
     shapes = {number: shape_at(layer, tap) for number, layer in described.items()}
-    sampled = sample_clouds(model, read, shapes, tap, method, seed, progress, called)
+    sampled = sample_clouds(model, read, shapes, tap, method, seed, progress, called, layout)
     clouds = {name: sampled[number] for number, name in called.items()}
     if few := next((name for name, cloud in clouds.items() if len(cloud.points) < 2), None):
         raise InputError(f"layer {few} has {len(clouds[few].points)} points; give more images, or points_per_image")
@@ -237,6 +242,9 @@ def _check_settings(settings):
     is_sequence = isinstance(dimensions, Iterable) and list(dimensions)
     if not is_sequence or not all(isinstance(item, Integral) and item >= 0 for item in dimensions):
         raise InputError(f"dimensions is {dimensions!r}; give a sequence of whole numbers, such as (0, 1)")
+    layout = settings["layout"]
+    if layout is not None and not (isinstance(layout, dict) and set(layout) <= set(LAYOUT_KEYS)):
+        raise InputError(f"layout is {layout!r}; give a dict of {', '.join(LAYOUT_KEYS)}")
     for name, least in LEAST.items():
         if not isinstance(settings[name], Integral) or settings[name] < least:
             raise InputError(f"{name} is {settings[name]!r}; give a whole number, {least} at least")
@@ -256,15 +264,15 @@ def _uncompiled(model):
     return model
 
 
-def _chosen(model, image_shape, layers, tap):
+def _chosen(model, image_shape, layers, tap, layout):
     """Chosen layers by number, as `actopo.config.choosing.describe_layer` describes them; names are different."""
 
     @cache
     def outputs():
-        return described_outputs(model, image_shape)
+        return described_outputs(model, image_shape, layout)
 
     with evaluating(model):
-        own = [layer._asdict() for layer in find_layers(model, image_shape)]
+        own = [layer._asdict() for layer in find_layers(model, image_shape, layout)]
         numbers = choose_layers(_plain(layers), own, outputs)
         # Convolutions and blocks in the order of the network; numbers of other modules say nothing of their place.
         numbers = sorted(numbers) if max(numbers, default=0) < FIRST_OUTPUT else numbers

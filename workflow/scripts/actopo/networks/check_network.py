@@ -40,10 +40,18 @@ def check(question):
     if is_trained:
         return n_outputs
     # A network may go without gradients in evaluation alone, and give more than logits in training.
-    if not of_zeros(model, shape).requires_grad:
+    has_gradient = of_zeros(model, shape).requires_grad
+    try:
         output = of_zeros(model.train(), shape)
-        if isinstance(output, torch.Tensor):
-            require_gradient(output)
+    except Exception:  # It may need more images, or others than zeros: the training tells what is wrong with it.
+        output = None
+    if output is not None and not isinstance(output, torch.Tensor):
+        raise InputError(
+            f"in training the network gives {type(output).__name__} and no tensor of logits; switch its auxiliary "
+            "classifiers off (arguments: {aux_logits: false}), or let it give one tensor"
+        )
+    if not has_gradient and output is not None:
+        require_gradient(output)
     if n_classes is not None and n_outputs != n_classes:
         raise InputError(
             f"the network tells {n_outputs} classes apart, and the images have {n_classes}; let its function take "

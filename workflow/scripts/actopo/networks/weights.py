@@ -194,11 +194,19 @@ def _renamed(state, own):
     while not own & set(state):
         prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
         if prefix is None or not state:
+            # What a training keeps beside the network, such as weights of its loss, may have no prefix.
+            inner = [_within(state, prefix) for prefix in PREFIXES]
+            state = next((tensors for tensors in inner if own <= set(tensors)), state)
             break
-        state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
+        state = _within(state, prefix)
     # DenseNet's files have older names of modules.
     older = {name: re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name) for name in state}
     return {older[name] if older[name] in own else name: tensor for name, tensor in state.items()}
+
+
+def _within(state, prefix):
+    """The tensors whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
 
 
 def named_weights(architecture, name):

@@ -55,7 +55,7 @@ def keeping_threads():
         torch.set_num_threads(before)
 
 
-def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, names=None):
+def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, names=None, given=None):
     """
     Clouds of some layers.
 
@@ -76,6 +76,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, n
         Wraps the sequence of batches and yields them, as tqdm does.
     names : dict of int to str, optional
         What messages call the layers, by default their numbers.
+    given : dict, optional
+        What is said of layouts, see `actopo.networks.layouts.NetworkShapes`.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, n
     with evaluating(model):
         require_repeatable(model, images.batches[0][:3].to(parameter).contiguous())
         read, shape = reading_points(streams, write), images.pictures.shape[1:]
-        read_activations(model, batches(), list(layers), tap, read, shape, shapes=layers)
+        read_activations(model, batches(), list(layers), tap, read, shape, given=given, shapes=layers)
     clouds = {}
     for layer, found in parts.items():
         points, flat, norm = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
