@@ -36,5 +36,6 @@ confidence = {}
 if confident := order.get("confident"):
     for place, path in zip(confident, snakemake.input.confidence, strict=True):
         confidence[divmod(place, len(order["columns"]))] = load_json(path)
-figure = plot(grid, order["rows"], order["columns"], class_names, confidence=confidence, colours=colours)
+of = colouring["column"] if colouring["by"] == "labels" else None
+figure = plot(grid, order["rows"], order["columns"], class_names, confidence=confidence, colours=colours, labels=of)
 save_figure(snakemake.output, figure)

@@ -287,6 +287,7 @@ def test_images_without_labels(tmp_path):
     ):
         assert words in found
     assert "resnet18_a.weights" not in found
+    assert "figures.purity_class: there is no class" not in found
     digits = changed("data.labelled", False)
     assert "data.labelled: the images of cifar10 have labels" in " ".join(data_problems(digits, None))
 
@@ -416,6 +417,11 @@ def test_new_images_need_our_dbscan():
     [
         (None, "mapper.labels.breed.file: there is no file "),
         ("image,bred\n", "mapper.labels.breed.column: {} has no column 'breed'; did you mean 'bred'?"),
+        (
+            "image;breed\n0;x\n",
+            "mapper.labels.breed.column: {} has no column 'breed'; its columns are separated by ';'",
+        ),
+        ("image\tbreed\n", "mapper.labels.breed.column: {} has no column 'breed'; its columns are separated by '\\t'"),
         ("image,x\n", "mapper.labels.breed.column: {} has no column 'breed'; it has image, x"),
         ("", "mapper.labels.breed.column: {} has no column 'breed'; it has none"),
         ("name, breed\n", "mapper.labels.breed.file: {} does not say which images its rows are of"),

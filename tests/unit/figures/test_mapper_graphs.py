@@ -317,3 +317,10 @@ def test_bad_graphs_are_named():
         graph_layout.layout(make_graph([1, 1], [(0, 5)]))
     with pytest.raises(InputError, match="class 9"):
         mapper_graphs.plot([[make_graph([3], [], compositions=[{TEN_CLASSES[9]: 3}])]], ["full"], [16], TEN_CLASSES[:9])
+
+
+def test_what_labels_are_of_is_said():
+    for labels in (None, "brightness"):
+        figure = mapper_graphs.plot([[graph_of(TEN_CLASSES, 12)]], ["random"], [16], TEN_CLASSES, labels=labels)
+        notes = [text.get_text() for text in figure.texts]
+        assert ("colours: brightness" in notes) == (labels is not None)

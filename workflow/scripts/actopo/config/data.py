@@ -148,7 +148,7 @@ def _classes(config, sizes):
     for name in wanted if isinstance(wanted, list) and config["figures"]["graph_colours"] == "classes" else ():
         if name not in kept:
             yield f"figures.classes: there is no class {shown(name)}; {_nearest(name, kept)}"
-    if drawn is not None and drawn not in kept:
+    if drawn is not None and data["labelled"] and drawn not in kept:
         yield f"figures.purity_class: there is no class {shown(drawn)}; {_nearest(drawn, kept)}"
     mapped = config["models"][config["mapper"]["model"]]
     for name in lens_classes(config["mapper"]["lens"]):

@@ -37,6 +37,8 @@ def label_problems(config, sizes):
         elif choice["column"] not in columns:
             near = get_close_matches(choice["column"], columns, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(columns) or 'none'}"
+            if len(columns) == 1 and (mark := next((mark for mark in ";\t" if mark in columns[0]), None)):
+                hint = f"its columns are separated by {mark!r}: write commas"
             yield f"{path}.column: {file} has no column {choice['column']!r}; {hint}"
         elif not set(LABEL_KEYS) & set(columns):
             yield f"{path}.file: {file} does not say which images its rows are of; add a column file or image"

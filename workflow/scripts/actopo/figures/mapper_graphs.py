@@ -44,7 +44,7 @@ FAINTEST = 0.3
 
 
 @style.styled
-def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=None):
+def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=None, labels=None):
     """
     Draw a grid of mapper graphs.
 
@@ -69,6 +69,8 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
         of its branch, else in that of its weaker end. Other graphs are drawn opaque.
     colours : sequence of str, optional
         A colour for each class; by default those of `actopo.figures.style.class_colours`.
+    labels : str, optional
+        What the classes are of, if not of the images' own: it stands below the graphs.
 
     Returns
     -------
@@ -104,6 +106,8 @@ def plot(graphs, rows, columns, class_names, seed=0, confidence=None, colours=No
     are_two = any("lens2_mean" in node for row in graphs for graph in row for node in graph["nodes"])
     lens = "first lens" if are_two else "lens"
     notes = [rf"in each component the {lens} grows from left to right $\rightarrow$"]
+    if labels:
+        notes.insert(0, f"colours: {texts.short(labels)}")
     if confidence:
         notes.append("what is faint is in few of the other graphs")
     # Above the first row, or above every line where a row has several.
