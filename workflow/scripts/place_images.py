@@ -7,6 +7,7 @@ import pandas as pd
 from actopo.errors import InputError
 from actopo.files import load_arrays, load_json, save_table
 from actopo.job import limit_threads, progress, settings, start_logging
+from actopo.mapper.choices import LENS_COLUMNS
 from actopo.mapper.covers import make_cover
 from actopo.mapper.intermediate import load_incidence, load_lens
 from actopo.mapper.lenses import lens_values
@@ -24,13 +25,13 @@ file, facts = load_arrays(snakemake.input.membership), load_json(snakemake.input
 if "eps" not in facts:
     raise InputError("the graph was not made with DBSCAN, so no eps says which points a node takes")
 incidence, class_names = load_incidence(file), load_json(snakemake.input.meta)["class_names"]
-cover, names = make_cover(lens, **params.cover), ("image", "row", "col", "label", "norm")
+cover = make_cover(lens, **params.cover)
 
 tables, summaries = [], []
 new_files = zip(params.new["shifts"], snakemake.input.new_points, snakemake.input.predictions, strict=True)
 for shift, path, predictions in new_files:
-    new_points, *values = load_columns(path, layer, "points", *names)
-    columns = dict(zip(names, values, strict=True))
+    new_points, *values = load_columns(path, layer, "points", *LENS_COLUMNS)
+    columns = dict(zip(LENS_COLUMNS, values, strict=True))
     logits = load_arrays(predictions)["logits"][columns["image"]]
     # The graph's own images are read at the graph's own positions.
     own = np.arange(len(points)) if params.new["own_images"] else None

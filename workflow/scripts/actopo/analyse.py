@@ -40,8 +40,9 @@ from actopo.similarity.wasserstein import pairwise_distances
 SAMPLINGS_HERE = ("random", "central", "top_l2", "full")
 # What says which layer is meant.
 LAYER_KEYS = ("name", "type", "tokens", "key")
-# Whole numbers that nothing else checks, and the least that they may be.
+# What may be said of layouts.
 LAYOUT_KEYS = ("channels", "grid", "prefix_tokens")
+# Whole numbers that nothing else checks, and the least that they may be.
 LEAST = {"points_per_image": 1, "diagram_points": 2, "directions": 1, "seed": 0}
 
 

@@ -30,7 +30,7 @@ LACKS = {
 }
 # NumPy does not say why it could not write all of an array.
 CUT_OFF = re.compile(r"\d+ requested and \d+ written")
-# How libraries that raise no MemoryError say that memory is not enough.
+# How libraries that raise no MemoryError say that memory is not enough, first that of a GPU.
 GPU_FULL = re.compile("(CUDA|HIP)( driver)?( error:)? out of memory|CU[A-Z]+_(STATUS_ALLOC_FAILED|ERROR_OUT_OF_MEMORY)")
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 

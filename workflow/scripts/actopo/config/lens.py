@@ -7,14 +7,14 @@ from pathlib import Path
 from actopo.config.choosing import shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError, shown
-from actopo.mapper.choices import FUNCTION, LENSES, lens_list
+from actopo.mapper.choices import FUNCTION, LENS_COLUMNS, LENSES, lens_list
 from actopo.points.choices import SAMPLINGS
 from actopo.user_code import require_function
 
 # Of two lenses; the bounds of so many take 32 MB.
 MAX_RECTANGLES = 1_000_000
-# What a lens of one's own is given beside the points, see `actopo.mapper.lenses.own_lens`.
-ARGUMENTS = ("norm", "image", "row", "col", "label", "reference")
+# What a lens of one's own is given beside the points.
+ARGUMENTS = (*LENS_COLUMNS, "reference")
 
 
 def lens_problems(mapper, found, n_images):

@@ -50,6 +50,8 @@ LENSES = {
 }
 # A lens in a user's file.
 FUNCTION = "function"
+# What a function of a file is given of each point, if it has such an argument, beside the points and `reference`.
+LENS_COLUMNS = ("norm", "image", "row", "col", "label")
 FILE_FUNCTION = re.compile(r".+\.py:[A-Za-z_][A-Za-z0-9_]*")
 
 

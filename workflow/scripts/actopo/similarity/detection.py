@@ -258,16 +258,14 @@ def sensitivity_tables(curves, pairs=None, floors=None, quantile=0.95, level=0.9
     for row in first.itertuples():
         own = groups.get_group((row.metric, row.layer, row.components, row.threshold))
         matrix = None if row.threshold.startswith("floor") else np.asarray(pairs[row.metric][row.layer], dtype=float)
-        fractions = _fractions(own)
-        if matrix is None:
-            interval = mean_interval(own.first_fraction, level)
-        else:
-            key = (row.metric, row.layer, row.components)
+        fractions, key = _fractions(own), (row.metric, row.layer, row.components)
+        if np.isfinite(fractions["mean_fraction"]) and matrix is None:
+            fractions["low"], fractions["high"] = mean_interval(own.first_fraction, level)
+        elif np.isfinite(fractions["mean_fraction"]):
             # A layer that is a single point in some network has no curve there.
             orders = {network: _orders(own.get_group(key)) for network, own in by_curve.items() if key in own.groups}
             interval = _jackknife_interval(orders, matrix, row.threshold, quantile, level)
-        if np.isfinite(fractions["mean_fraction"]):
-            fractions |= dict(zip(("low", "high"), interval, strict=True))
+            fractions["low"], fractions["high"] = interval
         rows.append(fractions | _level_over_networks(row, matrix, quantile, level))
     extra = pd.DataFrame(rows, columns=OVER_NETWORKS, index=first.index)
     return pd.concat([first, extra], axis=1).reset_index(drop=True), by_network
