@@ -1862,7 +1862,12 @@ def test_explorer(folder, images, trained, graphs, analysed, averaged):
 
 def test_gathered_distances(folder, diagrams, distances, compared):
     """What the explorer shows of distances: every matrix, as the files have it."""
-    order = {"layers": [[layer, f"layer {layer}"] for layer in LAYERS], "seeds": [0, 1], "dimensions": [0, 1]}
+    order = {
+        "layers": [[layer, f"layer {layer}"] for layer in LAYERS],
+        "seeds": [0, 1],
+        "dimensions": [0, 1],
+        "level": 0.9,
+    }
     order |= {"clouds": ["trained", "scaled"], "rivals": [clouds for clouds, _ in compared["names"]], "surrogates": []}
     order["diagrams"] = [["trained", 0], ["trained", 1]]
     files = {"batches": distances["layers"]["matrix"], "models": [distances["models"], distances["scaled"]]}
@@ -1895,6 +1900,7 @@ def test_gathered_distances(folder, diagrams, distances, compared):
         for name in set(file.files) & {"linear_cka", "scale", "sw_h0", "mean_cca", "rtd"}:
             np.testing.assert_allclose(matrices[clouds, name], file[name].reshape(2, 9), rtol=1e-6)
     assert set(found["clouds"]) == {"trained", "scaled", "matched", "pooled"}
+    assert found["alpha"] == 0.1
     assert found["sizes"] == [
         list(np.load(distances["clouds"][0])[f"layer{layer:02d}.points"].shape) for layer in LAYERS
     ]

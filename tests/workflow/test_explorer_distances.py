@@ -259,6 +259,17 @@ def labels_of(marks):
     return marks.evaluate_all("all => all.map((e) => e.getAttribute('aria-label'))")
 
 
+def test_marks_of_chance_are_at_the_level_of_the_run(made_up):
+    # All q-values are 0.07 and all p-values 0.1; the level is 0.9.
+    assert made_up.locator("[data-map=surrogates] .dots circle").count() == 5
+    marks = made_up.locator("#curves figure:has-text('specificity: mean')").locator("[data-series=rho] .mark")
+    assert marks.count() == 3
+    assert "var(--page)" not in marks.evaluate_all("all => all.map((e) => e.getAttribute('fill'))")
+    note = made_up.locator("#distances-note").inner_text()
+    assert "empty mark is p > 0.1." in note
+    assert "false discovery rate of at most 0.1." in note
+
+
 def test_epochs_of_training_are_curves(made_up):
     layer, whole = (
         made_up.locator(f"#curves figure:has(figcaption:text-is('{title}'))")

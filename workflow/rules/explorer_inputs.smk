@@ -130,4 +130,5 @@ def explored_distances():
         diagrams=explored_diagrams(),
         surrogates=SURROGATE_KINDS,
         pair=[item["model"] for item in PAIR],
+        level=SIMILARITY["level"],
     )

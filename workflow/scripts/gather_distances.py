@@ -65,6 +65,7 @@ for table in map(load_table, given.by_metric):
 
 main = {
     "layers": order["layers"],
+    "alpha": round(1 - order["level"], 12),
     "sizes": [list(cloud.shape) for cloud in load_clouds(given.points, layers)],
     "clouds": names,
     "matrices": matrices,

@@ -120,9 +120,10 @@ def distances(names=("cat", "dog", "cow")):
     curve = [
         ("sw_h1", 1, "random", fraction, order + 4 * fraction, True) for order in (0, 1, 2) for fraction in (0, 0.5)
     ]
-    pairs = [("h1", "own", 1, other, 2.0, 1.0, 2.0, 3.0, 0.25, 0.5, 0.04, 3) for other in (1, 2, 3)]
+    pairs = [("h1", "own", 1, other, 2.0, 1.0, 2.0, 3.0, 0.25, 0.5, 0.07, 3) for other in (1, 2, 3)]
     main = {
         "layers": [[layer + 1, name] for layer, name in enumerate(names)],
+        "alpha": 0.1,
         "sizes": [[100, 4], [100, 8], [100, 16]],
         "clouds": {"trained": names[0]},
         "matrices": matrix_documents(

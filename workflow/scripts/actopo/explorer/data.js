@@ -1,5 +1,5 @@
 "use strict";
-// Above this a p-value is drawn as chance, in all views.
+// Above this a p-value of purity is drawn as chance. Distances have their own, from the level of their intervals.
 const LEVEL = 0.05;
 // Documents of the page: each is read once, when it is first wanted.
 const documents = new Map();

@@ -123,7 +123,7 @@ function showDistances() {
     const area = d3.select("#maps").html("");
     drawnDistances.maps = maps.map((map) => heatMap(area, {
       ...map, labels: layerNames, xTitle: `layer of ${map.to}`, yTitle: "layer of A", text: (place) => cellText(map, place),
-      dots: (place) => map.name === "surrogates" && map.cells[place]?.q_value <= LEVEL,
+      dots: (place) => map.name === "surrogates" && map.cells[place]?.q_value <= distances.alpha,
       choose: (place) => {
         const n = distances.layers.length;
         change({ cell: [map.name, distances.layers[Math.floor(place / n)][0], distances.layers[place % n][0]].join(".") });
@@ -143,8 +143,9 @@ function showDistances() {
   showCell(cell, maps);
   showCurves(cell, maps);
   showPair();
-  const notes = ["A is the first network of the homology study.", `A dot is a false discovery rate of at most ${LEVEL}.`];
-  d3.select("#distances-note").text(notes.slice(0, maps.some(({ name }) => name === "surrogates") ? 2 : 1).join(" "));
+  const notes = [`In the curve of specificity an empty mark is p > ${distances.alpha}.`, "A is the first network of the homology study."];
+  if (maps.some(({ name }) => name === "surrogates")) notes.push(`A dot is a false discovery rate of at most ${distances.alpha}.`);
+  d3.select("#distances-note").text(notes.join(" "));
 }
 
 function showCell({ map, row, column }, maps) {
@@ -230,7 +231,7 @@ function rhoValues() {
     `layers permuted: upper limit ${shown(own.null_high)}`, `p = ${shown(own.p_value)}`,
   ].join("\n");
   const values = rows.filter((own) => place.has(own.layer)).map((own) => ({
-    x: place.get(own.layer), y: own.value, low: own.low, high: own.high, empty: own.p_value > LEVEL, text: told(own, distances.layers[place.get(own.layer)][1]),
+    x: place.get(own.layer), y: own.value, low: own.low, high: own.high, empty: own.p_value > distances.alpha, text: told(own, distances.layers[place.get(own.layer)][1]),
   }));
   return {
     title: `specificity: mean ρ = ${shown(mean?.value)}`, xTitle: "layer", yTitle: "correlation of rows, mean over B", ticks: layerNames, legend: true,
