@@ -109,6 +109,14 @@ def test_memory_that_is_not_enough_is_told_by_its_place(text, words):
     assert f"error in train_model: {words}" in job._message("train_model", RuntimeError(text))
 
 
+def test_a_network_that_does_not_run_in_mixed_precision():
+    error = RuntimeError("expected dtype float for `end` but got dtype c10::BFloat16")
+    assert "RuntimeError: expected dtype" in job._message("train_model", error)
+    assert "set training.precision: fp32" in job._message("train_model", error)
+    assert job._message("train_model", RuntimeError("another")) is None
+    assert job._message("sample_points", error) is None
+
+
 @pytest.mark.parametrize("value", ["", "-1", "NoDevFiles"])
 def test_gpus_that_are_hidden(gpus, monkeypatch, value):
     gpus(0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from actopo.config.values import own_seed
 from rerun_table import (
     AFTER_MAPPER,
     AFTER_MODELS,
@@ -260,6 +261,23 @@ def test_added_epochs(tiny):
         == {"train_to_epoch": 2, "sample_points": 2 * 3, "build_mapper": 2 * 3} | EPOCH_PURITY | explorer
     )
     assert predicted(more, few) == EPOCH_PURITY | explorer
+
+
+def test_compared_networks_have_positions_of_their_own(tiny):
+    """At common ones, layers of equal number would be alike for these alone; those of the study are by `seed`."""
+    studies = ("homology.batch0.", "mapper.all.random/")
+    networks = [{"model": name, "layers": [0], "graph_layers": [16]} for name in ("resnet18_a", "resnet18_b")]
+    own = {"comparison": {"networks": networks, "sampling": "random"}}
+    [plan] = tiny.plans([tiny.config(with_changes("tiny", own), "compared.yaml")])
+
+    def own_seeds(study, model):
+        jobs = [job for job in plan if f"points/{model}/seed0/{study}" in job["outputs"][0]]
+        return {str(own_seed(0, model)) in job["params"] for job in jobs}
+
+    found = {(study, model): own_seeds(study, model) for study in studies for model in ("resnet18_a", "resnet18_b")}
+    studied = {("homology.batch0.", "resnet18_a"), ("mapper.all.random/", "resnet18_b")}
+    assert found == {key: {key not in studied} for key in found}
+    assert own_seed(0, "resnet18_a") != own_seed(0, "resnet18_b") != own_seed(1, "resnet18_b")
 
 
 def test_the_chance_of_two_networks_is_that_of_the_config(tiny):

@@ -181,10 +181,17 @@ def drawing_of(study, sampling):
 
 
 def drawing_seed(wildcards):
-    """Seed of the positions of a sampling; 0 for one that draws none."""
+    """
+    Seed of the positions of a sampling; 0 for one that draws none.
+
+    Networks beside the one that is studied have a seed of their own: at positions that they had in common, layers of two
+    networks that are compared would be alike for these alone.
+    """
     if not is_random(sampling_of(wildcards.study, wildcards.sampling)):
         return 0
-    return HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"]
+    seed = HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"]
+    studied = HOMOLOGY["model"] if wildcards.study == "homology" else MAPPER["model"]
+    return seed if wildcards.model == studied else own_seed(seed, wildcards.model)
 
 
 def drawing_by_masks(wildcards):

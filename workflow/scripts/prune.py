@@ -40,8 +40,9 @@ def wanted_files(options):
 
 def size(n_bytes):
     """Number of bytes in words."""
-    units = ["bytes", "kB", "MB", "GB"]
-    while n_bytes >= 1000 and len(units) > 1:
+    units = ["bytes", "kB", "MB", "GB", "TB"]
+    # Three digits of 999.5 are 1000.
+    while n_bytes >= 999.5 and len(units) > 1:
         n_bytes /= 1000
         del units[0]
     return f"{n_bytes:.3g} {units[0]}"

@@ -65,6 +65,8 @@ def test_range_is_even_in_the_logarithm_and_between_quantiles():
     values = eps_range(distances, np.linspace(100, 200, 101), 7, (0.25, 0.9))
     assert values[[0, -1]] == pytest.approx([26, 190])
     np.testing.assert_allclose(np.diff(np.log(values)), np.log(190 / 26) / 6)
+    # It ends with the last merge, however early that comes.
+    assert eps_range(distances, np.array([5.0, 30.0]), 7, (0.25, 1))[[0, -1]] == pytest.approx([26, 30])
     # Without a merge, and where all merges come before the core points.
     assert eps_range(distances, np.empty(0), 7, (0.25, 0.9))[[0, -1]] == pytest.approx([26, 91])
     assert eps_range(distances, np.ones(3), 7, (0.25, 0.9))[[0, -1]] == pytest.approx([26, 52])
@@ -79,13 +81,26 @@ def test_plateau_is_the_longest_run_in_the_logarithm():
     components = np.array([0] * 8 + [5, 5, 5, 4, 4, 4, 4, 3, 2, 2, 1, 1, 1])
     # Graphs without a node are none, a change of the cycles ends a range.
     assert longest_plateau(eps, components, np.zeros(21, int)) == (11, 14)
-    assert longest_plateau(eps, components, np.r_[np.zeros(13, int), np.ones(8, int)])[0] in (8, 18)
     assert longest_plateau(eps, np.arange(1, 22), np.zeros(21, int)) is None
     assert longest_plateau(eps, np.zeros(21, int), np.zeros(21, int)) is None
     assert longest_plateau(np.ones(21), np.ones(21, int)) is None
     # Two values of 21 are a twentieth of the range.
     assert longest_plateau(eps, np.r_[1, 1, np.arange(2, 21)], np.zeros(21, int)) is None
     assert longest_plateau(eps, np.r_[1, 1, 1, 1, np.arange(2, 19)], np.zeros(21, int)) == (0, 3)
+
+
+@pytest.mark.parametrize("unit", [0.1, 1, 3, 7])
+def test_plateaus_of_as_many_steps_are_as_long_in_any_unit(unit):
+    components = np.array([0] * 8 + [5, 5, 5, 4, 4, 4, 4, 3, 2, 2, 1, 1, 1])
+    cycles = np.r_[np.zeros(13, int), np.ones(8, int)]
+    for low, high in ((1, 2**20), (1.3, 2.9), (0.37, 0.4)):
+        assert longest_plateau(np.geomspace(unit * low, unit * high, 21), components, cycles) == (8, 10)
+        # A tenth of the range is enough.
+        for n_values in (11, 21, 31, 61, 101):
+            steps = (n_values - 1) // 10
+            counts = np.r_[np.full(steps + 1, 2), np.arange(3, n_values - steps + 2)]
+            values = np.geomspace(unit * low, unit * high, n_values)
+            assert longest_plateau(values, counts, np.zeros(n_values, int)) == (0, steps)
 
 
 def test_stable_eps_of_two_rings():

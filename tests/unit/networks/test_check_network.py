@@ -10,6 +10,9 @@ from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
 
 NETWORK = """
+import random
+
+import numpy as np
 import torch
 from torch import nn
 
@@ -55,6 +58,53 @@ class Dropping(nn.Sequential):
 
 def dropping():
     return Dropping(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
+# Filters that are drawn with NumPy and not stored.
+class Fixed(nn.Sequential):
+    def __init__(self, *modules):
+        super().__init__(*modules)
+        filters = torch.tensor(np.random.randn(3, 3, 3, 3), dtype=torch.float32)
+        self.register_buffer("filters", filters, persistent=False)
+
+    def forward(self, x):
+        return super().forward(nn.functional.conv2d(x, self.filters, padding=1))
+
+def fixed():
+    return Fixed(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
+def seeded(seed):
+    np.random.seed(seed)
+    return fixed()
+
+class Mixing(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x * random.random() if self.training else x)
+
+def mixing():
+    return Mixing(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
+
+# The mean of a stream of images, which is stored or not.
+class Centring(nn.Module):
+    def __init__(self, persistent):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()), persistent=persistent)
+
+    def forward(self, x):
+        if self.training:
+            self.mean += 0.5 * (x.mean() - self.mean).detach()
+        return x - self.mean
+
+def centring(persistent=False):
+    return nn.Sequential(nn.Conv2d(3, 2, 3), Centring(persistent), nn.Flatten(), nn.Linear(200, 4))
+
+class Growing(nn.Sequential):
+    def forward(self, x):
+        if self.training:
+            self.register_buffer("size", torch.tensor(float(len(x))))
+        return super().forward(x)
+
+def growing():
+    return Growing(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(200, 4))
 
 def compiled():
     return torch.compile(build())
@@ -148,3 +198,32 @@ def test_random_numbers_in_evaluation(network, tmp_path):
     """No result of such a network could be repeated."""
     with pytest.raises(InputError, match=r"^module 0 gives the same images other values each time"):
         check_of({"module": f"{tmp_path}/net.py:dropping"}, n_classes=4)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fixed", "module 0 gives other values when the network is built a second time with the same seed"),
+        ("mixing", "draws random numbers with NumPy or Python's random"),
+        ("centring", "module 1 gives other values once the network is built again and takes its state dict"),
+        ("growing", "does not fit the network as it is built"),
+    ],
+)
+def test_a_network_that_is_built_again_is_the_same(network, name, message):
+    """Each job builds it again: of another network points and diagrams would be of something else than was trained."""
+    with pytest.raises(InputError, match=message):
+        check_of({"module": network["module"].replace(":build", f":{name}")})
+
+
+def test_a_network_that_keeps_what_it_learns_is_taken(network):
+    assert (
+        check_of({"module": network["module"].replace(":build", ":centring"), "arguments": {"persistent": True}}) == 4
+    )
+    assert check_of({"module": network["module"].replace(":build", ":seeded")}) == 4
+
+
+def test_a_trained_network_that_is_built_again_is_the_same(network, tmp_path):
+    """What is drawn anew beside the weights of a file."""
+    save_tensors(tmp_path / "own.safetensors", build(**network).state_dict())
+    with pytest.raises(InputError, match=r"module 0 gives other values when .* not in the file of weights is drawn"):
+        check_of({"module": network["module"].replace(":build", ":fixed")}, str(tmp_path / "own.safetensors"))

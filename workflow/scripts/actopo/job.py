@@ -32,6 +32,8 @@ LACKS = {
 CUT_OFF = re.compile(r"\d+ requested and \d+ written")
 # How libraries that raise no MemoryError say that memory is not enough, first that of a GPU.
 GPU_FULL = re.compile("(CUDA|HIP)( driver)?( error:)? out of memory|CU[A-Z]+_(STATUS_ALLOC_FAILED|ERROR_OUT_OF_MEMORY)")
+# What PyTorch says where a network makes tensors of a type of its own under autocast.
+MIXED_TYPES = re.compile("dtype|BFloat16|Half")
 TOO_LARGE = re.compile("can't allocate memory|cannot allocate memory|out of memory|Failed to allocate|bad_alloc", re.I)
 
 log = logging.getLogger(__name__)
@@ -119,6 +121,9 @@ def _message(rule, error):
             f"error in {rule}: one of its worker processes was killed, as systems do where memory runs out; give the "
             "job more memory or fewer threads, and run again\n"
         )
+    if rule.startswith("train_") and isinstance(error, RuntimeError) and MIXED_TYPES.search(said):
+        trace = "".join(traceback.format_exception(error))
+        return f"{trace}error in {rule}: if the network does not run in mixed precision, set training.precision: fp32\n"
     return None
 
 

@@ -1,5 +1,6 @@
 """Values derived from the keys of a configuration: seeds, image sizes, the order of samplings, and params of rules."""
 
+import hashlib
 import json
 
 from actopo.points.choices import SAMPLINGS, STUDIES
@@ -86,6 +87,11 @@ def studied_models(config):
     """Names of the models that the studies use, each once."""
     names = [config[study]["model"] for study in STUDIES] + list(drawn_networks(config["mapper"]))
     return list(dict.fromkeys([*names, *(item["model"] for item in compared_networks(config))]))
+
+
+def own_seed(seed, name):
+    """Seed of draws that are another's for each name, as those of one network and not of all."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "big")
 
 
 def as_json(**values):

@@ -31,6 +31,8 @@ _SAMPLE = 1000
 N_VALUES, QUANTILES = 60, (0.25, 1.0)
 # A plateau is at least this share of the range of log eps.
 PLATEAU = 0.1
+# Share of the range by which lengths differ that are the same.
+ROUNDING = 1e-9
 
 
 class AllEps:
@@ -154,8 +156,8 @@ def eps_range(distances, heights, n_values=N_VALUES, quantiles=QUANTILES):
     n_values : int, default 60
         Number of values, at least 2.
     quantiles : (float, float), default (0.25, 1.0)
-        Quantile of the core distances that is the lower bound, and of the merge heights that is the upper one, which
-        is raised to twice the lower one where it is less.
+        Quantile of the core distances that is the lower bound, and of the merge heights that is the upper one; where
+        that is not above the lower one, twice the lower one.
 
     Returns
     -------
@@ -174,7 +176,7 @@ def eps_range(distances, heights, n_values=N_VALUES, quantiles=QUANTILES):
         )
     low = np.quantile(distances if len(distances) else heights, quantiles[0])
     high = np.quantile(heights if len(heights) else distances, quantiles[1])
-    return np.geomspace(low, max(high, 2 * low), n_values)
+    return np.geomspace(low, high if high > low else 2 * low, n_values)
 
 
 def longest_plateau(eps_values, *counts):
@@ -192,15 +194,17 @@ def longest_plateau(eps_values, *counts):
     Returns
     -------
     (int, int) or None
-        First and last index of the range, which is at least ``PLATEAU`` of the whole; None if there is none.
+        First and last index of the range, the first of several as long, which is at least ``PLATEAU`` of the whole;
+        None if there is none.
     """
     heights, counts = np.log(eps_values), np.stack(counts, axis=1)
     changes = np.flatnonzero((counts[1:] != counts[:-1]).any(axis=1)) + 1
     starts, stops = np.r_[0, changes], np.r_[changes, len(counts)] - 1
     lengths = np.where(counts[starts, 0] > 0, heights[stops] - heights[starts], 0.0)
-    best = int(np.argmax(lengths))
     whole = heights[-1] - heights[0]
-    if lengths[best] == 0 or lengths[best] < PLATEAU * whole:
+    # Values are equally spaced, so that ranges of as many steps differ by rounding alone.
+    best = int(np.argmax(lengths >= lengths.max() - ROUNDING * whole))
+    if lengths[best] == 0 or lengths[best] < (PLATEAU - ROUNDING) * whole:
         return None
     return int(starts[best]), int(stops[best])
 

@@ -32,30 +32,42 @@ def require_repeatable(network, images):
     images : tensor of shape (b, c, h, w)
         Input of the network; with one image it is only compared with itself.
 
+    Returns
+    -------
+    dict of (str, int, str) to tensor
+        `values_of` the images.
+
     Raises
     ------
     InputError
         If values are drawn at random or kept from one pass to the next, or those of an image depend on the images
         beside it.
     """
-    whole, again, alone = (_values(network, given) for given in (images, images, images[:1]))
-    if (name := _first_difference(whole, again)) is not None:
+    whole, again, alone = (values_of(network, given) for given in (images, images, images[:1]))
+    if (name := first_difference(whole, again)) is not None:
         raise InputError(
             f"{name} gives the same images other values each time, so that results could not be repeated: it draws "
             "random numbers in evaluation too, as F.dropout(x, p) does without training=self.training, or keeps "
             "something from one pass to the next; let it do so in training alone"
         )
-    if (name := _first_difference(whole, alone)) is not None:
+    if (name := first_difference(whole, alone)) is not None:
         raise InputError(
             f"{name} gives an image other values beside other images, so that results would depend on how images are "
             "put into batches, as of a BatchNorm with track_running_stats=False; keep its running statistics, or "
             "normalise each image by itself, as GroupNorm does"
         )
+    return whole
 
 
-def _values(network, images):
+def values_of(network, images):
     """
     Values of the first image in one pass.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        In evaluation.
+    images : tensor of shape (b, c, h, w)
 
     Returns
     -------
@@ -102,8 +114,8 @@ def _some(value, n_images):
     return flat[:: max(1, len(flat) // COMPARED)].clone()
 
 
-def _first_difference(one, other):
-    """Name of the first module that gives other values in another pass, if there is one."""
+def first_difference(one, other):
+    """Name of the first module that gives other values (`values_of`) in another pass, None if there is none."""
     for key, value in one.items():
         compared = other.get(key)
         if compared is None or value.shape != compared.shape:
