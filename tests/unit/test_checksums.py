@@ -215,6 +215,17 @@ def test_a_file_that_is_read_again_is_not_hashed_again(tmp_path, monkeypatch):
         check(tmp_path / "a.json")
 
 
+def test_a_file_that_is_changed_in_place_with_its_time_is_hashed_again(tmp_path):
+    path = tmp_path / "a.json"
+    save_json(path, {"a": 1})
+    check(path)
+    written = path.stat().st_mtime_ns
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+    os.utime(path, ns=(written, written))
+    with pytest.raises(DamagedFile, match="is damaged"):
+        check(path)
+
+
 def test_an_array_that_is_not_there(tmp_path):
     save_arrays(tmp_path / "a.npz", x=np.zeros(1))
     with pytest.raises(DamagedFile, match="has no array y; it has x; "):

@@ -285,6 +285,16 @@ def test_a_file_is_known_by_what_it_holds(tmp_path):
     assert file_digest(moved, cache) == digest
 
 
+def test_other_weights_of_the_same_size_and_time_are_others(tmp_path):
+    """Programs that unpack set the time at which a file was written."""
+    file, cache = tmp_path / "a.pth", tmp_path / "cache"
+    file.write_bytes(b"one")
+    first, written = file_digest(file, cache), file.stat().st_mtime_ns
+    file.write_bytes(b"two")
+    os.utime(file, ns=(written, written))
+    assert file_digest(file, cache) == hashlib.sha256(b"two").hexdigest()[:16] != first
+
+
 def test_what_was_read_is_kept_for_other_processes(scripts, monkeypatch):
     root = scripts(FILES)
     first = code_digest("run")

@@ -1,6 +1,7 @@
 """Files are whole or absent, and the same content is the same bytes."""
 
 import json
+import os
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from actopo.checksums import DamagedFile
 from actopo.files import (
     by_folder,
+    link_or_copy,
     load_arrays,
     load_json,
     load_named,
@@ -145,6 +147,18 @@ def test_arrays_of_several_files(tmp_path):
     for paths, kind in (([one, two], DamagedFile), (one, DamagedFile), ([], KeyError)):
         with pytest.raises(kind, match="missing"):
             load_named(paths, ["missing"])
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_second_name_takes_the_place_of_another_and_leaves_that_file_alone(tmp_path, monkeypatch, has_links):
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(name)
+    link_or_copy(tmp_path / "first", tmp_path / "other")
+    if not has_links:
+        monkeypatch.setattr(os, "link", lambda *_: os.stat(tmp_path / "nowhere"))
+    link_or_copy(tmp_path / "second", tmp_path / "other")
+    assert [(tmp_path / name).read_text() for name in ("first", "second", "other")] == ["first", "second", "second"]
+    assert (tmp_path / "second").samefile(tmp_path / "other") == has_links
 
 
 def test_paths_of_one_folder_belong_together():

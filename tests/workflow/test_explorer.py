@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from actopo.mapper.intermediate import load_incidence
 from explorer_page import downloaded, pick, shown, table_of
-
-from tests.unit.explorer.examples import page as made_up_page
+from unit.explorer.examples import page as made_up_page
 
 HOSTILE = "<script>alert(1)</script>"
 

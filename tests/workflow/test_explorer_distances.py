@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 from actopo.explorer.tables import rounded
 from explorer_page import downloaded, pick, shown, table_of
-
-from tests.unit.explorer.examples import page as made_up_page
+from unit.explorer.examples import page as made_up_page
 
 LAYERS = [0, 8, 9, 16]
 HOSTILE = "<script>alert(1)</script>"

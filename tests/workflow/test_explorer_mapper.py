@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 from explorer_page import downloaded, pick, table_of
-
-from tests.unit.explorer.examples import BOXES, COLUMNS, GRAPHS, MEASURES
-from tests.unit.explorer.examples import page as made_up_page
+from unit.explorer.examples import BOXES, COLUMNS, GRAPHS, MEASURES
+from unit.explorer.examples import page as made_up_page
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from actopo.figures.graph_layout import layout
 from explorer_page import pick
 from scipy.spatial.distance import pdist
-
-from tests.unit.explorer.examples import page as made_up_page
+from unit.explorer.examples import page as made_up_page
 
 N_NODES, LINKS = 400, [0, 1, 1, 2, 2, 3, 4, 5]
 GRAPH_0 = re.compile(r'(<script type="application/json" id="graph-0">)(.*?)(?=</script>)')

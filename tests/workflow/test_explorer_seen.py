@@ -2,9 +2,8 @@
 
 import pytest
 from explorer_page import downloaded, pick
-
-from tests.unit.explorer.examples import GRAPHS
-from tests.unit.explorer.examples import page as made_up_page
+from unit.explorer.examples import GRAPHS
+from unit.explorer.examples import page as made_up_page
 
 
 @pytest.fixture

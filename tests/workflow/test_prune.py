@@ -4,6 +4,7 @@ import copy
 import shutil
 import subprocess
 
+from actopo.config import run_lock
 from actopo.config.outdated import FOLDERS
 from tiny import TINY, Workflow, forked_python
 
@@ -109,3 +110,16 @@ def test_names_are_read_whatever_encoding_python_is_told_to_print(tmp_path, monk
     done = prune(workflow, workflow.config(TINY, "café.yaml"), "")
     assert done.returncode == 0, done.stderr
     assert "There is no run results/tiny" in done.stdout
+
+
+def test_nothing_is_removed_during_a_run(tmp_path):
+    workflow = Workflow(tmp_path / "tiny")
+    config = workflow.config(TINY, "mine.yaml")
+    folder = workflow.folder / ".snakemake/actopo"
+    run_lock.lock_run("tiny", folder)
+    try:
+        done = prune(workflow, config, "yes\n")
+    finally:
+        run_lock._held.pop(folder / "tiny.lock").close()
+    assert done.returncode == 1
+    assert "run 'tiny' is being worked on in this folder by process" in done.stderr

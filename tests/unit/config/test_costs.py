@@ -19,6 +19,9 @@ LAYER = {"name": "a", "shape": [4, 3, 5], "taps": ["conv"], "inputs": {"patches"
         ({"method": "random", "points_per_image": 2}, {"points_per_image": 2}),
         ({"method": "full"}, {}),
         ({"method": "full", "cap": 20}, {"cap": 20}),
+        # As many as there are.
+        ({"method": "random", "points_per_image": 12}, {"points_per_image": 12}),
+        ({"method": "full", "cap": 100}, {"cap": 100}),
     ],
 )
 def test_points_and_bytes_are_those_of_the_file(sampling, options, tmp_path):

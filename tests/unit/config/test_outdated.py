@@ -95,6 +95,7 @@ def test_networks_are_told_apart(run):
     assert networks == {"models/a/seed1.json", "models/a/seed2.training/metrics.json"}
     assert not is_network(run, run / "models/a/receptive_fields.bn/layers1.npz")
     assert not is_network(run, run / "points/a/seed1/x.npz")
+    assert not is_network(run, run / "models/seed0.json")
 
 
 def test_removal_takes_check_sums_and_empty_folders_and_nothing_else(run):

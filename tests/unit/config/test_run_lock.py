@@ -1,5 +1,6 @@
 """Locks of runs: real processes and files."""
 
+import errno
 import fcntl
 import signal
 import subprocess
@@ -84,3 +85,23 @@ def test_results_of_another_run_are_refused(tmp_path):
         (tmp_path / "summary.json").write_text(text)
         with pytest.raises(InputError, match="holds the results of run 'first'") if is_refused else nullcontext():
             require_own_results("second", tmp_path)
+
+
+def test_the_last_process_alone_is_named(hold, tmp_path):
+    first = hold("paper")
+    first.stdin.close()
+    first.wait()
+    second = hold("paper")
+    with pytest.raises(InputError, match=f"by process {second.pid} on ") as caught:
+        lock_run("paper", tmp_path)
+    assert str(caught.value).count("process") == 1
+
+
+def test_a_disk_that_fails_is_no_file_system_without_locks(tmp_path, monkeypatch):
+    def fail(file, operation):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        lock_run("paper", tmp_path)
+    assert run_lock._held == {}

@@ -12,7 +12,7 @@ from actopo.explorer.distances import (
     rho_document,
 )
 
-from tests.unit.explorer.examples import MATRIX, epoch_table, pair_tables, rho_table
+from unit.explorer.examples import MATRIX, epoch_table, pair_tables, rho_table
 
 
 def test_matrices_are_rows_one_after_another():
@@ -50,6 +50,10 @@ def test_rho_is_that_of_the_paper():
     ]
     # Columns that the table does not have are empty.
     assert rows.low.isna().all()
+    # Rows of all references, and those without the layer itself, are others.
+    for column, other in (("models", "all"), ("own_layer", "without")):
+        both = pd.concat([rho_table(), rho_table().assign(**{column: other})])
+        assert rho_document([("trained", both), ("gaussian", rho_table())]) == document
 
 
 def test_columns_that_are_not_there_are_empty():

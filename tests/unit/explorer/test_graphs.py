@@ -9,7 +9,7 @@ from actopo.explorer.graphs import (
 )
 from actopo.explorer.tables import rounded
 
-from tests.unit.explorer.examples import IMAGES, INCIDENCE, document, graph
+from unit.explorer.examples import IMAGES, INCIDENCE, document, graph
 
 
 def test_a_graph_has_its_nodes_links_and_members():

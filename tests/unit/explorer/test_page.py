@@ -3,7 +3,7 @@ import re
 
 from actopo.explorer.page import as_text, build_page, fit
 
-from tests.unit.explorer.examples import page
+from unit.explorer.examples import page
 
 HOSTILE = "</script><script>alert(1)</script>&\u2028"
 

@@ -206,6 +206,8 @@ def test_agreement_with_unmerged_absent_and_constant():
     [
         ([[0, 2]], [1, 2], np.ones((2, 1)), "one graph"),
         ([[0, 1]], [1, 2], np.ones((3, 1)), "one graph"),
+        ([[-1, 0]], [1, 2], np.ones((2, 1)), "one graph"),
+        ([[0, 1]], [1, 2], np.ones(2), "one graph"),
         ([[0, 1]], [1, NAN], np.ones((2, 1)), "node 1"),
     ],
 )

@@ -57,6 +57,16 @@ def test_weak_noise_keeps_the_branches_and_strong_noise_ends_them():
     assert np.isnan(weak["cycles_kept"])
 
 
+def test_what_is_a_branch_and_what_is_kept_may_be_set():
+    graph = tree(0.03)
+    assert (graph.reference.share, graph.reference.thresholds) == (0.01, [0.4])
+    own = graph.reference.graph
+    strict = ComparedGraph(graph.incidence, graph.images, own.edges, own.lens, share=0.5, threshold=0.99)
+    found, lax = (compare(each, tree(0.05, seed=1), n_permutations=1) for each in (strict, graph))
+    assert (found["n_branches_a"], found["n_branches_b"], lax["n_branches_a"]) == (0, 3, 3)
+    assert found["nodes_kept"] < lax["nodes_kept"]
+
+
 def test_a_graph_and_itself():
     graph = tree(0.03)
     found = compare(graph, graph, n_permutations=5)

@@ -108,6 +108,10 @@ def test_the_table_counts_by_source_and_threshold():
     assert sorted(map(int, cycle["nodes"].split())) == list(range(12))
     assert (cycle["share_draws"], cycle["share_seeds"], cycle["n_draws"], cycle["n_graphs"]) == (1, 0, 2, 3)
     assert cycle["share"] == pytest.approx(2 / 3)
+    assert (cycle["id"], cycle["n_images"], cycle["lens"]) == (0, N_IMAGES, 11)
+    assert table.id.tolist() == [*range(12), 0]
+    assert table.n_images[:12].tolist() == graph.members.sum(axis=0).tolist()
+    assert table.lens[:12].tolist() == list(range(12))
     node = table.iloc[4]
     index = [each.nodes[4] for each in found]
     assert node.jaccard == pytest.approx(np.mean(index))

@@ -25,14 +25,16 @@ def star(n=1800, seed=0):
 def test_profile_has_the_invariants_of_each_graph(most_points):
     points, lens, labels = star()
     cover = IntervalCover(6)
-    seen = []
+    seen, visited = [], []
     table = profile(
         AllEps(points, lens, cover, 4, most_points),
         [0.2, 0.5, 3.0],
         labels,
         progress=lambda steps: seen.append(steps) or steps,
+        visit=lambda place, graph: visited.append((place, graph.n_nodes)),
     )
     assert len(seen) == 1
+    assert visited == list(enumerate(table.n_nodes))
     for row in table.to_dict("records"):
         assert row == invariants(mapper_graph(points, lens, cover, DBSCAN(row.pop("eps"), 4)), labels) | {}
 
@@ -88,6 +90,27 @@ def test_one_blob_is_one_branch_that_never_dies():
     assert (branches.first_interval[0], branches.last_interval[0], branches.n_points[0]) == (0, 3, 800)
     assert np.isinf(branches.death[0])
     assert segments.branch.tolist() == [1] * 4
+
+
+@pytest.mark.parametrize("toward", [1, -1])
+def test_branches_end_where_a_cluster_divides_whichever_side_is_first(toward):
+    """Two arms of a U, 2 apart, and its end, which holds a half of its shared points in common with each."""
+    along, across = np.arange(0, 2.01, 0.1), np.arange(-0.9, 0.91, 0.1)
+    arms = [np.column_stack([along, np.full(len(along), y)]) for y in (-1.0, 1.0)]
+    points = np.concatenate([*arms, np.column_stack([np.full(len(across), 2.0), across])])
+    every = AllEps(points, toward * points[:, 0], IntervalCover(2, 0.4))
+    segments, branches = persistent_segments(every, np.zeros(len(points), int), ["all"])
+    leaves = segments[segments.is_leaf.astype(bool)]
+    assert sorted(leaves.interval) == ([0, 0, 1] if toward == 1 else [0, 1, 1])
+    assert len(branches) == 3
+
+
+@pytest.mark.parametrize(("n_large", "n_small", "n_leaves"), [(200, 10, 2), (200, 9, 1), (1029, 21, 2), (1029, 20, 1)])
+def test_a_cluster_counts_from_2_percent_and_twice_min_samples_on(n_large, n_small, n_leaves):
+    points = np.r_[np.arange(n_large), n_large + 50.0 + np.arange(n_small)][:, None]
+    every = AllEps(points, np.zeros(len(points)), IntervalCover(1), 5)
+    segments, _ = persistent_segments(every, np.zeros(len(points), int), ["all"])
+    assert segments.is_leaf.sum() == n_leaves
 
 
 def test_without_a_cluster_both_tables_are_empty():

@@ -112,6 +112,19 @@ def test_cycles_are_a_basis_of_closed_walks(seed):
         assert sum(map(len, found)) <= 1.5 * sum(map(len, least))
 
 
+def test_a_ring_of_squares_is_a_cycle_beside_its_squares():
+    """Each of its edges is in a square, so that no shortest cycle through an edge goes around."""
+    ring = [(i, (i + 1) % 6) for i in range(6)]
+    edges = [*ring, *((6 + a, 6 + b) for a, b in ring), *((i, 6 + i) for i in range(6))]
+    graph = of_nodes([1] * 12, edges, np.arange(12.0))
+    found, index = cycles(graph), edge_index(graph)
+    assert [len(cycle) for cycle in found[:6]] == [4] * 6
+    assert len(found) == 7
+    assert len(found[6]) >= 6
+    rows = [np.isin(np.arange(18), [index[edge] for edge in closed_edges(cycle)]) for cycle in found]
+    assert rank_mod_2(np.array(rows, dtype=int)) == 7
+
+
 def rank_mod_2(matrix):
     matrix, rank = matrix.copy(), 0
     for column in range(matrix.shape[1]):
@@ -136,5 +149,11 @@ def test_what_is_refused():
         of_nodes([1, 1], [(0, 2)], [0.0, 1.0])
     with pytest.raises(InputError, match="not those of one graph"):
         of_nodes([1, 1], [(0, 1)], [0.0, np.nan])
+    incidence = sparse.csr_array(np.eye(2, dtype=np.int8))
+    for images, edges, lens in (([0], [], [0, 1]), ([0, 1], [], [0]), ([0, 1], [(-1, 0)], [0, 1])):
+        with pytest.raises(InputError, match="not those of one graph"):
+            image_graph(incidence, images, edges, lens)
     with pytest.raises(InputError, match="share must be above 0"):
         arms(of_nodes([1], [], [0.0]), share=0)
+    with pytest.raises(InputError, match="at most 1"):
+        arms(of_nodes([1], [], [0.0]), share=1.1)

@@ -76,6 +76,8 @@ def test_labels_that_are_the_classes_have_their_purity():
     labels = ImageLabels(by_image, ["a", "b", "c"], 2)
     table = label_table([({"layer": 4}, graph_of(incidence, images, by_image[images]))], labels, "drop", 19, 5)
     null = permutation_null(incidence, by_image[images], 3, 19, 5, images)
+    graph = graph_of(incidence, images, by_image[images])
+    assert label_table([({}, graph)], labels).equals(label_table([({}, graph)], labels, "drop", 199, 0))
     rows = table.set_index(["measure", "class"])
     for measure in ("node_purity", "majority_share"):
         assert rows.value[measure, "all"] == null[measure]["observed"]

@@ -25,11 +25,14 @@ def test_permutations_without_a_value_count_against_what_is_observed():
     assert beside_permutations(5.0, [np.nan], "low", 0)["p"] == 1
 
 
+@pytest.mark.filterwarnings("error")
 def test_several_numbers_at_once():
     drawn = np.array([[1.0, 4.0, np.nan], [2.0, 3.0, np.nan]])
     found = beside_permutations([2.0, np.nan, 1.0], drawn, "high", 0)
     np.testing.assert_array_equal(found["p"], [2 / 3, np.nan, 1])
     np.testing.assert_array_equal(found["mean"], [1.5, 3.5, np.nan])
+    np.testing.assert_allclose(found["low"], [1.025, 3.025, np.nan])
+    np.testing.assert_allclose(found["high"], [1.975, 3.975, np.nan])
 
 
 def test_there_is_a_permutation():

@@ -130,6 +130,10 @@ def test_shares_and_entropy_without_points():
     assert np.isnan(majority_share(empty, LABELS)).all()
     assert np.isnan(node_entropy(empty, LABELS, 3)).all()
     assert majority_share(empty[:, :0], LABELS).shape == node_entropy(empty[:, :0], LABELS, 3).shape == (0,)
+    assert np.isnan(majority_share(empty[:0], LABELS[:0])).tolist() == [True, True]
+    # A single class has no entropy that could be divided by its maximum.
+    assert node_entropy(HAND, np.zeros(5, int), 1).tolist() == [0, 0]
+    assert np.isnan(node_entropy(HAND, np.zeros(5, int), 1, normalised=True)).all()
 
 
 @pytest.mark.parametrize("uncovered", ["drop", "zero"])
@@ -179,6 +183,11 @@ def test_null_of_a_partition_by_class_and_of_one_node():
     # None does, and the observed labels count.
     assert null["node_purity"]["p"] == 1 / 201
     assert np.all(null["class_purity"]["p"] == 1 / 201)
+
+
+def test_a_node_of_one_point_counts_as_much_as_any_other():
+    incidence = sparse.csr_array(np.array([[1, 0], [0, 1], [0, 1]], dtype=np.int8))
+    assert permutation_null(incidence, np.array([0, 0, 1]), 2, 1)["node_purity"]["observed"] == 0.75
 
 
 def test_null_contains_labels_without_relation():

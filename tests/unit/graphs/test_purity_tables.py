@@ -55,6 +55,17 @@ def test_images_without_labels_have_sizes_and_no_purity():
     assert by_class.purity.isna().all()
 
 
+def test_two_classes_have_all_permutations():
+    key, graph = graphs()[0]
+    graph = graph._replace(labels=np.minimum(graph.labels, 1))
+    (row,) = purity_tables([(key, graph)], CLASSES[:2], n_permutations=39)[0].to_dict("records")
+    null = permutation_null(graph.incidence, graph.labels, 2, 39, groups=graph.images)["majority_share"]
+    assert [row[f"majority_share_{name}"] for name in ("null_low", "null_high", "p")] == [
+        null[name] for name in ("low", "high", "p")
+    ]
+    assert null["low"] < null["high"]
+
+
 @pytest.mark.parametrize("uncovered", ["drop", "zero"])
 def test_rows_are_what_the_functions_return(uncovered):
     by_graph, by_class = purity_tables(iter(graphs()), CLASSES, uncovered, n_permutations=20, seed=4)

@@ -42,6 +42,17 @@ def test_networks_are_the_unit_where_there_are_five():
     assert "purity_p_low" not in found
 
 
+def test_five_networks_are_enough_and_fewer_are_not_made_up_for_by_draws():
+    shapes = ((5, 1), (5, 3), (4, 3), (2, 9))
+    kinds = [over_graphs(table(*shape), ["sampling", "layer"]).interval[0] for shape in shapes]
+    assert kinds == ["t over networks"] * 2 + ["range over graphs"] * 2
+    own = table(5, 3)
+    (row,) = over_graphs(own, ["sampling", "layer"]).itertuples()
+    means = own.groupby("seed").purity.mean()
+    expected = stats.t.interval(0.95, 4, means.mean(), stats.sem(means))
+    np.testing.assert_allclose([row.purity_low, row.purity_high], expected)
+
+
 def test_draws_of_one_network_have_an_interval_of_their_own():
     own = table(1, 5)
     (row,) = over_graphs(own, ["sampling", "layer"], level=0.9).itertuples()

@@ -70,3 +70,14 @@ def test_rms_distance():
 def test_labels_of_another_length_are_refused():
     with pytest.raises(InputError, match=r"cloud 0 has shape \(4, 2\) and 3 labels"):
         next(surrogates([np.zeros((4, 2))], 1, [0], [np.zeros(3, int)]))
+
+
+def test_another_seed_draws_others_and_clouds_of_other_labels_turn_by_themselves():
+    cloud = np.random.default_rng(7).normal(size=(9, 2))
+    drawn = [next(surrogates([cloud, cloud], 1, seed)) for seed in ([5, 1], [5, 2], [6, 1])]
+    for first, second in drawn:
+        np.testing.assert_allclose(first, second, atol=1e-12)
+    assert len({first.tobytes() for first, _ in drawn}) == 3
+    labels = [np.zeros(9, int), np.arange(9) // 5]
+    first, second = next(surrogates([cloud, cloud], 1, [5, 1], labels))
+    assert np.abs(first - second).max() > 0.1

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.images.image_folder import read_image_folder
+from actopo.images.limits import Limits
 from actopo.images.mask_folder import read_masks
 from PIL import Image
 
@@ -179,3 +180,31 @@ def test_masks_of_no_image_are_counted_and_named(folders, caplog):
     assert "2 masks of" in caplog.text
     assert "bird/a.png, cat/c.png" in caplog.text
     np.testing.assert_array_equal(masks.any(axis=(1, 2)), True)
+
+
+@pytest.mark.parametrize("profile", [b"even", b"odd"])
+def test_webp_with_a_profile_before_its_image_is_known_as_well(folders, profile):
+    path = folders[0] / "dog/a.png"
+    stored = Image.open(path).convert("RGB")
+    path.unlink()
+    stored.save(path.with_suffix(".webp"), icc_profile=profile)
+    with pytest.raises(InputError, match=r"lossy WebP files.*: dog/a\.webp"):
+        read_masks(*folders, FILES, 16)
+
+
+def test_a_pixel_of_which_half_is_foreground_is_foreground(tmp_path):
+    stripes = np.tile(np.array([0, 1], np.uint8), (32, 16))
+    for name in ("masks", "images"):
+        write(tmp_path / name / "a.png", stripes)
+    assert read_masks(tmp_path / "masks", tmp_path / "images", ["a.png"], 16)[0].all()
+
+
+def test_masks_that_are_too_large_once_they_are_scaled_are_refused(folders):
+    limits = Limits(pixels=5000)
+    with pytest.raises(
+        InputError, match=r"1 masks are too large: cat/a\.png \(scaled to 64 pixels more than .* 5000\)"
+    ):
+        read_masks(*folders, FILES, 16, 64, limits=limits)
+    with pytest.raises(InputError, match=r"1 masks are too large: cat/a\.png"):
+        read_masks(*folders, FILES, 64, limits=limits)
+    assert len(read_masks(*folders, FILES, 16, False, limits=limits)[0]) == 3

@@ -59,7 +59,8 @@ def test_curve_of_a_line_whose_steps_are_rounded():
 def test_curve_of_few_points_is_exact():
     points = activations(0, n=300)
     expected = np.sort(nearest_neighbour_distances(points))[::-1]
-    np.testing.assert_array_equal(nearest_neighbour_curve(points, n_queries=300), expected)
+    for settings in ({"n_queries": 300}, {}):
+        np.testing.assert_array_equal(nearest_neighbour_curve(points, **settings), expected)
     with pytest.raises(InputError, match="at least 2 queries"):
         nearest_neighbour_curve(points, n_queries=1)
 
@@ -178,7 +179,14 @@ def test_ranks_are_reported_and_small_ones_warned_of(caplog):
 
 
 @pytest.mark.parametrize(
-    ("distances", "message"), [([0.0, 0.0], "duplicate"), ([], "at least one"), ([1.0, np.nan], "finite")]
+    ("distances", "message"),
+    [
+        ([0.0, 0.0], "duplicate"),
+        ([], "at least one"),
+        ([1.0, np.nan], "finite"),
+        ([1.0, np.inf], "finite"),
+        ([2.0, 1.0, -1.0], "none negative"),
+    ],
 )
 def test_eps_of_no_distances(distances, message):
     with pytest.raises(InputError, match=message):

@@ -50,6 +50,10 @@ def test_masks_are_those_of_opencv_called_image_by_image():
         labels, models = np.zeros((16, 16), np.uint8), np.zeros((2, 1, 65))
         cv2.grabCut(image, labels, (0, 0, 15, 15), models[0], models[1], 2, cv2.GC_INIT_WITH_RECT)
         np.testing.assert_array_equal(mask, np.isin(labels, [cv2.GC_FGD, cv2.GC_PR_FGD]))
+    images = noisy_images(60)
+    by_default, first, second = (grabcut_masks(images, **seed) for seed in ({}, {"seed": 0}, {"seed": 1}))
+    np.testing.assert_array_equal(by_default, first)
+    assert (first != second).any()
 
 
 def test_same_seed_same_masks_whatever_the_threads():
@@ -116,6 +120,7 @@ def test_grabcut_touches_no_more_than_its_rectangle(side):
         (np.zeros((1, 8, 8, 3)), "float64"),
         (np.zeros((8, 8, 3), np.uint8), r"\(8, 8, 3\)"),
         (np.zeros((1, 8, 8, 4), np.uint8), "1 or 3 channels"),
+        (np.zeros((0, 8, 8, 3), np.uint8), r"\(0, 8, 8, 3\)"),
     ],
 )
 def test_bad_images(images, message):
@@ -123,7 +128,12 @@ def test_bad_images(images, message):
         grabcut_masks(images)
 
 
-@pytest.mark.parametrize("rectangle", [(0, 0, 9, 8), (-1, 0, 4, 4), (5, 0, 4, 4), (2, 2, 0, 3), (0, 0, 8, 8)])
+# Beyond each border, without a pixel, and without a pixel outside.
+RECTANGLES = [(0, 0, 9, 8), (-1, 0, 4, 4), (5, 0, 4, 4), (0, -1, 4, 4), (0, 5, 4, 4), (2, 2, 0, 3), (2, 2, 3, 0)]
+RECTANGLES += [(0, 0, 8, 8)]
+
+
+@pytest.mark.parametrize("rectangle", RECTANGLES)
 def test_bad_rectangle(rectangle):
     with pytest.raises(InputError, match=r"rectangle.*8 x 8"):
         grabcut_masks(np.zeros((1, 8, 8, 3), np.uint8), rectangle=rectangle)

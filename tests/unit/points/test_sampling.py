@@ -413,3 +413,9 @@ def test_an_unknown_method_is_refused():
         InputError, match="method is 'foreground'; write one of top_l2, random, central, top_weight, full, given"
     ):
         Stream("foreground", (2, 3, 3, 1), [0, 1])
+
+
+def test_a_negative_zero_is_no_large_weight():
+    weights = np.array([[[-0.0, 0.5, 0.0]]])
+    stream = Stream("top_weight", (1, 1, 3, 2), [0], weights=weights)
+    assert stream.take(np.zeros((1, 1, 3), np.float32)).tolist() == [1]

@@ -98,3 +98,12 @@ def test_empty_diagrams_are_no_topology():
     table = calibration_table(np.zeros((4, 2, 2)), np.zeros((2, 4, 4)), [0, 1])
     assert (table.p_value == 1).all()
     assert table[["ratio", "z"]].isna().all(axis=None)
+
+
+def test_the_unit_of_distances_changes_no_ratio_and_no_p_value():
+    rng = np.random.default_rng(5)
+    between, within = distances_of_draws([rng.normal(size=(20, 2)), rng.uniform(size=(20, 3))], 5, 0)
+    table, small = (calibration_table(unit * between, unit * within, [0, 1]) for unit in (1, 1e-6))
+    columns = ["ratio", "z", "p_value", "p_holm", "q_value"]
+    assert table[columns].notna().all(axis=None)
+    np.testing.assert_allclose(small[columns], table[columns], rtol=1e-9)

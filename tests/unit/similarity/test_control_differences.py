@@ -27,6 +27,7 @@ def test_table_holds_the_differences_of_all_statistics():
     trained, control = distances(), distances(seed=1)
     table = control_table({"sw_h1": trained}, {"x": {"sw_h1": control}}, LAYERS, WIDTHS, level=0.9)
     assert list(table) == COLUMNS
+    assert set(table.n_models) == {6}
     difference = specificity(trained, "spearman", False) - specificity(control, "spearman", False)
     rows = select(table, statistic="rho", correlation="spearman", own_layer="without", models="all")
     assert rows.index.tolist() == ["mean", *map(str, LAYERS)]

@@ -105,6 +105,9 @@ def test_baseline_and_floor_are_levels_of_their_own():
     assert by_metric["a"].first_removed.to_dict() == dict(zip(THRESHOLDS, [4, 6, 2, 2], strict=True))
     # A measure that pairs rows has no distance between batches.
     assert by_metric["b"].index.tolist() == THRESHOLDS[:2]
+    # The quantile is that of 95 % by default.
+    assert detection_table(curves_of(a=[1, 2, 3, 4, 5]), {"a": {0: [0, 10]}}).level.tolist() == [5, 9.5]
+    assert sensitivity_tables({0: curves}, None, {"a": {0: [0, 10]}})[0].level.tolist() == [5, 9.5]
 
 
 def test_one_network_has_a_floor_alone_and_one_batch_a_baseline_alone():

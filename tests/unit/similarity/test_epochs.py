@@ -8,6 +8,7 @@ from actopo.similarity.epochs import accuracy_rows, epoch_rows, epoch_table, mea
 from actopo.similarity.intervals import mean_interval
 from actopo.similarity.specificity import blocks
 from actopo.similarity.specificity_table import specificity_table
+from scipy import stats
 
 from unit.similarity.examples import random_distances
 
@@ -50,6 +51,24 @@ def test_distances_are_in_units_of_those_between_networks():
     np.testing.assert_allclose(raw["max"], distances[1].max(axis=0))
     np.testing.assert_allclose(raw.between_networks, [2, 4])
     assert (table[table.epoch == 2].value == 0).all()
+
+
+@pytest.mark.parametrize(("n", "k"), [(5, 5), (9, 5)])
+def test_intervals_of_relative_distances_are_those_of_what_each_network_adds(n, k):
+    rng = np.random.default_rng(n)
+    between, places = rng.uniform(1, 3, (n, 2)) * [1, 10], rng.permutation(n)[:k]
+    distances, unit = rng.uniform(1, 2, (1, k, 2)) * [1, 40], between.mean(axis=0)
+    own = rows_of(distances, between, places=places, level=0.9)
+    own = own[own.statistic == "relative"].set_index("layer")
+    relative = distances[0] / unit
+    of_unit = 2 * relative.mean(axis=0) * (between - unit) / (n * unit)
+    of_all = (relative - relative.mean(axis=0)) / k - of_unit[places]
+    for name, layers in {"0": [0], "9": [1], "mean": [0, 1]}.items():
+        looked_at, others = of_all[:, layers].mean(axis=1), of_unit[:, layers].mean(axis=1)
+        variance = k * looked_at.var(ddof=1) + (n - k) * others.var(ddof=1)
+        half = stats.t.ppf(0.95, k - 1) * np.sqrt(variance)
+        mean = relative[:, layers].mean()
+        np.testing.assert_allclose(own.loc[name, ["low", "high"]].astype(float), [mean - half, mean + half])
 
 
 @pytest.mark.parametrize(("n", "k"), [(5, 5), (10, 10), (12, 6)])

@@ -54,6 +54,7 @@ def test_layers_that_a_measure_cannot_compare_are_named(clouds, caplog):
     assert np.isfinite(distances[0, 1:]).all()
     assert "mean_cca has no distances of conv2 of a" in caplog.text
     assert "mean_cca has no distances of x of b" in caplog.text
+    assert caplog.text.count("has no distances of") == 2
     assert np.isfinite(paired_distances("linear_cka", (wide, clouds[1]), NAMES)[0]).all()
     assert np.isnan(paired_distances("mean_cca", (wide[1:], clouds[1]), (NAMES[0][1:], NAMES[1]))[0]).all()
 

@@ -1,7 +1,9 @@
 """Permutations of layers that keep their widths."""
 
+import numba
 import numpy as np
-from actopo.similarity.permutations import draw_permutations
+import pytest
+from actopo.similarity.permutations import draw_permutations, threads
 from scipy import stats
 
 
@@ -14,3 +16,11 @@ def test_draw_permutations():
     assert stats.chisquare(np.unique(drawn[:, 0], axis=0, return_counts=True)[1]).pvalue > 1e-3
     assert len(np.unique(drawn[:, 0], axis=0)) == 12
     assert 0 < (drawn[:, 0] == drawn[:, 1]).all(axis=1).sum() < 1000
+
+
+def test_numba_has_its_threads_again():
+    before = numba.get_num_threads()
+    with pytest.raises(ZeroDivisionError), threads(1):
+        assert numba.get_num_threads() == 1
+        raise ZeroDivisionError
+    assert numba.get_num_threads() == before

@@ -6,6 +6,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.similarity.power import (
     COLUMNS,
+    KEYS,
     detected_shares,
     network_counts,
     over_networks,
@@ -130,3 +131,8 @@ def test_table_has_mean_and_range_over_draws():
     assert table.value.tolist() == [3, 4, 2]
     assert table.low.tolist() == [1.5, 4, 2]
     assert table.high.tolist() == [4, 4, 2]
+
+
+def test_the_range_holds_95_percent_of_the_draws_by_default():
+    table = power_table([pd.DataFrame({**dict.fromkeys(KEYS, ""), "value": np.arange(41.0)})])
+    np.testing.assert_allclose(table[["value", "low", "high"]].to_numpy(), [[20, 1, 39]])

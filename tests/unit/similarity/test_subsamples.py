@@ -34,6 +34,8 @@ def test_parts_are_disjoint_until_too_few_points_are_left(n_points, size):
 def test_parts_are_the_same_again_and_those_of_another_seed_are_not():
     np.testing.assert_array_equal(draw_points(500, 20, 7, seed=3), draw_points(500, 20, 7, seed=3))
     assert not np.array_equal(draw_points(500, 20, 7, seed=3), draw_points(500, 20, 7, seed=4))
+    # Nor is a smaller part taken of a larger one.
+    assert not set(draw_points(500, 20)) <= set(draw_points(500, 40))
 
 
 def test_every_point_is_as_likely():
