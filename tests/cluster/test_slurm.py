@@ -166,6 +166,23 @@ def test_a_job_of_an_edited_configuration_ends(new_workflow, slurm):
     assert not (workflow.folder / WEIGHTS.format("a")).exists()
 
 
+def test_a_job_whose_end_was_not_seen_is_run_again(new_workflow, slurm):
+    """Of what configuration its files are nothing says, so that a change of it would be missed."""
+    workflow, seen = new_workflow("cluster"), slurm.jobs().keys()
+    target = WEIGHTS.format("a")
+    with started(workflow, slurm, "--slurm-init-seconds-before-status-checks", "90", "--", target) as process:
+        wait_for(
+            lambda: {job["JobState"] for key, job in slurm.jobs().items() if key not in seen} == {"COMPLETED"}, process
+        )
+        interrupt(process)
+    assert (workflow.folder / target).exists()
+    file = workflow.folder / "tiny.yaml"
+    edited = file.read_text().replace("learning_rate: 0.1\n", "learning_rate: 0.2\n", 1)
+    assert edited != file.read_text()
+    file.write_text(edited)
+    assert workflow.planned("--", target) == {"train_model": 1}
+
+
 def test_a_run_that_is_cancelled_and_finished_is_that_of_one_machine(new_workflow, slurm):
     """Byte by byte; what was finished when the run was cancelled is not computed again."""
     workflow, seen = new_workflow("cluster"), slurm.jobs().keys()

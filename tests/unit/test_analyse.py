@@ -134,6 +134,32 @@ def test_matrices_and_graphs_show_themselves(found):
     assert repr(found) == f"analysis of 60 images, classes cat, {HOSTILE}; layers first, second"
 
 
+def test_settings_may_be_those_of_numpy_and_torch(found, tmp_path):
+    mean = [0.5, 0.25, 0.5]
+    given = {"mean": np.array(mean), "std": torch.ones(3), "dimensions": (item for item in np.array([0, 1, 1]))}
+    again = run(**given, seed=np.int64(0), points_per_image=np.int64(3), eps=np.float32(0.5))
+    expected = run(mean=mean, std=[1.0, 1.0, 1.0], eps=0.5)
+    for dimension, matrix in expected.distances.items():
+        np.testing.assert_array_equal(np.asarray(again.distances[dimension]), np.asarray(matrix))
+    assert again.settings == expected.settings | {"dimensions": [0, 1]}
+    again.save_explorer(tmp_path / "page.html")
+
+
+def test_the_explorer_takes_no_place_of_a_folder(found, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    for folder in (tmp_path, "."):
+        with pytest.raises(InputError, match="is a folder; give the name of a file"):
+            found.save_explorer(folder)
+    assert (tmp_path / "thesis").is_dir()
+
+
+def test_graphs_of_many_classes_name_some():
+    many = run(labels=np.arange(N) % 30, class_names=[f"class {number}" for number in range(1000)])
+    told = [text.get_text() for legend in many.graphs["first"].plot().legends for text in legend.get_texts()]
+    assert "980 others" in told
+    assert sum(text.startswith("class ") for text in told) == 20
+
+
 def test_the_explorer_has_everything(found, open_page, tmp_path):
     path = found.save_explorer(tmp_path / "page.html", "mine")
     page = open_page(path)
@@ -161,10 +187,10 @@ def test_layers_that_there_are_not_are_refused():
     [
         ({"sampling": "given"}, "there is no sampling 'given'; write one of random, central, top_l2, full"),
         ({"eps": "stable"}, "eps is 'stable'; give a number, or 'knee'"),
-        ({"dimensions": ()}, r"dimensions is \(\); give a sequence"),
+        ({"dimensions": ()}, r"dimensions is \[\]; give a sequence"),
         ({"dimensions": 1}, "dimensions is 1; give a sequence"),
         ({"dimensions": "01"}, "dimensions is '01'; give a sequence of whole numbers"),
-        ({"dimensions": (-1,)}, r"dimensions is \(-1,\); give a sequence of whole numbers"),
+        ({"dimensions": (-1,)}, r"dimensions is \[-1\]; give a sequence of whole numbers"),
         ({"diagram_points": 1}, "diagram_points is 1; give a whole number, 2 at least"),
         ({"seed": -1}, "seed is -1; give a whole number, 0 at least"),
         ({"seed": 1.5}, r"seed is 1\.5; give a whole number, 0 at least"),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from actopo.checksums import DamagedFile
+from actopo.errors import InputError
 from actopo.files import (
     by_folder,
     link_or_copy,
@@ -53,6 +54,13 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
         temporary.mkdir()
         raise RuntimeError
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_file_does_not_take_the_place_of_a_folder(tmp_path):
+    (tmp_path / "own/thesis").mkdir(parents=True)
+    with pytest.raises(InputError, match="own cannot be written"):
+        save_json(tmp_path / "own", {})
+    assert [path.name for path in tmp_path.rglob("*")] == ["own", "thesis"]
 
 
 def test_arrays_round_trip_with_the_same_bytes(tmp_path):

@@ -89,7 +89,12 @@ def test_what_is_commented_out_is_a_profile(whole):
     on_gpu = {rule for rule, asked in values["set-resources"].items() if "gpu_model" in asked}
     assert on_gpu == ON_GPU
     groups = values["groups"]
-    partitions = {rule: asked["slurm_partition"] for rule, asked in values["set-resources"].items()}
+    asked = values["set-resources"]
+    partitions = {rule: asked[rule]["slurm_partition"] for rule in asked if "slurm_partition" in asked[rule]}
+    # Those that may run where Snakemake does, which need not have the nodes' folder for temporary files.
+    local = {rule for rule in asked if asked[rule].get("tmpdir") == "system_tmpdir"}
+    assert local | partitions.keys() == asked.keys()
+    assert local == {"prepare_images", "import_weights"}
     # Jobs of one group have one partition.
     for group in set(groups.values()):
         assert len({partitions.get(rule) for rule in groups if groups[rule] == group}) == 1

@@ -46,6 +46,7 @@ onsuccess:
 
 
 onerror:
+    mark_unfinished()
     leave_old_figures()
     tell_of_other_networks(workflow.dag.jobs)
 
@@ -82,6 +83,18 @@ def tell_of_other_networks(jobs):
             "job may have made them after its Snakemake was killed; to train anew, remove them first:\n"
             + "\n".join(map(removal, sorted(others)))
         )
+
+
+def mark_unfinished():
+    """
+    Let the next run make again what this one began, and did not see the end of.
+
+    A job on a cluster may have ended after the last look at it: it removes Snakemake's mark of an incomplete file, and
+    nobody records of which params that is, so that no change of the configuration would be seen.
+    """
+    for job in workflow.dag.needrun_jobs():
+        if workflow.dag.is_running(job) and any(map(os.path.exists, job.output)):
+            workflow.persistence.started(job)
 
 
 def leave_old_figures():

@@ -58,6 +58,10 @@ def test_clouds_of_different_size_and_type():
     for one, other in zip(few[0], more[0], strict=True):
         np.testing.assert_array_equal(one, other)
     assert not np.array_equal(more[0][1], more[1][1])
+    # Those of whole numbers are none.
+    whole = rng.integers(-9, 9, (12, 3))
+    for [drawn], [expected] in zip(surrogates([whole], 2, [5]), surrogates([whole.astype(float)], 2, [5]), strict=True):
+        np.testing.assert_array_equal(drawn, expected)
 
 
 def test_rms_distance():

@@ -272,6 +272,9 @@ def test_fashion_download_then_offline(tmp_path, server, tiny_fashion):
     raw = tmp_path / "FashionMNIST" / "raw"
     (raw / "train-images-idx3-ubyte").write_bytes((raw / "train-images-idx3-ubyte").read_bytes()[:-5])
     check_fashion(load_images("fashion_mnist", tmp_path, size=28), tiny_fashion)
+    # Of the same length, as of another data set.
+    (raw / "t10k-labels-idx1-ubyte").write_bytes((raw / "t10k-labels-idx1-ubyte").read_bytes()[:-1] + b"x")
+    check_fashion(load_images("fashion_mnist", tmp_path, size=28), tiny_fashion)
     assert not server.requests
     assert load_images("fashion_mnist", tmp_path).train.images.shape == (6, 32, 32, 3)
 

@@ -126,7 +126,8 @@ def test_any_pixel_that_is_not_0_is_foreground(folders, kind):
 
 
 @pytest.mark.parametrize(
-    "problem", ["missing", "size", "transposed", "broken", "twice", "jpeg", "jpeg as png", "webp", "no folder"]
+    "problem",
+    ["missing", "size", "transposed", "broken", "link to nothing", "twice", "jpeg", "jpeg as png", "webp", "no folder"],
 )
 def test_what_does_not_fit_is_named(folders, problem):
     masks, _ = folders
@@ -144,6 +145,10 @@ def test_what_does_not_fit_is_named(folders, problem):
     elif problem == "broken":
         path.write_bytes(b"no image")
         words = "1 files cannot be read: dog/a.png"
+    elif problem == "link to nothing":
+        path.unlink()
+        path.symlink_to(masks / "not fetched.png")
+        words = "1 files cannot be read: dog/a.png; replace them"
     elif problem == "twice":
         write(path.with_suffix(".bmp"), mask)
         words = "differ from another in their ending alone: dog/a"
@@ -163,6 +168,11 @@ def test_what_does_not_fit_is_named(folders, problem):
     with pytest.raises(InputError, match=words) as caught:
         read_masks(masks, folders[1], FILES, 16)
     assert str(caught.value).startswith("mapper.foreground.masks")
+
+
+def test_a_mask_of_too_many_bytes_is_named_with_its_folder(folders):
+    with pytest.raises(InputError, match=r"^mapper\.foreground\.masks '.*': .* more than data\.limits\.bytes 50; make"):
+        read_masks(*folders, FILES, 16, limits=Limits(bytes=50))
 
 
 def test_images_that_would_share_a_mask(folders):

@@ -50,6 +50,23 @@ def test_random_numbers_in_evaluation_are_refused():
     require_repeatable(Dropping(0.0).eval(), IMAGES)
 
 
+class Flattening(nn.Module):
+    """Gives a module the positions of all images in one row."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(64)
+
+    def forward(self, x):
+        """The same shape."""
+        return self.norm(x.movedim(1, -1).reshape(-1, 64)).reshape(len(x), -1)
+
+
+def test_positions_of_all_images_in_one_row_are_no_difference():
+    """Also where as many of their values are compared."""
+    require_repeatable(nn.Sequential(nn.Conv2d(3, 64, 1), Flattening()).eval(), IMAGES.repeat(1, 1, 2, 2))
+
+
 def test_what_depends_on_the_images_of_a_batch_is_refused():
     def network(**settings):
         return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, **settings), nn.Flatten(), nn.Linear(784, 2)).eval()

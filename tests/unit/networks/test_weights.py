@@ -45,6 +45,17 @@ def test_weights_bring_their_classes(tmp_path, kind):
     assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
 
 
+def test_own_network_may_take_its_seed(tmp_path):
+    """Also where the number of its classes is looked for."""
+    code = "import torch\ndef build(n_classes, seed):\n    torch.manual_seed(int(seed))\n"
+    (tmp_path / "net.py").write_text(
+        code + "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3, n_classes))\n"
+    )
+    network = {"module": f"{tmp_path}/net.py:build"}
+    save_file(build(**network, n_classes=7, seed=0).state_dict(), tmp_path / "own.safetensors")
+    assert load_pretrained(network, tmp_path / "own.safetensors")[1].out_features == 7
+
+
 def test_own_network_without_classes_keeps_its_own(tmp_path, file):
     save_file(build(module=f"{file}:fixed").state_dict(), tmp_path / "w.safetensors")
     model = load_pretrained({"module": f"{file}:fixed"}, str(tmp_path / "w.safetensors"), 2, 3)

@@ -66,6 +66,18 @@ class Viewing(torch.nn.Module):
         return self.head(x.view(len(x), -1))
 
 
+class Centring(torch.nn.Sequential):
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+def test_a_network_may_change_its_input():
+    images = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    before = images.clone()
+    sample_clouds(Centring(torch.nn.Conv2d(3, 2, 3)), read_images(images), {0: (14, 14, 2)}, "conv", {"method": "full"})
+    assert torch.equal(images, before)
+
+
 def test_a_network_may_ask_for_contiguous_tensors():
     [cloud] = sample_clouds(Viewing(), read_images(pictures()), {0: (14, 14, 2)}, "conv", {"method": "full"}).values()
     assert cloud.points.shape == (N * 14 * 14, 2)

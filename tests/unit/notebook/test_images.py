@@ -78,6 +78,19 @@ def test_classes_by_name():
     assert read.labels.tolist() == labels().tolist()
 
 
+def test_numbers_that_are_names():
+    """Not a class for each number below."""
+    read = read_images(pictures(), labels() * 100_000)
+    assert (read.class_names, read.labels.tolist()) == (["0", "100000"], labels().tolist())
+    read = read_images(pictures(), labels() + N - 2)
+    assert len(read.class_names) == N
+
+
+def test_batches_may_be_empty():
+    batches = [(pictures()[:0], labels()[:0]), (pictures(), labels()), (pictures()[:0], labels()[:0])]
+    assert read_images(batches).labels.tolist() == labels().tolist()
+
+
 def test_large_images_come_in_smaller_batches():
     read = read_images(np.zeros((6, 2000, 2000, 1), dtype=np.uint8))
     assert [len(batch) for batch in read.batches] == [1] * 6

@@ -84,7 +84,9 @@ class Analysis:
         return explorer_page(self, title)
 
     def save_explorer(self, path, title="notebook"):
-        """Write the page of `explorer` to a file, and return its path."""
+        """Write the page of `explorer` to a file, and return its path; an error if that is a folder."""
+        if Path(path).is_dir():
+            raise InputError(f"{path} is a folder; give the name of a file")
         with replacing(path, summed=False) as temporary:
             temporary.write_text(self.explorer(title), encoding="utf-8")
         return Path(path)
@@ -189,11 +191,13 @@ def analyse(
         names the layer.
     """
     settings = {
-        name: value
+        name: _as_python(value)
         for name, value in locals().items()
         if name not in ("model", "images", "layers", "labels", "class_names", "progress")
     }
     _check_settings(settings)
+    settings["dimensions"] = list(dict.fromkeys(settings["dimensions"]))
+    mean, std, dimensions, eps = (settings[name] for name in ("mean", "std", "dimensions", "eps"))
     model = _uncompiled(model)
     read = read_images(images, labels, class_names, mean, std)
     described = _chosen(model, read.pictures.shape[1:], layers, tap, layout)
@@ -232,6 +236,15 @@ def analyse(
     )
 
 
+def _as_python(value):
+    """A setting in which arrays, tensors and their numbers are lists and numbers of Python."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _as_python(part) for key, part in value.items()}
+    return [_as_python(part) for part in value] if isinstance(value, Iterable) and not isinstance(value, str) else value
+
+
 def _check_settings(settings):
     """Raise InputError for a setting that nothing else checks."""
     for name, known in (("sampling", SAMPLINGS_HERE), ("tap", TAPS)):
@@ -240,8 +253,11 @@ def _check_settings(settings):
     eps, dimensions, n_jobs = settings["eps"], settings["dimensions"], settings["n_jobs"]
     if isinstance(eps, str) and eps != "knee":
         raise InputError(f"eps is {eps!r}; give a number, or 'knee'")
-    is_sequence = isinstance(dimensions, Iterable) and list(dimensions)
-    if not is_sequence or not all(isinstance(item, Integral) and item >= 0 for item in dimensions):
+    if (
+        not isinstance(dimensions, list)
+        or not dimensions
+        or not all(isinstance(item, Integral) and item >= 0 for item in dimensions)
+    ):
         raise InputError(f"dimensions is {dimensions!r}; give a sequence of whole numbers, such as (0, 1)")
     layout = settings["layout"]
     if layout is not None and not (isinstance(layout, dict) and set(layout) <= set(LAYOUT_KEYS)):

@@ -50,7 +50,9 @@ def replacing(path, summed=True):
         # A killed job may have left a folder.
         remove_folder(temporary)
         yield temporary
-        remove_folder(path)
+        # A folder makes way for a folder alone.
+        if temporary.is_dir():
+            remove_folder(path)
         if summed:
             publish(temporary, path)
         else:

@@ -51,7 +51,8 @@ def diagrams(clouds, dimensions=(0, 1), n_jobs=1):
     from joblib import effective_n_jobs
     from scipy.spatial import distance  # noqa: F401
 
-    dimensions = tuple(dimensions)
+    # Of a dimension that is given twice, giotto-tda has every point twice.
+    dimensions = tuple(dict.fromkeys(map(int, dimensions)))
     n_workers = min(effective_n_jobs(n_jobs), length_hint(clouds, sys.maxsize))
     checked = (_checked(cloud, index) for index, cloud in enumerate(clouds))
     if n_workers <= 1:

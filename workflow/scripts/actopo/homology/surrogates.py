@@ -43,7 +43,8 @@ def surrogates(clouds, n_draws, seed, labels=None):
     Yields
     ------
     list of ndarray of shape (P_l, c_l)
-        One surrogate of each cloud, of its type, for each of `n_draws`. Draw r does not depend on `n_draws`.
+        One surrogate of each cloud, of its type (float64 for one of whole numbers), for each of `n_draws`. Draw r does
+        not depend on `n_draws`.
 
     Raises
     ------
@@ -57,7 +58,10 @@ def surrogates(clouds, n_draws, seed, labels=None):
     with threadpool_limits(1, "blas"):
         blocks = list(_blocks(clouds, labels))
     for draw in range(n_draws):
-        drawn = [np.empty(cloud.shape, cloud.dtype) for cloud in clouds]
+        drawn = [
+            np.empty(cloud.shape, cloud.dtype if np.issubdtype(cloud.dtype, np.floating) else np.float64)
+            for cloud in clouds
+        ]
         rng = np.random.default_rng([*seed, draw])
         # One thread, because BLAS and LAPACK round differently on several.
         with threadpool_limits(1, "blas"):

@@ -80,7 +80,7 @@ def open_source(root, key="data.root", largest=None):
             # Of a pipe or a device the bytes have no end.
             if not (root / name).is_file():
                 raise OSError(f"{name} is no file")
-            _check_bytes(root, name, (root / name).stat().st_size, largest)
+            _check_bytes(f"{key} '{root}'", name, (root / name).stat().st_size, largest)
             return (root / name).read_bytes()
 
         yield names, read_file
@@ -94,7 +94,7 @@ def open_source(root, key="data.root", largest=None):
         _check_directory(archive, root)
 
     def read(name):
-        _check_bytes(root, name, members[name].file_size, largest)
+        _check_bytes(f"{key} '{root}'", name, members[name].file_size, largest)
         # As many bytes as the archive says: a member that has more is not unpacked any further.
         with _zip_errors(root), archive.open(members[name]) as member:
             return member.read(members[name].file_size)
@@ -105,11 +105,11 @@ def open_source(root, key="data.root", largest=None):
         yield names, read
 
 
-def _check_bytes(root, name, size, largest):
+def _check_bytes(where, name, size, largest):
     if largest is not None and size > largest:
         raise InputError(
-            f"data.root '{root}': {name} has {size} bytes, more than data.limits.bytes {largest}; remove it, or raise "
-            "that limit."
+            f"{where}: {name} has {size} bytes, more than data.limits.bytes {largest}; make it smaller, or raise that "
+            "limit."
         )
 
 

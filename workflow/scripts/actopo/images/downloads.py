@@ -9,6 +9,7 @@ later attempt resumes, and gets the archive's name only if its md5 is right.
 import fcntl
 import gzip
 import hashlib
+import logging
 import os
 import tarfile
 import tempfile
@@ -34,6 +35,8 @@ FASHION_MNIST_SHA256 = {
     "t10k-images-idx3-ubyte.gz": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "t10k-labels-idx1-ubyte.gz": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+
+log = logging.getLogger(__name__)
 
 
 def load_downloaded(dataset, root):
@@ -68,7 +71,11 @@ def load_downloaded(dataset, root):
     if root.is_file() or root.name == getattr(source, "base_folder", None):
         root = root.parent
     origin = f"torchvision.datasets.{source.__name__}"
-    loaded = _read(source, root)
+    # Of the extracted files of Fashion-MNIST torchvision looks whether they are there, and no more.
+    others = _other_files(root / _archives(source)[0]) if dataset == "fashion_mnist" else []
+    if others:
+        log.warning("not the files of Fashion-MNIST, so that they are extracted anew: %s", ", ".join(others))
+    loaded = None if others else _read(source, root)
     if loaded is None and dataset == "fashion_mnist" and not all(_found(source, root)[0].values()):
         loaded, folder = _read_installed(source)
         origin = folder or origin
@@ -177,6 +184,16 @@ def _found(source, root):
         if paths and whole[name] is None:
             damaged.append(name)
     return whole, damaged
+
+
+def _other_files(folder):
+    """Files with the names of those of Fashion-MNIST that are others, or damaged."""
+    paths = {folder / name.removesuffix(".gz"): sha256 for name, sha256 in FASHION_MNIST_SHA256.items()}
+    return [
+        str(path)
+        for path, sha256 in paths.items()
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256
+    ]
 
 
 def _read(source, root):

@@ -81,7 +81,8 @@ def read_masks(folder, root, files, size, resize=None, n_workers=1, limits=None)
                 here = slice(start, start + BLOCK)
                 # A single thread reads, since threads cannot share a ZipFile; OpenCV decodes without the GIL.
                 block = [
-                    (read_mask(name), read_image(file)) for name, file in zip(names[here], files[here], strict=True)
+                    (_read(read_mask, name), _read(read_image, file))
+                    for name, file in zip(names[here], files[here], strict=True)
                 ]
                 block = [tuple(data if stored_size(data) else b"" for data in pair) for pair in block]
                 large = [
@@ -156,6 +157,14 @@ def _check_images(folder, files, name_of):
     missing = [name for name in files if _key(name) not in name_of]
     remedy = f"add them ({', '.join(LOSSLESS_SUFFIXES)}); one that is 0 everywhere says that there is no foreground"
     _refuse(folder, missing, f"of {len(files)} images have no mask", remedy)
+
+
+def _read(read, name):
+    """Bytes of a file, none if there is nothing to read, as behind a link to what is not there."""
+    try:
+        return read(name)
+    except OSError:
+        return b""
 
 
 def _refuse(folder, names, what, remedy):

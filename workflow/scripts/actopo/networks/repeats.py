@@ -34,7 +34,7 @@ def require_repeatable(network, images):
 
     Returns
     -------
-    dict of (str, int, str) to tensor
+    dict
         `values_of` the images.
 
     Raises
@@ -71,8 +71,9 @@ def values_of(network, images):
 
     Returns
     -------
-    dict of (str, int, str) to tensor
-        By the name of a module, the number of its call, and the key of what it returns; the network itself comes last.
+    dict of (str, int, str) to (torch.Size, tensor)
+        Shape, and some of the values, by the name of a module, the number of its call, and the key of what it returns;
+        the network itself comes last.
     """
     found, calls = {}, Counter()
 
@@ -109,16 +110,18 @@ def _is_compared(value):
 
 
 def _some(value, n_images):
-    """Some values of the first image, as they are before other modules change them in place."""
-    flat = (value[:1] if len(value) == n_images else value).flatten()
-    return flat[:: max(1, len(flat) // COMPARED)].clone()
+    """Shape, and some values, of the first image, as they are before other modules change them in place."""
+    # A module may be given the tokens of all images in one row.
+    own = value[:1] if len(value) == n_images else value
+    flat = own.flatten()
+    return own.shape, flat[:: max(1, len(flat) // COMPARED)].clone()
 
 
 def first_difference(one, other):
     """Name of the first module that gives other values (`values_of`) in another pass, None if there is none."""
-    for key, value in one.items():
-        compared = other.get(key)
-        if compared is None or value.shape != compared.shape:
+    for key, (shape, value) in one.items():
+        other_shape, compared = other.get(key, (None, None))
+        if shape != other_shape:
             continue
         known = value.isfinite() & compared.isfinite()
         value, compared = value[known], compared[known]

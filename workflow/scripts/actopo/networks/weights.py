@@ -247,10 +247,10 @@ def _count_classes(settings, state, default):
     try:
         # The meta device computes nothing.
         with torch.device("meta"):
-            few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
+            few, more = (build(**settings, n_classes=n, seed=0).state_dict() for n in (2, 3))
     except InputError:
         # A network may need the values of tensors while it is built.
-        few, more = (build(**settings, n_classes=n).state_dict() for n in (2, 3))
+        few, more = (build(**settings, n_classes=n, seed=0).state_dict() for n in (2, 3))
     by_class = [name for name in few if few[name].shape != more[name].shape and not name.startswith(AUXILIARY)]
     is_timm = str(settings.get("architecture")).startswith(TIMM)
     if is_timm and by_class and not set(by_class) & set(state) and set(few) - set(by_class) <= set(state):

@@ -103,7 +103,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, n
     def batches():
         start = 0
         for batch in images.batches if progress is None else progress(images.batches):
-            yield start, batch.to(parameter).contiguous()
+            # A network may change its input, and these are the images of the user.
+            yield start, batch.to(parameter, copy=True).contiguous()
             start += len(batch)
 
     with evaluating(model):

@@ -58,7 +58,8 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
     labels : sequence of int or str of length N, optional
         Class of each image; by default those of the batches.
     class_names : sequence of str, optional
-        Names of the classes 0, 1, ...; by default their numbers.
+        Names of the classes 0, 1, ...; by default their numbers. Without names, numbers of classes that reach that of
+        the images are names themselves, of the classes that images have.
     mean, std : sequence of c floats, optional
         Normalisation in units of the full scale. Of floats it is undone where images are shown.
 
@@ -88,7 +89,7 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
                 "items are single images with their labels; give batches of them, as a DataLoader makes them"
             )
         labels = np.concatenate(list(map(_array, own)))
-    read = [part for piece in pieces for part in _read(piece, mean, std)]
+    read = [part for piece in pieces if len(piece) for part in _read(piece, mean, std)]
     shapes = {tuple(batch.shape[1:]) for batch, _ in read}
     if len(shapes) > 1:
         raise InputError(f"images have shapes {', '.join(map(str, sorted(shapes)))}; make them equal in size")
@@ -188,6 +189,10 @@ def _classes(labels, class_names, n_images):
     labels = _array(labels)
     if labels.shape != (n_images,):
         raise InputError(f"labels have shape {labels.shape}; give one for each of {n_images} images")
+    if labels.dtype.kind in "iub" and names is None and labels.max() >= n_images:
+        # Such numbers are names, and most of those below are of no image.
+        found, codes = np.unique(labels, return_inverse=True)
+        return codes.astype(np.int64), [str(number) for number in found]
     if labels.dtype.kind in "iub":
         n_classes = int(labels.max()) + 1
         names = [str(code) for code in range(n_classes)] if names is None else names

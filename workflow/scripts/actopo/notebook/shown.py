@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from actopo.figures import layer_matrix, mapper_graphs
-from actopo.figures.style import figure_bytes
+from actopo.figures.node_colours import with_others
+from actopo.figures.style import class_colours, figure_bytes
 from actopo.mapper.graph import MapperGraph
 
 DPI = 110
+# Classes with colours of their own in a graph, of many.
+CLASSES = 20
 
 
 def picture(figure, text):
@@ -80,8 +83,11 @@ class Graph:
         return networkx.node_link_graph(self.data, edges="links")
 
     def plot(self):
-        """Nodes as pies of classes: matplotlib.figure.Figure."""
-        return mapper_graphs.plot([[self.data]], [""], [self.layer], self.class_names)
+        """Nodes as pies of classes, of 20 at most and all others: matplotlib.figure.Figure."""
+        graphs, names, colours = with_others(
+            [self.data], self.class_names, class_colours(len(self.class_names)), CLASSES
+        )
+        return mapper_graphs.plot([graphs], [""], [self.layer], names, colours=colours)
 
     def __repr__(self):
         nodes, links = len(self.data["nodes"]), len(self.data["links"])
