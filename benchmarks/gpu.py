@@ -3,7 +3,7 @@ Check a GPU, measure it, and begin the studies on it: one command for a machine 
 
     python benchmarks/gpu.py --images cifar10.zip --out on_gpu --minutes 10
 
-needs PyTorch, NumPy and SciPy; scikit-learn and numba for what it skips without; and to read image files OpenCV, Pillow
+needs PyTorch, NumPy and SciPy; numba for what it skips without; and to read image files OpenCV, Pillow
 and pandas, unless the folder of a run with its images (`data`) is there already. It
 
 1. compares what each path to the GPU computes with what the CPU computes, and ends with status 1 at the first

@@ -27,10 +27,10 @@ configurations; a line holds the rules, of which a larger study has more jobs. R
 Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
 `mapper.foreground.masks`, weights, tables of labels, and the file of a network or a lens, with the Python files beside
 it that it imports. The images of a folder are read for that once, and again when one has another size or time; in a
-folder of more than 10 GB, an image that is edited is noticed if its size changes. A .zip has check sums of its own. The
-file of a clusterer counts where it lies in a folder of `PYTHONPATH`, with what it imports from such folders; one that
-is installed, or in an archive, is known by its import path alone: after another version of it, add
-`--forcerun build_mapper`.
+folder of more than 10 GB, an image that is edited is noticed if its size changes. A folder and a .zip of it are
+different images. The file of a clusterer counts where it lies in a folder of `PYTHONPATH`, with what it imports from
+such folders; one that is installed, or in an archive, is known by its import path alone: after another version of it,
+add `--forcerun build_mapper`.
 
 Two keys make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its parts, and
 points of `activations.keep` are read from activations in the place of a network and images. Snakemake compares the list

@@ -8,7 +8,6 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 METRIC = "sw_h1"
@@ -50,7 +49,9 @@ def print_table(title, header, rows):
 
 
 def print_specificity(folder, model):
-    """Tests of specificity for networks and controls, their nulls, and paired differences."""
+    """Tests of specificity for networks and controls, their nulls, and paired differences; none of one network."""
+    if not (folder / model / "specificity.csv").exists():
+        return
     rows, header = [], ["clouds", *(name for name, _ in TESTS)]
     for path in sorted(folder.glob(f"{model}*/specificity.csv")):
         table = chosen(pd.read_csv(path), metric=METRIC, models="all", layer="mean")
@@ -60,9 +61,12 @@ def print_specificity(folder, model):
         if name == "trained":
             for kind in ("null", "width_null"):
                 nulls = [(row[f"{kind}_mean"], row[f"{kind}_high"]) for row in found]
-                rows.append([f"{kind} of the trained: mean, 95 %", *(f"{a:.3f}, {b:.3f}" for a, b in nulls)])
+                cells = (f"{number(mean)}, {number(high)}" for mean, high in nulls)
+                rows.append([f"{kind} of the trained: mean, 95 %", *cells])
     print_table(f"Specificity, {METRIC}, all pairs of networks", header, rows)
-    table = chosen(pd.read_csv(folder / model / "controls.csv"), metric=METRIC, models="all", layer="mean")
+    if not (path := folder / model / "controls.csv").exists():
+        return
+    table = chosen(pd.read_csv(path), metric=METRIC, models="all", layer="mean")
     rows = []
     for control in table.control.unique():
         found = [chosen(table, control=control, **test).iloc[0] for _, test in TESTS]
@@ -72,14 +76,16 @@ def print_specificity(folder, model):
 
 def print_sensitivity(folder, model):
     """Share of components whose removal is detected, over the networks that take their turn as reference."""
-    table = pd.read_csv(folder / model / "sensitivity.csv")
+    if not (path := folder / model / "sensitivity.csv").exists():
+        return
+    table = pd.read_csv(path)
     table = table[table.metric.isin([METRIC, "sw_h0"]) & table.threshold.isin(["mean", "floor_mean"])]
     rows = []
     for (metric, components, threshold), own in table.groupby(["metric", "components", "threshold"], sort=False):
         cells = []
         for _, row in own.iterrows():
             span = (row.low, row.high) if pd.notna(row.low) else (row.lowest_fraction, row.highest_fraction)
-            first = "<= " if row.networks_censored else ""
+            first = "<= " if row.networks_censored and pd.notna(row.mean_fraction) else ""
             cells.append(
                 f"{first}{number(row.mean_fraction, *span, digits=2)}, {row.networks_crossed:g} of {row.networks:g}"
             )
@@ -90,7 +96,9 @@ def print_sensitivity(folder, model):
 
 def print_metrics(folder, model):
     """All measures of similarity."""
-    table = pd.read_csv(folder / model / "metrics.csv")
+    if not (path := folder / model / "metrics.csv").exists():
+        return
+    table = pd.read_csv(path)
     smallest = [name for name in table if name.startswith("smallest_layer")]
     header = [
         "measure",
@@ -182,8 +190,10 @@ def main():
     parser.add_argument("run", type=Path, help="folder of the run")
     run = parser.parse_args().run
     summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-    accuracy = np.array(list(summary["homology"]["test_accuracy"]["by_seed"].values()))
-    print(f"{len(accuracy)} networks, test accuracy {accuracy.mean():.3f}, sd {accuracy.std(ddof=1):.3f}")
+    # Of imported weights and of images without labels there is none.
+    accuracy = pd.Series(summary["homology"]["test_accuracy"]["by_seed"].values(), dtype=float)
+    told = f"test accuracy {number(accuracy.mean())}, sd {number(accuracy.std())}"
+    print(f"{len(accuracy)} networks, {told}")
     model = summary["homology"]["model"]
     for print_part in (
         print_specificity,

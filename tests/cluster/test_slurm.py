@@ -170,7 +170,7 @@ def test_a_job_whose_end_was_not_seen_is_run_again(new_workflow, slurm):
     """Of what configuration its files are nothing says, so that a change of it would be missed."""
     workflow, seen = new_workflow("cluster"), slurm.jobs().keys()
     target = WEIGHTS.format("a")
-    with started(workflow, slurm, "--slurm-init-seconds-before-status-checks", "90", "--", target) as process:
+    with started(workflow, slurm, "--slurm-init-seconds-before-status-checks", "40", "--", target) as process:
         wait_for(
             lambda: {job["JobState"] for key, job in slurm.jobs().items() if key not in seen} == {"COMPLETED"}, process
         )

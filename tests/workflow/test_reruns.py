@@ -310,6 +310,15 @@ def test_nothing_for_the_order_of_keys_or_files(tiny):
     assert tiny.planned(configfiles=["tiny.yaml", half]) == {}
 
 
+def test_nothing_for_the_order_of_rows(tiny):
+    lists = {"homology.dimensions": [0, 1], "similarity.sensitivity.components": ["smallest", "random"]}
+    backwards = {key: values[::-1] for key, values in lists.items()}
+    plans = tiny.plans(
+        [tiny.config(with_changes("tiny", own), f"rows{i}.yaml") for i, own in enumerate((lists, backwards))]
+    )
+    assert not predicted(*plans)
+
+
 def planned_with(tiny, file, text):
     """Planned jobs while a file of the workflow holds another text."""
     path = tiny.folder / "workflow/scripts" / file

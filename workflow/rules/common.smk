@@ -33,6 +33,7 @@ from actopo.mapper.choices import DBSCAN_NAME, EPS_RULES, lens_label, lens_list,
 from actopo.networks.choices import TAPS, is_weight_file
 from actopo.points.choices import MASKS, STUDIES
 from actopo.points.choices import SAMPLINGS as METHODS
+from actopo.similarity.choices import COMPONENTS
 from actopo.similarity.choices import CONTROLS as KINDS_OF_CONTROL
 from actopo.similarity.choices import SURROGATES as KINDS_OF_SURROGATES
 from actopo.similarity.choices import crossed
@@ -95,7 +96,7 @@ def layer_name(name, layer):
 
 
 # The homology study: the first seed sees every batch, the others the first batch.
-HOMOLOGY = config["homology"]
+HOMOLOGY = config["homology"] | {"dimensions": sorted(config["homology"]["dimensions"])}
 HOMOLOGY_MODEL = config["models"][HOMOLOGY["model"]]
 SEEDS = seed_list(HOMOLOGY_MODEL["seeds"])
 LAYERS = chosen_layers(HOMOLOGY["model"], HOMOLOGY["layers"])

@@ -33,7 +33,7 @@ rule summarise:
     params:
         studies=as_json(
             run=config["run"],
-            homology=config["homology"],
+            homology=HOMOLOGY | {"layers": LAYERS},
             controls=CONTROLS,
             mapper={**{key: MAPPER[key] for key in ("model", "draws", "part", "layers")}, "seeds": MAPPER_SEEDS},
             n_batches=len(BATCHES),

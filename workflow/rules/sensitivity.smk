@@ -25,7 +25,7 @@ rule measure_sensitivity:
     params:
         removal=as_json(
             layers=sensitivity_layers(),
-            components=SENSITIVITY["components"],
+            components=[name for name in COMPONENTS if name in SENSITIVITY["components"]],
             centred=SENSITIVITY["centered"],
             **(
                 {"seed": SIMILARITY["seed"], "n_orders": SENSITIVITY["orders"]}

@@ -53,7 +53,7 @@ def test_own_network_may_take_its_seed(tmp_path):
     )
     network = {"module": f"{tmp_path}/net.py:build"}
     save_file(build(**network, n_classes=7, seed=0).state_dict(), tmp_path / "own.safetensors")
-    assert load_pretrained(network, tmp_path / "own.safetensors")[1].out_features == 7
+    assert load_pretrained(network, str(tmp_path / "own.safetensors"), 2, 3)[1].out_features == 7
 
 
 def test_own_network_without_classes_keeps_its_own(tmp_path, file):
