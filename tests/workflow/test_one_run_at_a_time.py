@@ -26,6 +26,9 @@ def test_a_second_instance_is_refused_until_the_first_ends(workflow):
     # A run says at its start what it has to do.
     assert "This run, results/tiny, has 1 job of 1 rule to do:" in done.stdout + done.stderr
     assert "Logs are in results/tiny/logs" in done.stdout + done.stderr
+    # With another folder it names what is there from here, too.
+    done = workflow.run("--directory", "elsewhere", "--", TARGET)
+    assert f"Logs are in {workflow.folder}/elsewhere/results/tiny/logs" in done.stdout + done.stderr
 
 
 def test_results_under_another_name_are_refused(tmp_path):

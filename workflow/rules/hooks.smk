@@ -27,7 +27,7 @@ onstart:
     limits = (workflow.cores, workflow.global_resources.get("gpu")) if workflow.local_exec else ()
     # Benchmark files of other runs may be anyone's.
     with suppress(OSError):
-        logger.info(announcement(RUN, jobs_to_do(RUN, jobs), *limits))
+        logger.info(from_start(announcement(RUN, jobs_to_do(RUN, jobs), *limits)))
     # Else a forced job would find its network, and only deliver it.
     forced = [job.output.weights for job in jobs if job.rule.name in TRAINING and is_asked_for(job)]
     require_trainings(RUN / "models", forced)
@@ -41,7 +41,7 @@ onstart:
 onsuccess:
     forget_delivered(RUN / "models")
     leave_old_figures()
-    logger.info(outcome(RUN))
+    logger.info(from_start(outcome(RUN)))
     tell_of_other_networks(workflow.dag.jobs)
 
 
@@ -49,6 +49,11 @@ onerror:
     mark_unfinished()
     leave_old_figures()
     tell_of_other_networks(workflow.dag.jobs)
+
+
+def from_start(text):
+    """A text with the run's folder as it is found from where Snakemake was started, which `--directory` leaves."""
+    return text if workflow.overwrite_workdir is None else text.replace(str(RUN), os.path.abspath(RUN))
 
 
 def is_asked_for(job):
