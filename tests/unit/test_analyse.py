@@ -169,6 +169,7 @@ def test_the_explorer_has_everything(found, open_page, tmp_path):
     for view in ("Distances", "Purity", "Run"):
         page.get_by_role("button", name=view, exact=True).or_(page.get_by_role("tab", name=view, exact=True)).click()
         assert page.locator("svg:visible").count() > 0 or view == "Run"
+        assert "undefined" not in page.locator("body").inner_text()
 
 
 def test_layers_that_there_are_not_are_refused():

@@ -46,6 +46,7 @@ onsuccess:
 
 
 onerror:
+    # Before figures are put back, whose jobs failed.
     mark_unfinished()
     leave_old_figures()
     tell_of_other_networks(workflow.dag.jobs)

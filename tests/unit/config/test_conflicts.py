@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+from actopo.config.conflicts import find_conflicts
 from actopo.config.data import data_problems, part_sizes
 from actopo.config.validate import validate
 from actopo.errors import InputError
@@ -379,6 +380,26 @@ def test_two_networks_compared(networks, sampling, words):
         assert words in line
 
 
+@pytest.mark.parametrize("study", ["homology", "mapper"])
+def test_layers_of_a_compared_network_have_enough_positions(study):
+    """As those of the studies: 16 has 4 x 4, which its job would say after the training."""
+    key = "layers" if study == "homology" else "graph_layers"
+    networks = [PAIR[0] | {"layers": [0]}, PAIR[1] | {"layers": [0]}]
+    other = {"homology": 1, "mapper": 0}[study]
+    networks = [pair | {"graph_layers": [4]} for pair in networks]
+    networks[other][key] = [16]
+    config = changed("comparison", {"networks": networks, "sampling": "random"})
+    config["homology"] |= {"sampling": "random", "layers": [0]}
+    config["mapper"] |= {"layers": [4]}
+    config["mapper"]["stability"] |= {"graphs": []}
+    own = config["homology"] if study == "homology" else config["mapper"]["samplings"]["random"]
+    own["points_per_image"] = 17
+    place = "homology" if study == "homology" else "mapper.samplings.random"
+    name = PAIR[other]["model"]
+    words = f"{place}.points_per_image: 17 is more than layer 16's 4 x 4 positions, of network {name}"
+    assert any(words in line for line in messages(config)), messages(config)
+
+
 @pytest.mark.parametrize(("place", "tap", "is_told"), [(1, "relu", False), (0, "relu", False), (0, "bn", True)])
 def test_the_tap_of_a_compared_network_that_is_drawn(place, tap, is_told):
     """Of mapper.model, the second, that of the sampling counts, and of another network its own."""
@@ -622,6 +643,50 @@ def test_a_density_needs_more_points_than_a_cap_leaves():
     config["mapper"]["lens"]["density"] = 5000
     [line] = messages(config)
     assert "more points than the 5000 of sampling full; write a smaller number" in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        (
+            {"min_samples": 161},
+            "mapper.min_samples: full has 160 points of 10 images in its smallest layer, and with fewer",
+        ),
+        ({"lens": {"density": 159}}, None),
+        ({"lens": {"density": 160}}, "density of 160 neighbours needs more points than the 160 of sampling full"),
+    ],
+)
+def test_the_smallest_whole_cloud(tmp_path, changes, words):
+    """Layer 16 has 4 x 4 positions."""
+    config = small(changed("data", class_folders(tmp_path, train_a=5, train_b=5, test_a=4, test_b=4)))
+    config["mapper"] |= changes
+    config["mapper"]["samplings"] = {"full": {**config["mapper"]["samplings"]["full"], "cap": None}}
+    config["mapper"]["stability"] |= {"graphs": []}
+    found = [line for line in find_conflicts(config) if line.startswith(("mapper.min_samples", "mapper.lens"))]
+    assert [words in line for line in found] == ([] if words is None else [True])
+
+
+def test_long_values_are_cut():
+    for path, value in (
+        ("mapper.seeds", 1000),
+        ("homology.model", "n" * 3000),
+        ("data.root", "/".join(["x" * 90] * 30)),
+        ("models.resnet18_b.weights", "w" * 3000 + ".pth"),
+    ):
+        config = changed(path, value)
+        if path == "homology.model":
+            config["models"] |= {f"{name}{'m' * 1000}": config["models"]["resnet18_b"] for name in range(50)}
+        lines = messages(config)
+        assert lines
+        assert all(len(line) < 3000 if path == "homology.model" else len(line) < 600 for line in lines)
+
+
+@pytest.mark.parametrize("value", [1.7e308, 1.0e30])
+def test_no_number_is_advised_that_is_refused(value):
+    first, *others = messages(changed("data.size", value))
+    assert first.endswith("is not a whole number")
+    assert len(others) == 1
 
 
 def test_pooled_clouds_have_one_point_an_image():

@@ -97,6 +97,9 @@ def test_a_clusterer_is_looked_for(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(InputError, match=r"there is no clusterer 'sklearn\.cluster\.HDBSCANS'"):
         check_clusterer({"path": "sklearn.cluster.HDBSCANS"}, tmp_path)
+    for path in ("", ".", "..", ".x", ".sklearn.cluster.KMeans"):
+        with pytest.raises(InputError, match="there is no clusterer"):
+            check_clusterer({"path": path}, tmp_path)
 
 
 def test_a_clusterer_is_looked_for_where_jobs_look(tmp_path, monkeypatch):

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+import torch
 from actopo.errors import InputError
+from actopo.networks import check_network
 from actopo.networks.build import build
 from actopo.networks.check_network import check
 from actopo.networks.resnet18_cifar import resnet18_cifar
@@ -213,6 +215,18 @@ def test_a_network_that_is_built_again_is_the_same(network, name, message):
     """Each job builds it again: of another network points and diagrams would be of something else than was trained."""
     with pytest.raises(InputError, match=message):
         check_of({"module": network["module"].replace(":build", f":{name}")})
+
+
+def test_both_builds_are_compared_in_one_memory_format(network, monkeypatch):
+    """Rounding in another is a difference, where attention has large logits."""
+    seen = []
+
+    def keep(*arguments):
+        seen.extend(arguments[:2])
+
+    monkeypatch.setattr(check_network, "_require_same_again", keep)
+    check_of(network)
+    assert [own[0].weight.is_contiguous(memory_format=torch.channels_last) for own in seen] == [True, True]
 
 
 def test_a_network_that_keeps_what_it_learns_is_taken(network):

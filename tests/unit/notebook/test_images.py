@@ -89,6 +89,8 @@ def test_numbers_that_are_names():
 def test_batches_may_be_empty():
     batches = [(pictures()[:0], labels()[:0]), (pictures(), labels()), (pictures()[:0], labels()[:0])]
     assert read_images(batches).labels.tolist() == labels().tolist()
+    read = read_images([(pictures(), labels().tolist()), (pictures()[:0], [])])
+    assert read.class_names == ["0", "1"]
 
 
 def test_large_images_come_in_smaller_batches():
@@ -112,6 +114,7 @@ def test_large_images_come_in_smaller_batches():
         (["cat.jpg"], {}, "a batch is str"),
         (pictures(), {"labels": [0, 1]}, r"labels have shape \(2,\); give one for each of 60 images"),
         (pictures(), {"labels": labels() - 1}, "labels run from -1 to 0"),
+        (pictures(), {"labels": labels() * 100 - 1}, "labels run from -1 to 99"),
         (pictures(), {"labels": labels(), "class_names": ["a", "a"]}, "class_names has 'a' twice"),
         (pictures(), {"class_names": ["a", "b"]}, "there are 2 class_names and no labels"),
         ([(pictures()[:50], labels()[:50]), pictures()[50:]], {}, "batch 1 has no labels and others have some"),

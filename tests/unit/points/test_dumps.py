@@ -143,12 +143,12 @@ def test_half_precision_refuses_what_it_cannot_hold(tmp_path):
 
 
 def test_half_precision_refuses_activations_of_which_it_would_leave_little(tmp_path):
-    """Single small values, and layers of zeros, are none."""
+    """Single small values, batches of them beside others, and layers of zeros, are none."""
     arrays = activations()
     arrays[3] *= 0
-    arrays[16][0] *= 1e-8
+    arrays[16][:10] *= 1e-8
     write(tmp_path / "dump", arrays, "half")
-    arrays[16] *= 1e-7
+    arrays[16][10:] *= 1e-8
     with pytest.raises(InputError, match=r"layer 16 has activations so small .* by \d+%: .*precision to single"):
         write(tmp_path / "small", arrays, "half")
     assert not (tmp_path / "small").exists()

@@ -56,5 +56,7 @@ def _pieces(value):
         yield "a number of more than 1000 digits"
     elif isinstance(value, str):
         yield repr(value)
+    elif isinstance(value, bytes | set):
+        yield "binary data" if isinstance(value, bytes) else "a set"
     else:
         yield WORDS.get(str(value), str(value))

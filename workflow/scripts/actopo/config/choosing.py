@@ -96,6 +96,13 @@ def shape_at(described, tap):
     return described["shape"]
 
 
+def fewest_positions(sampling, found):
+    """Positions that a sampling can take of an image in the layer that has the fewest; `found` are descriptions."""
+    border = sampling.get("exclude_border", False)
+    shapes = (shape_at(described, sampling["tap"]) for described in found.values())
+    return min((rows - border) * (columns - border) for rows, columns, _ in shapes)
+
+
 def tap_problem(described, tap):
     """What is wrong with a tap of a layer, after "LAYER "; None if the layer has it."""
     if tap in taps_of(described):

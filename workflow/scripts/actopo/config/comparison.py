@@ -5,6 +5,7 @@ from functools import partial
 from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.lens import few_channels
+from actopo.config.read_layers import unfit_layer
 from actopo.config.values import compared_networks, drawn_networks, sampling_order
 from actopo.errors import InputError, shown
 from actopo.points.choices import SAMPLINGS, STUDIES
@@ -58,6 +59,10 @@ def _network_problems(config, path, item, layers, cache):
         yield f"{path}: {error}"
         return
     taps = {"homology": config["homology"]["tap"], "mapper": sampling.get("tap")}
+    samplings = {
+        "homology": ("homology", config["homology"]),
+        "mapper": (f"mapper.samplings.{config['comparison']['sampling']}", sampling),
+    }
     for study in STUDIES:
         if name != config[study]["model"]:
             continue
@@ -80,6 +85,10 @@ def _network_problems(config, path, item, layers, cache):
             tap = item.get("tap") or taps[study]
             if problem := tap_problem(described, tap):
                 yield f"{path}.tap: layer {layer} ({described['name']}) {problem}"
+                return
+            key, drawn_by = samplings[study]
+            if problem := unfit_layer(key, {**drawn_by, "tap": tap}, layer, described):
+                yield f"{problem}, of network {name}"
                 return
             if study == "mapper" and (problem := few_channels(config["mapper"], shape_at(described, tap)[2])):
                 yield f"mapper.lens: layer {layer} {problem}, of network {name}"

@@ -138,7 +138,8 @@ def _release(package):
     """Version of a package that networks come from, empty if it is not installed."""
     try:
         return version(package)
-    except PackageNotFoundError:
+    # A name may be none at all.
+    except (PackageNotFoundError, ValueError):
         return ""
 
 

@@ -4,7 +4,7 @@ import ast
 import math
 from pathlib import Path
 
-from actopo.config.choosing import shape_at
+from actopo.config.choosing import fewest_positions, shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError, shown
 from actopo.mapper.choices import FUNCTION, LENS_COLUMNS, LENSES, lens_list
@@ -56,7 +56,7 @@ def lens_problems(mapper, found, n_images):
                         f"{', '.join(ARGUMENTS)}, and others with a default"
                     )
         elif name == "density" and n_images is not None:
-            yield from _sparse(mapper, of, n_images)
+            yield from _sparse(mapper, of, found, n_images)
 
 
 def _unknown_arguments(place):
@@ -94,11 +94,11 @@ def _many_rectangles(mapper):
             yield f"{path}: {n} intervals of each of two lenses are {n**2} rectangles; write {side} or fewer"
 
 
-def _sparse(mapper, n_neighbours, n_images):
+def _sparse(mapper, n_neighbours, found, n_images):
     """Message about a cloud of fewer points than a density needs, as far as the number of images tells."""
     for name, sampling in sampling_order(mapper["samplings"]).items():
         is_fixed = SAMPLINGS[sampling["method"]].positions == "fixed"
-        n_points = n_images * sampling.get("points_per_image", 1) if is_fixed else math.inf
+        n_points = n_images * (sampling.get("points_per_image", 1) if is_fixed else fewest_positions(sampling, found))
         n_points = min(n_points, sampling.get("cap") or math.inf)
         if n_points <= n_neighbours:
             yield (

@@ -16,7 +16,7 @@ def mapper_problems(mapper, models, layers):
     known = seed_list(models[mapper["model"]]["seeds"])
     if missing := [seed for seed in seed_list(mapper["seeds"]) if seed not in known]:
         what = f"add them there, or list some of those: {shown(known)}"
-        yield f"mapper.seeds: {missing} are not among models.{mapper['model']}.seeds; {what}"
+        yield f"mapper.seeds: {shown(missing)} are not among models.{mapper['model']}.seeds; {what}"
     samplings = sampling_order(mapper["samplings"])
     if not samplings:
         yield "mapper.samplings: all are null; keep at least one"

@@ -12,7 +12,7 @@ from actopo.config.values import (
     seed_list,
     studied_models,
 )
-from actopo.errors import InputError
+from actopo.errors import InputError, shown
 from actopo.networks.choices import OWN_ARCHITECTURE, is_weight_file
 from actopo.networks.recipe import Recipe
 from actopo.points.choices import STUDIES
@@ -67,7 +67,8 @@ def studied_problems(config):
     studies |= {f"comparison.networks[{i}].model": item["model"] for i, item in enumerate(compared_networks(config))}
     for path, name in studies.items():
         if name not in config["models"]:
-            yield f"{path}: {name!r} is not under models; choose one of {', '.join(config['models'])}"
+            known = [*list(config["models"])[:10], *(["..."] if len(config["models"]) > 10 else [])]
+            yield f"{path}: {shown(name)} is not under models; choose one of {', '.join(known)}"
 
 
 def training_problems(config):

@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
+from actopo.config.choosing import choose_layers, describe_layer, fewest_positions, shape_at, tap_problem
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.lens import few_channels
 from actopo.config.values import drawn_networks, sampling_order
 from actopo.errors import InputError
-from actopo.points.choices import CENTRAL_SHARE, STUDIES, central_positions
+from actopo.mapper.choices import DBSCAN_NAME
+from actopo.points.choices import CENTRAL_SHARE, SAMPLINGS, STUDIES, central_positions
 
 
 def layer_problems(config, cache, found, chosen):
@@ -34,7 +35,7 @@ def layer_problems(config, cache, found, chosen):
             yield f"{study}.layers: {error}"
             continue
         for path, sampling in samplings.items():
-            problems = (_unfit_layer(path, sampling, layer, found[study][layer]) for layer in chosen[study])
+            problems = (unfit_layer(path, sampling, layer, found[study][layer]) for layer in chosen[study])
             # A message about the first such layer is enough.
             yield from [problem for problem in problems if problem][:1]
 
@@ -67,7 +68,7 @@ def drawn_problems(config, cache):
             elif wrong := tap_problem(described, tap):
                 yield f"{path}.tap: layer {described['name']} {wrong}"
             else:
-                problem = _unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
+                problem = unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
                 if problem is None and (few := few_channels(mapper, shape_at(described, tap)[2])):
                     problem = f"mapper.lens: layer {layer} {few}"
                 if problem is None:
@@ -77,7 +78,22 @@ def drawn_problems(config, cache):
             break
 
 
-def _unfit_layer(path, sampling, layer, described):
+def whole_cloud_problems(mapper, found, n_images):
+    """Messages about graphs of all positions that DBSCAN would leave without a node."""
+    if mapper["clusterer"] != DBSCAN_NAME or not n_images:
+        return
+    for name, sampling in sampling_order(mapper["samplings"]).items():
+        if SAMPLINGS[sampling["method"]].positions == "all":
+            n_points = n_images * fewest_positions(sampling, found)
+            if n_points < mapper["min_samples"]:
+                yield (
+                    f"mapper.min_samples: {name} has {n_points} points of {n_images} images in its smallest layer, and "
+                    f"with fewer than {mapper['min_samples']} all points are noise; lower it, or add images"
+                )
+                return
+
+
+def unfit_layer(path, sampling, layer, described):
     """Message about a sampling that needs more positions or another tap than the layer has; None if it fits."""
     tap = sampling["tap"]
     if wrong := tap_problem(described, tap):

@@ -5,6 +5,7 @@ The schema defines keys, types and ranges; `actopo.config.conflicts` checks comb
 All messages give the path of the key, such as `homology.batch_size`, and say what to write instead.
 """
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from math import isfinite
@@ -18,6 +19,11 @@ MOST_LEVELS = 30
 MOST_CHARACTERS = 1000
 # Whole numbers of 64 bits; floats and NumPy hold no larger ones.
 LARGEST = 2**63 - 1
+# Largest whole number that is advised in the place of one with a decimal point.
+LARGEST_HINT = 10**15
+# Characters of a word in a message, such as a path.
+LONGEST_WORD = 200
+LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 20},}}")
 # Lines of a message.
 MOST_LINES = 20
 # Words for choices that no spelling is near to.
@@ -62,7 +68,7 @@ def validate(config, schema, cache=None, conflicts=find_conflicts):
     if not problems:
         problems = list(conflicts(config, cache))
     if problems:
-        lines = [f"  {problem}" for problem in dict.fromkeys(problems)]
+        lines = [f"  {LONG_WORD.sub(_cut, problem)}" for problem in dict.fromkeys(problems)]
         if len(lines) > MOST_LINES:
             lines[MOST_LINES:] = ["  and more"]
         raise InputError("\n".join(["the configuration is wrong:", *lines]))
@@ -225,6 +231,11 @@ def _limit(error):
     return limits[error.validator].format(error.validator_value)
 
 
+def _cut(word):
+    """The beginning of a long word, such as a path, that stands in a message as it is."""
+    return f"{word[0][:LONGEST_WORD]} ..."
+
+
 def _quotes_hint(value):
     """Hint on a text that YAML read as something else, such as a number or a date."""
     return "" if value is None or isinstance(value, str | dict | list) else "; put it in quotes"
@@ -233,7 +244,7 @@ def _quotes_hint(value):
 def _number_hint(value):
     """Hint on what to write for a number that YAML read as text, or with a decimal point."""
     if isinstance(value, float) and value.is_integer():
-        return f"; write {int(value)}"
+        return f"; write {int(value)}" if abs(value) <= LARGEST_HINT else ""
     try:
         number = float(value) if isinstance(value, str) else None
     except ValueError:
@@ -243,5 +254,5 @@ def _number_hint(value):
     elif number is None or not isfinite(number):
         return ""
     else:
-        number = repr(int(number) if number.is_integer() else number)
+        number = repr(int(number) if number.is_integer() and abs(number) <= LARGEST_HINT else number)
     return f"; it arrived as text, write {number} (in a file: what stands inside a mapping of --config is text)"

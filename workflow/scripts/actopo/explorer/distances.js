@@ -143,7 +143,8 @@ function showDistances() {
   showCell(cell, maps);
   showCurves(cell, maps);
   showPair();
-  const notes = [`In the curve of specificity an empty mark is p > ${distances.alpha}.`, "A is the first network of the homology study."];
+  const notes = ["A is the first network of the homology study."];
+  if (rhoRows.length) notes.unshift(`In the curve of specificity an empty mark is p > ${distances.alpha}.`);
   if (maps.some(({ name }) => name === "surrogates")) notes.push(`A dot is a false discovery rate of at most ${distances.alpha}.`);
   d3.select("#distances-note").text(notes.join(" "));
 }

@@ -88,7 +88,8 @@ def read_images(images, labels=None, class_names=None, mean=None, std=None):
             raise InputError(
                 "items are single images with their labels; give batches of them, as a DataLoader makes them"
             )
-        labels = np.concatenate(list(map(_array, own)))
+        # An empty batch may have labels of another type.
+        labels = np.concatenate([_array(given) for piece, given in zip(pieces, own, strict=True) if len(piece)])
     read = [part for piece in pieces if len(piece) for part in _read(piece, mean, std)]
     shapes = {tuple(batch.shape[1:]) for batch, _ in read}
     if len(shapes) > 1:
@@ -189,7 +190,7 @@ def _classes(labels, class_names, n_images):
     labels = _array(labels)
     if labels.shape != (n_images,):
         raise InputError(f"labels have shape {labels.shape}; give one for each of {n_images} images")
-    if labels.dtype.kind in "iub" and names is None and labels.max() >= n_images:
+    if labels.dtype.kind in "iub" and names is None and labels.min() >= 0 and labels.max() >= n_images:
         # Such numbers are names, and most of those below are of no image.
         found, codes = np.unique(labels, return_inverse=True)
         return codes.astype(np.int64), [str(number) for number in found]

@@ -96,21 +96,20 @@ def writing_dump(path, shapes, index, precision="single"):
                     f"layer {layer} has an activation of {np.abs(activations).max():.6g}, and half precision ends at "
                     f"{np.finfo(dtype).max:.6g}; set activations.precision to single"
                 )
-            if dtype.itemsize < 4 and (lost := _share_lost(activations, written)) > LOST:
-                raise InputError(
-                    f"layer {layer} has activations so small that half precision would change them by {lost:.0%}: it "
-                    f"has fewer bits below {np.finfo(dtype).tiny:.1g}; set activations.precision to single"
-                )
+            if dtype.itemsize < 4:
+                sums[layer] += [np.abs(part).sum(dtype=np.float64) for part in (activations, activations - written)]
             files[layer].write(np.ascontiguousarray(written))
             norm_files[layer].write(np.ascontiguousarray(norms, np.float32))
 
+        sums = {layer: np.zeros(2) for layer in shapes}
         yield append
-
-
-def _share_lost(values, rounded):
-    """Sum of absolute differences over that of absolute values."""
-    total = np.abs(values).sum(dtype=np.float64)
-    return np.abs(values - rounded).sum(dtype=np.float64) / total if total else 0.0
+        for layer, (whole, lost) in sums.items():
+            if lost > LOST * whole:
+                raise InputError(
+                    f"layer {layer} has activations so small that half precision changes them by "
+                    f"{lost / whole:.0%}: it has fewer bits below {np.finfo(dtype).tiny:.1g}; set "
+                    "activations.precision to single"
+                )
 
 
 def save_sums(path, folder):
