@@ -22,7 +22,8 @@ HEAD = """<!-- Written by `make docs` from tests/workflow/rerun_table.py; edit t
 
 After a finished run, a change of the configuration runs again what depends on it, and nothing else. Every line of this
 table is tested (`tests/workflow/test_reruns.py`): there, as Snakemake plans it, and back. The changes are of two small
-configurations; a line holds the rules, of which a larger study has more jobs. Rules that only draw are counted.
+configurations; a line holds their rules. A larger study has more jobs of these, and with parts that theirs have not,
+such as comparisons of graphs, exports and graphs at all eps, other rules too. Rules that only draw are counted.
 
 Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
 `mapper.foreground.masks`, weights, tables of labels, and the file of a network or a lens, with the Python files beside

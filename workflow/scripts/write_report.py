@@ -81,7 +81,7 @@ def main():
     options = parser.parse_args()
     configfiles = seen_from(options.directory, options.configfiles)
     os.chdir(options.directory)
-    print(f"report:  {write_report(configfiles)}")
+    print(f"report:  {Path(options.directory, write_report(configfiles))}")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "models.extra",
             {"architecture": "resnet18_cifar", "width": 2, "seeds": 1, "training": TRAINING},
-            ["models.extra: missing shortcut"],
+            ["models.extra: missing shortcut (A or B)"],
         ),
         ("models.resnet18_b.weights", "DEFAULT", ["models.resnet18_b.weights", "give a file"]),
         (

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 from numbers import Integral
 from pathlib import Path
 from types import ModuleType
@@ -339,3 +340,5 @@ class _Callable(ModuleType):
 
 _Callable.__call__.__doc__ = analyse.__doc__
 sys.modules[__name__].__class__ = _Callable
+# What notebooks show and complete.
+__signature__ = signature(analyse)

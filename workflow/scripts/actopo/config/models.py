@@ -39,7 +39,8 @@ def model_problems(config):
         if own:
             missing = [key for key in ("width", "shortcut") if model.get(key) is None]
             if missing:
-                yield f"{path}: missing {', '.join(missing)}"
+                known = {"width": "width (64 in the paper)", "shortcut": "shortcut (A or B)"}
+                yield f"{path}: missing {', '.join(map(known.get, missing))}"
         if weights is None:
             if model.get("training") is None:
                 yield f"{path}: give training, or weights that are trained already"

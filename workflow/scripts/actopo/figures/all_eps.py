@@ -72,7 +72,8 @@ def plot(profile, segments, branches, eps, choice, has_classes=True):
     shares.set_ylim(0, 1.03)
     shares.set_ylabel("share")
     low, high = min(profile.eps.min(), eps), max(profile.eps.max(), eps)
-    _draw_bars(bars, segments, branches, (low / 2, high * 2), has_classes)
+    shown = branches[(branches.death > low / 1.02) & (branches.birth < high * 1.02)]
+    _draw_bars(bars, segments, shown, (low / 2, high * 2), has_classes)
     bars.set_xscale("log")
     bars.xaxis.set_major_formatter("{x:g}")
     bars.xaxis.set_minor_formatter(_Short(labelOnlyBase=False, minor_thresholds=(2, 1)))
@@ -102,7 +103,7 @@ class _Short(LogFormatter):
 
 
 def _draw_bars(axes, segments, branches, reach, has_classes):
-    """A bar per leaf up to beyond the axis, side by side in its interval, and the names of branches that persist."""
+    """A bar per leaf up to beyond the axis, side by side in its interval, and the names of branches on the axis."""
     leaves = segments[segments.branch > 0].sort_values(["interval", "branch"])
     named = branches.sort_values("branch")[:MOST_NAMES]
     colours = dict(zip(named.branch, style.LINES, strict=False))

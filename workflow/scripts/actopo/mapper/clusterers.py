@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from numbers import Real
 
 import numpy as np
 
@@ -59,9 +60,18 @@ def describe_clusterer(
         ``clusterer``; for DBSCAN ``eps``, ``eps_choice`` (the rule) and ``min_samples``, too.
     nearest : dict
         ``nearest_neighbour_distance``, the sorted distances, if `eps` is a rule; else empty.
+
+    Raises
+    ------
+    InputError
+        If eps is neither a rule nor a positive number, or the rule "stable" has no lens or cover.
     """
     if clusterer != DBSCAN_NAME:
         return {"clusterer": clusterer}, {}
+    if eps not in EPS_RULES and not (isinstance(eps, Real) and 0 < eps < np.inf):
+        raise InputError(f"eps is {eps!r}; give a positive number, or one of {', '.join(EPS_RULES)}")
+    if eps == "stable" and (lens is None or cover is None):
+        raise InputError("eps is 'stable', which looks at graphs: give their lens and cover, too")
     if eps not in EPS_RULES:
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
     if len(points) > EXACT_POINTS:
@@ -79,7 +89,7 @@ def describe_clusterer(
         # Each point has an exact duplicate, which leaves no knee to compare with.
         chosen, details = None, {"knee_rank": None, "knee_share": None}
     else:
-        chosen, details = choose_eps(curve, knee_sensitivity)
+        chosen, details = choose_eps(curve, knee_sensitivity, is_logged=found is None)
     if eps == "stable":
         details = {"knee": chosen, **details, "plateau": None, **plateau}
         chosen = chosen if found is None else found
@@ -108,6 +118,10 @@ def make_clusterer(description, seed=0, device="cpu"):
     choice = description["clusterer"]
     if choice == DBSCAN_NAME:
         return DBSCAN(description["eps"], description["min_samples"], device), 1
+    if not isinstance(choice, dict):
+        raise InputError(
+            f"there is no clusterer {choice!r}; write {DBSCAN_NAME}, or a mapping with the path of a class"
+        )
     return load_clusterer(choice["path"], choice.get("params"), seed), choice.get("min_points", 1)
 
 

@@ -86,7 +86,7 @@ def nearest_neighbour_curve(points, n_queries=10_000, seed=0, sensitivity=SENSIT
     return np.sort(search.distances())[::-1]
 
 
-def choose_eps(distances, sensitivity=SENSITIVITY):
+def choose_eps(distances, sensitivity=SENSITIVITY, is_logged=True):
     """
     DBSCAN's eps: the knee of the nearest-neighbour distances in descending order, or their median.
 
@@ -106,6 +106,8 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
         so that ties of any number of points are not left to rounding. 1 reproduces the paper's released code exactly.
         ``BEYOND_TIES``, which exceeds 1 by a negligible amount, gives that rule in exact arithmetic, in which a tie
         alone is not a descent of more than one rank.
+    is_logged : bool, default True
+        Whether the log says what is found; not where another eps is taken.
 
     Returns
     -------
@@ -136,10 +138,12 @@ def choose_eps(distances, sensitivity=SENSITIVITY):
     rank = _knee_rank(descending, len(descending), descending[-1], sensitivity)
     if rank is not None and descending[rank] > 0:
         eps = float(descending[rank])
-        _report(eps, rank, len(descending), sensitivity)
+        if is_logged:
+            _report(eps, rank, len(descending), sensitivity)
         return eps, {"rule": "knee", "knee_rank": rank, "knee_share": rank / len(descending)}
     eps = float(np.median(descending[descending > 0]))
-    log.warning("no knee at sensitivity %g: eps is the median of the positive distances, %.6g", sensitivity, eps)
+    if is_logged:
+        log.warning("no knee at sensitivity %g: eps is the median of the positive distances, %.6g", sensitivity, eps)
     return eps, {"rule": "median", "knee_rank": None, "knee_share": None}
 
 

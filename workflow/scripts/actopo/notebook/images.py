@@ -116,8 +116,10 @@ def _array(values):
 
 def _read(piece, mean, std):
     """Batches of network input, each with its pictures, None where they are yet to be made."""
-    # Views in another order, as of channels, are no tensors.
-    piece = torch.as_tensor(np.ascontiguousarray(piece) if isinstance(piece, np.ndarray) else piece).detach().cpu()
+    # Views in another order, as of channels, are no tensors, and arrays that cannot be written are no safe ones.
+    piece = (
+        torch.as_tensor(np.require(piece, requirements="CW") if isinstance(piece, np.ndarray) else piece).detach().cpu()
+    )
     if piece.dtype == torch.uint8:
         piece = _channels_last(piece)
         n_channels = piece.shape[-1]

@@ -85,6 +85,8 @@ class Stream:
 
     def __init__(self, method, shape, labels, **settings):
         self.shape, self.labels = shape, np.asarray(labels)
+        if self.labels.shape != (shape[0],):
+            raise InputError(f"labels have shape {self.labels.shape}; give one for each of {shape[0]} images.")
         self._start, self._largest, self._flat = 0, None, None
         drawn = {"random": _random, "central": _central, "top_weight": _top_weight, "full": _full, "given": _given}
         if method == "top_l2":
