@@ -147,6 +147,8 @@ MAY_READ = {"files": {"np.load", "pd.read_csv"}, "networks.weights": {"safe_open
 MAY_READ |= {"graphs.image_labels": {"pd.read_csv"}, "points.spool": {"np.memmap"}}
 # After `load_table` has compared it.
 MAY_READ |= {"graphs.pair_tables": {"pd.read_csv"}}
+# Temporary files between two processes.
+MAY_READ |= {"networks.built_again": {"torch.load"}}
 # Benchmark files are Snakemake's.
 MAY_READ |= {"scripts/build_explorer": {"pd.read_csv"}}
 SOURCES = FILES | {f"scripts/{path.stem}": path for path in PACKAGE.parent.glob("*.py")}

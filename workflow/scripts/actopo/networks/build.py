@@ -110,7 +110,8 @@ def count_outputs(network, image_shape):
     InputError
         If the output for an image is not a vector of logits.
     """
-    with torch.inference_mode():
+    # What a network keeps of a pass may be needed in training.
+    with torch.no_grad():
         logits = of_zeros(network.eval(), image_shape)
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != 2:
         raise InputError("the network does not map images (b, c, h, w) to one tensor of logits (b, classes)")

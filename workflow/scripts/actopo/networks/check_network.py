@@ -9,6 +9,7 @@ known. The output is the number of classes that the network tells apart; errors 
 """
 
 import json
+import pickle
 import random
 
 import numpy as np
@@ -16,9 +17,9 @@ import torch
 
 from actopo.answers import answer
 from actopo.errors import InputError
-from actopo.networks.build import build, count_outputs, of_zeros, require_gradient
-from actopo.networks.repeats import first_difference, is_compiled, require_repeatable, values_of
-from actopo.networks.weights import load_pretrained
+from actopo.networks.build import count_outputs, of_zeros, require_gradient
+from actopo.networks.built_again import make, require_same_again
+from actopo.networks.repeats import is_compiled, require_repeatable
 
 
 def check(question):
@@ -27,11 +28,7 @@ def check(question):
     # Where weights do not say how many classes they tell apart, it is as many as there are.
     sizes = {"n_channels": shape[2], "n_classes": 10 if n_classes is None else n_classes}
     is_trained = weights is not None
-
-    def make():
-        return load_pretrained(network, weights, **sizes) if is_trained else build(**network, **sizes, seed=0)
-
-    model = make()
+    model = make(network, weights, sizes, seed=0)
     if is_compiled(model):
         raise InputError(
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
@@ -46,9 +43,9 @@ def check(question):
     values = require_repeatable(model, images)
     if not is_trained:
         _require_trainable(model, images)
-    # In the memory format of the first, lest rounding be a difference.
-    again = make().to(memory_format=torch.channels_last)
-    _require_same_again(model, again, values, images, is_trained)
+    # Of libraries it is known.
+    if network.get("module") is not None:
+        require_same_again(network, weights, sizes, model, values, images)
     if is_trained:
         return n_outputs
     if n_classes is not None and n_outputs != n_classes:
@@ -86,50 +83,7 @@ def _require_trainable(network, images):
 
 def _host_numbers():
     """State of the generators of Python and NumPy."""
-    name, numbers, *rest = np.random.get_state()  # noqa: NPY002, networks use the old one
-    return random.getstate(), name, numbers.tobytes(), rest
-
-
-def _require_same_again(network, again, values, images, is_trained):
-    """
-    Raise InputError if a network that is built again, as by each job, is another.
-
-    Parameters
-    ----------
-    network, again : torch.nn.Module
-        `network` may have been in training since it gave `values`; then `again` has to take its state, too.
-    values : dict
-        What `network` gave first (`actopo.networks.repeats.values_of`).
-    images : tensor of shape (b, c, h, w)
-    is_trained : bool
-        Whether both have weights that are given.
-    """
-    if (name := first_difference(values, values_of(again.eval(), images))) is not None:
-        raise InputError(
-            f"{name} gives other values when the network is built a second time, as each job does: something that is "
-            "not in the file of weights is drawn without a seed, as by NumPy or Python's random; draw it from a "
-            "generator with a seed of its own, or store it with the weights"
-            if is_trained
-            else f"{name} gives other values when the network is built a second time with the same seed, as each job "
-            "does: something is drawn by NumPy or Python's random, which have no seed here; draw it with torch, whose "
-            "seed is set, or let the function take `seed`"
-        )
-    if is_trained:
-        return
-    values = values_of(network, images)
-    try:
-        again.load_state_dict(network.state_dict())
-        name = first_difference(values, values_of(again, images))
-    except RuntimeError as error:
-        raise InputError(
-            f"the state dict of the network after a pass in training does not fit the network as it is built: {error}"
-        ) from error
-    if name is not None:
-        raise InputError(
-            f"{name} gives other values once the network is built again and takes its state dict from after a pass in "
-            "training, as each job does: training changes something that is neither a parameter nor a stored buffer; "
-            "register it as a buffer, without persistent=False"
-        )
+    return random.getstate(), pickle.dumps(np.random.get_state(legacy=False))  # noqa: NPY002, networks use the old one
 
 
 def _require_channels_last(network, shape):
@@ -138,7 +92,7 @@ def _require_channels_last(network, shape):
     images = torch.zeros(2, height, width, channels).permute(0, 3, 1, 2)
     network.to(memory_format=torch.channels_last).eval()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             network(images)
     except RuntimeError as error:
         if "view size is not compatible" not in str(error):

@@ -71,7 +71,7 @@ def values_of(network, images):
 
     Returns
     -------
-    dict of (str, int, str) to (torch.Size, tensor)
+    dict of (str, int, str) to (tuple of int, tensor)
         Shape, and some of the values, by the name of a module, the number of its call, and the key of what it returns;
         the network itself comes last.
     """
@@ -90,7 +90,7 @@ def values_of(network, images):
         if not isinstance(module, torch.jit.ScriptModule)
     ]
     try:
-        with torch.inference_mode(), exact_arithmetic():
+        with torch.no_grad(), exact_arithmetic():
             # A network may change its input.
             network(images.clone())
     finally:
@@ -114,10 +114,10 @@ def _some(value, n_images):
     # A module may be given the tokens of all images in one row.
     own = value[:1] if len(value) == n_images else value
     flat = own.flatten()
-    return own.shape, flat[:: max(1, len(flat) // COMPARED)].clone()
+    return tuple(own.shape), flat[:: max(1, len(flat) // COMPARED)].clone()
 
 
-def first_difference(one, other):
+def first_difference(one, other, rounding=ROUNDING):
     """Name of the first module that gives other values (`values_of`) in another pass, None if there is none."""
     for key, (shape, value) in one.items():
         other_shape, compared = other.get(key, (None, None))
@@ -127,7 +127,7 @@ def first_difference(one, other):
         value, compared = value[known], compared[known]
         if not len(value):
             continue
-        tolerance = ROUNDING * torch.finfo(value.dtype).eps ** 0.5 * value.abs().max()
+        tolerance = rounding * torch.finfo(value.dtype).eps ** 0.5 * value.abs().max()
         if (value - compared).abs().max() > tolerance:
             return key[0]
     return None

@@ -6,6 +6,7 @@ Only what reads or writes a file imports safetensors.
 """
 
 import re
+from collections import OrderedDict
 from pathlib import Path
 
 import torch
@@ -47,8 +48,8 @@ def load_weights(model, state):
     if problems:
         raise InputError("the weights do not fit the network; " + "; ".join(problems))
     # Modules interpret a state by the versions in it. Its names and shapes are the network's, so its versions are too.
-    complete = type(expected)(state)
-    complete._metadata = expected._metadata
+    complete = OrderedDict(state)
+    complete._metadata = getattr(expected, "_metadata", None)
     model.load_state_dict(complete)
     return model
 
@@ -61,7 +62,7 @@ NO_CLASSES = "the weights have no classes; for the network without its head add 
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 
 
-def load_pretrained(network, weights, n_classes, n_channels):
+def load_pretrained(network, weights, n_classes, n_channels, seed=0):
     """
     Build a network with published or own weights.
 
@@ -75,6 +76,8 @@ def load_pretrained(network, weights, n_classes, n_channels):
     n_classes : int
         Number of classes, used if the weights do not determine it.
     n_channels : int
+    seed : int, default 0
+        Of what is not in the weights.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def load_pretrained(network, weights, n_classes, n_channels):
     settings = {**network, "n_channels": n_channels, "pretrained": True}
     state = _renamed(state, set(build(**settings, n_classes=n_classes, seed=0).state_dict()))
     n_classes = _count_classes(settings, state, n_classes)
-    model = build(**settings, n_classes=n_classes, seed=0)
+    model = build(**settings, n_classes=n_classes, seed=seed)
     own = set(model.state_dict())
     state = {name: tensor for name, tensor in state.items() if name in own or not name.startswith(AUXILIARY)}
     return load_weights(model, state)
