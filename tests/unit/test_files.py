@@ -1,8 +1,10 @@
 """Files are whole or absent, and the same content is the same bytes."""
 
+import io
 import json
 import os
 import time
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from actopo.errors import InputError
 from actopo.files import (
     by_folder,
     link_or_copy,
+    load_array,
     load_arrays,
     load_json,
     load_named,
@@ -22,6 +25,7 @@ from actopo.files import (
     save_bytes,
     save_json,
     save_table,
+    without_apostrophes,
     writing_arrays,
 )
 
@@ -76,6 +80,32 @@ def test_arrays_round_trip_with_the_same_bytes(tmp_path):
         assert loaded[name].dtype == array.dtype
 
 
+def test_a_mapped_array_cannot_be_changed(tmp_path):
+    save_array(tmp_path / "a.npy", np.arange(3))
+    assert load_array(tmp_path / "a.npy").flags.writeable
+    assert not load_array(tmp_path / "a.npy", mapped=True).flags.writeable
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_an_archive_is_no_single_array(tmp_path, mapped):
+    np.savez(tmp_path / "a.npz", x=np.arange(3))
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(DamagedFile, match="it is no single array"):
+        load_array(tmp_path / "a.npy", mapped)
+
+
+def test_bytes_behind_an_array_are_told(tmp_path):
+    array = io.BytesIO()
+    np.save(array, np.arange(3))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", array.getvalue())
+        archive.writestr("y.npy", array.getvalue() + b"more")
+    arrays = load_arrays(tmp_path / "a.npz")
+    assert arrays["x"].tolist() == [0, 1, 2]
+    with pytest.raises(DamagedFile, match="y has more bytes than its array"):
+        arrays["y"]
+
+
 def test_objects_are_neither_written_nor_read(tmp_path):
     with pytest.raises(ValueError, match=r"[Oo]bject"):
         save_array(tmp_path / "a.npy", np.array([{}, []], dtype=object))
@@ -105,6 +135,9 @@ def test_names_stay_texts(tmp_path, column):
     table = load_table(tmp_path / "a.csv")
     assert table[column].tolist() == names
     assert table.purity.isna().tolist() == [False, True, False, False, False]
+    # Where all of them are numbers, too, as those of digits.
+    save_table(tmp_path / "a.csv", pd.DataFrame({column: ["7", "08"]}))
+    assert load_table(tmp_path / "a.csv")[column].tolist() == ["7", "08"]
 
 
 def test_spreadsheets_compute_nothing(tmp_path):
@@ -118,6 +151,14 @@ def test_spreadsheets_compute_nothing(tmp_path):
     assert read["class"].fillna("").tolist() == names
     assert read["class_b"].fillna("").tolist() == names[::-1]
     assert read.number.tolist() == table.number.tolist()
+    # Rows of a table that was sorted or filtered.
+    save_table(tmp_path / "a.csv", table.iloc[[3, 7, 0]])
+    assert load_table(tmp_path / "a.csv")["class"].tolist() == ["@x", "cat", "=1+1"]
+
+
+def test_apostrophes_of_a_users_own_table_stay():
+    table = pd.DataFrame({"file": ["'tis.png", "'=1", "''a", "'", "b'"], "n": range(5)})
+    assert without_apostrophes(table)["file"].tolist() == ["'tis.png", "=1", "'a", "'", "b'"]
 
 
 def test_what_a_killed_job_left_is_removed(tmp_path):

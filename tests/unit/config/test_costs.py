@@ -47,6 +47,12 @@ def test_other_taps_and_whole_activations():
     assert [readable(size) for size in (1500, 1.5e6, 2.25e9, 3e12)] == ["1.5 kB", "1.5 MB", "2.2 GB", "3.0 TB"]
 
 
+def test_what_enters_a_layer_has_a_size_of_its_own():
+    samplings = {tap: {"method": "random", "points_per_image": 1, "tap": tap} for tap in ("conv", "relu", "input")}
+    groups = study_clouds({"mapper": {"samplings": samplings}}, "mapper")
+    assert [names for _, names in groups] == [["conv", "relu"], ["input"]]
+
+
 def test_samplings_of_one_size_stand_together():
     assert [names for _, names in study_clouds(PAPER, "homology")] == [["top_l2"]]
     assert [names for _, names in study_clouds(PAPER, "mapper")] == [

@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+from actopo.config import layer_files
 from actopo.config.layer_files import LONGEST_SET, SET, choose_files, files_there
 from actopo.keys import layer_set_name, layers_of_set
 
@@ -47,6 +48,8 @@ def test_fewer_layers_need_no_file(tmp_path):
 def test_a_layer_that_the_run_does_not_need_is_no_part_of_its_file(tmp_path):
     folder = files_of(tmp_path / "points", "0-2")
     assert chosen(folder, [3, 5], [0, 1, 3, 4]) == ["3-4", "5"]
+    # It is read from a file that is there.
+    assert chosen(folder, [1, 5], [3]) == ["0-2", "5"]
 
 
 def test_a_layer_of_two_files_is_read_from_that_of_the_run(tmp_path):
@@ -60,9 +63,19 @@ def test_a_layer_of_two_files_is_read_from_that_of_the_run(tmp_path):
     assert chosen(folder, [3]) == ["0-3"]
 
 
+def test_the_order_in_which_a_folder_is_listed_does_not_matter(tmp_path, monkeypatch):
+    folder = files_of(tmp_path / "points", "0-3", "3-6")
+    for there in (["layers0-3.npz", "layers3-6.npz"], ["layers3-6.npz", "layers0-3.npz"]):
+        files_there.cache_clear()
+        monkeypatch.setattr(layer_files.os, "listdir", lambda _, there=there: there)
+        assert chosen(folder, [3]) == ["0-3"]
+    files_there.cache_clear()
+
+
 def test_other_files_are_left_out(tmp_path):
     folder = files_of(tmp_path / "points")
-    for name in (".layers1.npz.part", "layers1.npz.part", "layers.npz", "layers1.npy", "layersa.npz", "1.npz"):
+    names = ".layers1.npz.part", "layers1.npz.part", "layers.npz", "layers1.npy", "layersa.npz", "1.npz", "layers1_npz"
+    for name in names:
         (tmp_path / "points" / name).touch()
     assert chosen(folder, [1, 2]) == ["1-2"]
     assert choose_files(folder, [1, 2], [1, 2], ending="") == ["layers1-2"]

@@ -1,6 +1,7 @@
 """Params hold what a result depends on: keys that are not used, or say what is so anyway, make no difference."""
 
 import shutil
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -90,6 +91,9 @@ def test_folders_say_whether_they_have_parts(tmp_path):
     assert image_keys(plain | {"seed": 1}) != image_keys(plain)
     assert image_keys(parts | {"seed": 1, "test_share": 0.5}) == image_keys(parts)
     assert image_keys(parts | {"classes": ["b", "a"]}) == image_keys(parts)
+    # Without labels, folders are no classes.
+    for data in (plain, parts):
+        assert image_keys(data | {"labelled": False}) != image_keys(data)
 
 
 TRIANGULAR = {"epochs": 4, "batch_size": 8, "learning_rate": 0.1, "schedule": "triangular", "peak_epoch": 2}
@@ -112,11 +116,19 @@ STEP = {"epochs": 4, "batch_size": 8, "learning_rate": 0.1, "schedule": "step", 
         (STEP, {"momentum": 0.5}, True),
         (STEP | {"optimizer": "adamw"}, {"momentum": 0.5}, False),
         (STEP, {"translate_fill": "black"}, True),
+        (STEP | {"translate": 1}, {"translate_fill": "black"}, True),
         (STEP | {"translate": 0}, {"translate_fill": "black"}, False),
     ],
 )
 def test_recipes(recipe, changes, matters):
     assert (recipe_keys(recipe | changes) != recipe_keys(recipe)) == matters
+
+
+def test_other_keys_of_a_recipe_matter():
+    changes = {"epochs": 5, "batch_size": 9, "learning_rate": 0.2, "weight_decay": 0.1, "flip": False, "translate": 3}
+    changes |= {"cutout": 4, "precision": "fp32", "compile": True}
+    recipes = [recipe_keys(TRIANGULAR), *(recipe_keys(TRIANGULAR | {name: new}) for name, new in changes.items())]
+    assert all(one != other for one, other in combinations(recipes, 2))
 
 
 @pytest.mark.parametrize("recipe", [TRIANGULAR, STEP, STEP | {"milestones": [2, 1, 9], "translate": 0}])
@@ -160,7 +172,10 @@ def test_every_position_is_not_drawn():
         ({"eps": 1.5}, {"knee_sensitivity": 1}, False),
         ({}, {"all_eps": None}, False),
         ({"eps": "stable"}, {"all_eps": MAPPER["all_eps"] | {"values": 9}}, True),
+        ({"eps": "stable"}, {"all_eps": MAPPER["all_eps"] | {"quantiles": [0.5, 1]}}, True),
         ({"eps": "stable"}, {"all_eps": MAPPER["all_eps"] | {"prominence": 2}}, False),
+        # The knee is taken where there is no plateau.
+        ({"eps": "stable"}, {"knee_sensitivity": 1}, True),
         (
             {"clusterer": {"path": "sklearn.cluster.HDBSCAN"}},
             {"eps": "stable", "min_samples": 2, "knee_sensitivity": 1},

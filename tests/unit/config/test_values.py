@@ -6,6 +6,7 @@ from actopo.config.values import (
     image_shape,
     image_size,
     kept_epochs,
+    own_seed,
     own_tap,
     sampling_order,
     seed_list,
@@ -57,6 +58,12 @@ def test_a_tap_of_a_comparison_is_of_the_study_in_which_layers_are_compared():
     assert own_tap(config, "mapper", "c") == "bn"
     config["comparison"] = None
     assert own_tap(config, "homology", "c") is None
+
+
+def test_seeds_of_names_are_their_own_and_what_they_were():
+    """Other seeds would draw all positions of compared networks anew."""
+    seeds = [own_seed(seed, name) for seed, name in ((0, "a"), (1, "a"), (0, "b"))]
+    assert seeds == [3480064611, 657838210, 2215627332]
 
 
 def test_images_have_the_size_that_a_model_asks_for():

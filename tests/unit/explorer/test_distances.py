@@ -11,6 +11,7 @@ from actopo.explorer.distances import (
     pair_document,
     rho_document,
 )
+from actopo.similarity.specificity_table import specificity_table
 
 from unit.explorer.examples import MATRIX, epoch_table, pair_tables, rho_table
 
@@ -56,6 +57,16 @@ def test_rho_is_that_of_the_paper():
         assert rho_document([("trained", both), ("gaussian", rho_table())]) == document
 
 
+def test_rho_is_found_in_a_table_of_results():
+    distances = np.random.default_rng(0).random((3, 3, 4, 4))
+    table = specificity_table({"cka": distances}, [1, 2, 3, 4], [2] * 4, n_permutations=5)
+    document = rho_document([("trained", table)])
+    rows = pd.DataFrame(document["rows"], columns=document["columns"])
+    assert rows.layer.tolist() == ["mean", "1", "2", "3", "4"]
+    # Of the first network and each of the others.
+    assert rows.n_pairs.tolist() == [2] * 5
+
+
 def test_columns_that_are_not_there_are_empty():
     assert columns_of(pd.DataFrame({"a": [1.5]}), ["a", "b"]) == {"columns": ["a", "b"], "rows": [[1.5, None]]}
 
@@ -68,6 +79,9 @@ def test_epochs_have_what_is_known():
     assert rows[rows.statistic == "test_accuracy"].metric.tolist() == ["", ""]
     unknown = pd.concat([epoch_table(), epoch_table().assign(value=np.nan)])
     assert epoch_document(unknown) == document
+    # Statistics that are not drawn.
+    other = pd.concat([epoch_table(), epoch_table().assign(statistic="ding")])
+    assert epoch_document(other) == document
     assert epoch_document(None)["rows"] == []
 
 
@@ -85,3 +99,16 @@ def test_two_networks_have_a_matrix_for_each_measure():
     assert (first["chance"], second["chance"]) == (None, [0.5] * 6)
     assert (graphs["layers"], graphs["values"]) == ([[[1, "x"]], [[6, "4 y"]]], [0.75])
     assert pair_document([], [], {}) is None
+
+
+def test_pairs_without_a_distance_by_chance_leave_those_of_others():
+    table, _ = pair_tables(("x", "y"))
+    table.loc[(table.measure == "linear_cka") & (table.layer_b == 5), "chance"] = np.nan
+    _, measure = pair_document(["a", "b"], [table], {})["measures"]
+    assert measure["chance"] == [0.5, None, 0.5] * 2
+
+
+def test_layers_of_two_networks_whose_names_are_numbers_have_their_own_beside_them():
+    table, _ = pair_tables(("0", "y"))
+    measure, _ = pair_document(["a", "b"], [table], {})["measures"]
+    assert measure["layers"][0] == [[1, "0 (layer 1)"], [2, "0 (layer 2)"]]

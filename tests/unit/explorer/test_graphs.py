@@ -47,6 +47,7 @@ def test_means_leave_out_what_is_not_known():
 
 def test_counts_leave_out_images_without_a_label():
     assert counts_over_images(INCIDENCE, IMAGES, np.array([-1, 0, 2, 2]), 3) == [[], [2, 2]]
+    assert counts_over_images(INCIDENCE, IMAGES, np.array([0, 1, 2, 2]), 3) == [[0, 1], [0, 1, 2, 2]]
 
 
 def test_confidence_is_that_of_each_node():

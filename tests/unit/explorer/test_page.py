@@ -32,6 +32,25 @@ def test_places_in_the_data_are_no_places_of_the_page():
     assert '{"name":"%SCRIPTS%"}' in text
 
 
+def test_a_class_without_images_leaves_the_sheets_of_others_in_their_places():
+    text = build_page("run", {}, [], ["", "data:one", "", "data:three"])
+    sheets = re.findall(r'id="(sheet-\d+)">("[^"]*")', text)
+    assert sheets == [("sheet-1", '"data:one"'), ("sheet-3", '"data:three"')]
+
+
+def test_what_is_left_out_is_the_end_of_the_graphs():
+    """Whatever their sizes: the page knows the others by their places."""
+    large, small = ({"members": "x" * n, "name": "x" * m} for n, m in ((500, 200), (2, 2)))
+    bare = len(as_text({**large, "members": None}))
+    texts, n_whole, n_all = fit([small, large, small], len(as_text(small)) + bare - 1)
+    assert (texts, n_whole, n_all) == ([as_text(small)], 1, 3)
+    # Without the members of one there are none of those after it.
+    texts, n_whole, n_all = fit([small, large, small], bare + 2 * len(as_text(small)))
+    assert [json.loads(text)["members"] is None for text in texts] == [False, True, True]
+    assert (n_whole, n_all) == (1, 3)
+    assert fit([small], len(as_text(small))) == ([as_text(small)], 1, 1)
+
+
 def test_members_are_left_out_before_graphs():
     documents = [{"members": "x" * 100, "name": name} for name in "abcd"]
     whole, bare = len(as_text(documents[0])), len(as_text({**documents[0], "members": None}))

@@ -34,6 +34,11 @@ def test_a_sheet_has_the_wanted_images_of_a_class_row_by_row():
     np.testing.assert_allclose(seen, np.repeat([[60], [120], [180]], 3, axis=1), atol=3)
 
 
+def test_small_images_are_not_enlarged():
+    sheets = image_sheets(np.zeros((2, 16, 8, 3), dtype=np.uint8), np.zeros(2, dtype=int), {0, 1}, np.arange(2), 1)
+    assert (sheets["width"], sheets["height"]) == (8, 16)
+
+
 def test_of_too_many_images_the_first_in_the_order_are_taken():
     images, rank = np.zeros((4, 2, 2, 3), dtype=np.uint8), np.array([3, 0, 2, 1])
     assert image_sheets(images, np.zeros(4, dtype=int), {0, 1, 2}, rank, 1, most=2)["images"] == [[1, 2]]
@@ -43,5 +48,6 @@ def test_a_box_holds_what_weighs_at_least_half_of_the_most():
     field = np.zeros((1, 2, 4, 8))
     field[0, 0, 1:3, 2:6] = 1
     field[0, 0, 0, 0] = 0.4
-    field[0, 1] = 1
+    # Of its own position, however weak the field is.
+    field[0, 1] = 0.3
     assert field_boxes(field) == [[0.25, 0.25, 0.5, 0.5], [0, 0, 1, 1]]

@@ -99,6 +99,19 @@ def test_images_per_class(tmp_path, caplog, parts):
     assert drawn[0, 10] != drawn[1, 10]
 
 
+def test_draws_of_one_seed_do_not_depend_on_each_other(tmp_path):
+    """Those of the two parts, which have as many images here, and that of a split."""
+    make_tree(tmp_path / "parts", parts=("train", "test"), n=12)
+    data = load(tmp_path / "parts", images_per_class=6)
+    train, test = ([file.partition("/")[2] for file in part.files] for part in (data.train, data.test))
+    assert len(train) == len(test)
+    assert train != test
+    make_tree(tmp_path / "plain", n=12)
+    drawn, split = load(tmp_path / "plain", images_per_class=6, test_share=0), load(tmp_path / "plain", test_share=0.5)
+    assert len(drawn.train.files) == len(split.test.files)
+    assert drawn.train.files != split.test.files
+
+
 def test_subset_of_arrays_is_split_after_the_draw():
     data = load_images("digits", size=8, channels=1, classes=["1", "4"], images_per_class=50, test_share=0.2)
     np.testing.assert_array_equal(np.bincount(data.train.labels), [40, 40])
@@ -109,6 +122,10 @@ def test_subset_of_arrays_is_split_after_the_draw():
         names = [int(data.class_names[label]) for label in part.labels]
         assert [by_image[bytes(image)] for image in part.images] == names
     assert not set(map(bytes, data.train.images)) & set(map(bytes, data.test.images))
+
+
+def test_a_size_to_scale_to_may_be_the_size():
+    assert_same(load_images("digits", size=12, resize=12), load_images("digits", size=12))
 
 
 def test_unknown_class_of_a_folder(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.images.datasets import load_images
+from actopo.images.image_folder import fit_square
 from actopo.images.listing import image_listing
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -99,6 +100,18 @@ def test_resize_keeps_aspect_and_takes_the_centre(tmp_path):
     larger = load(tmp_path, size=48).test.images
     # The two pixels that a column becomes lie symmetrically about it, so on a ramp they average to it.
     np.testing.assert_array_equal(larger[0, 0, :, 0].reshape(-1, 2).mean(axis=1), columns[8:32])
+
+
+def test_images_shrink_to_means_and_grow_by_cubics():
+    image = picture(0, 24, 24)
+    means = image.reshape(12, 2, 12, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(fit_square(image, 12).astype(int), means, atol=0.5)
+    larger = cv2.resize(image, (36, 36), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_array_equal(fit_square(image, 36), larger)
+    # 33 * 12 / 20 is 19.8, the nearest to which is 20.
+    wide = picture(1, 20, 33)
+    smaller = cv2.resize(wide, (20, 12), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(fit_square(wide, 12), smaller[:, 4:16])
 
 
 def test_resize_is_the_centre_of_a_larger_whole(tmp_path):

@@ -40,8 +40,13 @@ def test_node_link_round_trip():
     assert {tuple(sorted(edge)) for edge in read.edges} == edge_sets(graph)
     assert nx.number_connected_components(read) == n_components(graph) == data["graph"]["n_components"]
     assert len(nx.cycle_basis(read)) == n_cycles(graph) == data["graph"]["n_cycles"]
+    for one, other, link in read.edges(data=True):
+        members, others = (node_sets(graph)[end] for end in (one, other))
+        assert link["shared"] == len(members & others)
+        assert link["jaccard"] == len(members & others) / len(members | others)
     for k, members in enumerate(map(sorted, node_sets(graph))):
         node = read.nodes[k]
+        assert node["interval"] == graph.interval[k]
         assert node["size"] == len(members) == sum(node["composition"].values())
         assert node["composition"].get("deer", 0) == np.count_nonzero(labels[members] == 1)
         assert node["purity"] == 1 / len(set(labels[members]))

@@ -90,6 +90,14 @@ def test_two_groups_on_a_line():
     ]
 
 
+def test_a_cluster_that_lives_just_long_enough_counts():
+    points = np.r_[np.arange(4) * 0.125, 0.625 + np.arange(4) * 0.125][:, None]
+    tree = reachability_tree(points, 2)
+    found = [(cluster.birth, cluster.death) for cluster in persistent_clusters(tree, 3, 2.0)]
+    assert found == [(0.125, 0.25), (0.125, 0.25), (0.25, np.inf)]
+    assert [(cluster.birth, cluster.death) for cluster in persistent_clusters(tree, 3, 2.001)] == [(0.125, np.inf)]
+
+
 def test_merges_at_one_height_leave_no_cluster_without_a_range():
     groups = np.concatenate([start + np.arange(4) * 0.125 for start in (0.0, 2.0, 4.0, 6.0)])[:, None]
     clusters = persistent_clusters(reachability_tree(groups, 2), 3)

@@ -6,12 +6,20 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from actopo.errors import InputError
 from actopo.files import replacing, save_json
 from actopo.networks import seeds_per_job
-from actopo.networks.seeds_per_job import TrainingFolder, forget_delivered, require_trainings, train_or_take
+from actopo.networks.seeds_per_job import (
+    TrainingFolder,
+    forget_delivered,
+    is_of_another_run,
+    require_trainings,
+    run_of,
+    train_or_take,
+)
 
 RUN = ["network", {"epochs": 3}]
 
@@ -155,6 +163,28 @@ def test_a_damaged_network_is_trained_again(folder, damaged, delivered, caplog):
     assert f"{weights} or {metrics} is damaged; the network is trained again" in caplog.text
 
 
+PARAMS = {"structure": {"width": 2}, "recipe": {"epochs": 3}, "code": "0a", "env": "0b"}
+META = {"provenance": {"sha256": {"train": "0c"}}, "class_names": ["a", "b"]}
+
+
+@pytest.mark.parametrize("epoch", [None, 2])
+def test_a_network_is_of_the_run_that_makes_it(tmp_path, epoch):
+    meta = {name: tmp_path / f"{name}.json" for name in ("same", "other")}
+    save_json(meta["same"], {**META, "class_names": ["a", "c"]})
+    save_json(meta["other"], {**META, "provenance": {"sha256": {"train": "0d"}}})
+    run = run_of(SimpleNamespace(**PARAMS), META)
+    folder = TrainingFolder(tmp_path / "models/seed0.safetensors", run if epoch is None else (*run, epoch), "auto")
+    [weights, _] = folder.delivered
+    assert not is_of_another_run(weights, SimpleNamespace(**PARAMS), meta["same"], epoch)
+    fill(folder)
+    folder.deliver()
+    assert not is_of_another_run(weights, SimpleNamespace(**PARAMS), meta["same"], epoch)
+    assert is_of_another_run(weights, SimpleNamespace(**PARAMS), meta["other"], epoch)
+    assert is_of_another_run(weights, SimpleNamespace(**PARAMS), meta["same"], 3 if epoch is None else None)
+    for name in PARAMS:
+        assert is_of_another_run(weights, SimpleNamespace(**PARAMS | {name: "other"}), meta["same"], epoch), name
+
+
 def test_what_earlier_versions_delivered_is_not_taken(folder):
     folder.folder.parent.mkdir()
     folder.delivered[0].write_bytes(b"weights")
@@ -174,6 +204,20 @@ def test_one_process_has_a_folder_at_a_time(folder):
             assert other
     with TrainingFolder(weights, RUN, "auto").claim() as mine:
         assert mine
+
+
+def test_a_network_and_its_epochs_are_trained_by_one_process(folder):
+    [weights, _] = folder.delivered
+    with folder.claim() as mine, TrainingFolder(weights.with_name("seed0.epoch2.x"), RUN, "auto").claim() as epoch:
+        assert (mine, epoch) == (True, False)
+
+
+def test_a_folder_that_another_process_has_is_not_forgotten(folder):
+    fill(folder)
+    folder.deliver()
+    with folder.claim():
+        forget_delivered(folder.folder.parents[1], keep_links=False)
+        assert folder.is_trained()
 
 
 def test_a_file_system_without_locks(folder, monkeypatch):
@@ -238,6 +282,14 @@ def test_what_is_delivered_is_not_trained_again(jobs, caplog):
     jobs.run(1, [0])
     assert jobs.trained == [1]
     assert "is trained already" in caplog.text
+
+
+def test_what_is_delivered_alone_is_neither_trained_nor_delivered_again(jobs):
+    jobs.run(1)
+    forget_delivered(jobs.root.parent, keep_links=False)
+    jobs.run(1)
+    jobs.run(0, [1, 2])
+    assert (jobs.trained, jobs.delivered()) == ([1, 0, 2], [0, 1])
 
 
 def test_networks_that_are_trained_elsewhere_or_already_are_passed_over(jobs):

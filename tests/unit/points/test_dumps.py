@@ -154,6 +154,14 @@ def test_half_precision_refuses_activations_of_which_it_would_leave_little(tmp_p
     assert not (tmp_path / "small").exists()
 
 
+def test_half_precision_may_change_a_hundredth_of_the_activations(tmp_path):
+    """Below 6e-5 its numbers are 6e-8 apart, so that values are off by 1.5e-8 on average, up or down."""
+    values = np.random.default_rng(0).uniform(-2, 2, (20, 4, 4, 6)).astype(np.float32)
+    write(tmp_path / "held", {3: values * np.float32(3e-6)}, "half")
+    with pytest.raises(InputError, match=r"would change them by [23]%"):
+        write(tmp_path / "refused", {3: values * np.float32(6e-7)}, "half")
+
+
 def test_a_layer_that_is_not_there_is_named(tmp_path):
     write(tmp_path / "dump", activations())
     with pytest.raises(InputError, match=r"layer04\.npy is missing"):
@@ -168,6 +176,8 @@ def test_a_dump_of_another_time_is_told(tmp_path):
     Dump(folders, [3, 16], sums)
     with pytest.raises(DamagedFile, match=r"0/layer03\.norm\.npy is not the file of which .*1\.json has the check sum"):
         Dump(folders[:1], [3, 16], sums[1:])
+    with pytest.raises(ValueError, match="shorter"):
+        Dump(folders, [3, 16], sums[:1])
     # One that was changed on purpose has none.
     for name in ("layer03", "layer03.norm", "layer16", "layer16.norm"):
         sum_file(folders[0] / f"{name}.npy").unlink()

@@ -6,7 +6,7 @@ import torch
 from actopo.errors import InputError
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.points.choices import WEIGHTS
-from actopo.points.position_weights import position_weights
+from actopo.points.position_weights import block_of_pixels, position_weights
 from actopo.points.receptive_field import coarsest_block, constant_copy, receptive_fields
 from torch import nn
 
@@ -184,6 +184,15 @@ def test_blocks_are_means_of_pixels():
     assert fine[6].shape == (6, 4, 12, 8)
     means = conv[2].reshape(12, 8, 3, 4, 2, 4).mean(axis=(3, 5))
     np.testing.assert_allclose(coarse[2], means, rtol=1e-12, atol=1e-18)
+
+
+@pytest.mark.parametrize(("side", "n_blocks"), [(10, 4), (13, 5), (7, 7), (225, 57)])
+def test_pieces_of_a_side_are_as_equal_as_possible(side, n_blocks):
+    block_of = block_of_pixels(side, n_blocks)
+    lengths = np.bincount(block_of)
+    assert len(lengths) == n_blocks
+    assert lengths.max() - lengths.min() <= 1
+    assert (np.diff(block_of) >= 0).all()
 
 
 @pytest.mark.parametrize(("block", "rows", "cols"), [(2, [2, 2, 2, 2], [2, 2, 1]), (3, [3, 3, 2], [3, 2])])

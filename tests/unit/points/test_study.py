@@ -7,6 +7,7 @@ import pytest
 import torch
 from actopo.files import save_json
 from actopo.networks.batch_norm import fit_batch_norm
+from actopo.networks.build import build
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
 from actopo.points.noise import gaussian_noise
@@ -76,7 +77,7 @@ def test_all_images_of_an_untrained_network(job):
     np.testing.assert_array_equal(arguments["images"], job.images)
     assert arguments["mean"] == [0.5] * 3
     assert (arguments["layers"], arguments["tap"], arguments["device"]) == ([0, 16], "relu", "cpu")
-    assert arguments["perturb"] is None
+    assert arguments["perturb"] is arguments["given"] is None
     same, other = (resnet18_cifar(2, "A", 3, seed=seed).state_dict() for seed in (4, 5))
     state = arguments["model"].state_dict()
     assert all(torch.equal(tensor, same[name]) for name, tensor in state.items())
@@ -100,6 +101,23 @@ def test_weights_bring_their_own_classes(job, tmp_path, n_classes):
     arguments, _ = study_of(job(tmp_path / "w.safetensors"), params())
     found = arguments["model"].state_dict()
     assert all(torch.equal(tensor, state[name]) for name, tensor in found.items())
+
+
+def test_what_a_config_says_of_layouts_is_passed_on(job):
+    said = params()
+    said.layers["layout"] = {"channels": "first"}
+    assert study_of(job(), said)[0]["given"] == {"channels": "first"}
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+def test_published_weights_have_their_own_input(job, tmp_path, is_published):
+    """Those of GoogLeNet take images that were normalised in another way."""
+    state = build("googlenet", n_classes=3, pretrained=True).state_dict()
+    # Classes of weights that were not trained here are noted.
+    save_tensors(tmp_path / "w.safetensors", state, **({"n_classes": "3"} if is_published else {}))
+    said = params()
+    said.network = {"architecture": "googlenet"}
+    assert study_of(job(tmp_path / "w.safetensors"), said)[0]["model"].transform_input == is_published
 
 
 def test_batch_norms_are_fitted_to_some_training_images_where_there_are_no_weights(job, tmp_path):

@@ -43,6 +43,16 @@ def test_rank_goes_by_the_precision_of_the_cloud(dtype, true_rank):
         assert rank(cloud.astype(np.float64)) == 64
 
 
+@pytest.mark.parametrize("shape", [(900, 3), (3, 900)])
+def test_rank_is_that_of_numpy_next_to_its_limit(shape):
+    """The larger side of the cloud counts."""
+    rng = np.random.default_rng(5)
+    left, right = (np.linalg.qr(rng.normal(size=(side, 3)))[0] for side in shape)
+    for smallest, expected in ((600, 2), (1200, 3)):
+        cloud = left * [1, 0.1, smallest * np.finfo(float).eps] @ right.T
+        assert rank(cloud, centred=False) == np.linalg.matrix_rank(cloud) == expected
+
+
 def test_rank_after_centring():
     cloud = np.random.default_rng(4).normal(size=(20, 4))
     assert rank(cloud + 100) == 4

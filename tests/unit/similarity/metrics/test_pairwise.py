@@ -40,6 +40,13 @@ def test_zero_for_a_similar_cloud_only(name):
 
 
 @pytest.mark.parametrize("name", METRICS)
+def test_no_distance_is_negative(name):
+    """Rounding makes some similarities of a cloud and its copy exceed 1."""
+    clouds = [pair(seed)[0] for seed in range(20)]
+    assert min(distance(name, cloud, cloud.copy()) for cloud in clouds) >= 0
+
+
+@pytest.mark.parametrize("name", METRICS)
 def test_what_a_metric_is_said_to_be_invariant_to(name):
     x, y = pair()
     stretch = rotation(5) @ np.diag(10.0 ** np.arange(-2, 3)) @ rotation(5, seed=4)
