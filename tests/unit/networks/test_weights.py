@@ -15,7 +15,14 @@ import torchvision
 from actopo.errors import InputError
 from actopo.networks.build import build, count_outputs
 from actopo.networks.resnet18_cifar import resnet18_cifar
-from actopo.networks.weights import download_state, load_pretrained, load_weights, read_state
+from actopo.networks.weights import (
+    download_state,
+    load_pretrained,
+    load_tensors,
+    load_weights,
+    read_state,
+    save_tensors,
+)
 from safetensors.torch import save_file
 from torch import nn
 
@@ -181,6 +188,25 @@ def test_a_training_may_keep_more_than_the_network(tmp_path, file):
     torch.save({"state_dict": state}, tmp_path / "weights.ckpt")
     with pytest.raises(InputError, match="do not fit the network"):
         load_pretrained(settings, str(tmp_path / "weights.ckpt"), 10, 3)
+
+
+def test_of_several_networks_in_a_file_the_one_that_fits_is_taken(tmp_path, file):
+    """As of a small network beside a large one, whose first layers have the same names."""
+    settings = {"module": f"{file}:build"}
+    model = build(**settings, n_classes=6, n_channels=3, seed=4)
+    state = {f"net.{name}": tensor for name, tensor in model.state_dict().items()}
+    first, tensor = next(iter(model.state_dict().items()))
+    torch.save({f"model.{first}": 0 * tensor, **state}, tmp_path / "weights.pth")
+    loaded = load_pretrained(settings, str(tmp_path / "weights.pth"), 10, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
+
+
+def test_tensors_that_share_their_memory_are_written(tmp_path):
+    shared = torch.arange(12.0).reshape(4, 3)
+    tensors = {"a": shared, "tied": shared, "part": shared[1:], "turned": shared.T, "last": shared[3]}
+    save_tensors(tmp_path / "w.safetensors", tensors)
+    found, _ = load_tensors(tmp_path / "w.safetensors")
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
 
 
 def test_files_of_older_versions(tmp_path):
