@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from actopo.errors import InputError
 from actopo.images.datasets import load_images
-from actopo.images.image_folder import fit_square
+from actopo.images.image_folder import fit_all, fit_square
 from actopo.images.listing import image_listing
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -84,6 +84,17 @@ def test_grey(tmp_path):
     assert data.train.images.shape == (8, 12, 12, 1)
     # The decoder's own conversion may round to the other neighbour.
     np.testing.assert_allclose(data.train.images[..., 0].astype(int), expected, atol=1)
+
+
+def test_arrays_become_grey_by_the_brightness_of_their_colours(caplog):
+    """As those of CIFAR-10, which come in RGB."""
+    images = np.stack([picture(i) for i in range(3)])
+    found = fit_all(images, 12, 1)
+    assert found.shape == (3, 12, 12, 1)
+    np.testing.assert_allclose(found[..., 0].astype(int), images @ [0.299, 0.587, 0.114], atol=1)
+    assert not caplog.text
+    fit_all(images, 12, 1, resize=16)
+    assert "3 images are 12 x 12 pixels and enlarged to 16" in caplog.text
 
 
 def test_resize_keeps_aspect_and_takes_the_centre(tmp_path):
