@@ -64,6 +64,11 @@ def test_a_fixed_eps_is_described_as_it_is():
     clusterer, min_points = make_clusterer(description)
     assert min_points == 1
     np.testing.assert_array_equal(clusterer.fit_predict(points), DBSCAN(eps=1.5, min_samples=4).fit_predict(points))
+    # At another radius five neighbours would make other clusters.
+    clusterer, _ = make_clusterer({**description, "eps": 0.5})
+    labels = [DBSCAN(eps=0.5, min_samples=number).fit_predict(points) for number in (4, 5)]
+    np.testing.assert_array_equal(clusterer.fit_predict(points), labels[0])
+    assert (labels[0] != labels[1]).any()
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -76,6 +81,27 @@ def test_a_knee_is_that_of_the_sorted_distances(monkeypatch, exact):
     np.testing.assert_allclose(curve, distances, rtol=1e-12)
     eps, rule = choose_eps(curve)
     assert description == {"clusterer": "dbscan", "eps": eps, "eps_choice": rule, "min_samples": 3}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_knee_has_the_sensitivity_that_is_asked_for(monkeypatch, exact):
+    points, _ = blobs(4)
+    asked, curve_of = [], clusterers.nearest_neighbour_curve
+
+    def curve(points, sensitivity=None, **options):
+        asked.append(sensitivity)
+        return curve_of(points, sensitivity=sensitivity, **options)
+
+    monkeypatch.setattr(clusterers, "nearest_neighbour_curve", curve)
+    monkeypatch.setattr(clusterers, "EXACT_POINTS", len(points) if exact else len(points) - 1)
+    found = []
+    for sensitivity in (1, 2.5, 5):
+        description, nearest = describe_clusterer(points, "dbscan", "knee", 5, sensitivity)
+        eps, rule = choose_eps(nearest["nearest_neighbour_distance"], sensitivity)
+        assert (description["eps"], description["eps_choice"]) == (eps, rule)
+        found.append(eps)
+    assert found[0] > found[1] > found[2]
+    assert asked == ([] if exact else [1, 2.5, 5])
 
 
 def test_other_clusterers_are_described_by_their_path():
@@ -106,6 +132,8 @@ def test_a_stable_eps_is_described_beside_the_knee():
     assert description["eps_choice"] == {"knee": knee["eps"], **knee["eps_choice"], **details}
     assert description["eps_choice"]["rule"] == "stable"
     assert len(nearest["nearest_neighbour_distance"]) == 900
+    description, _ = describe_clusterer(points, "dbscan", "stable", 8, lens=lens, cover=cover)
+    assert description["eps"] == stable_eps(points, lens, cover, 8)[0] != eps
     coarse = {"values": 8, "quantiles": [0.5, 0.9]}
     description, _ = describe_clusterer(points, "dbscan", "stable", 5, stable=coarse, lens=lens, cover=cover)
     assert description["eps"] == stable_eps(points, lens, cover, 5, 8, [0.5, 0.9])[0] != eps
