@@ -115,6 +115,17 @@ def test_births_at_zero_beside_others(method):
     assert (beside <= (alone + bound) * (1 + 1e-13)).all()
 
 
+@pytest.mark.parametrize("share", [0.6, 0.9, 1.1])
+def test_auto_takes_the_grid_where_its_bound_is_within_the_tolerance(share):
+    settings = {"other": [random_diagrams(2)[1]], "n_bins": 128, "return_bound": True}
+    diagrams = [random_diagrams(2)[0]]
+    exact, grid = (np.ravel(pairwise_distances(diagrams, method=method, **settings)) for method in ("exact", "grid"))
+    auto = np.ravel(pairwise_distances(diagrams, method="auto", tolerance=share * grid[1] / grid[0], **settings))
+    np.testing.assert_allclose(auto, exact if share < 1 else grid, rtol=1e-12)
+    assert exact[1] == 0 < grid[1]
+    assert grid[0] < (1 - 1e-6) * exact[0]
+
+
 def test_auto_is_exact_for_few_pairs_on_the_cpu(monkeypatch):
     diagrams = random_diagrams(6)
     exact = pairwise_distances(diagrams)
