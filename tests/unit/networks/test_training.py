@@ -84,10 +84,11 @@ def test_augmentation_by_brute_force(flip, cutout, fill):
 
 def test_draws_cover_their_ranges_and_depend_on_seed_and_epoch():
     recipe = Recipe(translate=2, cutout=8)
-    draw = draw_augmentation(5000, (32, 32), recipe, seed=0, epoch=0)
+    draw = draw_augmentation(5000, (32, 20), recipe, seed=0, epoch=0)
     assert sorted(draw["order"]) == list(range(5000))
     assert set(draw["row"]) == set(draw["column"]) == set(range(5))
     assert set(draw["cut_row"]) == set(range(25))
+    assert set(draw["cut_column"]) == set(range(13))
     assert abs(draw["flip"].mean() - 0.5) < 0.05
     for other in ((1, 0), (0, 1)):
         assert not np.array_equal(draw["order"], draw_augmentation(5000, (32, 32), recipe, *other)["order"])
@@ -249,6 +250,23 @@ def dropping(seed):
     block = torch.nn.Linear(8, 8)
     twice = torch.nn.Sequential(block, torch.nn.Dropout(0.5), block)
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(768, 8), twice, torch.nn.Linear(8, 2))
+
+
+class Drawing(torch.nn.Linear):
+    """A linear map that notes a number that it draws in each pass."""
+
+    def forward(self, x):
+        self.drawn = [*getattr(self, "drawn", []), float(torch.rand(()))]
+        return super().forward(x.flatten(1))
+
+
+def test_what_is_drawn_differs_from_epoch_to_epoch_and_between_seeds(data):
+    found = []
+    for seed in (1, 2):
+        model = Drawing(768, 2)
+        train(model, *data, MEAN, STD, RECIPE, seed)
+        found += model.drawn
+    assert len(set(found)) == len(found) == 2 * 3 * batches_per_epoch(50, 16)
 
 
 def test_what_dropout_draws_depends_on_seed_and_epoch_alone(data, tmp_path):
