@@ -102,6 +102,19 @@ def test_it_learns_and_reports(data):
     assert metrics["images_per_second"] > 0
 
 
+def test_the_loss_is_the_mean_over_images(data):
+    """Also where the last batch is smaller: three of 16 images, and one of 2."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(768, 2))
+    images, labels = data
+    with torch.no_grad():
+        logits = model(torch.from_numpy((images / 255 - 0.5) / 0.25).float().permute(0, 3, 1, 2))
+        expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels)).item()
+    recipe = replace(RECIPE, learning_rate=1e-12, flip=False, translate=0, cutout=0)
+    metrics = train(model, images, labels, MEAN, STD, recipe, 1)
+    assert metrics["loss"] == pytest.approx([expected] * 3, rel=1e-5)
+
+
 def test_accuracy_counts_every_image_once():
     class Brightness(torch.nn.Module):
         def forward(self, x):
