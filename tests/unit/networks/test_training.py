@@ -405,6 +405,12 @@ def test_precision():
     assert choose_precision("auto", "cpu") in ("bf16", "fp32")
 
 
+@pytest.mark.parametrize(("has_bf16", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_a_cpu_trains_in_bf16_where_it_computes_in_it(monkeypatch, has_bf16, expected):
+    monkeypatch.setattr(training, "_cpu_has_bf16", lambda: has_bf16)
+    assert choose_precision("auto", "cpu") == expected
+
+
 def test_a_single_image_left_over_is_not_a_batch_of_its_own(data):
     images, labels = data[0][:17, :8, :8], data[1][:17]
     _, metrics = run((images, labels), Recipe(epochs=1, batch_size=16, learning_rate=0.01, peak_epoch=1))
