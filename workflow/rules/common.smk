@@ -21,7 +21,8 @@ from actopo.config.run_lock import require_own_results
 from actopo.config.since_start import check_since_start
 from actopo.config.validate import validate
 from actopo.config.values import as_json, compared_networks, dataset_name, drawn_networks, epoch_seeds, image_size
-from actopo.config.values import is_trained_here, kept_epochs, own_seed, own_tap, sampling_order, seed_list, studied_models
+from actopo.config.values import is_trained_here, kept_epochs, own_seed, own_tap, sampling_order, seed_list
+from actopo.config.values import studied_models
 from actopo.digests import code_digest, environment_digest, file_digest
 from actopo.environment import environment_problems
 from actopo.errors import InputError
