@@ -189,8 +189,9 @@ def drawing_seed(wildcards):
     """
     if not is_random(sampling_of(wildcards.study, wildcards.sampling)):
         return 0
-    seed = HOMOLOGY["seed"] if wildcards.study == "homology" else MAPPER["sampling_seed"]
-    studied = HOMOLOGY["model"] if wildcards.study == "homology" else MAPPER["model"]
+    seed, studied = MAPPER["sampling_seed"], MAPPER["model"]
+    if wildcards.study == "homology":
+        seed, studied = HOMOLOGY["seed"], HOMOLOGY["model"]
     return seed if wildcards.model == studied else own_seed(seed, wildcards.model)
 
 

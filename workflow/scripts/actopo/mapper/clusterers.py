@@ -68,11 +68,11 @@ def describe_clusterer(
     """
     if clusterer != DBSCAN_NAME:
         return {"clusterer": clusterer}, {}
-    if eps not in EPS_RULES and not (isinstance(eps, Real) and 0 < eps < np.inf):
-        raise InputError(f"eps is {eps!r}; give a positive number, or one of {', '.join(EPS_RULES)}")
     if eps == "stable" and (lens is None or cover is None):
         raise InputError("eps is 'stable', which looks at graphs: give their lens and cover, too")
     if eps not in EPS_RULES:
+        if not (isinstance(eps, Real) and 0 < eps < np.inf):
+            raise InputError(f"eps is {eps!r}; give a positive number, or one of {', '.join(EPS_RULES)}")
         return {"clusterer": clusterer, "eps": eps, "eps_choice": {"rule": "fixed"}, "min_samples": min_samples}, {}
     if len(points) > EXACT_POINTS:
         curve = nearest_neighbour_curve(points, sensitivity=knee_sensitivity, device=device)
