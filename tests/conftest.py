@@ -9,7 +9,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from actopo.config import layers
+from actopo import answers
 from tiny import forked_python
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -43,7 +43,7 @@ def pytest_collection_finish():
 @pytest.fixture
 def forked_questions(monkeypatch):
     """A process that has imported PyTorch answers what the checks of a config ask of another process."""
-    monkeypatch.setattr(layers, "sys", SimpleNamespace(executable=str(forked_python())))
+    monkeypatch.setattr(answers, "sys", SimpleNamespace(executable=str(forked_python())))
 
 
 @pytest.fixture(scope="module")

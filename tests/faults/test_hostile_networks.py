@@ -181,7 +181,7 @@ def asked(forked, tmp_path, monkeypatch):
         done = forked(tmp_path, module=command[2], arguments=command[3:])
         return done
 
-    monkeypatch.setattr("actopo.config.layers.subprocess.run", run)
+    monkeypatch.setattr("actopo.answers.subprocess.run", run)
 
 
 @pytest.mark.parametrize("case", MODULES)

@@ -1,14 +1,11 @@
 """What is checked of a network before anything runs."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from actopo.answers import run_module
 from actopo.errors import InputError
 from actopo.networks.build import build
-from actopo.networks.built_again import PACKAGES
 from actopo.networks.check_network import check
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.weights import save_tensors
@@ -293,7 +290,5 @@ def test_a_file_may_be_one_that_is_imported_once_in_a_process(tmp_path):
     code = "from torch import nn\ndef build():\n    return nn.Sequential(nn.Flatten(), nn.Linear(432, 4))\n"
     (tmp_path / "net.py").write_text(once + code)
     question = json.dumps([{"module": f"{tmp_path}/net.py:build"}, [12, 12, 3], None, 4])
-    command = [sys.executable, "-m", "actopo.networks.check_network", question]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGES)}
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = run_module("actopo.networks.check_network", question)
     assert found.stdout == "4\n", found.stderr

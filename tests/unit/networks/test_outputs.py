@@ -1,16 +1,14 @@
 """Outputs of modules against hooks written out, and the convolutions, which are modules too."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 import torchvision
+from actopo.answers import run_module
 from actopo.config.choosing import choose_layers, describe_layer
-from actopo.config.layers import OUTPUTS, PACKAGES, layers_of, outputs_of
+from actopo.config.layers import OUTPUTS, layers_of, outputs_of
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
 from actopo.networks.layers import find_layers, recording
@@ -207,8 +205,6 @@ def test_modules_of_the_network_that_needs_no_pytorch(tmp_path, monkeypatch):
 
 
 def test_errors_of_the_process_are_one_line():
-    environment = os.environ | {"PYTHONPATH": str(PACKAGES)}
-    question = json.dumps([{"architecture": "googlenett"}, [64, 64, 3], None, None])
-    done = subprocess.run([sys.executable, "-m", OUTPUTS, question], env=environment, capture_output=True, text=True)
+    done = run_module(OUTPUTS, json.dumps([{"architecture": "googlenett"}, [64, 64, 3], None, None]))
     assert (done.stdout, len(done.stderr.splitlines())) == ("", 1)
     assert done.stderr.startswith("error: unknown architecture 'googlenett'; did you mean googlenet")

@@ -1,12 +1,10 @@
 """The answer to another process is the layers of the network that it asks for."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from actopo.config.layers import LISTING, PACKAGES, layers_of
+from actopo.answers import run_module
+from actopo.config.layers import LISTING, layers_of
 from actopo.errors import InputError
 from actopo.networks import print_layers, print_outputs
 from actopo.networks.build import build
@@ -68,12 +66,9 @@ def test_a_head_has_the_classes_of_the_weights_or_of_the_images(architecture, sh
     assert part["shapes"] == {"patches": (1, 1, expected)}
 
 
-def test_errors_of_the_process_are_one_line(tmp_path, file):
-    environment = os.environ | {"PYTHONPATH": str(PACKAGES)}
-    question = ask({"module": f"{file}:absent"}, [8, 8, 3])
-    done = subprocess.run(
-        [sys.executable, "-m", LISTING, question], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
+def test_errors_of_the_process_are_one_line(tmp_path, file, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run_module(LISTING, ask({"module": f"{file}:absent"}, [8, 8, 3]))
     assert done.returncode
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")

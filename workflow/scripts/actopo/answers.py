@@ -1,11 +1,38 @@
-"""Answers to the process that plans the workflow: alone on the standard output, whatever a user's code prints."""
+"""Another process of this package, and its answer: alone on the standard output, whatever a user's code prints."""
 
 import json
 import os
+import subprocess
 import sys
 import traceback
+from pathlib import Path
 
 from actopo.errors import InputError
+
+PACKAGES = Path(__file__).parents[1]
+
+
+def run_module(name, *arguments):
+    """
+    Run a module of this package in another process, where that of the caller may lack what it imports.
+
+    As in jobs, modules in the folder in which Snakemake runs are not found.
+
+    Returns
+    -------
+    subprocess.CompletedProcess
+        With all that was printed, as text.
+    """
+    # Other processes do not have the folder of scripts on their path.
+    path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        errors="backslashreplace",
+        check=False,
+    )
 
 
 def answer(find):

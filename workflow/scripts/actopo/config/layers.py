@@ -7,15 +7,13 @@ a formula. Other networks are built in a separate process (`actopo.networks.prin
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from contextlib import suppress
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from actopo.answers import run_module
 from actopo.config.choosing import choose_layers
 from actopo.config.data import count_classes, part_sizes
 from actopo.config.values import image_shape
@@ -28,7 +26,6 @@ OUTPUTS = "actopo.networks.print_outputs"
 PREPROCESSING = "actopo.networks.print_preprocessing"
 NETWORK_CHECK = "actopo.networks.check_network"
 CLUSTERER_CHECK = "actopo.mapper.check_clusterer"
-PACKAGES = Path(__file__).parents[2]
 
 
 def network_keys(model):
@@ -118,14 +115,7 @@ def _ask(listing, asked, cache, state=""):
     answer = cache / f"{key}.json" if cache is not None else None
     if answer is not None and (found := _cached(answer)) is not None:
         return found
-    # Other processes do not have the folder of scripts on their path.
-    path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-    # As in jobs, modules in the folder in which Snakemake runs are not found.
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-    command = [sys.executable, "-m", listing, question]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False
-    )
+    done = run_module(listing, question)
     if done.returncode or not done.stdout:
         raise InputError(_what_went_wrong(network, done))
     found = json.loads(done.stdout)

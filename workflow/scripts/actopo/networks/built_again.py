@@ -7,21 +7,18 @@ reads what `require_same_again` wrote, and writes what the network gives there.
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
 
-from actopo.answers import one_line
+from actopo.answers import one_line, run_module
 from actopo.errors import InputError
 from actopo.networks.build import build
 from actopo.networks.repeats import first_difference, values_of
 from actopo.networks.weights import load_pretrained, load_weights
 
-PACKAGES = Path(__file__).parents[2]
 # As in `actopo.networks.repeats`. Here all is as it was but the process.
 ROUNDING = 0.03
 UNLIKE_ITS_WEIGHTS = (
@@ -74,15 +71,7 @@ def require_same_again(network, weights, sizes, model, values, images):
         given, found = Path(folder, "given.pt"), Path(folder, "found.pt")
         asked = json.dumps([network, weights, sizes])
         torch.save({"asked": asked, "images": images, "state": {**state}}, given)
-        path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
-        done = subprocess.run(
-            [sys.executable, "-m", "actopo.networks.built_again", str(given), str(found)],
-            env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"},
-            capture_output=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-            check=False,
-        )
+        done = run_module("actopo.networks.built_again", str(given), str(found))
         if not found.exists():
             said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             raise InputError(
