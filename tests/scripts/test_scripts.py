@@ -28,7 +28,7 @@ from actopo.networks.build import build
 from actopo.networks.inputs import to_input
 from actopo.networks.resnet18_cifar import resnet18_cifar
 from actopo.networks.seeds_per_job import TrainingFolder
-from actopo.networks.weights import save_tensors
+from actopo.networks.weights import load_tensors, save_tensors
 from actopo.points.position_weights import position_weights
 from actopo.similarity.specificity import blocks
 from actopo.similarity.wasserstein import sliced_wasserstein
@@ -1682,6 +1682,47 @@ def test_imported_weights_give_the_same_activations(folder, images):
     with torch.inference_mode():
         expected = model.features[:12](to_input(large, meta["mean"], meta["std"])).permute(0, 2, 3, 1)
     np.testing.assert_allclose(np.load(folder / "alexnet/layer04.npy"), expected, atol=1e-5)
+
+
+MASKED = """
+import torch
+
+def build(n_channels, n_classes):
+    layers = [torch.nn.Conv2d(n_channels, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU()]
+    head = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, n_classes)]
+    network = torch.nn.Sequential(*layers, *head)
+    network.register_buffer("mask", torch.tensor([0, float("-inf")]))
+    return network
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "refused"),
+    [
+        (None, None, False),
+        ("0.weight", -np.inf, True),
+        ("mask", np.nan, True),
+        ("mask", np.inf, True),
+        ("1.running_var", np.inf, True),
+        ("1.running_mean", np.nan, True),
+    ],
+)
+def test_imported_weights_that_are_not_finite_are_damaged_but_for_masks(tmp_path, images, name, value, refused):
+    (tmp_path / "net.py").write_text(MASKED)
+    network = {"module": f"{tmp_path / 'net.py'}:build"}
+    state = build(**network, n_channels=3, n_classes=3).state_dict()
+    if name:
+        state[name].view(-1)[0] = value
+    torch.save(state, tmp_path / "net.pth")
+    output = {"weights": tmp_path / "imported.safetensors", "metrics": tmp_path / "imported.json"}
+    params = {"network": json.dumps(network), "weights": str(tmp_path / "net.pth"), "content": "0123456789abcdef"}
+    files = {"meta": images["meta"]}
+    if not refused:
+        run("import_weights", files, output, params, seed=0)
+        assert load_tensors(output["weights"])[0]["mask"].tolist() == [0, -np.inf]
+        return
+    with pytest.raises(InputError, match=f"values that are not finite, first in {name}; they are damaged"):
+        run("import_weights", files, output, params, seed=0)
 
 
 def test_listing(folder):

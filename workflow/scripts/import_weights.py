@@ -7,7 +7,7 @@ from actopo.files import load_json, save_json
 from actopo.job import settings, start_logging
 from actopo.networks.build import count_outputs
 from actopo.networks.probe import pass_zeros
-from actopo.networks.weights import load_pretrained, save_tensors
+from actopo.networks.weights import damaged_weights, load_pretrained, save_tensors
 
 start_logging(snakemake)
 
@@ -15,8 +15,7 @@ meta, weights = load_json(snakemake.input.meta), snakemake.params.weights
 # Images without labels are one class, and a classifier has two or more.
 shape, n_classes = meta["image_shape"], max(len(meta["class_names"]), 2)
 model = load_pretrained(settings(snakemake).network, weights, n_classes, shape[-1])
-damaged = [name for name, tensor in model.state_dict().items() if not tensor.isfinite().all()]
-if damaged:
+if damaged := damaged_weights(model):
     raise InputError(f"the weights {weights} hold values that are not finite, first in {damaged[0]}; they are damaged")
 # A network that cannot take these images is better found now than after the other jobs.
 pass_zeros(model, shape, nullcontext())

@@ -1,6 +1,7 @@
 """What is checked of a network before anything runs."""
 
 import json
+import math
 
 import pytest
 from actopo.answers import run_module
@@ -238,6 +239,26 @@ def test_weights_are_finite(network, tmp_path):
     save_tensors(tmp_path / "net.safetensors", weights)
     with pytest.raises(InputError, match=r"2\.bias of the network has values that are not finite; give other weights"):
         check_of(network, str(tmp_path / "net.safetensors"))
+
+
+def test_masks_hold_minus_infinity_and_given_buffers_no_other_such_value(tmp_path):
+    """A network that is trained here may have what it likes in its buffers."""
+    (tmp_path / "net.py").write_text(
+        "import torch\ndef build(mask):\n"
+        "    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(432, 4))\n"
+        "    network.register_buffer('mask', torch.tensor(mask))\n    return network\n"
+    )
+    network = {"module": f"{tmp_path}/net.py:build"}
+    file = str(tmp_path / "net.safetensors")
+    for mask in ([0.0, -math.inf], [0.0, math.inf], [math.nan, 0.0]):
+        network["arguments"] = {"mask": mask}
+        assert check_of(network, n_classes=4) == 4
+        save_tensors(file, build(**network).state_dict())
+        if mask[1] == -math.inf:
+            assert check_of(network, file) == 4
+        else:
+            with pytest.raises(InputError, match=r"^mask of the network has values that are not finite"):
+                check_of(network, file)
 
 
 def test_random_numbers_in_evaluation(network, tmp_path):

@@ -20,6 +20,7 @@ from actopo.errors import InputError
 from actopo.networks.build import count_outputs, of_zeros, require_gradient
 from actopo.networks.built_again import make, require_same_again
 from actopo.networks.repeats import is_compiled, require_repeatable
+from actopo.networks.weights import damaged_weights
 
 
 def check(question):
@@ -34,7 +35,9 @@ def check(question):
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
             "as it was before; training.compile compiles it"
         )
-    if wrong := [name for name, weight in model.named_parameters() if not weight.isfinite().all()]:
+    # Of its own buffers a network knows what they are for.
+    initial = [name for name, weight in model.named_parameters() if not weight.isfinite().all()]
+    if wrong := damaged_weights(model) if is_trained else initial:
         raise InputError(f"{wrong[0]} of the network has values that are not finite; give other weights")
     n_outputs = count_outputs(model, shape)
     _require_channels_last(model, shape)

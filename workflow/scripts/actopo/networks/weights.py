@@ -262,6 +262,16 @@ def _count_classes(settings, state, default):
     return lengths.pop() if len(lengths) == 1 else default
 
 
+def damaged_weights(model):
+    """Names in the state of a network whose values are not finite; masks, as of attention, hold minus infinity."""
+    learned = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    return [
+        name
+        for name, tensor in model.state_dict().items()
+        if not (tensor.isfinite() | ((tensor == -torch.inf) & (name not in learned))).all()
+    ]
+
+
 def save_tensors(path, tensors, **metadata):
     """Write a dict of tensors, with `metadata` as texts."""
     from safetensors.torch import save
