@@ -49,9 +49,7 @@ def print_table(title, header, rows):
 
 
 def print_specificity(folder, model):
-    """Tests of specificity for networks and controls, their nulls, and paired differences; none of one network."""
-    if not (folder / model / "specificity.csv").exists():
-        return
+    """Tests of specificity for networks and controls, and their nulls."""
     rows, header = [], ["clouds", *(name for name, _ in TESTS)]
     for path in sorted(folder.glob(f"{model}*/specificity.csv")):
         table = chosen(pd.read_csv(path), metric=METRIC, models="all", layer="mean")
@@ -64,21 +62,21 @@ def print_specificity(folder, model):
                 cells = (f"{number(mean)}, {number(high)}" for mean, high in nulls)
                 rows.append([f"{kind} of the trained: mean, 95 %", *cells])
     print_table(f"Specificity, {METRIC}, all pairs of networks", header, rows)
-    if not (path := folder / model / "controls.csv").exists():
-        return
-    table = chosen(pd.read_csv(path), metric=METRIC, models="all", layer="mean")
+
+
+def print_controls(folder, model):
+    """Specificity of the trained networks less that of their controls, paired."""
+    table = chosen(pd.read_csv(folder / model / "controls.csv"), metric=METRIC, models="all", layer="mean")
     rows = []
     for control in table.control.unique():
         found = [chosen(table, control=control, **test).iloc[0] for _, test in TESTS]
         rows.append([control, *(number(row.difference, *bounds(row)) for row in found)])
-    print_table("Trained minus control, paired", ["control", *header[1:]], rows)
+    print_table("Trained minus control, paired", ["control", *(name for name, _ in TESTS)], rows)
 
 
 def print_sensitivity(folder, model):
     """Share of components whose removal is detected, over the networks that take their turn as reference."""
-    if not (path := folder / model / "sensitivity.csv").exists():
-        return
-    table = pd.read_csv(path)
+    table = pd.read_csv(folder / model / "sensitivity.csv")
     table = table[table.metric.isin([METRIC, "sw_h0"]) & table.threshold.isin(["mean", "floor_mean"])]
     rows = []
     for (metric, components, threshold), own in table.groupby(["metric", "components", "threshold"], sort=False):
@@ -96,9 +94,7 @@ def print_sensitivity(folder, model):
 
 def print_metrics(folder, model):
     """All measures of similarity."""
-    if not (path := folder / model / "metrics.csv").exists():
-        return
-    table = pd.read_csv(path)
+    table = pd.read_csv(folder / model / "metrics.csv")
     smallest = [name for name in table if name.startswith("smallest_layer")]
     header = [
         "measure",
@@ -136,10 +132,7 @@ def print_calibration(folder, model):
 
 def print_budget(folder, model):
     """Terms of the variance budget between layers, and how much of a distance the debiased one keeps."""
-    path = folder / model / "variance_budget.csv"
-    if not path.exists():
-        return
-    table = pd.read_csv(path)
+    table = pd.read_csv(folder / model / "variance_budget.csv")
     rows = []
     for (dimension, term), own in table[table.layer_a != table.layer_b].groupby(["dimension", "term"], sort=False):
         rows.append([dimension, term, *(number(own.share.quantile(q), digits=2) for q in (0.5, 0.25, 0.75))])
@@ -149,10 +142,7 @@ def print_budget(folder, model):
 
 def print_power(folder, model):
     """How the specificity, the floor and the detection depend on points, directions and networks."""
-    path = folder / model / "power.csv"
-    if not path.exists():
-        return
-    table = pd.read_csv(path)
+    table = pd.read_csv(folder / model / "power.csv")
     table = table[(table.layer == "mean") & (table.metric == METRIC) & (table.correlation != "spearman")]
     columns = ["varied", "points", "directions", "networks", "statistic"]
     rows = [[*map(str, row[columns]), number(row.value, row.low, row.high)] for _, row in table.iterrows()]
@@ -184,6 +174,18 @@ def print_graphs(folder):
         print_table(title, ["sampling", *(f"layer {layer}" for layer in table.layer.unique())], rows)
 
 
+# The tables of similarity, and what prints them.
+PARTS = {
+    print_specificity: "specificity.csv",
+    print_controls: "controls.csv",
+    print_sensitivity: "sensitivity.csv",
+    print_metrics: "metrics.csv",
+    print_calibration: "calibration.*.csv",
+    print_budget: "variance_budget.csv",
+    print_power: "power.csv",
+}
+
+
 def main():
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -195,15 +197,11 @@ def main():
     told = f"test accuracy {number(accuracy.mean())}, sd {number(accuracy.std())}"
     print(f"{len(accuracy)} networks, {told}")
     model = summary["homology"]["model"]
-    for print_part in (
-        print_specificity,
-        print_sensitivity,
-        print_metrics,
-        print_calibration,
-        print_budget,
-        print_power,
-    ):
-        print_part(run / "similarity", model)
+    folder = run / "similarity"
+    # What a run does not ask for, and what one network does not give, has no table.
+    for print_part, tables in PARTS.items():
+        if any((folder / model).glob(tables)):
+            print_part(folder, model)
     print_graphs(run / "mapper" / summary["mapper"]["model"])
 
 

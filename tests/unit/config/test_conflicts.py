@@ -25,7 +25,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         (
             "mapper.samplings.central_1.points_per_image",
             5,
-            ["mapper.samplings.central_1.points_per_image: 5 ", "layer 16's 4 central ones of 4 x 4 positions"],
+            ["mapper.samplings.central_1.points_per_image: 5 ", "4 central ones of 4 x 4 positions of layer 16 ("],
         ),
         (
             "mapper.samplings.central_1.method",
@@ -71,7 +71,11 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ),
         ("similarity.sensitivity.layers", [9], ["figures.sensitivity_layers: none is among similarity.sensitivity"]),
         ("figures.sensitivity_layers", [0, 17], ["figures.sensitivity_layers: [17]", "homology.layers"]),
-        ("homology.batch_size", 512, ["mean_cca, svcca, pwcca", "layer 13 has 512 channels to 512 points"]),
+        (
+            "homology.batch_size",
+            512,
+            ["mean_cca, svcca, pwcca", "layer 13 (blocks.6.conv1) has 512 channels to 512 points"],
+        ),
         (
             "mapper.seeds",
             [7, 100],
@@ -102,7 +106,11 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
         ("mapper.lens", ["l2", "l2"], ["mapper.lens: both lenses are the same"]),
         ("mapper.lens", {"logit": "cat", "density": 3}, ["mapper.lens: a mapping names one lens", "list of two"]),
         ("mapper.lens", "logit", ["mapper.lens: logit needs the name of a class", "{logit: deer}"]),
-        ("mapper.lens", {"principal_component": 129}, ["mapper.lens: layer 4 has 64 channels", "up to that"]),
+        (
+            "mapper.lens",
+            {"principal_component": 129},
+            ["mapper.lens: layer 4 (blocks.1.conv2) has 64 channels", "up to that"],
+        ),
         (
             "mapper",
             {
@@ -111,7 +119,7 @@ TRAINING = {"epochs": 2, "batch_size": 8, "learning_rate": 0.1, "schedule": "tri
                 "lens": {"principal_component": 65},
                 "networks": {"resnet18_a": {"layer": 4}},
             },
-            ["mapper.lens: layer 4 has 64 channels", "up to that, of network resnet18_a"],
+            ["mapper.lens: layer 4 (blocks.1.conv2) has 64 channels", "up to that, of network resnet18_a"],
         ),
         ("mapper.lens", {"density": 50_000}, ["more points than the 50000 of sampling foreground_1; write a smaller"]),
         ("mapper.lens", {"eccentricity": 1e300}, ["mapper.lens: eccentricity takes an exponent from 1 to 1000"]),
@@ -396,7 +404,9 @@ def test_layers_of_a_compared_network_have_enough_positions(study):
     own["points_per_image"] = 17
     place = "homology" if study == "homology" else "mapper.samplings.random"
     name = PAIR[other]["model"]
-    words = f"{place}.points_per_image: 17 is more than layer 16's 4 x 4 positions, of network {name}"
+    words = (
+        f"{place}.points_per_image: 17 is more than the 4 x 4 positions of layer 16 (blocks.7.conv2), of network {name}"
+    )
     assert any(words in line for line in messages(config)), messages(config)
 
 
@@ -620,7 +630,9 @@ def test_the_homology_study_draws_central_positions():
     validate(config, SCHEMA)
     config["homology"]["points_per_image"] = 5
     [line] = messages(config)
-    assert line.strip() == "homology.points_per_image: 5 is more than layer 13's 4 central ones of 4 x 4 positions"
+    assert line.strip() == (
+        "homology.points_per_image: 5 is more than the 4 central ones of 4 x 4 positions of layer 13 (blocks.6.conv1)"
+    )
 
 
 def test_clouds_that_no_memory_holds_are_refused():
@@ -693,7 +705,10 @@ def test_pooled_clouds_have_one_point_an_image():
     config = changed("homology.points_per_image", 2)
     config["homology"] |= {"sampling": "random", "batch_size": 300}
     [line] = messages(config)
-    assert "layer 13 has 512 channels to 300 points in a pooled cloud; raise homology.batch_size, leave pooled" in line
+    words = (
+        "layer 13 (blocks.6.conv1) has 512 channels to 300 points in a pooled cloud; raise homology.batch_size, leave"
+    )
+    assert f"{words} pooled" in line
     config["similarity"]["rivals"]["clouds"] = ["own", "matched"]
     validate(config, SCHEMA)
 
@@ -783,14 +798,20 @@ def small_network(tmp_path_factory):
     [
         ({"layer": "0"}, None),
         ({"layer": "0", "tap": "bn"}, None),
-        ({"layer": "2"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10006's 1 x 1"),
+        (
+            {"layer": "2"},
+            "mapper.samplings.foreground_5.points_per_image: 5 is more than the 1 x 1 positions of layer '2'",
+        ),
         (
             {"layer": "last"},
-            "mapper.networks.small.tap: layer 0.3 has conv only: no rectifier follows it; set tap to conv",
+            "mapper.networks.small.tap: layer 1 (0.3) has conv only: no rectifier follows it; set tap to conv",
         ),
         ({"layer": "9"}, "mapper.networks.small.layer: no layer matches '9' (a name; the number of a layer has no"),
         ({"layer": 57}, "mapper.networks.small.layer: layers [57] do not exist"),
-        ({"layer": "1"}, "mapper.samplings.foreground_5.points_per_image: 5 is more than layer 10005's 1 x 1"),
+        (
+            {"layer": "1"},
+            "mapper.samplings.foreground_5.points_per_image: 5 is more than the 1 x 1 positions of layer '1'",
+        ),
     ],
 )
 def test_layers_of_networks_side_by_side(layer, words, small_network):

@@ -1,6 +1,7 @@
 """Which layers of a network a config names: by index, name, pattern or type, with their tokens and taps."""
 
 import fnmatch
+import math
 from difflib import get_close_matches
 
 from actopo.errors import InputError, shown
@@ -96,11 +97,21 @@ def shape_at(described, tap):
     return described["shape"]
 
 
+def grid_of(sampling, described):
+    """Rows and columns of a layer that a sampling can take."""
+    rows, columns, _ = shape_at(described, sampling["tap"])
+    border = sampling.get("exclude_border", False)
+    return rows - border, columns - border
+
+
 def fewest_positions(sampling, found):
     """Positions that a sampling can take of an image in the layer that has the fewest; `found` are descriptions."""
-    border = sampling.get("exclude_border", False)
-    shapes = (shape_at(described, sampling["tap"]) for described in found.values())
-    return min((rows - border) * (columns - border) for rows, columns, _ in shapes)
+    return min(math.prod(grid_of(sampling, described)) for described in found.values())
+
+
+def called(layer, described):
+    """How messages call a layer: by its name, and by the number that a user may have written."""
+    return f"layer {described['name']!r}" if layer >= FIRST_OUTPUT else f"layer {layer} ({described['name']})"
 
 
 def tap_problem(described, tap):

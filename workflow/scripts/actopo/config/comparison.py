@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from actopo.config.choosing import choose_layers, describe_layer, shape_at, tap_problem
+from actopo.config.choosing import called, choose_layers, describe_layer, shape_at, tap_problem
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.lens import few_channels
 from actopo.config.read_layers import unfit_layer
@@ -84,12 +84,12 @@ def _network_problems(config, path, item, layers, cache):
             described = describe_layer(layer, there, outputs)
             tap = item.get("tap") or taps[study]
             if problem := tap_problem(described, tap):
-                yield f"{path}.tap: layer {layer} ({described['name']}) {problem}"
+                yield f"{path}.tap: {called(layer, described)} {problem}"
                 return
             key, drawn_by = samplings[study]
             if problem := unfit_layer(key, {**drawn_by, "tap": tap}, layer, described):
                 yield f"{problem}, of network {name}"
                 return
             if study == "mapper" and (problem := few_channels(config["mapper"], shape_at(described, tap)[2])):
-                yield f"mapper.lens: layer {layer} {problem}, of network {name}"
+                yield f"mapper.lens: {called(layer, described)} {problem}, of network {name}"
                 return

@@ -1,6 +1,6 @@
 """Checks of the homology study of a configuration, and of the comparisons of its diagrams."""
 
-from actopo.config.choosing import shape_at
+from actopo.config.choosing import called, shape_at
 from actopo.config.values import seed_list
 from actopo.errors import shown
 from actopo.points.choices import SAMPLINGS
@@ -26,9 +26,9 @@ def homology_problems(config, found, layers):
             n_points = homology["batch_size"] * rows * columns
             if n_points > MAX_RIPS_POINTS:
                 yield (
-                    f"homology.sampling: {sampling} has {n_points} points in layer {layer}, and Vietoris-Rips "
-                    f"complexes of more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or list later "
-                    "homology.layers"
+                    f"homology.sampling: {sampling} has {n_points} points in {called(layer, found[layer])}, and "
+                    f"Vietoris-Rips complexes of more than {MAX_RIPS_POINTS} do not fit; lower homology.batch_size or "
+                    "list later homology.layers"
                 )
                 break
         if homology["points_per_image"] != 1:
@@ -74,7 +74,7 @@ def similarity_problems(config, found, layers):
     ranked = [metric for metric in metrics if METRICS[metric].needs_rank]
     if ranked and wide:
         yield (
-            f"{path}: {', '.join(ranked)} need more points than channels, and layer {wide[0]} has "
+            f"{path}: {', '.join(ranked)} need more points than channels, and {called(wide[0], found[wide[0]])} has "
             f"{n_channels[wide[0]]} channels to {n_points} points{which}; {remedy} them"
         )
     rounded = "homology" in config["activations"]["keep"] and config["activations"]["precision"] == "half"

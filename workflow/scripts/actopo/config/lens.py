@@ -4,7 +4,7 @@ import ast
 import math
 from pathlib import Path
 
-from actopo.config.choosing import fewest_positions, shape_at
+from actopo.config.choosing import called, fewest_positions, shape_at
 from actopo.config.values import sampling_order
 from actopo.errors import InputError, shown
 from actopo.mapper.choices import FUNCTION, LENS_COLUMNS, LENSES, lens_list
@@ -42,7 +42,7 @@ def lens_problems(mapper, found, n_images):
         taps = {sampling["tap"] for sampling in sampling_order(mapper["samplings"]).values()}
         n_channels, layer = min((shape_at(found[layer], tap)[2], layer) for layer in found for tap in taps)
         if problem := few_channels(mapper, n_channels):
-            yield f"mapper.lens: layer {layer} {problem}"
+            yield f"mapper.lens: {called(layer, found[layer])} {problem}"
     for name, of in lenses:
         if name == FUNCTION:
             try:

@@ -2,7 +2,15 @@
 
 from functools import partial
 
-from actopo.config.choosing import choose_layers, describe_layer, fewest_positions, shape_at, tap_problem
+from actopo.config.choosing import (
+    called,
+    choose_layers,
+    describe_layer,
+    fewest_positions,
+    grid_of,
+    shape_at,
+    tap_problem,
+)
 from actopo.config.layers import model_layers, module_outputs
 from actopo.config.lens import few_channels
 from actopo.config.values import drawn_networks, sampling_order
@@ -66,11 +74,11 @@ def drawn_problems(config, cache):
             if name == mapper["model"] and tap != sampling["tap"]:
                 yield f"{path}.tap: {name} is mapper.model, whose layers have the taps of mapper.samplings; remove it"
             elif wrong := tap_problem(described, tap):
-                yield f"{path}.tap: layer {described['name']} {wrong}"
+                yield f"{path}.tap: {called(layer, described)} {wrong}"
             else:
                 problem = unfit_layer(f"mapper.samplings.{key}", {**sampling, "tap": tap}, layer, described)
                 if problem is None and (few := few_channels(mapper, shape_at(described, tap)[2])):
-                    problem = f"mapper.lens: layer {layer} {few}"
+                    problem = f"mapper.lens: {called(layer, described)} {few}"
                 if problem is None:
                     continue
                 yield f"{problem}, of network {name}"
@@ -95,12 +103,9 @@ def whole_cloud_problems(mapper, found, n_images):
 
 def unfit_layer(path, sampling, layer, described):
     """Message about a sampling that needs more positions or another tap than the layer has; None if it fits."""
-    tap = sampling["tap"]
-    if wrong := tap_problem(described, tap):
-        return f"{path}.tap: layer {layer} ({described['name']}) {wrong}"
-    rows, columns, _ = shape_at(described, tap)
-    border = sampling.get("exclude_border", False)
-    rows, columns = rows - border, columns - border
+    if wrong := tap_problem(described, sampling["tap"]):
+        return f"{path}.tap: {called(layer, described)} {wrong}"
+    rows, columns = grid_of(sampling, described)
     wanted, positions = sampling.get("points_per_image", 1), f"{rows} x {columns} positions"
     available = rows * columns
     share = sampling.get("share", CENTRAL_SHARE)
@@ -109,5 +114,5 @@ def unfit_layer(path, sampling, layer, described):
         available = len(central_positions(rows, columns, share))
         positions = f"{available} central ones of {positions}"
     if wanted > available:
-        return f"{path}.points_per_image: {wanted} is more than layer {layer}'s {positions}"
+        return f"{path}.points_per_image: {wanted} is more than the {positions} of {called(layer, described)}"
     return None
