@@ -56,9 +56,9 @@ def describe_graph(results):
     """Shares of the images, which have a point each, in nodes of few classes and in nodes of all."""
     file, nodes = load_arrays(results / MEMBERS), load_json(results / GRAPH)["nodes"]
     members = load_incidence(file)
-    n_classes = np.array([np.count_nonzero(node["composition"]) for node in nodes])
+    n_classes = np.array([len(node["composition"]) for node in nodes])
     few, every = (
-        members[:, chosen].any(axis=1).mean()
+        (members[:, chosen].sum(axis=1) > 0).mean()
         for chosen in (n_classes <= FEW_CLASSES, n_classes == len(set(file["label"].tolist())))
     )
     return f"images in nodes of {FEW_CLASSES} classes or fewer: {few:.1%}; in nodes of all classes: {every:.1%}"
