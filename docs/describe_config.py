@@ -8,9 +8,10 @@ ROOT = Path(__file__).parents[1]
 HEAD = """<!-- Written by `make docs` from workflow/schemas/config.schema.yaml; edit that instead. -->
 # Configuration
 
-`config.yaml` is the paper's run and holds every key. Write only what differs into a file of your own, and lay it
-over the others: `snakemake --configfile config/cifar10_cpu.yaml mine.yaml`. The whole configuration is checked before
-anything runs; a change reruns exactly what depends on it.
+`config.yaml` is the paper's run, and holds all keys but those that only other networks, samplings and comparisons have.
+Write only what differs into a file of your own, and lay it over the others: `snakemake --configfile
+config/cifar10_cpu.yaml mine.yaml`. The whole configuration is checked before anything runs; a change reruns exactly
+what depends on it.
 
 | file | what it is |
 |---|---|

@@ -22,8 +22,10 @@ HEAD = """<!-- Written by `make docs` from tests/workflow/rerun_table.py; edit t
 
 After a finished run, a change of the configuration runs again what depends on it, and nothing else. Every line of this
 table is tested (`tests/workflow/test_reruns.py`): there, as Snakemake plans it, and back. The changes are of two small
-configurations; a line holds their rules. A larger study has more jobs of these, and with parts that theirs have not,
-such as comparisons of graphs, exports and graphs at all eps, other rules too. Rules that only draw are counted.
+configurations, which are in `tests/workflow/rerun_table.py`: `tiny`, of the digits, and `wide`, of images and networks
+of one's own. What a key runs again depends on other keys, and a line has the rules of its configuration. A larger study
+has more jobs of these, and with parts that theirs have not, such as comparisons of graphs, exports and graphs at all
+eps, other rules too. Rules that only draw are counted.
 
 Files of one's own are known by what they hold, and may be moved and renamed: the images of `data.root`, the masks of
 `mapper.foreground.masks`, weights, tables of labels, and the file of a network or a lens, with the Python files beside
@@ -33,16 +35,17 @@ different images. The file of a clusterer counts where it lies in a folder of `P
 such folders; one that is installed, or in an archive, is known by its import path alone: after another version of it,
 add `--forcerun build_mapper`.
 
-Two keys make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its parts, and
-points of `activations.keep` are read from activations in the place of a network and images. Snakemake compares the list
-of the files that a job reads, and there is no file that a job waits for and that is not in this list. Points and graphs
-are the same to the last bit, but they are taken and built anew, and so is what reads them. Set both keys before a large
-run, not after.
+Two keys and an order make again what comes out the same. A graph that is split by `mapper.jobs` reads the files of its
+parts, and points of `activations.keep` are read from activations in the place of a network and images. Snakemake
+compares the list of the files that a job reads, and there is no file that a job waits for and that is not in this list.
+Points and graphs are the same to the last bit, but they are taken and built anew, and so is what reads them. Set both
+keys before a large run, not after. The order of `homology.layers` is that of tables and figures, and distances between
+layers are computed again in it.
 
 ## Keys
 
-| key | change | runs again |
-|---|---|---|
+| key | change | of | runs again |
+|---|---|---|---|
 """
 OTHER_CHANGES = {
     "`results` and `.snakemake` are moved or copied to another folder": "nothing, whatever the times of files of up to "
@@ -51,6 +54,8 @@ OTHER_CHANGES = {
     "let both travel together",
     "the folder of a finished run is copied or renamed, and `run` with it": "refused, since Snakemake has no record of "
     "it under another name: copy `results` and `.snakemake` to another `--directory`, and keep `run`",
+    "`results` and `.snakemake` are copied as hard links (`cp -al`)": "not supported: Snakemake writes its records in "
+    "place, and so into those of the other folder; copy them",
     "a new clone of the workflow beside `results` and `.snakemake`": "nothing",
     "`--software-deployment-method conda` is switched on or off": "nothing",
     "a version in a file of `envs/`": "the rules of that environment, and what depends on them",
@@ -113,17 +118,21 @@ def table():
             text = "everything" + (f" but {', '.join(f'`{rule}`' for rule in row.spared)}" if row.spared else "")
         else:
             text = named(row.reruns, order)
-        found.append((row.path, value_at(configs[row.base], row.path), row.value, besides, text))
+        found.append((row.path, value_at(configs[row.base], row.path), row.value, besides, row.base, text))
     for base, changes, reason in INACTIVE:
-        found += [(path, value_at(configs[base], path), new, "", f"nothing: {reason}") for path, new in changes.items()]
+        text = f"nothing: {reason}"
+        found += [(path, value_at(configs[base], path), new, "", base, text) for path, new in changes.items()]
     # A section stands before its keys.
     places = {path: place for place, path in enumerate(keys)}
     for path, *_ in found:
         known = (place for place, key in enumerate(keys) if is_part(key.split("."), path.split(".")))
         places.setdefault(schema_key(path, keys), next(known) - 0.5)
-    for path, old, new, besides, text in sorted(found, key=lambda item: places[schema_key(item[0], keys)]):
+    for path, old, new, besides, base, text in sorted(found, key=lambda item: places[schema_key(item[0], keys)]):
         if old != new:
-            yield f"| `{schema_key(path, keys)}` | `{shown(old)}` to `{shown(new)}`{besides} | {text} |"
+            key = schema_key(path, keys)
+            names = [own for own, part in zip(path.split("."), key.split("."), strict=False) if part == "NAME"]
+            of = ", ".join(f"`{name}`" for name in (base, *names))
+            yield f"| `{key}` | `{shown(old)}` to `{shown(new)}`{besides} | {of} | {text} |"
 
 
 def is_part(key, section):

@@ -1,5 +1,6 @@
 """
-Print the simulations of docs/methods.md: the knee at several sensitivities, and tests against surrogates.
+Print the simulations of docs/methods.md: the knee at several sensitivities, and tests against surrogates of clouds
+whose activations are Gaussian.
 
     python docs/simulate_methods.py
 """
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
@@ -51,15 +53,22 @@ def estimated_gaussians(clouds, n_draws, rng):
         yield [cloud.mean(axis=0) + mixing @ own for cloud, own in zip(clouds, centred, strict=True)]
 
 
-def p_values(clouds, drawn):
-    """p-values of both layers and of their pair, in H0."""
-    found = diagrams([cloud for draw in [clouds, *drawn] for cloud in draw], dimensions=[0])
-    by_draw = [[own[0] for own in found[i : i + 2]] for i in range(0, len(found), 2)]
-    between = np.stack([pairwise_distances(draw) for draw in by_draw])
-    within = np.stack([pairwise_distances(layer) for layer in zip(*by_draw, strict=True)])
-    table = calibration_table(between, within, [0, 1])
-    same = table.layer_a == table.layer_b
-    return table[same].p_value.to_list(), table[~same].p_value.to_list()
+def calibrations(clouds, drawn, dimensions):
+    """For each dimension, the rows of both layers and that of their pair, against the draws."""
+    found = diagrams([cloud for draw in [clouds, *drawn] for cloud in draw], dimensions=dimensions)
+    for dimension in dimensions:
+        by_draw = [[own[dimension] for own in found[i : i + 2]] for i in range(0, len(found), 2)]
+        between = np.stack([pairwise_distances(draw) for draw in by_draw])
+        within = np.stack([pairwise_distances(layer) for layer in zip(*by_draw, strict=True)])
+        table = calibration_table(between, within, [0, 1])
+        same = table.layer_a == table.layer_b
+        yield table[same], table[~same]
+
+
+def rejected(p_values):
+    """Share of tests that reject at the level 0.05, and its standard error."""
+    share = np.mean(np.array(p_values) <= 0.05 + 1e-9)
+    return f"{share:.1%} rejected (standard error {np.sqrt(share * (1 - share) / len(p_values)):.1%})"
 
 
 def print_rejections(n_trials=150, n_points=60, n_channels=40, n_draws=19):
@@ -68,14 +77,40 @@ def print_rejections(n_trials=150, n_points=60, n_channels=40, n_draws=19):
     for trial in range(n_trials):
         noise = rng.normal(size=(n_points, n_channels))
         clouds = [noise, noise @ rng.normal(size=(n_channels, n_channels))]
-        found["estimated Gaussian"].append(p_values(clouds, estimated_gaussians(clouds, n_draws, rng)))
-        found["rotation"].append(p_values(clouds, surrogates(clouds, n_draws, [trial])))
+        for name, drawn in (
+            ("estimated Gaussian", estimated_gaussians(clouds, n_draws, rng)),
+            ("rotation", surrogates(clouds, n_draws, [trial])),
+        ):
+            [tables] = calibrations(clouds, drawn, [0])
+            found[name].append([table.p_value.to_list() for table in tables])
     print(f"{n_trials} pairs of Gaussian clouds of {n_points} points in {n_channels} dimensions, {n_draws} surrogates")
     for name, values in found.items():
         for what, place in (("a layer", 0), ("a pair", 1)):
-            rejected = np.array([p for own in values for p in own[place]]) <= 0.05 + 1e-9
-            error = np.sqrt(rejected.mean() * (1 - rejected.mean()) / len(rejected))
-            print(f"  {name}, {what}: {rejected.mean():.1%} rejected (standard error {error:.1%})")
+            print(f"  {name}, {what}: {rejected([p for own in values for p in own[place]])}")
+
+
+def print_selected(n_trials=60, n_images=150, n_draws=19):
+    """The same with one position of each image, drawn or that of the largest norm, of Gaussian activations."""
+    sizes = ((64, 16), (16, 32))
+    print(f"{n_trials} pairs of clouds of a position of each of {n_images} images, (positions, channels) {sizes}")
+    for chosen in ("random", "top_l2"):
+        rng, layers, pairs = np.random.default_rng(0), ([], []), ([], [])
+        for trial in range(n_trials):
+            clouds = []
+            for n_positions, n_channels in sizes:
+                spread = np.exp(-0.05 * np.arange(n_channels))
+                activations = spread * rng.normal(size=(n_images, n_positions, n_channels))
+                largest = np.linalg.norm(activations, axis=2).argmax(axis=1)
+                drawn = rng.integers(n_positions, size=n_images)
+                clouds.append(activations[np.arange(n_images), largest if chosen == "top_l2" else drawn])
+            tables = calibrations(clouds, surrogates(clouds, n_draws, [trial]), [0, 1])
+            for dimension, (own, pair) in enumerate(tables):
+                layers[dimension].append(own)
+                pairs[dimension].append(pair)
+        for dimension in (0, 1):
+            own, pair = pd.concat(layers[dimension]), pd.concat(pairs[dimension])
+            ratios = f"median ratio {own.ratio.median():.2f}; of the pair {pair.ratio.median():.2f}"
+            print(f"  {chosen}, H{dimension}, a layer: {rejected(own.p_value)}, {ratios}")
 
 
 if __name__ == "__main__":
@@ -83,3 +118,4 @@ if __name__ == "__main__":
     logging.disable(logging.WARNING)
     print_knees()
     print_rejections()
+    print_selected()

@@ -758,17 +758,23 @@ INACTIVE = [
         "tiny",
         {
             "device": "auto",
-            "data.root": "images",
             "data.limits.pixels": 9000,
             "data.limits.side": 9000,
             "data.limits.bytes": 9000,
             "models.resnet18_a.seeds_per_job": 2,
+            "mapper.device": "auto",
+        },
+        "no result depends on it",
+    ),
+    (
+        "tiny",
+        {
+            "data.root": "images",
             "models.resnet18_b.training.milestones": [1],
             "models.resnet18_b.training.decay": 0.5,
             "activations.precision": "half",
             "similarity.tolerance": 0.01,
             "similarity.rivals.permutations": 3,
-            "mapper.device": "auto",
             "mapper.foreground.weights": "weights.pth",
             # For one point an image.
             "mapper.foreground.ties": "all",
@@ -802,7 +808,7 @@ INACTIVE = [
             "mapper.foreground.weights": "weights.pth",
             "mapper.knee_sensitivity": 4,
         },
-        "not used beside these keys",
+        "not used beside other keys",
     ),
     (
         "tiny",
@@ -835,16 +841,22 @@ INACTIVE = [
     (
         "wide",
         {
-            "data.root": "elsewhere/images",
             "models.resnet18_a.training.milestones": [9, 2],
             "models.own.input.resize": 32,
-            "similarity.sensitivity.references": 2,
             "models.own.layout": {},
+            "similarity.sensitivity.references": 2,
+            "mapper.lens": [{"l2": None}, {"logit": "cat"}],
+        },
+        "the same in other words",
+    ),
+    (
+        "wide",
+        {
+            "data.root": "elsewhere/images",
             "models.own.module": "elsewhere/renamed.py:build",
             "models.alexnet.weights": "elsewhere/renamed.pth",
             "mapper.foreground.masks": "./elsewhere/masks",
             "mapper.labels.breed.file": "elsewhere/renamed.csv",
-            "mapper.lens": [{"l2": None}, {"logit": "cat"}],
         },
         "the same elsewhere",
     ),

@@ -31,6 +31,22 @@ def test_a_second_instance_is_refused_until_the_first_ends(workflow):
     assert f"Logs are in {workflow.folder}/elsewhere/results/tiny/logs" in done.stdout + done.stderr
 
 
+def test_folders_with_links_to_the_same_results(workflow):
+    """Each has locks of its own in .snakemake."""
+    shared = workflow.folder / "shared"
+    (shared / "tiny").mkdir(parents=True)
+    (workflow.folder / "linked").mkdir()
+    (workflow.folder / "linked/results").symlink_to(shared)
+    run_lock.lock_run("tiny", shared)
+    try:
+        done = workflow.run("--directory", "linked", "--", TARGET)
+        assert done.returncode != 0
+        assert "run 'tiny' is being worked on in this folder by process" in done.stdout + done.stderr
+    finally:
+        run_lock._held.pop(shared / "tiny.lock").close()
+    assert workflow.run("--directory", "linked", "--", TARGET).returncode == 0
+
+
 def test_results_under_another_name_are_refused(tmp_path):
     """Snakemake has records of files by their paths, so that a changed configuration would run nothing."""
     workflow = Workflow(tmp_path / "tiny")

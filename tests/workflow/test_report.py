@@ -154,6 +154,21 @@ def test_a_copy_of_a_run_has_a_report_whatever_its_times(tiny_run, tmp_path):
     assert done.stderr.endswith("; with results that are copied, copy .snakemake too\n")
 
 
+@pytest.mark.parametrize("change", ["edited", "removed"])
+def test_what_the_report_alone_reads(spoilable, change):
+    results = spoilable.folder / "results/tiny"
+    if change == "edited":
+        caption = results / "captions/purity.rst"
+        caption.write_text(caption.read_text().replace("0", "7"))
+        told = "results/tiny/captions/purity.rst is damaged"
+    else:
+        (results / "similarity/resnet18_a/specificity.csv").unlink()
+        told = "specificity.csv is missing; to make it again, run snakemake as before with -- results/tiny/similarity/"
+    done = write_report(spoilable.folder, "tiny.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+
+
 def test_what_is_not_finished_has_no_report(spoilable):
     (spoilable.folder / "results/tiny/figures/purity.png").unlink()
     assert "snakemake would run 1 job (plot_purity); run" in write_report(spoilable.folder, "tiny.yaml").stderr

@@ -9,7 +9,7 @@ from snakemake.utils import update_config
 
 from actopo.captions import NAMES as CAPTIONS
 from actopo.config.choosing import choose_layers, describe_layer
-from actopo.config.config_files import repeated_keys
+from actopo.config.config_files import repeated_keys, repeated_options
 from actopo.config.layer_files import SET as LAYER_SET
 from actopo.config.layer_files import choose_files
 from actopo.config.layers import module_outputs, network_keys, number_layers
@@ -56,7 +56,7 @@ RUN = Path("results") / str(config["run"])
 LAYER_CACHE = Path(".snakemake") / "actopo"
 # Once, and not again by the process of each job.
 if workflow.is_main_process:
-    for problem in environment_problems():
+    for problem in (*environment_problems(), *repeated_options()):
         raise WorkflowError(problem)
     # Those of the command line; a pipe can be read once.
     for file in filter(Path.is_file, map(Path, workflow.overwrite_configfiles)):

@@ -51,6 +51,8 @@ rule compute_diagrams:
         "../../envs/topology.yaml"
     threads: 8
     resources:
+        # As of others in its group: of jobs side by side it must be the same.
+        device=config["device"],
         mem_mb=grows(8000),
         runtime=grows(20),
     params:

@@ -18,6 +18,10 @@ onstart:
     jobs, reason = list(workflow.dag.needrun_jobs()), workflow.dag.reason
     try:
         lock_run(config["run"], LAYER_CACHE)
+        # Of results behind a link, which several folders may have.
+        results = RUN.resolve()
+        if results != Path.cwd() / RUN:
+            lock_run(results.name, results.parent)
         # A damaged file, before Snakemake removes what was made of it, unless this run makes the file anew.
         made = {path for job in jobs for path in job.output}
         for path in sorted({path for job in jobs for path in reason(job).updated_input} - made):

@@ -66,6 +66,8 @@ use rule sample_points as sample_kept_points with:
         study=one_of(KEPT),
     threads: 1
     resources:
+        # As of others in its group.
+        device=config["device"],
         mem_mb=grows(8000),
         runtime=grows(30),
     params:

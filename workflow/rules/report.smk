@@ -35,7 +35,8 @@ rule summarise:
             run=config["run"],
             homology=HOMOLOGY | {"layers": LAYERS},
             controls=CONTROLS,
-            mapper={**{key: MAPPER[key] for key in ("model", "draws", "part", "layers")}, "seeds": MAPPER_SEEDS},
+            mapper={key: MAPPER[key] for key in ("model", "draws", "part")}
+            | {"layers": MAPPER_LAYERS, "seeds": MAPPER_SEEDS},
             n_batches=len(BATCHES),
             layer_names=layer_names(),
             dimension=config["figures"]["dimension"],

@@ -29,5 +29,5 @@ summary = {
 save_json(snakemake.output.summary, summary)
 texts = captions(summary, studies["dimension"], studies["sensitivity_layers"])
 for path in snakemake.output.captions:
-    with replacing(path, summed=False) as temporary:
+    with replacing(path) as temporary:
         temporary.write_text(texts[Path(path).stem] + "\n", encoding="utf-8")

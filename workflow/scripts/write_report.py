@@ -12,6 +12,7 @@ in captions are those of the config, and figures those of the last run.
 import argparse
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def check_is_finished(results, configfiles):
         raise InputError(f"{results} is no finished run, which has a summary.json; {advice}")
     # Snakemake takes them as they are.
     tables = [path for study in ("similarity", "mapper") for path in sorted((results / study).rglob("*.csv"))]
-    for path in (results / "summary.json", *tables):
+    for path in (results / "summary.json", *tables, *sorted((results / "captions").glob("*.rst"))):
         check(path)
     printed = call_snakemake(["--dry-run", "--quiet", "rules", *given(configfiles)], "plan the run")
     jobs = jobs_to_do(printed)
@@ -66,7 +67,16 @@ def write_report(configfiles):
     results = Path("results") / str(run)
     check_is_finished(results, configfiles)
     path = results / "report.html"
-    call_snakemake(["--report", str(path), *given(configfiles)], "make the report")
+    try:
+        call_snakemake(["--report", str(path), *given(configfiles)], "make the report")
+    except InputError as error:
+        # Snakemake does not make again what only the report reads.
+        if missing := re.search(r"File (.+) marked for report but does not exist", str(error)):
+            raise InputError(
+                f"{missing[1]} is missing; to make it again, run snakemake as before with "
+                f"-- {shlex.quote(missing[1])} at its end"
+            ) from None
+        raise
     script = (ROOT / "workflow/report/frames.js").read_text(encoding="utf-8")
     with open(path, "a", encoding="utf-8") as page:
         page.write(f"<script>\n{script}</script>\n")

@@ -4,7 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
-from actopo.config.config_files import load_config, merged, over_defaults, overlay, repeated_keys
+from actopo.config.config_files import load_config, merged, over_defaults, overlay, repeated_keys, repeated_options
 from actopo.errors import InputError
 from snakemake.utils import update_config
 
@@ -91,3 +91,17 @@ def test_a_trained_network_leaves_nothing_to_weights(tmp_path):
     (tmp_path / "own.yaml").write_text("data: {normalisation: pretrained}")
     with pytest.raises(InputError, match=r"data\.normalisation: resnet18_a is trained here"):
         load_config(ROOT, [tmp_path / "own.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_told"),
+    [
+        (["--configfile", "a.yaml", "b.yaml", "--cores", "2"], False),
+        (["--configfile", "a.yaml", "--cores", "2", "--configfile", "b.yaml"], True),
+        (["--configfile=a.yaml", "--configfiles", "b.yaml"], True),
+        (["-n"], False),
+    ],
+)
+def test_an_option_of_which_the_last_counts_is_given_once(monkeypatch, arguments, is_told):
+    monkeypatch.setattr("sys.argv", ["snakemake", *arguments])
+    assert ["is given 2 times" in problem for problem in repeated_options()] == [True] * is_told

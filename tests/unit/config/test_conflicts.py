@@ -679,6 +679,17 @@ def test_the_smallest_whole_cloud(tmp_path, changes, words):
     assert [words in line for line in found] == ([] if words is None else [True])
 
 
+@pytest.mark.parametrize(
+    ("cap", "layers", "is_refused"), [(9, [16, 15], True), (10, [16, 15], False), (9, [16], False)]
+)
+def test_graphs_of_two_layers_have_images_in_common(tmp_path, cap, layers, is_refused):
+    """9 of 10 images twice are 8 on average, and 10 are enough."""
+    config = small(changed("data", class_folders(tmp_path, train_a=5, train_b=5, test_a=4, test_b=4)))
+    config["mapper"] |= {"samplings": {"full": {**config["mapper"]["samplings"]["full"], "cap": cap}}, "layers": layers}
+    found = [line for line in find_conflicts(config) if line.startswith("mapper.samplings.full.cap")]
+    assert [line.endswith("common to be compared; write 10 or more") for line in found] == [True] * is_refused
+
+
 def test_long_values_are_cut():
     for path, value in (
         ("mapper.seeds", 1000),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from actopo.networks import training
+from actopo.networks.build import build, count_outputs
 from actopo.networks.checkpoints import Checkpoint
 from actopo.networks.choices import OPTIMIZERS
 from actopo.networks.recipe import Recipe
@@ -144,3 +145,15 @@ def test_a_loss_that_is_not_finite_is_named(data, cuda):
     recipe = replace(RECIPE, learning_rate=1e30, peak_epoch=0.01, precision="fp32")
     with pytest.raises(training.InputError, match=r"not finite in epoch 1"):
         run(data, recipe, "cuda")
+
+
+def test_a_network_that_is_returned_on_the_gpu_is_built_on_the_cpu(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom torch import nn\ndef build(n_classes):\n"
+        "    network = nn.Sequential(nn.Flatten(), nn.Linear(12, n_classes))\n"
+        "    return network.to('cuda' if torch.cuda.is_available() else 'cpu')\n"
+    )
+    with emulated_cuda():
+        network = build(module=f"{tmp_path}/net.py:build", n_classes=4)
+        assert {parameter.device.type for parameter in network.parameters()} == {"cpu"}
+        assert count_outputs(network, (2, 2, 3)) == 4

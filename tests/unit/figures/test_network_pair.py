@@ -43,3 +43,11 @@ def test_the_left_panel_of_each_row_names_the_first_network():
     panels = [axes for axes in network_pair.plot(table, ["A", "B"]).axes if axes.get_title()]
     left = min(axes.get_position().x0 for axes in panels)
     assert [axes.get_ylabel() for axes in panels] == ["A" if axes.get_position().x0 == left else "" for axes in panels]
+
+
+def test_equal_distances_have_no_nearest():
+    matrix = np.array([[1.0, 1, 2, 3], [3, 2, 1, 2], [np.nan, 1, np.nan, 2]])
+    table = pair_table({"sw_h1": (matrix, np.full_like(matrix, np.nan))}, LAYERS, NAMES)
+    [axes] = [axes for axes in network_pair.plot(table, ["A", "B"]).axes if axes.get_title()]
+    [dots] = axes.lines
+    assert (dots.get_xdata().tolist(), dots.get_ydata().tolist()) == ([2.5, 1.5], [1.5, 2.5])

@@ -77,6 +77,18 @@ def test_links_to_folders_around_them_are_refused(root):
         class_sizes(root)
 
 
+def test_a_link_to_itself_is_named(root):
+    (root / "train/dog/0.png").symlink_to("0.png")
+    with pytest.raises(InputError, match=r"train/dog/0\.png is a link that leads nowhere; remove it"):
+        class_sizes(root)
+
+
+def test_images_beside_the_class_folders_are_named(root):
+    (root / "train/0.png").touch()
+    with pytest.raises(InputError, match=r": 1 images lie right in train/ or test/ .* folder: train/0\.png; move"):
+        class_sizes(root)
+
+
 def test_links_are_followed_as_deep_as_images_may_lie(root):
     """Folders that link to each other, and not to one around them."""
     for i in range(30):

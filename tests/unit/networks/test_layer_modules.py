@@ -76,3 +76,15 @@ def test_a_method_lists_modules_that_the_network_has_and_calls(layers, message):
     network.add_module("unused", nn.Conv2d(2, 2, 1))
     with pytest.raises(InputError, match=message):
         find_layers(network, (4, 4, 3))
+
+
+def test_a_method_of_that_name_that_takes_arguments_lists_none():
+    class Own(nn.Sequential):
+        def layers(self, x):
+            return super().forward(x)
+
+        def forward(self, x):
+            return self.layers(x)
+
+    model = Own(nn.Conv2d(3, 2, 3), nn.ReLU())
+    assert list(layer_modules(model)) == ["0"]

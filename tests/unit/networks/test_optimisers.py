@@ -57,3 +57,19 @@ def test_a_state_that_is_restored_goes_on_as_before(optimizer):
     for model, optimiser in zip(models, optimisers, strict=True):
         step(model, optimiser, 3)
     assert all(torch.equal(*pair) for pair in zip(models[0].parameters(), models[1].parameters(), strict=True))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_complex_parameters_are_stepped(optimizer):
+    """Of which no step is fused."""
+    values = torch.randn(3, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    ours, plain = (nn.Parameter(values.clone()) for _ in range(2))
+    optimiser = make_optimiser({"filter": ours}, Recipe(optimizer=optimizer, momentum=0.8, weight_decay=0.1))
+    optimiser.param_groups[0]["lr"] = 0.05
+    reference = PLAIN[optimizer]([plain])
+    for _ in range(3):
+        for parameter, stepping in ((ours, optimiser), (plain, reference)):
+            stepping.zero_grad()
+            (parameter * (1 + 2j)).abs().square().sum().backward()
+            stepping.step()
+    torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-6)

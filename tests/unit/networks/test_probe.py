@@ -6,6 +6,7 @@ import pytest
 import torch
 from actopo.errors import InputError
 from actopo.networks.probe import pass_zeros
+from torch import nn
 
 
 def test_the_image_and_the_mode_of_the_network():
@@ -41,3 +42,12 @@ def test_parameters_are_there_from_the_start():
         pass_zeros(Late(), (4, 6, 3), nullcontext())
     with pytest.raises(InputError, match="has no parameters"):
         pass_zeros(torch.nn.Flatten(), (4, 6, 3), nullcontext())
+
+
+def test_the_image_has_the_numbers_of_weights():
+    """Counters, masks and filters of complex numbers are parameters too."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+    for name, values in (("steps", torch.zeros((), dtype=torch.int64)), ("mask", torch.ones(2, dtype=torch.bool))):
+        network.register_parameter(name, nn.Parameter(values, requires_grad=False))
+    network.filter = nn.Parameter(torch.ones(2, dtype=torch.complex64))
+    pass_zeros(network, (2, 2, 3), nullcontext())

@@ -3,6 +3,7 @@
 import hashlib
 import pickle
 import re
+import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +24,7 @@ from actopo.networks.weights import (
     read_state,
     save_tensors,
 )
-from safetensors.torch import save_file
+from safetensors.torch import save_file, save_model
 from torch import nn
 
 
@@ -162,6 +163,62 @@ def test_no_network(monkeypatch, tmp_path):
         download_state(published("http://127.0.0.1:9/w-00000000.pth"))
 
 
+HEADS = """
+import torch
+from torch import nn
+
+class Projection(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.W = nn.Parameter(torch.randn(shape))
+
+def columns(n_classes):
+    return Projection((12, n_classes))
+
+def prototypes(n_classes):
+    return Projection((1, n_classes, 12))
+
+def pairs(n_classes):
+    return nn.Linear(12, 2 * n_classes)
+
+def other(n_classes):
+    return nn.Linear(12, n_classes + 1)
+
+def transposed(n_classes):
+    return nn.ConvTranspose2d(12, n_classes, 2)
+
+def two(n_classes):
+    return nn.Sequential(nn.Linear(12, 3 * n_classes), nn.Linear(3 * n_classes, n_classes))
+"""
+
+
+@pytest.mark.parametrize("head", ["columns", "prototypes", "pairs", "other", "transposed", "two"])
+def test_weights_bring_their_classes_on_any_axis(tmp_path, head):
+    (tmp_path / "heads.py").write_text(HEADS)
+    network = {"module": f"{tmp_path}/heads.py:{head}"}
+    state = build(**network, n_classes=5, seed=1).state_dict()
+    save_file(state, tmp_path / "w.safetensors")
+    loaded = load_pretrained(network, str(tmp_path / "w.safetensors"), 12, 3).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in state.items())
+
+
+def test_shared_weights_may_have_one_name_in_a_file(tmp_path):
+    """As `save_model` of safetensors writes them."""
+    (tmp_path / "tied.py").write_text(
+        "from torch import nn\ndef build(n_classes):\n"
+        "    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 12), nn.Linear(12, 12), nn.Linear(12, n_classes))\n"
+        "    network[2].weight = network[1].weight\n    return network\n"
+    )
+    network = {"module": f"{tmp_path}/tied.py:build"}
+    model = build(**network, n_classes=4, seed=1)
+    save_model(model, str(tmp_path / "w.safetensors"))
+    loaded = load_pretrained(network, str(tmp_path / "w.safetensors"), 4, 3)
+    assert all(torch.equal(tensor, loaded.state_dict()[name]) for name, tensor in model.state_dict().items())
+    state = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith("2.bias")}
+    with pytest.raises(InputError, match=r"1 missing: 2\.bias"):
+        load_weights(model, state)
+
+
 @pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "module._orig_mod."])
 @pytest.mark.parametrize("kind", ["safetensors", "pth", "pth.tar"])
 def test_wrapped_networks(tmp_path, file, prefix, kind):
@@ -176,15 +233,16 @@ def test_wrapped_networks(tmp_path, file, prefix, kind):
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
 
 
-def test_a_training_may_keep_more_than_the_network(tmp_path, file):
-    """As the weights of a loss, beside the network of a Lightning module."""
+@pytest.mark.parametrize("prefix", ["net.", "model._orig_mod.", "module.module."])
+def test_a_training_may_keep_more_than_the_network(tmp_path, file, prefix):
+    """As the weights of a loss, beside the network of a Lightning module, which may be compiled."""
     settings = {"module": f"{file}:build"}
     model = build(**settings, n_classes=6, n_channels=3, seed=4)
-    state = {f"net.{name}": tensor for name, tensor in model.state_dict().items()} | {"loss.weight": torch.ones(6)}
+    state = {f"{prefix}{name}": tensor for name, tensor in model.state_dict().items()} | {"loss.weight": torch.ones(6)}
     torch.save({"state_dict": state}, tmp_path / "weights.ckpt")
     loaded = load_pretrained(settings, str(tmp_path / "weights.ckpt"), 10, 3).state_dict()
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
-    del state["net." + next(iter(loaded))]
+    del state[prefix + next(iter(loaded))]
     torch.save({"state_dict": state}, tmp_path / "weights.ckpt")
     with pytest.raises(InputError, match="do not fit the network"):
         load_pretrained(settings, str(tmp_path / "weights.ckpt"), 10, 3)
@@ -253,3 +311,16 @@ def test_a_name_of_weights_needs_a_network_of_torchvision(file):
         load_pretrained({"module": f"{file}:build"}, "DEFAULT", 10, 3)
     with pytest.raises(InputError, match="drop 'depth'"):
         build("resnet18_cifar", arguments={"depth": 3}, width=2, shortcut="A")
+
+
+def test_a_neighbour_may_have_the_name_of_a_script(tmp_path):
+    """Nothing imports the scripts of the workflow, which lie in a folder of the path."""
+    (tmp_path / "train_model.py").write_text("from torch import nn\nclass Net(nn.Linear):\n    pass\n")
+    (tmp_path / "file_with_such_a_neighbour.py").write_text(
+        "from train_model import Net\ndef build(n_classes):\n    return Net(3, n_classes)\n"
+    )
+    try:
+        model = build(module=f"{tmp_path}/file_with_such_a_neighbour.py:build", n_classes=4)
+    finally:
+        sys.modules.pop("train_model", None)
+    assert model.out_features == 4

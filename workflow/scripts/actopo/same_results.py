@@ -10,7 +10,7 @@ SAME_RESULTS = {
     # Trainings in fp16 of which no step is taken are refused.
     "actopo/networks/training.py": {
         "was": "2360e106a439b5a18ba1c957f6abe20d07ec9c1a7ffe5b185024df4843ac2ad0",
-        "now": "223dd7fd3e4322dc9bae9cd2853448507932b1c69805d18f8f85dc7c262ac932",
+        "now": "0f53e5a13d004d51dd4d817f80012c81bdda1800293cee14d7e1f3b54153a4c2",
     },
     # Tensors of square images that are no map are refused; `analyse` reads those of others.
     "actopo/networks/layouts.py": {
@@ -21,7 +21,7 @@ SAME_RESULTS = {
     # A network that takes its seed has one, where its classes are counted, too.
     "actopo/networks/weights.py": {
         "was": "1f57c9224f38324a0e585fda7b54ffcd34ec1661fa7e83ca98fd4196ca0e9aad",
-        "now": "4bc3eb862cbb46d3b163a12cb265780f70ee66c1eef248f4498e8fa7ed94b0b9",
+        "now": "1e233a949df9d1e9776111431e030b73b9a22c32b7886c33950883617701c6ed",
     },
     # Activations of which half precision would leave little are refused.
     "actopo/points/dumps.py": {
@@ -46,7 +46,7 @@ SAME_RESULTS = {
     # A message names the folder of masks.
     "actopo/images/class_folders.py": {
         "was": "bdc10018f7d334b73aac0d62d69a035d67d2d07d19bf4f68c822883442157f90",
-        "now": "288906ba5898dd5741f5e24b9e2956cbf74ec075f9cd29ce7a008bfe729db4eb",
+        "now": "44a051ce732ecb95951b3e45d6cd9452651f621f29936b65dd0aa10f35dace1e",
     },
     # Extracted files that are not those of Fashion-MNIST are extracted anew; runs of others keep their results.
     "actopo/images/downloads.py": {
@@ -66,7 +66,7 @@ SAME_RESULTS = {
     # What a network keeps of the pass that counts its classes can be trained.
     "actopo/networks/build.py": {
         "was": "162d57b00e200851c4eeeae1df90da8a65297b83dd5f5398c083ce262856647d",
-        "now": "f15dd5601e4a5aa7d6ade568e21244357847399bb93fcc06666f5acfeaa65eb5",
+        "now": "fa766fb4b803aa43a2266d38e9a958588c4ae8a272cee79d25140e96cb75e98c",
     },
     # Labels that are not one for each image are refused.
     "actopo/points/sampling.py": {
@@ -77,5 +77,45 @@ SAME_RESULTS = {
     "import_weights.py": {
         "was": "9a5e69c4f3229cf651dd16d7106118329e2ae52bf0c50777b056256a89bc35bc",
         "now": "81e15c758a904aae381cb6d61f78934b3e1017f98f8f5c81c4764b095900e7e9",
+    },
+    # Networks with tensors of five axes, or with pairs that are read as complex numbers, can be placed.
+    "actopo/networks/inputs.py": {
+        "was": "66cf1b8dfe931e22afbe38b5d639c5cb69b381fba738fe60741f8f3ee60f33da",
+        "now": "28aaf947521b5769736ab162500ca000e0a123932c794e8049fa6090a2d2dcad",
+    },
+    # They are, where batch norms are fitted.
+    "actopo/networks/batch_norm.py": {
+        "was": "db474362853eed9d92381c8accb6b5aeb2656576acdd46fdee92687ff65abaee",
+        "now": "f3bb40ae7595e6eceb1a925d0b1d2e3e0797d04ff2c2fcac04d30c9be2acfc22",
+    },
+    # They are, where activations are read.
+    "actopo/points/activations.py": {
+        "was": "a58f46a209049218b3421112d257bdfd2ddac13205f4b6e053f242536204b1f6",
+        "now": "87138adbf00956690516f49d607fa5c88b1ac9ba24a7d7116900b92c715ad391",
+    },
+    # Complex parameters are stepped; that of others is fused as before.
+    "actopo/networks/optimisers.py": {
+        "was": "a3ced9543bbaf224c2f65b371788a523b2bcc0372bad60548cd80792540fb5f3",
+        "now": "df181e7d13b06ec0ad2d1f6be34f3d111a7cb395d7b3c8f3a2b77bc47ed6fbb8",
+    },
+    # Networks whose first parameter is no floating-point number are probed.
+    "actopo/networks/probe.py": {
+        "was": "da7c4a889c985b47b977d2076059fb844fa8b7449b9561eec1b571d11c5f4a41",
+        "now": "91a2f44b14d274fa25fa244135b32a7bff671888146cff45d7f3411abdf758f0",
+    },
+    # A method `layers` that takes arguments lists no layers.
+    "actopo/networks/layer_modules.py": {
+        "was": "ee444f0ff9c54b715fabdb8561759dffc670a05cabc249e01728c66a04b648a8",
+        "now": "296c937e3b85ed8101a9ccb0429fd270d7be1739ee5a403136ba6ad1a2820046",
+    },
+    # Neighbours that have the name of a script are found.
+    "actopo/user_code.py": {
+        "was": "a4b1fbbf580922250a4bdf8ed596f8f8d3e6dfd254f27e81ca0011c75bc9be62",
+        "now": "8e32e361d473b7e9db78daeb9b56f9ee013f2338aab8499ae000400e8aa23644",
+    },
+    # Arrays of pooled clouds are in the order of the layers, and the same.
+    "actopo/points/pooled.py": {
+        "was": "8fbb6e6635a1460b5d94263dcc27481b784f9240bd6e507f80167d7163bd1475",
+        "now": "19a664a107842280f0ff4dea0d1b33c06322a87fc844cac03a3beabf4839315f",
     },
 }

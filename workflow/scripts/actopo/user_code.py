@@ -8,6 +8,8 @@ from pathlib import Path
 
 from actopo.errors import InputError
 
+SCRIPTS = Path(__file__).parents[1].resolve()
+
 
 def load_function(place, what):
     """
@@ -39,6 +41,8 @@ def load_function(place, what):
     sys.modules.setdefault(file.stem, loaded)
     if str(file.resolve().parent) not in sys.path:
         sys.path.append(str(file.resolve().parent))
+    # A neighbour may have the name of a script of this workflow, and nothing imports these.
+    sys.path.sort(key=lambda place: Path(place).resolve() == SCRIPTS)
     try:
         spec.loader.exec_module(loaded)
     except (Exception, SystemExit) as error:

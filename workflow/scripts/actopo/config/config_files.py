@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import yaml
@@ -47,6 +48,16 @@ def over_defaults(root, files):
         if repeated := repeated_keys(Path(file).read_text(encoding="utf-8")):
             raise InputError(f"{file}: {'; '.join(repeated)}")
     return overlay(read_config(root / "config" / "config.yaml"), given)
+
+
+def repeated_options():
+    """Messages about options of this process's command line, Snakemake's, of which the last one alone would count."""
+    given = [argument for argument in sys.argv if argument.partition("=")[0] in ("--configfile", "--configfiles")]
+    if len(given) > 1:
+        yield (
+            f"{given[0]} is given {len(given)} times, and Snakemake takes the last alone: write it once, with all "
+            "files behind it, --configfile one.yaml two.yaml"
+        )
 
 
 def merged(files):

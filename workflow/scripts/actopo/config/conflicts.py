@@ -19,7 +19,7 @@ from actopo.config.models import misfits, model_problems, studied_problems, trai
 from actopo.config.new_images import new_image_problems
 from actopo.config.paths import path_problems
 from actopo.config.pretrained import fill_pretrained
-from actopo.config.read_layers import drawn_problems, layer_problems, whole_cloud_problems
+from actopo.config.read_layers import cut_cloud_problems, drawn_problems, layer_problems, whole_cloud_problems
 from actopo.errors import InputError
 from actopo.points.choices import STUDIES
 
@@ -59,6 +59,7 @@ def find_conflicts(config, cache=None):
         n_images = count_images(config, sizes)
         problems += [*lens_problems(config["mapper"], found["mapper"], n_images)]
         problems += whole_cloud_problems(config["mapper"], found["mapper"], n_images)
+        problems += cut_cloud_problems(config["mapper"], found["mapper"], n_images)
         problems += figure_problems(config, layers["homology"])
         problems += comparison_problems(config, layers, cache)
     elif len(layers) == len(STUDIES):

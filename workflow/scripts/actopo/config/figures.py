@@ -27,4 +27,5 @@ def figure_problems(config, layers):
     if n_seeds > 1 and figures["row"] not in layers:
         yield f"figures.row: layer {figures['row']} is not among homology.layers {shown(layers)}; write one of those"
     if figures["dimension"] not in dimensions:
-        yield f"figures.dimension: {figures['dimension']} is not among homology.dimensions {dimensions}"
+        known = f"homology.dimensions {dimensions}"
+        yield f"figures.dimension: {figures['dimension']} is not among {known}; write one of those"

@@ -81,7 +81,7 @@ def training_problems(config):
         epochs, peak = training["epochs"], training.get("peak_epoch", Recipe.peak_epoch)
         if training["schedule"] == "triangular" and not 0 <= peak <= epochs:
             fitting = f"{PEAK * epochs:.2g}"
-            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs; set it too, such as to {fitting}"
+            yield f"{path}.peak_epoch: {peak} lies beyond the last of {epochs} epochs; set it to {fitting}, for example"
         if training["schedule"] == "step" and not any(epoch < epochs for epoch in training.get("milestones", [])):
             fitting = sorted({max(1, round(share * epochs)) for share in MILESTONES} & set(range(1, epochs)))
             remedy = f"set them too, such as to {fitting}; or" if fitting else "give more epochs, or"

@@ -21,7 +21,7 @@ def new_image_problems(config, layers):
         if name not in samplings or missing:
             what = f"layers {shown(missing)} are" if name in samplings else "it is"
             there = f"layers {shown(layers)}" if name in samplings else f"samplings {shown(list(samplings))}"
-            yield f"{path}.graphs.{name}: {what} not in the mapper study, which has {there}"
+            yield f"{path}.graphs.{name}: {what} not in the mapper study, which has {there}; list some of those"
         elif new["part"] != mapper["part"] and SAMPLINGS[samplings[name]["method"]].by_mask:
             yield (
                 f"{path}.graphs.{name}: it goes by masks, and part {new['part']} has none; name another sampling, "

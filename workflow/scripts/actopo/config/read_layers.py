@@ -1,5 +1,6 @@
 """Checks of the layers that a configuration names, and of the samplings that read them."""
 
+import math
 from functools import partial
 
 from actopo.config.choosing import (
@@ -17,6 +18,9 @@ from actopo.config.values import drawn_networks, sampling_order
 from actopo.errors import InputError
 from actopo.mapper.choices import DBSCAN_NAME
 from actopo.points.choices import CENTRAL_SHARE, SAMPLINGS, STUDIES, central_positions
+
+# Images that graphs of two layers need to have in common, on average.
+COMMON_IMAGES = 10
 
 
 def layer_problems(config, cache, found, chosen):
@@ -99,6 +103,20 @@ def whole_cloud_problems(mapper, found, n_images):
                     f"with fewer than {mapper['min_samples']} all points are noise; lower it, or add images"
                 )
                 return
+
+
+def cut_cloud_problems(mapper, found, n_images):
+    """Messages about clouds of which so few points are drawn that those of two layers share next to no image."""
+    for name, sampling in sampling_order(mapper["samplings"]).items():
+        cap = sampling.get("cap")
+        if cap is None or not n_images or len(found) < 2 or cap >= n_images * fewest_positions(sampling, found):
+            continue
+        # The images of each cloud are drawn by themselves. Too few points for a node are told elsewhere.
+        if mapper["min_samples"] <= cap < (COMMON_IMAGES * n_images) ** 0.5:
+            yield (
+                f"mapper.samplings.{name}.cap: graphs of {cap} points of {n_images} images have too few images in "
+                f"common to be compared; write {math.ceil((COMMON_IMAGES * n_images) ** 0.5)} or more"
+            )
 
 
 def unfit_layer(path, sampling, layer, described):

@@ -165,7 +165,10 @@ def _explain(error):
             hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
             yield f"{path}: unknown key; {hint}"
     elif error.validator == "required":
-        yield f"{where}: missing {', '.join(key for key in error.validator_value if key not in value)}"
+        missing = [key for key in error.validator_value if key not in value]
+        meaning = error.schema["properties"][missing[0]].get("description", "").partition(". ")[0].rstrip(".")
+        hint = f" ({meaning[:1].lower()}{meaning[1:]})" if meaning and len(missing) == 1 else ""
+        yield f"{where}: missing {', '.join(missing)}{hint}"
     elif error.validator == "enum":
         choices = [str(choice) for choice in error.validator_value]
         hint = _number_hint(value) if value in choices else _near(value, choices)

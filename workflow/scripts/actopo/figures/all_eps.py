@@ -66,7 +66,7 @@ def plot(profile, segments, branches, eps, choice, has_classes=True):
         for key, name in names.items():
             axes.plot(profile.eps, profile[key], label=name, **looks.pop(0) | {"marker": ""})
         axes.grid(axis="y")
-    counts.set_yscale("symlog", linthresh=1)
+    counts.set_yscale("symlog", linthresh=1, subs=[2, 5])
     counts.set_ylim(0, None)
     counts.set_ylabel("number")
     shares.set_ylim(0, 1.03)

@@ -9,6 +9,7 @@ in any folders.
 Only the standard library is imported, so that a configuration can be checked where nothing else is installed.
 """
 
+import errno
 import os
 import struct
 import zipfile
@@ -171,6 +172,12 @@ def find_classes(names, where, labelled=True):
             f"{where} must hold images in both train/ and test/ and nowhere else, but has them in "
             f"{listed(tops)}; or leave out that level and let data.test_share split the class folders."
         )
+    loose = [name for path, name in images.items() if len(path) == 2]
+    if tops == set(PARTS) and loose and 2 * len(loose) < len(images):
+        raise InputError(
+            f"{where}: {len(loose)} images lie right in train/ or test/ and in no class folder: {listed(loose)}; move "
+            "or remove them."
+        )
     depth = 3 if has_parts else 2
     if misplaced := [name for path, name in images.items() if len(path) != depth]:
         raise InputError(
@@ -251,6 +258,10 @@ def _walk(root, where):
                     if not entry.name.startswith(".")
                 ]
         except OSError as error:
+            # A link that leads to itself, in a folder that can be listed.
+            if error.errno == errno.ELOOP:
+                link = f"{place}{os.path.basename(error.filename)}"
+                raise InputError(f"{where}: {listed([link])} is a link that leads nowhere; remove it.") from error
             raise InputError(
                 f"{where}: the folder {place or '.'} cannot be listed ({error.strerror}); look at its "
                 "permissions, or remove it."

@@ -10,7 +10,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from actopo.arithmetic import exact_arithmetic
-from actopo.networks.inputs import to_input
+from actopo.networks.inputs import place, to_input
 
 
 def fit_batch_norm(model, images, mean, std, device="cpu"):
@@ -36,7 +36,7 @@ def fit_batch_norm(model, images, mean, std, device="cpu"):
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     if not norms:
         return
-    model.to(device, memory_format=torch.channels_last).eval()
+    place(model.eval(), device)
     hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
     try:
         # As when the activations are read.

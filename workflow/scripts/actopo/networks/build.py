@@ -89,6 +89,9 @@ def build(
             f"{module or architecture} has parameters of {min(types)}; return it in float32 (network.float()), and "
             "choose the precision of training by training.precision"
         )
+    # The meta device, on which networks are only counted, has no values to move.
+    if any(parameter.device.type not in ("cpu", "meta") for parameter in network.parameters()):
+        network.cpu()
     return network
 
 

@@ -16,6 +16,7 @@ import torch
 from actopo.answers import one_line, run_module
 from actopo.errors import InputError
 from actopo.networks.build import build
+from actopo.networks.inputs import place
 from actopo.networks.repeats import first_difference, values_of
 from actopo.networks.weights import load_pretrained, load_weights
 
@@ -102,7 +103,8 @@ def main(given, found):
     given = torch.load(given, weights_only=True)
     network, weights, sizes = json.loads(given["asked"])
     # Of weights, what another seed changes is not in the file.
-    model = make(network, weights, sizes, seed=0 if weights is None else 1).to(memory_format=torch.channels_last)
+    model = make(network, weights, sizes, seed=0 if weights is None else 1)
+    place(model)
     result = {"values": values_of(model.eval(), given["images"]), "after": None, "misfit": None}
     if weights is None:
         try:

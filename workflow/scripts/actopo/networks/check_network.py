@@ -19,6 +19,7 @@ from actopo.answers import answer
 from actopo.errors import InputError
 from actopo.networks.build import count_outputs, of_zeros, require_gradient
 from actopo.networks.built_again import make, require_same_again
+from actopo.networks.inputs import place
 from actopo.networks.repeats import is_compiled, require_repeatable
 from actopo.networks.weights import damaged_weights
 
@@ -93,7 +94,7 @@ def _require_channels_last(network, shape):
     """Raise InputError if a network calls `view` on what images in channels-last memory make of it."""
     height, width, channels = shape
     images = torch.zeros(2, height, width, channels).permute(0, 3, 1, 2)
-    network.to(memory_format=torch.channels_last).eval()
+    place(network.eval())
     try:
         with torch.no_grad():
             network(images)

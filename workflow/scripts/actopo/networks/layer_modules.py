@@ -8,6 +8,8 @@ those of any other network are its convolutions, also where it has some attentio
 `layers()` lists there which of its modules count, whatever they are.
 """
 
+import inspect
+
 from torch import nn
 
 from actopo.errors import InputError
@@ -46,8 +48,15 @@ def layer_modules(model):
 
 
 def has_own_layers(model):
-    """Whether a network has a method `layers()`; an attribute of that name may be a submodule."""
-    return callable(getattr(model, "layers", None)) and not isinstance(model.layers, nn.Module)
+    """Whether a network has a method `layers()`; what has that name may be a submodule, or take arguments."""
+    layers = getattr(model, "layers", None)
+    if not callable(layers) or isinstance(layers, nn.Module):
+        return False
+    try:
+        inspect.signature(layers).bind()
+    except TypeError:
+        return False
+    return True
 
 
 def blocks(model):

@@ -28,7 +28,9 @@ def make_optimiser(parameters, recipe):
         SGD with momentum, or AdamW (Loshchilov and Hutter, 2019) with PyTorch's betas of 0.9 and 0.999 and eps of 1e-8.
         The learning rate is 0 and is to be set before each step.
     """
-    shared = {"lr": 0.0, "weight_decay": recipe.weight_decay, "fused": True}
+    # There is no fused step of complex numbers.
+    fused = not any(parameter.is_complex() for parameter in parameters.values())
+    shared = {"lr": 0.0, "weight_decay": recipe.weight_decay, "fused": fused}
     if recipe.optimizer == "sgd":
         optimiser = torch.optim.SGD(parameters.values(), momentum=recipe.momentum, **shared)
     else:

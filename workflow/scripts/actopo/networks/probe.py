@@ -25,7 +25,8 @@ def pass_zeros(model, image_shape, watching):
     before = dict(model.named_parameters())
     if not before:
         raise InputError("the network has no parameters, so there is nothing to train or to load")
-    parameter = next(iter(before.values()))
+    # Numbers of steps or masks of weights may be parameters too.
+    parameter = next(filter(torch.is_floating_point, before.values()), torch.empty(0))
     probe = torch.zeros(1, channels, height, width, device=parameter.device, dtype=parameter.dtype)
     model.eval()
     try:

@@ -25,7 +25,7 @@ from actopo.errors import InputError
 from actopo.networks.build import require_gradient
 from actopo.networks.choices import PRECISIONS
 from actopo.networks.cuda_graph import graphed
-from actopo.networks.inputs import images_per_pass, to_input
+from actopo.networks.inputs import images_per_pass, place, to_input
 from actopo.networks.optimisers import make_optimiser, optimiser_state, restore_optimiser
 from actopo.networks.weights import load_weights
 
@@ -241,7 +241,7 @@ def train(
     precision = choose_precision(recipe.precision, device)
     dtype = DTYPES[precision]
     layout = memory_format(model, device)
-    model.to(device, memory_format=layout)
+    place(model, device, layout)
     parameters = dict(model.named_parameters())
     optimiser = make_optimiser(parameters, recipe)
     scaler = torch.amp.GradScaler(torch.device(device).type, enabled=precision == "fp16")

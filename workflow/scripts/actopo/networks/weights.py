@@ -7,6 +7,7 @@ Only what reads or writes a file imports safetensors.
 
 import re
 from collections import OrderedDict
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -32,6 +33,14 @@ def load_weights(model, state):
     expected = model.state_dict()
     counters = {name for name in set(expected) - set(state) if name.endswith("num_batches_tracked")}
     state = {**state, **{name: torch.zeros_like(expected[name]) for name in counters}}
+    # Files of safetensors may keep one name of weights that several modules share.
+    same = {}
+    for name, tensor in expected.items():
+        same.setdefault((tensor.data_ptr(), tensor.shape, tensor.stride()), []).append(name)
+    for names in same.values():
+        given = next((state[name] for name in names if name in state), None)
+        if given is not None and expected[names[0]].numel():
+            state |= {name: given for name in names if name not in state}
     missing = sorted(set(expected) - set(state))
     unknown = sorted(set(state) - set(expected))
     shapes = [
@@ -198,7 +207,8 @@ def _renamed(state, own):
         prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
         if prefix is None or not state:
             # What a training keeps beside the network, such as weights of its loss, may have no prefix.
-            inner = [_within(state, prefix) for prefix in PREFIXES]
+            wrappers = ("".join(both) for both in product(PREFIXES, ("", *PREFIXES)))
+            inner = (_within(state, prefix) for prefix in wrappers)
             state = next((tensors for tensors in inner if own <= set(tensors)), state)
             break
         state = _within(state, prefix)
@@ -246,7 +256,7 @@ def named_weights(architecture, name):
 
 
 def _count_classes(settings, state, default):
-    """Number of classes of the weights: the length of the tensors whose shape depends on the number of classes."""
+    """Number of classes of the weights, of axes whose length grows with the number of classes."""
     try:
         # The meta device computes nothing.
         with torch.device("meta"):
@@ -258,8 +268,16 @@ def _count_classes(settings, state, default):
     is_timm = str(settings.get("architecture")).startswith(TIMM)
     if is_timm and by_class and not set(by_class) & set(state) and set(few) - set(by_class) <= set(state):
         raise InputError(NO_CLASSES)
-    lengths = {len(state[name]) for name in by_class if name in state and state[name].ndim}
-    return lengths.pop() if len(lengths) == 1 else default
+    found = {
+        2 + (length - small) / (large - small)
+        for name in by_class
+        if name in state and state[name].ndim == few[name].ndim
+        for length, small, large in zip(state[name].shape, few[name].shape, more[name].shape, strict=True)
+        if small != large
+    }
+    # What is of no number of classes is told when the weights are put into the network.
+    n_classes = found.pop() if len(found) == 1 else default
+    return int(n_classes) if n_classes >= 1 and n_classes == int(n_classes) else default
 
 
 def damaged_weights(model):

@@ -95,7 +95,8 @@ def sample_clouds(model, images, layers, tap, sampling, seed=0, progress=None, n
             streams[layer] = Stream(sampling["method"], (size, *shape), images.labels, seed=[seed, layer], **settings)
         except InputError as error:
             raise InputError(f"layer {(names or {}).get(layer, layer)}: {error}") from error
-    parts, parameter = {layer: [] for layer in layers}, next(model.parameters())
+    parts = {layer: [] for layer in layers}
+    parameter = next(filter(torch.is_floating_point, model.parameters()), torch.empty(0))
 
     def write(layer, points, flat, norm):
         parts[layer].append((points, flat, norm))

@@ -13,7 +13,7 @@ import torch
 
 from actopo.arithmetic import exact_arithmetic
 from actopo.errors import InputError
-from actopo.networks.inputs import images_per_pass, to_input
+from actopo.networks.inputs import images_per_pass, place, to_input
 from actopo.networks.layers import reading, recording
 from actopo.points.norms import l2_norms
 
@@ -170,7 +170,7 @@ def network_outputs(model, images, mean, std, batch_size=None, device="cpu", pro
 
 def _batches(model, images, mean, std, batch_size, device, perturb):
     """Index of the first image, and input of the network, batch by batch."""
-    model.to(device, memory_format=torch.channels_last).eval()
+    place(model.eval(), device)
     batch_size = batch_size or images_per_pass(500, images.shape[1:])
     for start in range(0, len(images), batch_size):
         stop = min(start + batch_size, len(images))
@@ -190,7 +190,7 @@ def _exact_inference():
 
 def _read_images(model, images, mean, std, layers, tap, read, batch_size, device, progress, perturb, given):
     """Call `read` as `read_activations` does, with what a network makes of images."""
-    model.to(device, memory_format=torch.channels_last)
+    place(model, device)
     batches = _batches(model, images, mean, std, batch_size, device, perturb)
     read_activations(model, batches, layers, tap, read, images.shape[1:], progress, given)
 

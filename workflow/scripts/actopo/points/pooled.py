@@ -39,7 +39,8 @@ class MeanPool:
             Points (N, c), images, labels and norms (N,) of every layer.
         """
         arrays = {}
-        for layer, parts in self._means.items():
+        # Networks differ in the order in which they pass layers.
+        for layer, parts in sorted(self._means.items()):
             points = np.concatenate(parts)
             columns = {"points": points, "image": index, "label": labels, "norm": l2_norms(points)}
             arrays |= {layer_key(layer, name): values for name, values in columns.items()}

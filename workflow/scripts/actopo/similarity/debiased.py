@@ -9,7 +9,7 @@ each, the sampling noise. The plain distance is positive even for two samples of
 .. math:: E\,SW(X, Y) - \tfrac12 E\,SW(X, X') - \tfrac12 E\,SW(Y, Y')
 
 leaves the noise out. Its estimate is unbiased: 0 on average for two samples of one distribution, and so below 0 in
-about half the cases, positive on average for all others whose means differ.
+half of the cases or more, positive on average for all others whose means differ.
 
 References
 ----------
