@@ -5,6 +5,7 @@ import pytest
 from actopo.errors import InputError
 from actopo.similarity.debiased import debiased_matrix, debiased_table
 from actopo.similarity.wasserstein import pairwise_distances
+from scipy import stats
 
 
 def diagram(rng, scale=1.0, n=6):
@@ -93,6 +94,18 @@ def test_the_interval_covers():
         table = debiased_table({"h0": points_on_a_line(rng, 8, [0, 1.5], 0)}, [0, 1], 8)
         hits += table.low[0] <= truth <= table.high[0]
     assert 0.9 < hits / 300 <= 0.99
+
+
+def test_the_interval_is_the_jackknife_over_batches():
+    """With as many batches as have an interval, each left out in turn with all its distances."""
+    matrix = points_on_a_line(np.random.default_rng(7), 5, [0, 1, 5], 1)
+    stack, kept = matrix.reshape(5, 3, 5, 3), [np.delete(np.arange(5), batch) for batch in range(5)]
+    without = [debiased_matrix(stack[rows][:, :, rows].reshape(12, 12), 4) for rows in kept]
+    # The jackknife's variance is (n - 1)^2 / n times that of the estimates.
+    half = stats.t.ppf(0.95, 4) * 4 * np.std(without, axis=0, ddof=1) / np.sqrt(5)
+    table, pairs = debiased_table({"h0": matrix}, [2, 7, 9], 5, level=0.9), np.triu_indices(3, 1)
+    np.testing.assert_allclose(table.debiased - table.low, half[pairs])
+    np.testing.assert_allclose(table.high - table.debiased, half[pairs])
 
 
 def test_table():
