@@ -38,10 +38,14 @@ def test_p_value_by_hand():
     assert rank_p_value([9, 1, 2, 1]) == 0.25
     assert rank_p_value([0.1, 8, 9, 8]) == 0.25
     assert rank_p_value([2, 2, 2]) == 1
+    # Larger by rounding alone.
+    assert rank_p_value([0.1 + 0.2, 0.3], two_sided=False) == rank_p_value([0.1 + 0.2, 0.3, 0.3]) == 1
     with pytest.raises(InputError, match="no surrogate"):
         rank_p_value([1.0])
     with pytest.raises(InputError, match="not finite"):
         rank_p_value([1.0, np.nan])
+    with pytest.raises(InputError, match="not finite"):
+        rank_p_value([1.0, np.inf], two_sided=False)
 
 
 def test_holm_by_hand():
@@ -92,6 +96,40 @@ def test_a_layer_at_equal_scale_has_the_same_p_value():
     own, equal = (table[(table.scale == scale) & (table.layer_a == table.layer_b)] for scale in ("own", "equal"))
     np.testing.assert_array_equal(own.p_value, equal.p_value)
     np.testing.assert_allclose(own.observed.to_numpy() / equal.observed.to_numpy(), [2, 5])
+
+
+def test_table_by_hand():
+    between = np.zeros((4, 3, 3))
+    between[:, 0, 1], between[:, 0, 2], between[:, 1, 2] = [5, 1, 2, 3], [5, 0, 0, 0], 2
+    # Of layer 0 the observed draw is nearer to the surrogates than they are to each other, of layer 2 farther.
+    apart, first = 1 - np.eye(4), np.arange(4) == 0
+    is_observed = first[:, None] | first
+    within = np.stack([apart * np.where(is_observed, *near) for near in ((1, 2.5), (0, 0), (4, 1))])
+    table = calibration_table(between, within, [3, 5, 8])
+    nan = np.nan
+    expected = {
+        "layer_a": [3, 5, 8, 3, 3, 5],
+        "layer_b": [3, 5, 8, 5, 8, 8],
+        "observed": [1, 0, 4, 5, 5, 2],
+        "surrogate_mean": [2, 0, 2, 2, 0, 2],
+        "surrogate_sd": [0, 0, 0, 1, 0, 0],
+        "ratio": [0.5, nan, 2, 2.5, nan, 1],
+        "z": [nan, nan, nan, 3, nan, nan],
+        "p_value": [1, 1, 0.25, 0.25, 0.25, 1],
+        "p_holm": [1, 1, 0.75, 0.75, 0.75, 1],
+        "q_value": [1, 1, 0.75, 0.375, 0.375, 1],
+        "draws": [3] * 6,
+    }
+    assert list(table) == list(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(table[name], values, err_msg=name)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_surrogate_has_no_deviation():
+    table = calibration_table(np.ones((2, 2, 2)), 1 - np.eye(2) + np.zeros((2, 1, 1)), [0, 1])
+    assert table[["surrogate_sd", "z"]].isna().all(axis=None)
+    np.testing.assert_array_equal(table[["ratio", "draws"]], 1)
 
 
 def test_empty_diagrams_are_no_topology():
