@@ -163,6 +163,14 @@ def test_pairs_at_eps_up_to_far_less_than_float32_resolves(d, nudge):
         assert set(labels) == ({0} if nudge > 0 else {-1})
 
 
+@pytest.mark.parametrize("eps", [1e-149, 1.0, 1e149])
+def test_points_that_only_denormal_numbers_tell_apart(eps):
+    """Their squared distances are 0."""
+    points = 5e-324 * np.arange(12.0).reshape(6, 2)
+    assert len(np.unique(points)) == 12
+    np.testing.assert_array_equal(dbscan(points, eps, 3), np.zeros(6))
+
+
 def test_border_point_joins_the_first_of_its_clusters():
     """The middle point reaches a core point of both groups and is none; whichever comes first gets it."""
     left, right = np.array([-1.0, -1.2, -1.3, -1.4, -1.5]), np.array([1.0, 1.2, 1.3, 1.4, 1.5])
