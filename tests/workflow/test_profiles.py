@@ -70,6 +70,15 @@ def test_points_can_leave_the_only_gpu_to_training(workflow):
     assert ("sample_points", "gpu=1", "device=auto") not in own
 
 
+@pytest.mark.parametrize(("name", "kept"), [("demo", [0, 1]), ("config", [0, 1, 2, 4, 8])])
+def test_studies_by_epoch_are_submitted(workflow, name, kept):
+    """Jobs of a network are one group, some of them side by side."""
+    workflow.config({"models": {"resnet18_a": {"training": {"keep": kept}}}}, "epochs.yaml")
+    files = [str(ROOT / f"config/{name}.yaml"), "epochs.yaml"]
+    done = workflow.run("--dry-run", "--workflow-profile", str(SLURM.parent), configfiles=files)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The cluster's profile with all that is commented out in it."""
