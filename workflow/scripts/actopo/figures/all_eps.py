@@ -8,7 +8,7 @@ longest are named.
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator, SymmetricalLogLocator
 
 from actopo.errors import InputError
 from actopo.figures import legends, style, texts
@@ -66,7 +66,10 @@ def plot(profile, segments, branches, eps, choice, has_classes=True):
         for key, name in names.items():
             axes.plot(profile.eps, profile[key], label=name, **looks.pop(0) | {"marker": ""})
         axes.grid(axis="y")
-    counts.set_yscale("symlog", linthresh=1, subs=[2, 5])
+    counts.set_yscale("symlog", linthresh=1)
+    # Between powers of ten lie most of small numbers.
+    subs = [1, 2, 5] if profile[list(COUNTS)].to_numpy().max() < 100 else [1]
+    counts.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1, subs=subs))
     counts.set_ylim(0, None)
     counts.set_ylabel("number")
     shares.set_ylim(0, 1.03)
