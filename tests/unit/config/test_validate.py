@@ -2,6 +2,7 @@
 
 import copy
 import re
+from datetime import date
 from zipfile import ZipFile
 
 import pytest
@@ -184,3 +185,116 @@ def test_all_mistakes_are_told_at_once():
     config["homology"]["tap"] = "x"
     config["extra"] = 1
     assert len(messages(config)) == 3
+
+
+def said_of(config, schema=None, problems=()):
+    """Messages about what need be no configuration of ours; none if it is in order."""
+    try:
+        validate(config, schema or {}, conflicts=lambda *_: list(problems))
+    except InputError as error:
+        return str(error).splitlines()[1:]
+    return []
+
+
+def lists(depth):
+    return [] if depth == 1 else [lists(depth - 1)]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused", "said"),
+    [
+        (
+            {"a": [0] * 49_999},
+            {"a": [0] * 50_000},
+            "a: a configuration has 50000 entries at most; look at what is repeated or nested in it",
+        ),
+        (
+            {"a": {"b": {"c": lists(27)}}},
+            {"a": {"b": {"c": lists(28)}}},
+            "a.b.c: a configuration has 30 levels at most; look at what is repeated or nested in it",
+        ),
+        ({"a": "x" * 1000}, {"a": "x" * 1001}, f"a: '{'x' * 59} ... has 1001 characters; write 1000 at most"),
+        (
+            {"a": {"x" * 1000: 0}},
+            {"a": {"x" * 1001: 0}},
+            f"a: '{'x' * 59} ... has 1001 characters; write 1000 at most",
+        ),
+        ({"a": "\t"}, {"a": "\x07"}, "a: '\\x07' has characters that cannot be printed; remove them"),
+        ({"\t": 0}, {"\x07": 0}, "(top level): '\\x07' has characters that cannot be printed; remove them"),
+        (
+            {"a": [2**63 - 1]},
+            {"a": [2**63]},
+            "a.0: 9223372036854775808 is too large; whole numbers go up to 9223372036854775807",
+        ),
+        (
+            {"a": 1 - 2**63},
+            {"a": -(2**63)},
+            "a: -9223372036854775808 is too large; whole numbers go up to 9223372036854775807",
+        ),
+        ({"3": None}, {3: None}, "3: YAML reads this name as a number; put it in quotes, or write a decimal point "),
+        ({"3": 0}, {3: 0}, "3: YAML reads this name as a number; put it in quotes"),
+        ({"3.5": None}, {3.5: None}, "3.5: YAML reads this name as a number; put it in quotes"),
+        ({"true": None}, {True: None}, "true: YAML reads this name as true or false; put it in quotes"),
+    ],
+)
+def test_limits_of_every_configuration(allowed, refused, said):
+    assert not said_of(allowed)
+    [line] = said_of(refused)
+    assert line.startswith(f"  {said}")
+    assert line.endswith(said) or said.endswith(" ")
+
+
+def test_a_message_has_twenty_lines():
+    problems = [f"key{i}: is wrong" for i in range(21)]
+    assert said_of({}, problems=problems[:20]) == [f"  {problem}" for problem in problems[:20]]
+    assert said_of({}, problems=problems) == [*(f"  {problem}" for problem in problems[:20]), "  and more"]
+    assert said_of({}, problems=problems[:1] * 21) == ["  key0: is wrong"]
+    # Of the schema, too.
+    closed = {"additionalProperties": False, "properties": {"xy": {}}}
+    unknown = {f"{i:02d}": 0 for i in range(21)}
+    lines = [f"  {key}: unknown key; known keys are xy" for key in unknown]
+    assert said_of(dict(reversed(unknown.items())), closed) == [*lines[:20], "  and more"]
+    del unknown["20"]
+    assert said_of(unknown, closed) == lines[:20]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(219, "x" * 219), (220, "x" * 200 + " ...")])
+def test_long_words_of_a_message_are_cut(length, shown):
+    assert said_of({}, problems=[f"a: {'x' * length} is wrong"]) == [f"  a: {shown} is wrong"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("integer", 1e15, "1000000000000000.0 is not a whole number; write 1000000000000000"),
+        ("integer", 1e15 + 2, "1000000000000002.0 is not a whole number"),
+        ("number", "1e15", "'1e15' is not a number; it arrived as text, write 1000000000000000 ("),
+        ("number", "1e16", "'1e16' is not a number; it arrived as text, write 1e+16 ("),
+        ("boolean", "true", "'true' is not true or false; it arrived as text, write true ("),
+        ("string", date(2026, 1, 2), "2026-01-02 is not a text; put it in quotes"),
+        ("string", [1], "[1] is not a text"),
+        ("string", {}, "{} is not a text"),
+        ("string", None, "null is not a text"),
+        (["array", "null"], 1, "1 is not a list or null"),
+        (["string", "number", "null"], True, "true is not a text, a number or null"),
+    ],
+)
+def test_what_to_write_in_the_place_of_a_value(kind, value, said):
+    [line] = said_of({"a": value}, {"properties": {"a": {"type": kind}}})
+    assert line.startswith(f"  a: {said}")
+    assert line == f"  a: {said}" or said.endswith("(")
+
+
+@pytest.mark.parametrize(("least", "said"), [(0, "null is not a list; write [] for none"), (1, "null is not a list")])
+def test_an_empty_list_is_advised_where_it_is_allowed(least, said):
+    assert said_of({"a": None}, {"properties": {"a": {"type": "array", "minItems": least}}}) == [f"  a: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_refused"),
+    [([1, 1], True), ([1, 1.0], True), ([1, "1"], False), (["x", "x"], True), ([[1], [1]], True), ([[1], [2]], False)],
+)
+def test_an_entry_is_there_once(entries, is_refused):
+    schema = {"properties": {"a": {"uniqueItems": True}}}
+    assert ("has an entry twice" in "".join(said_of({"a": entries}, schema))) == is_refused
+    assert not said_of({"a": entries}, {"properties": {"a": {"uniqueItems": False}}})
