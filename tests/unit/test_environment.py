@@ -31,3 +31,11 @@ def test_numbers_of_threads(monkeypatch, value):
 def test_limits_of_addresses(monkeypatch, limit, is_told):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, resource.RLIM_INFINITY))
     assert [("ulimit -v" in problem) for problem in environment_problems()] == [True] * is_told
+
+
+def test_a_limit_of_addresses_is_told_in_gibibytes(monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (3 * 2**30 + 2**29, resource.RLIM_INFINITY))
+    assert list(environment_problems()) == [
+        "processes may use 3.5 GiB of addresses here, too few for PyTorch's libraries to be loaded; raise that to "
+        "4 GiB or more (ulimit -v unlimited)"
+    ]

@@ -40,3 +40,15 @@ def test_what_is_long_deep_or_endless_is_cut():
 
 def test_control_characters_are_escaped():
     assert shown(["a\nb", {"c\x00": "\ud800"}]) == r"['a\nb', {'c\x00': '\ud800'}]"
+
+
+def test_a_value_of_just_the_longest_length_is_whole():
+    assert shown("x" * (LONGEST - 2)) == f"'{'x' * (LONGEST - 2)}'"
+    assert shown("x" * (LONGEST - 1)) == f"'{'x' * (LONGEST - 1)} ..."
+
+
+def test_what_python_cannot_write_and_yaml_has_no_words_for():
+    assert shown([b"x", {1}, (1, "y")]) == "[binary data, a set, [1, 'y']]"
+    assert shown({1: None, None: 2}) == "{1: null, null: 2}"
+    assert shown(2**4000 - 1, longest=2000) == str(2**4000 - 1)
+    assert shown(2**4000, longest=2000) == "a number of more than 1000 digits"

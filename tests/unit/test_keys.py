@@ -1,6 +1,14 @@
 """Names of what belongs to a layer, in files of several layers, and of sets of layers."""
 
-from actopo.keys import batch_number, distinct_name, draw_number, layer_key, layer_set_name, layers_of_set
+from actopo.keys import (
+    batch_number,
+    distinct_name,
+    draw_number,
+    epoch_number,
+    layer_key,
+    layer_set_name,
+    layers_of_set,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,3 +51,7 @@ def test_numbers_of_draws():
 def test_numbers_of_batches():
     assert batch_number("all") is None
     assert [batch_number(f"batch{i}") for i in (0, 7, 12)] == [0, 7, 12]
+
+
+def test_numbers_of_epochs():
+    assert [epoch_number(suffix) for suffix in ("", ".epoch0", ".epoch12")] == [None, 0, 12]
