@@ -114,6 +114,30 @@ def test_only_the_longest_rules_are_named(tmp_path):
     assert len(lines) == 1 + 8 + 3
 
 
+@pytest.mark.parametrize(("n_rules", "rest"), [(8, []), (9, ["      1  of 1 other rule"])])
+def test_eight_rules_are_named(tmp_path, n_rules, rest):
+    lines = announcement(tmp_path, [Job(f"rule{i}", 1, 0) for i in range(n_rules)], 2).split("\n")
+    assert lines[1:-2] == [f"      1  rule{i}" for i in range(8)] + rest
+
+
+def test_two_of_several_runs_are_named(tmp_path):
+    jobs = [Job(f"rule{i}", 1, 0) for i in range(5)]
+    times = {f"rule{i}": (2.0, tmp_path / f"run{i}") for i in range(3)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("actopo.config.forecast.earlier_times", lambda *_: times)
+        lines = announcement(tmp_path / "run0", jobs, 1).split("\n")
+        assert lines[-2] == (
+            f"By the times of {tmp_path}/run0 and {tmp_path}/run1 and others, that is 6 s or more on 1 core; runs of "
+            "other sizes take other times; 2 jobs have no earlier time and are not counted."
+        )
+        del times["rule2"]
+        assert f"{tmp_path}/run0 and {tmp_path}/run1, that is 4 s" in announcement(tmp_path / "run0", jobs, 1)
+        del times["rule1"]
+        assert f"By the times of {tmp_path}/run0, that is 2 s or more on 1 core; 4 jobs" in announcement(
+            tmp_path / "run0", jobs, 1
+        )
+
+
 def test_a_finished_run_says_where_to_look(tmp_path):
     assert outcome(tmp_path) == ""
     (tmp_path / "summary.json").touch()
@@ -127,10 +151,17 @@ def test_a_finished_run_says_where_to_look(tmp_path):
     ("seconds", "words"),
     [
         (0.2, "less than 1 s"),
+        (0.99, "less than 1 s"),
+        (1, "1 s"),
         (45.4, "45 s"),
         (119, "119 s"),
         (120, "2 min"),
+        (5970, "100 min"),
+        (7199, "120 min"),
         (7200, "2.0 h"),
+        (36_000, "10.0 h"),
+        (172_799, "48.0 h"),
+        (172_800, "2.0 days"),
         (200_000, "2.3 days"),
     ],
 )

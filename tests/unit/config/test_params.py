@@ -60,6 +60,12 @@ def test_images(changes, matters):
     assert (image_keys(DATA | changes) != image_keys(DATA)) == matters
 
 
+def test_labels_are_named_where_there_are_none():
+    """Runs of images with labels began without this key."""
+    assert "labelled" not in image_keys(DATA)
+    assert image_keys(DATA | {"labelled": False}) == image_keys(DATA) | {"labelled": False}
+
+
 def test_what_is_said_of_images_in_several_ways():
     named, given = ({"normalisation": value} for value in ("imagenet", NORMALISATIONS["imagenet"]))
     assert image_keys(DATA | named) == image_keys(DATA | given)

@@ -2,6 +2,7 @@
 
 from actopo.config.values import (
     as_json,
+    dataset_name,
     epoch_seeds,
     image_shape,
     image_size,
@@ -91,6 +92,14 @@ def test_what_is_so_anyway_makes_no_other_images():
     config["data"]["resize"] = False
     said = {"size": 64, "resize": 64}
     assert [image_size(config, name) for name in sizes] == [{}, {"resize": 32}, {"resize": 40}, said]
+
+
+def test_images_are_named_by_what_a_model_changes_of_them():
+    sizes = {"plain": None, "said": {"size": 32}, "other": {"size": 64}, "both": {"size": 224, "resize": 256}}
+    config = {"data": {"dataset": "digits", "size": 32, "resize": None}}
+    config["models"] = {name: {"input": size} for name, size in sizes.items()}
+    names = [dataset_name(config, name) for name in sizes]
+    assert names == ["digits", "digits", "digits.size64", "digits.resize256.size224"]
 
 
 def test_params_are_one_text_for_equal_values():
