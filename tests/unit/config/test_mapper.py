@@ -3,6 +3,7 @@
 import pytest
 from actopo.config.mapper import mask_problems
 from actopo.config.validate import validate
+from actopo.errors import InputError
 from actopo.points.choices import DEEPLAB_WEIGHTS
 
 from unit.config.examples import PAPER, SCHEMA, changed, messages
@@ -214,3 +215,37 @@ def test_channels_of_a_network_side_by_side(choice, lens, said):
 def test_channels_of_the_layers(component, is_refused):
     said = "lens: layer 4 has 64 channels; write a principal_component up to that"
     check(config_of(lens=["l2", {"principal_component": component}], intervals=10), said if is_refused else None)
+
+
+def test_graphs_without_other_values_of_eps():
+    check(config_of(eps="knee", all_eps=None), None)
+    check(config_of(eps=2.5, all_eps=None), None)
+
+
+def test_paths_of_masks_are_looked_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "net.pth").touch()
+    config = config_of(foreground=PAPER["mapper"]["foreground"] | {"masks": "deeplab", "weights": "~/net.pth"})
+    assert not list(mask_problems(config))
+    config["data"]["dataset"], config["mapper"]["foreground"]["masks"] = "image_folder", "~/masks"
+    assert not list(mask_problems(config))
+
+
+def test_networks_and_clusterers_that_other_processes_refuse(monkeypatch):
+    """All of them, once nothing else is wrong."""
+
+    def refuse(*_):
+        raise InputError("does not fit")
+
+    monkeypatch.setattr("actopo.config.models.check_network", refuse)
+    monkeypatch.setattr("actopo.config.conflicts.check_clusterer", refuse)
+    said = [
+        *(f"models.{name}: does not fit" for name in ("resnet18_a", "resnet18_b")),
+        "mapper.clusterer: does not fit",
+    ]
+    assert messages(PAPER) == [f"  {line}" for line in said]
+    check(
+        config_of(overlap=0.3, layers=[17]),
+        "layers: layers [17] do not exist: the network has layers 0 to 16, which workflow/scripts/list_layers.py lists",
+    )
