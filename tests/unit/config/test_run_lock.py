@@ -105,3 +105,21 @@ def test_a_disk_that_fails_is_no_file_system_without_locks(tmp_path, monkeypatch
     with pytest.raises(OSError, match="Input/output error"):
         lock_run("paper", tmp_path)
     assert run_lock._held == {}
+
+
+def test_a_lock_names_the_process_that_holds_it_now(hold, tmp_path):
+    first = hold("paper")
+    first.stdin.close()
+    first.wait()
+    second = hold("paper")
+    with pytest.raises(InputError, match=rf"by process {second.pid} on [^ ]+; wait") as caught:
+        lock_run("paper", tmp_path)
+    assert f"process {first.pid} " not in str(caught.value)
+
+
+def test_a_run_of_another_name_is_told_with_both(tmp_path):
+    (tmp_path / "summary.json").write_text('{"run": "paper"}')
+    with pytest.raises(InputError) as caught:
+        require_own_results("mine", tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path} holds the results of run 'paper': Snakemake has no record of them")
+    assert "Call the folder results/paper again" in str(caught.value)
