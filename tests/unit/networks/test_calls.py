@@ -316,3 +316,63 @@ def test_weights_of_attention_are_no_layer(has_fixed_size):
     assert calls["attention"].parts == {"0": Layout("tokens", 4, 4, 16), "1": told}
     assert calls["softmax"].parts == {"": told}
     assert calls["softmax"].entered == told
+
+
+class Attending(nn.Module):
+    """Learned queries, which are no patches, and patches of maps that are pooled to one size, or of images that are."""
+
+    def __init__(self, resizes):
+        super().__init__()
+        self.resizes, self.stem, self.head = resizes, nn.Conv2d(3, 8, 4, 4), nn.Linear(8, 2)
+        self.queries, self.of_queries, self.pooled = nn.Parameter(torch.ones(1, 9, 8)), nn.Identity(), nn.Identity()
+
+    def forward(self, x):
+        x = self.stem(nn.functional.interpolate(x, (16, 16)) if self.resizes and len(x[0, 0]) != 16 else x)
+        pooled = self.pooled(nn.functional.adaptive_avg_pool2d(x, 2).flatten(2).mT)
+        return self.head(self.of_queries(self.queries.expand(len(x), -1, -1)).mean(1) + pooled.mean(1))
+
+
+@pytest.mark.parametrize("resizes", [False, True])
+def test_learned_queries_are_told_from_patches_of_pooled_maps(resizes):
+    calls = {call.name: call.parts[""] for call in find_calls(Attending(resizes), (16, 16, 3))}
+    assert calls["pooled"] == Layout("tokens", 2, 2, 8)
+    words = "returns 9 tokens for one image and 9 for one of twice the size"
+    # Nothing grows of images that are resized.
+    assert calls["of_queries"] == Layout("tokens", 3, 3, 8) if resizes else calls["of_queries"].startswith(words)
+
+
+class Window(nn.Module):
+    """A block whose two axes in the middle are windows and their tokens."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.one, self.two = nn.LayerNorm(8), nn.Linear(8, 24), nn.Linear(24, 8)
+
+    def forward(self, x):
+        return x + self.two(self.one(self.norm(x)))
+
+
+class Nested(nn.Module):
+    """As NesT, 16 windows of 16 tokens and then 4, in a network that takes one size only."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.norm, self.head = nn.Conv2d(3, 8, 4, 4), nn.LayerNorm(8), nn.Linear(8, 2)
+        self.first, self.second = nn.Sequential(Window()), nn.Sequential(Window())
+
+    def forward(self, x):
+        assert x.shape[2:] == (64, 64), "of one size"
+        x = self.norm(self.stem(x).permute(0, 2, 3, 1))
+        x = self.first(x.reshape(-1, 4, 4, 4, 4, 8).transpose(2, 3).reshape(-1, 16, 16, 8))
+        return self.head(self.second(x[:, ::4]).mean((1, 2)))
+
+
+def test_windows_are_known_by_other_blocks_of_their_kind():
+    model = Nested()
+    assert [layer.shape for layer in find_layers(model, (64, 64, 3))] == [(16, 16, 8), None, None]
+    calls = {call.name: call.parts[""] for call in find_calls(model, (64, 64, 3))}
+    assert calls["norm"] == Layout("last", 16, 16, 8)
+    for name in ("first", "first.0", "first.0.one"):
+        assert "for one image, of a kind of block that returns no maps, as of windows" in calls[name]
+    calls = {call.name: call.parts[""] for call in find_calls(model, (64, 64, 3), {"channels": "last"})}
+    assert calls["first.0"] == Layout("last", 16, 16, 8)

@@ -50,6 +50,25 @@ def test_heads_of_as_many_tokens_for_images_of_any_size_are_no_layer():
     assert list(checked.values()) == [output for output in found if output["name"] in checked]
 
 
+class Queries(Latents):
+    """The same of learned queries, which are as many as fill a grid, and no patches."""
+
+    def __init__(self):
+        super().__init__()
+        self.queries = nn.Parameter(torch.ones(1, 9, 24))
+
+    def forward(self, x):
+        tokens = self.latents(self.queries.expand(len(x), -1, -1) + self.patches(x).mean((2, 3))[:, None])
+        heads = self.q_norm(tokens.unflatten(2, (3, 8)).transpose(1, 2))
+        return self.head(heads.transpose(1, 2).flatten(2).mean(dim=1))
+
+
+def test_learned_queries_and_their_heads_are_no_layer():
+    found = {output["name"]: output["parts"][0] for output in described_outputs(Queries(), (48, 48, 3))}
+    assert found["latents"]["problem"].startswith("returns 9 tokens for one image and 9 for one of twice the size")
+    assert found["q_norm"]["problem"].startswith("returns 9 x 8 x 3 values for an image, one axis as long as there are")
+
+
 @pytest.mark.parametrize(
     "name", ["googlenet", "resnet18_cifar", "timm:convnext_atto", "timm:swin_tiny_patch4_window7_224"]
 )

@@ -10,7 +10,8 @@ IMAGE = (224, 224, 3)
 
 def told(size, image_shape, **options):
     """Layout of a tensor, where what is known of its network is among the options."""
-    of_network = {name: options.pop(name) for name in ("given", "n_tokens", "n_channels") if name in options}
+    names = ("given", "n_tokens", "n_channels", "fixed_grids")
+    of_network = {name: options.pop(name) for name in names if name in options}
     return tell_layout(size, NetworkShapes(image_shape, **of_network), **options)
 
 
@@ -109,6 +110,57 @@ def test_channels_before_or_after_positions_in_a_row(size, options, expected):
 def test_positions_in_either_axis_are_refused(size, options):
     words = f"returns a tensor of {size[1]} x {size[2]} for one image, whose channels may be its first or its last axis"
     assert words in told(size, SMALL, **options)
+
+
+@pytest.mark.parametrize(
+    ("size", "grown", "is_map"),
+    [
+        # Maps of channels last and first, in a network of one size, and pooled to one size.
+        ((1, 16, 16, 8), (1, 32, 32, 8), True),
+        ((1, 8, 16, 16), (1, 8, 32, 32), True),
+        ((1, 16, 16, 8), None, True),
+        ((1, 16, 16, 8), (1, 16, 16, 8), True),
+        # One window that is the whole map; more of a larger image are images.
+        ((1, 16, 16, 8), (4, 16, 16, 8), True),
+        # 16 windows of 16 tokens, 2 heads of 16 tokens with 16 channels, and a map that has its channels elsewhere.
+        ((1, 16, 16, 8), (1, 64, 16, 8), False),
+        ((1, 2, 16, 16), (1, 2, 64, 16), False),
+        ((1, 16, 16, 8), (1, 16, 32, 16), False),
+    ],
+)
+def test_a_larger_image_agrees_with_a_map(size, grown, is_map):
+    found = told(size, SMALL, larger=lambda: grown)
+    assert isinstance(found, Layout) == is_map
+    assert is_map or f"{' x '.join(map(str, grown[1:]))} for one of twice the size, as of windows" in found
+    assert isinstance(told(size, SMALL, larger=lambda: grown, given={"channels": "last"}), Layout)
+    # Nobody asks where a convolution made such a map, unless there are as many tokens.
+    maps = {"maps": [(16, 16)], "larger": lambda: grown}
+    assert isinstance(told(size, SMALL, **maps), Layout) == (is_map or size[3] == 16)
+    assert isinstance(told(size, SMALL, n_tokens={16: True}, **maps), Layout) == is_map
+
+
+@pytest.mark.parametrize(
+    ("size", "grown", "options", "is_layer"),
+    [
+        # Queries that fill a grid, look like a class token besides, or are registers; sequences of them.
+        ((1, 9, 8), (1, 9, 8), {}, False),
+        ((1, 65, 8), (1, 65, 8), {"maps": [(8, 8)]}, False),
+        ((1, 25, 8), (1, 73, 8), {}, False),
+        ((9, 1, 8), (9, 1, 8), {}, False),
+        ((1, 9, 8), (1, 9, 8), {"given": {"grid": [1, 9]}}, True),
+        # Patches, sides that are rounded, windows, and maps that were resized or pooled to one size.
+        ((1, 17, 8), (1, 65, 8), {"maps": [(4, 4)]}, True),
+        ((17, 1, 8), (65, 1, 8), {"maps": [(4, 4)]}, True),
+        ((1, 16, 8), (1, 49, 8), {}, True),
+        ((1, 16, 8), (4, 16, 8), {}, True),
+        ((1, 17, 8), (1, 17, 8), {"maps": [(4, 4)], "fixed_grids": lambda: {(4, 4)}}, True),
+        ((1, 16, 8), (1, 16, 8), {"fixed_grids": lambda: None}, True),
+    ],
+)
+def test_tokens_that_a_larger_image_has_no_more_of_are_no_patches(size, grown, options, is_layer):
+    found = told(size, SMALL, larger=lambda: grown, **options)
+    assert isinstance(found, Layout) == is_layer
+    assert is_layer or "others, such as learned queries; say which grid they fill with layout: {grid:" in found
 
 
 def test_channels_of_series():

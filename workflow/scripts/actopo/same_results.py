@@ -12,10 +12,16 @@ SAME_RESULTS = {
         "was": "2360e106a439b5a18ba1c957f6abe20d07ec9c1a7ffe5b185024df4843ac2ad0",
         "now": "0f53e5a13d004d51dd4d817f80012c81bdda1800293cee14d7e1f3b54153a4c2",
     },
-    # Tensors of square images that are no map are refused; `analyse` reads those of others.
+    # Tensors of square images that are no map are refused, as are windows, heads and learned queries that look like
+    # patches; `analyse` reads those of others.
     "actopo/networks/layouts.py": {
         "was": "3d73b4108c0ae5a96f2f4418be6a54a878c566f3c174d5c74a8ee4677974b8b0",
-        "now": "b52f1f1e0a9a85c04e6d477fa9d7c3b0e6bf347d33e2b0864b9850e9a9b76be2",
+        "now": "e59773cf21f2a597deae266c866714204eaabd8ac14c8aa3448d5e94b2405272",
+    },
+    # Windows of a map and learned queries are refused where other calls, or a larger image, show what they are.
+    "actopo/networks/calls.py": {
+        "was": "2ab6fb21507e4208aa653622e68186eeb987d9ca61e7faa5f888b27da60d4eac",
+        "now": "7134946292a95eb995db6f12dab098b51e6e3a3257547b7d1399d4710f233741",
     },
     # Weights without a classifier are told what to do, and those of a training that keeps more are found.
     # A network that takes its seed has one, where its classes are counted, too.

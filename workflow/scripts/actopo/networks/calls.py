@@ -6,14 +6,17 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from actopo.errors import InputError
 from actopo.keys import FIRST_OUTPUT
+from actopo.networks.layer_modules import blocks
 from actopo.networks.layouts import (
     CHANNELS_FIRST,
     NetworkShapes,
     is_softmax,
     may_be_positions,
+    no_map,
     series_channels,
     tell_layout,
 )
@@ -87,6 +90,10 @@ def find_calls(model, image_shape, given=None):
         except InputError:
             return {}
 
+    @cache
+    def fixed_grids():
+        return _fixed_grids(seen, list(larger().values()))
+
     values = [(call, size) for call in seen for size in (call["entered"], *call["parts"].values())]
     values = [(call, size) for call, size in values if isinstance(size, tuple) and len(size) == 3]
     in_a_row = [(call, size) for call, size in values if 1 in size[:2] and not call["is_first"]]
@@ -96,13 +103,15 @@ def find_calls(model, image_shape, given=None):
     n_tokens |= dict.fromkeys(sure, True)
     n_channels = {series_channels(size, call["is_first"], call["maps"], n_tokens) for call, size in values}
     weights = {call["parts"][""] for call in seen if call["is_softmax"]}
-    network, calls = NetworkShapes(image_shape, given or {}, n_tokens, n_channels, weights), []
+    network, calls = NetworkShapes(image_shape, given or {}, n_tokens, n_channels, weights, fixed_grids), []
+    windows = _windows(model, seen, network, larger)
     for call in seen:
 
         def layout(what, part=None, call=call):
             def of(calls):
                 other = calls.get(call["key"])
-                return None if other is None else other[what] if part is None else other[what].get(part)
+                found = None if other is None else other[what] if part is None else other[what].get(part)
+                return found if isinstance(found, tuple) else None
 
             size = call[what] if part is None else call[what][part]
             if not isinstance(size, tuple):
@@ -110,7 +119,10 @@ def find_calls(model, image_shape, given=None):
             if problem := _images_problem(size, of(pair)):
                 return problem
             is_beside = part is not None and part != next(iter(call["parts"]))
-            return tell_layout(size, network, call["is_first"], call["maps"], lambda: of(larger()), is_beside)
+            found = tell_layout(size, network, call["is_first"], call["maps"], lambda: of(larger()), is_beside)
+            if isinstance(found, str) or call["is_first"] or size[:3] not in windows.get(call["key"][0], ()):
+                return found
+            return no_map(size[1:], ", of a kind of block that returns no maps")
 
         calls.append(
             Call(
@@ -154,6 +166,52 @@ def _pass_of_two(model, image_shape):
         return {}
 
 
+def _fixed_grids(calls, larger):
+    """See `actopo.networks.layouts.NetworkShapes`, by the calls for an image and for one of twice the size."""
+    if not calls or not larger:
+        return None
+    others = {call["key"]: call["parts"] for call in larger}
+    pairs = [
+        (size, others.get(call["key"], {}).get(part))
+        for call in calls
+        for part, size in call["parts"].items()
+        if len(size) == 3 or (len(size) == 4 and call["is_first"])
+    ]
+    if all(before == after for before, after in pairs):
+        return None
+    fixed = {before[2:] for before, after in pairs if before == after and len(before) == 4}
+    before, after = calls[-1]["resized"], larger[-1]["resized"]
+    if len(before) == len(after):
+        return fixed | {one for one, other in zip(before, after, strict=True) if one == other}
+    # Images that have the size already may not be resized.
+    return fixed | ({*before} & {*after})
+
+
+def _windows(model, calls, network, larger):
+    """
+    Windows in a network that takes one size only, where a kind of block returns maps in some calls and none in others.
+
+    Returns
+    -------
+    dict of str to set of (int, int, int)
+        First axes of what looks like a map and is none, by the names of such blocks and of the modules around and in
+        them.
+    """
+    sizes = [(call, size) for call in calls for size in call["parts"].values() if len(size) == 4 and size[0] == 1]
+    found = blocks(model) if sizes and "channels" not in network.given else {}
+    sizes = [(call, size) for call, size in sizes if call["key"][0] in found]
+    kinds = {call["type"] for call, size in sizes if isinstance(tell_layout(size, network, maps=call["maps"]), str)}
+    sizes = [(call["key"][0], size[:3]) for call, size in sizes if call["type"] in kinds]
+    if not sizes or larger():
+        return {}
+    windows = {}
+    for name, _ in model.named_modules():
+        for block, size in sizes:
+            if name == block.rpartition(".")[0] or f"{name}.".startswith(f"{block}."):
+                windows.setdefault(name, set()).add(size)
+    return windows
+
+
 def _images_problem(one, two):
     """What is wrong with a tensor of these shapes for one image and for two; empty if an axis is that of the images."""
     axis = 0 if one[:1] == (1,) else 1
@@ -168,7 +226,7 @@ def _images_problem(one, two):
 
 def _pass(model, image_shape):
     """What one pass shows of each call, in the order in which they end."""
-    entered, calls, maps = {}, {}, []
+    entered, calls, maps, resized = {}, {}, [], []
 
     def enter(key, tensor):
         entered[key] = tensor
@@ -184,6 +242,7 @@ def _pass(model, image_shape):
             "entered": "takes no tensor" if tensor is None else _size(tensor),
             "is_pooled": isinstance(module, nn.Conv2d) and getattr(tensor, "is_pooled", False),
             "maps": tuple(maps),
+            "resized": resized,
             "has_residual": False,
         }
         if isinstance(module, nn.Conv2d):
@@ -193,7 +252,8 @@ def _pass(model, image_shape):
         residuals.add(key)
 
     residuals = set()
-    pass_zeros(model, image_shape, watching(model, enter, leave, add))
+    with _Resizing(resized):
+        pass_zeros(model, image_shape, watching(model, enter, leave, add))
     return [call | {"has_residual": key in residuals} for key, call in calls.items()]
 
 
@@ -201,3 +261,18 @@ def _size(value):
     if isinstance(value, torch.Tensor):
         return tuple(value.shape)
     return f"returns a {type(value).__name__}, no tensor"
+
+
+class _Resizing(TorchFunctionMode):
+    """Lists the grids of maps that functions of pooling and interpolation make, in their order."""
+
+    def __init__(self, grids):
+        super().__init__()
+        self.grids = grids
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "")
+        if isinstance(result, torch.Tensor) and result.dim() == 4 and ("pool" in name or name == "interpolate"):
+            self.grids.append(tuple(result.shape[2:]))
+        return result

@@ -1,6 +1,11 @@
 """Outputs of modules whose axes are others than they seem: heads of attention, and channels taken for tokens."""
 
+import re
+
 from actopo.networks.outputs import find_outputs
+
+# Tokens that are refused since an image of twice the size has no more of them, see `actopo.networks.layouts`.
+QUERIES = re.compile(r"returns (\d+) tokens for one image and \d+ for one of twice the size")
 
 
 def described_outputs(model, image_shape, given=None):
@@ -62,7 +67,9 @@ def without_heads(outputs):
     list of dict
         The same, but for the `shapes`, the `problem` and the `inputs` of what is no layer.
     """
-    n_tokens = {part["shapes"]["all"][1] for output in outputs for part in output["parts"] if "all" in part["shapes"]}
+    parts = [part for output in outputs for part in output["parts"]]
+    n_tokens = {part["shapes"]["all"][1] for part in parts if "all" in part["shapes"]}
+    n_tokens |= {int(found[1]) for part in parts if (found := QUERIES.match(part.get("problem", "")))}
 
     def has_heads(shapes):
         if shapes.keys() != {"patches"}:

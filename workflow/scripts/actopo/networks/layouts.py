@@ -10,10 +10,12 @@ so that no name of a module matters:
 - The positions of a map have the shape of the image, so that of a square image two neighbouring axes are equal. If all
   three are, or no two, the network is asked again with an image of twice the size: the axes that grow are those of the
   positions. Where no two are, a convolution may have made a map of that shape before. Convolutions, batch norms and
-  pooling return channels first.
+  pooling return channels first. Of others the larger image has to agree, unless a convolution made such a map and
+  channels come first: windows of a map and single heads may have two equal axes by chance.
 - Tokens lie on the last map that a convolution made before and that has as many positions; or else on the last one
   beside which there are no more than 16 tokens; or else on the grid of the shape of the image that they fill, with or
-  without one more. The others are the class token and register tokens, and come before those of the patches.
+  without one more. The others are the class token and register tokens, and come before those of the patches. If they
+  do not lie on a map, and an image of twice the size has too few, they are no patches, as learned queries.
 - A series is what one-dimensional convolutions, batch norms and pooling return on a map, and what has a last axis that
   grows with the image, and another that does not. Where the network takes one size only, a tensor whose last axis is
   as long as the last map has positions, or whose other is as long as the channels of a series, is one of these or of
@@ -92,6 +94,8 @@ class NetworkShapes:
         Numbers of channels of the network's series, see `series_channels`.
     weights : collection of sequence of int
         Shapes of weights of attention that are known, see `is_softmax`.
+    fixed_grids : callable
+        Grids of maps that an image of twice the size has too, or None if nothing that the network makes grows with it.
     """
 
     image_shape: tuple
@@ -99,6 +103,7 @@ class NetworkShapes:
     n_tokens: dict = field(default_factory=dict)
     n_channels: tuple = ()
     weights: tuple = ()
+    fixed_grids: object = tuple
 
 
 def tell_layout(size, network, is_first=False, maps=(), larger=None, is_beside=False):
@@ -131,7 +136,9 @@ def tell_layout(size, network, is_first=False, maps=(), larger=None, is_beside=F
     if len(size) == 3 and size[0] == 1:
         return _in_a_row(size[1:], network, is_first, maps, larger)
     if len(size) == 3 and size[1] == 1 and not is_first:
-        return _on_grid("sequence", size[0], size[2], network, maps)
+        layout = _on_grid("sequence", size[0], size[2], network, maps)
+        grown = larger() if larger and size[0] > 1 and _fit(size[0], maps, network.n_tokens) < 2 else None
+        return _patches(layout, grown[0] * grown[1], network) if grown and len(grown) == 3 else layout
     if len(size) == 4 and size[0] == 1:
         return _map(size[1:], network, is_first, maps, larger)
     shown = " x ".join(map(str, size)) or "no axis"
@@ -237,10 +244,17 @@ def _map(size, network, is_first, maps, larger):
     if "channels" in network.given:
         return first if network.given["channels"] == "first" else last
     can_be_first, can_be_last = y * width == z * height, x * width == y * height
-    if can_be_first != can_be_last:
-        return first if can_be_first else last
+    likely = (first if can_be_first else last) if can_be_first != can_be_last else None
+    is_made = can_be_first and (y, z) in maps and y not in network.n_tokens
+    if likely and (is_made or likely.rows * likely.columns == 1):
+        return likely
     grown = larger and larger()
-    grows = [after != before for before, after in zip(size, grown[-3:], strict=True)] if grown else None
+    can_tell = grown and len(grown) == 4
+    grows = [after != before for before, after in zip(size, grown[1:], strict=True)] if can_tell else None
+    if likely and grows in (None, [False, False, False], [can_be_last, True, can_be_first]):
+        return likely
+    if likely:
+        return no_map(size, f" and of {' x '.join(map(str, grown[1:]))} for one of twice the size")
     if grows == [False, True, True]:
         return first
     # The sides of the image may have been rounded; a square one has no map of unequal sides without a reason.
@@ -253,10 +267,15 @@ def _map(size, network, is_first, maps, larger):
         )
     if (y, z) in maps or grows == [False, False, False]:
         return first
+    return no_map(size, ", in which no two neighbouring axes have the shape of the image")
+
+
+def no_map(size, reason):
+    """What is wrong with a tensor of this shape, without the axis of the images, that is no map."""
     return (
-        f"returns a tensor of {x} x {y} x {z} for one image, in which no two neighbouring axes have the shape of the "
-        "image, as of windows of a map or of single heads of attention; if it is a map, say which axis its channels "
-        "are with layout: {channels: first}, or last, of the model"
+        f"returns a tensor of {' x '.join(map(str, size))} for one image{reason}, as of windows of a map or of single "
+        "heads of attention; if it is a map, say which axis its channels are with layout: {channels: first}, or last, "
+        "of the model"
     )
 
 
@@ -278,6 +297,7 @@ def _in_a_row(size, network, is_first, maps, larger):
         grows = [after > before for before, after in zip(size, grown[1:], strict=True)]
         if grows == [False, True]:
             return series
+        tokens = _patches(tokens, grown[0] * grown[1], network)
         # A convolution over the channels of a pooled map has one token.
         if grows == [True, False] or (size[0] == 1 and not grows[1]):
             return tokens
@@ -340,6 +360,23 @@ def _on_grid(axes, n_tokens, channels, network, maps):
     return (
         f"returns {n_tokens} tokens, which fill no grid of the shape of the image, with or without a class token; say "
         "which they fill with layout: {grid: [ROWS, COLUMNS]} of the model"
+    )
+
+
+def _patches(layout, n_tokens, network):
+    """A layout of tokens, or what is wrong if an image of twice the size has too few for the patches of that grid."""
+    is_said = isinstance(layout, str) or "grid" in network.given
+    # Sides may have been rounded. Windows have their number in the first axis, and are counted.
+    if is_said or n_tokens - layout.prefix >= (2 * layout.rows - 1) * (2 * layout.columns - 1):
+        return layout
+    fixed = network.fixed_grids()
+    rows, columns = layout[1:3]
+    if fixed is None or (rows, columns) in fixed:
+        return layout
+    return (
+        f"returns {layout.prefix + rows * columns} tokens for one image and {n_tokens} for one of twice the size, "
+        f"which are not those of {rows} x {columns} patches, but others, such as learned queries; say which grid they "
+        "fill with layout: {grid: [ROWS, COLUMNS]} of the model"
     )
 
 
