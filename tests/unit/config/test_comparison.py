@@ -132,7 +132,11 @@ def test_a_network_that_is_drawn_has_one_tap():
     ("lens", "said"),
     [
         (64, None),
-        (65, "mapper.lens: layer 4 has 64 channels; write a principal_component up to that, of network resnet18_a"),
+        (
+            65,
+            "mapper.lens: layer 4 (blocks.1.conv2) has 64 channels; write a principal_component up to that, of "
+            "network resnet18_a",
+        ),
     ],
 )
 def test_a_lens_of_graphs_that_are_compared(lens, said):
@@ -149,7 +153,8 @@ def test_positions_of_layers_that_are_compared():
     config["figures"] |= {"row": 8, "sensitivity_layers": "all"}
     check(
         config,
-        "homology.points_per_image: 17 is more than layer 15's 4 x 4 positions, of network resnet18_b",
+        "homology.points_per_image: 17 is more than the 4 x 4 positions of layer 15 (blocks.7.conv1), of network "
+        "resnet18_b",
     )
     config["comparison"]["networks"][1]["layers"] = [8]
     check(config, None)

@@ -13,7 +13,7 @@ def config_of(**figures):
 def test_the_dimension_is_one_of_the_study():
     config = config_of(dimension=1)
     config["homology"]["dimensions"] = [0]
-    assert messages(config) == ["  figures.dimension: 1 is not among homology.dimensions [0]"]
+    assert messages(config) == ["  figures.dimension: 1 is not among homology.dimensions [0]; write one of those"]
     config["figures"]["dimension"] = 0
     validate(config, SCHEMA)
 

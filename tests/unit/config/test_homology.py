@@ -28,8 +28,8 @@ def test_whole_clouds_have_as_many_points_as_memory_holds():
     validate(whole_clouds({"batch_size": 1250}), SCHEMA)
     [line] = messages(whole_clouds({"batch_size": 1251}))
     assert line == (
-        "  homology.sampling: full has 20016 points in layer 14, and Vietoris-Rips complexes of more than 20000 do not "
-        "fit; lower homology.batch_size or list later homology.layers"
+        "  homology.sampling: full has 20016 points in layer 14 (blocks.6.conv2), and Vietoris-Rips complexes of more "
+        "than 20000 do not fit; lower homology.batch_size or list later homology.layers"
     )
 
 
@@ -93,7 +93,7 @@ def test_layers_that_a_correlation_needs(seeds, layers, is_refused):
         (
             {"batch_size": 512},
             {"metrics": ["linear_cka", "svcca"]},
-            "svcca need more points than channels, and layer 13 has 512 channels to 512 points; raise "
+            "svcca need more points than channels, and layer 13 (blocks.6.conv1) has 512 channels to 512 points; raise "
             "homology.batch_size or remove them",
         ),
         ({"batch_size": 512}, {"metrics": ["linear_cka"]}, None),

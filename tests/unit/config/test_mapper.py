@@ -111,11 +111,13 @@ def test_numbers_that_are_shown_alike(last, is_refused):
     [
         (
             {"graphs": {"x": [16]}},
-            "graphs.x: it is not in the mapper study, which has samplings ['foreground_1', 'random', 'full']",
+            "graphs.x: it is not in the mapper study, which has samplings ['foreground_1', 'random', 'full']; list "
+            "some of those",
         ),
         (
             {"graphs": {"random": [16, 3, 2]}},
-            "graphs.random: layers [3, 2] are not in the mapper study, which has layers [16, 15, 14, 12, 8, 4]",
+            "graphs.random: layers [3, 2] are not in the mapper study, which has layers [16, 15, 14, 12, 8, 4]; "
+            "list some of those",
         ),
         (
             {"graphs": {"foreground_1": [16]}},
@@ -167,19 +169,23 @@ def test_weights_of_what_makes_masks(tmp_path, weights, end):
     ("sampling", "tap", "said"),
     [
         ({"points_per_image": 16}, "relu", None),
-        ({"points_per_image": 17}, "relu", "points_per_image: 17 is more than layer 16's 4 x 4 positions"),
+        (
+            {"points_per_image": 17},
+            "relu",
+            "points_per_image: 17 is more than the 4 x 4 positions of layer 16 (blocks.7.conv2)",
+        ),
         ({"points_per_image": 9, "exclude_border": True}, "relu", None),
         (
             {"points_per_image": 10, "exclude_border": True},
             "relu",
-            "points_per_image: 10 is more than layer 16's 3 x 3 positions",
+            "points_per_image: 10 is more than the 3 x 3 positions of layer 16 (blocks.7.conv2)",
         ),
         ({"points_per_image": 4, "method": "central"}, "relu", None),
         ({"points_per_image": 5, "method": "central", "share": 0.32}, "relu", None),
         (
             {"points_per_image": 13, "method": "central", "share": 0.75},
             "relu",
-            "points_per_image: 13 is more than layer 16's 12 central ones of 4 x 4 positions",
+            "points_per_image: 13 is more than the 12 central ones of 4 x 4 positions of layer 16 (blocks.7.conv2)",
         ),
         ({"points_per_image": 12, "method": "central", "share": 0.75}, "relu", None),
         (
@@ -202,7 +208,8 @@ def test_positions_and_taps_of_a_layer(sampling, tap, said):
         (
             {"layer": 4},
             {"principal_component": 65},
-            "lens: layer 4 has 64 channels; write a principal_component up to that, of network resnet18_a",
+            "lens: layer 4 (blocks.1.conv2) has 64 channels; write a principal_component up to that, of network "
+            "resnet18_a",
         ),
         ({"layer": 4}, ["l2", {"principal_component": 64}], None),
     ],
@@ -213,7 +220,7 @@ def test_channels_of_a_network_side_by_side(choice, lens, said):
 
 @pytest.mark.parametrize(("component", "is_refused"), [(64, False), (65, True)])
 def test_channels_of_the_layers(component, is_refused):
-    said = "lens: layer 4 has 64 channels; write a principal_component up to that"
+    said = "lens: layer 4 (blocks.1.conv2) has 64 channels; write a principal_component up to that"
     check(config_of(lens=["l2", {"principal_component": component}], intervals=10), said if is_refused else None)
 
 

@@ -18,7 +18,7 @@ PAPER_A, PAPER_B = (PAPER["models"][f"resnet18_{letter}"]["training"] for letter
         (
             A,
             {"epochs": 12, "peak_epoch": 13},
-            "peak_epoch: 13 lies beyond the last of 12 epochs; set it too, such as to 2.5",
+            "peak_epoch: 13 lies beyond the last of 12 epochs; set it to 2.5, for example",
         ),
         # The peak of another schedule.
         (B, {"peak_epoch": 351}, None),

@@ -177,7 +177,7 @@ def test_a_text_beyond_all_numbers_gets_no_advice():
 def test_a_missing_key_is_named():
     config = copy.deepcopy(PAPER)
     del config["mapper"]["eps"]
-    assert messages(config) == ["  mapper: missing eps"]
+    assert messages(config) == ["  mapper: missing eps (radius of DBSCAN in units of the activations)"]
 
 
 def test_all_mistakes_are_told_at_once():

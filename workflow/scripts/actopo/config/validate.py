@@ -26,6 +26,8 @@ LONGEST_WORD = 200
 LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 20},}}")
 # Lines of a message.
 MOST_LINES = 20
+# Characters of what a missing key means.
+LONGEST_MEANING = 100
 # Words for choices that no spelling is near to.
 MEANT = {"gpu": "cuda"}
 # Types of the schema in words.
@@ -167,6 +169,7 @@ def _explain(error):
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in value]
         meaning = error.schema["properties"][missing[0]].get("description", "").partition(". ")[0].rstrip(".")
+        meaning = meaning if len(meaning) <= LONGEST_MEANING else meaning.partition(", ")[0]
         hint = f" ({meaning[:1].lower()}{meaning[1:]})" if meaning and len(missing) == 1 else ""
         yield f"{where}: missing {', '.join(missing)}{hint}"
     elif error.validator == "enum":
