@@ -49,6 +49,20 @@ def test_graphs_of_both_networks_or_none(first, second, sampling, is_refused):
     check(config_of(first, second, sampling), said if is_refused else None)
 
 
+@pytest.mark.parametrize(("kept", "is_refused"), [([], False), (["mapper"], False), (["homology"], True)])
+def test_measures_that_count_rounding_errors(kept, is_refused):
+    """Of networks that are compared, as of seeds of one."""
+    config = config_of({}, {})
+    config["similarity"]["rivals"]["metrics"] = ["pwcca"]
+    config["activations"] = {"keep": kept, "precision": "half"}
+    said = "similarity.rivals.metrics: pwcca count the rounding errors of half precision as directions of a cloud; set"
+    remedy = "activations.precision to single, leave homology out of activations.keep, or remove them"
+    check(config, f"{said} {remedy}" if is_refused else None)
+    if is_refused:
+        config["comparison"] = None
+        check(config, None)
+
+
 def test_a_sampling_that_is_null_is_not_there():
     samplings = PAPER["mapper"]["samplings"] | {"random": None}
     stability = PAPER["mapper"]["stability"] | {"graphs": []}

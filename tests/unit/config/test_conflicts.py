@@ -483,7 +483,10 @@ def test_tables_of_labels(tmp_path, text, words):
         ("image,breed\n0,\n1, \n", "gives no image a value of 'breed'; look at its rows"),
         ("file,breed\ncat/0.png,x\ncat/1.png,x\ncat/0.png,y\n", "gives image 'cat/0.png' the labels 'x' and 'y'; give"),
         ("image,breed\n3,x\n3,y\n", "gives image '3' the labels 'x' and 'y'; give it one"),
-        ("image,breed\n3,1\n3,1.0\n3,\n4,2\n", None),
+        ("image,breed\n3,1\n3,\n4,2,,\n", None),
+        ("image,breed\n3,1\n3,1.0\n", "gives image '3' the labels '1' and '1.0'; give it one"),
+        ("image,breed\n3,1\n3.0,2\n", "gives image '3' the labels '1' and '2'; give it one"),
+        ("image,breed\n3,1\n4,1,5\n", "is no table of labels (line 3 has 3 values, and there are 2 columns; a value"),
         (
             "file,breed\ntrain/cat/0.png,x\n",
             "names no image of part train: its first file is 'train/cat/0.png', and there",

@@ -70,6 +70,8 @@ def said_of(file, data, part="train", **choice):
             "file,breed\ncat/0.png,1\ncat/0.png,2\n",
             "file: FILE gives image 'cat/0.png' the labels '1' and '2'; give it",
         ),
+        # Columns of the reader's country.
+        ("image;breed\n3;1,5\n", "column: FILE has no column 'breed'; its columns are separated by ';'"),
         # Half of the labels are numbers, and most of them.
         ("image,breed\n0,1\n1,2\n2,x\n3,y\n", None),
         (

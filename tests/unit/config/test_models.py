@@ -45,7 +45,7 @@ PAPER_A, PAPER_B = (PAPER["models"][f"resnet18_{letter}"]["training"] for letter
         (A, {"keep": [0, 24]}, None),
         (A, {"keep": [25]}, "keep: 25 lies beyond the last of 24 epochs; choose epochs from 0 to 24"),
         (A, {"cutout": 32}, None),
-        (A, {"cutout": 33}, "cutout: 33 is larger than data.size 32"),
+        (A, {"cutout": 33}, "cutout: 33 is larger than images of 32 pixels"),
         (A, {"translate": 31}, None),
         (A, {"translate": 32}, "translate: a shift of 32 leaves nothing of images of 32 pixels; write less"),
         (A, {"optimizer": "adamw", "learning_rate": 0.1}, None),

@@ -107,16 +107,6 @@ def test_a_disk_that_fails_is_no_file_system_without_locks(tmp_path, monkeypatch
     assert run_lock._held == {}
 
 
-def test_a_lock_names_the_process_that_holds_it_now(hold, tmp_path):
-    first = hold("paper")
-    first.stdin.close()
-    first.wait()
-    second = hold("paper")
-    with pytest.raises(InputError, match=rf"by process {second.pid} on [^ ]+; wait") as caught:
-        lock_run("paper", tmp_path)
-    assert f"process {first.pid} " not in str(caught.value)
-
-
 def test_a_run_of_another_name_is_told_with_both(tmp_path):
     (tmp_path / "summary.json").write_text('{"run": "paper"}')
     with pytest.raises(InputError) as caught:

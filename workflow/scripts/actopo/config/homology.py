@@ -1,7 +1,7 @@
 """Checks of the homology study of a configuration, and of the comparisons of its diagrams."""
 
 from actopo.config.choosing import called, shape_at
-from actopo.config.values import seed_list
+from actopo.config.values import compared_networks, seed_list
 from actopo.errors import shown
 from actopo.points.choices import SAMPLINGS
 from actopo.similarity.metrics.choices import METRICS
@@ -54,6 +54,13 @@ def similarity_problems(config, found, layers):
             "of those, or all"
         )
     metrics, path = similarity["rivals"]["metrics"], "similarity.rivals.metrics"
+    counting = [metric for metric in metrics if metric in WHITENING]
+    rounded = "homology" in config["activations"]["keep"] and config["activations"]["precision"] == "half"
+    if counting and rounded and (count_seeds(config) > 1 or compared_networks(config)):
+        yield (
+            f"{path}: {', '.join(counting)} count the rounding errors of half precision as directions of a cloud; set "
+            "activations.precision to single, leave homology out of activations.keep, or remove them"
+        )
     if count_seeds(config) == 1 or not metrics:
         return
     if SAMPLINGS[homology["sampling"]].positions == "all":
@@ -76,10 +83,4 @@ def similarity_problems(config, found, layers):
         yield (
             f"{path}: {', '.join(ranked)} need more points than channels, and {called(wide[0], found[wide[0]])} has "
             f"{n_channels[wide[0]]} channels to {n_points} points{which}; {remedy} them"
-        )
-    rounded = "homology" in config["activations"]["keep"] and config["activations"]["precision"] == "half"
-    if rounded and (counting := [metric for metric in metrics if metric in WHITENING]):
-        yield (
-            f"{path}: {', '.join(counting)} count the rounding errors of half precision as directions of a cloud; set "
-            "activations.precision to single, leave homology out of activations.keep, or remove them"
         )

@@ -59,7 +59,17 @@ def label_problems(config, sizes):
 def _read(file):
     """Rows of a table, the names of its columns first, without spaces around what is no file."""
     with open(file, encoding="utf-8-sig", newline="") as lines:
-        columns, *rows = [row for row in csv.reader(lines) if row] or [[]]
+        reader = csv.reader(lines)
+        numbered = [(reader.line_num, row) for row in reader if row]
+    columns, *rows = [row for _, row in numbered] or [[]]
+    # As of numbers with a decimal comma, of which the job would read the beginning.
+    long = [(line, row) for line, row in numbered if any(value.strip() for value in row[len(columns) :])]
+    if len(columns) > 1 and long:
+        line, row = long[0]
+        raise csv.Error(
+            f"line {line} has {len(row)} values, and there are {len(columns)} columns; a value with a comma stands in "
+            "quotes, and numbers have a decimal point"
+        )
     columns = [name.strip() for name in columns]
     kept = columns.index("file") if "file" in columns else None
     return [columns, *([value if i == kept else value.strip() for i, value in enumerate(row)] for row in rows)]
@@ -91,7 +101,7 @@ def _labels_of_images(known, column, rows):
     if known is not None and "file" in columns:
         key, images_of = "file", lambda row: known.intersection(_named(row, columns))
     elif "image" in columns:
-        key, images_of = "image", lambda row: {row[columns.index("image")]}
+        key, images_of = "image", lambda row: {str(int(float(row[columns.index("image")])))}
     else:
         return None
     place = columns.index(column)
@@ -106,7 +116,7 @@ def _no_label_each(labels, column):
     first = {}
     for image, label in labels:
         other = first.setdefault(image, label)
-        if other != label and not (_is_finite(other) and _is_finite(label) and float(other) == float(label)):
+        if other != label:
             return f"gives image {shown(image)} the labels {shown(other)} and {shown(label)}; give it one"
     return None
 

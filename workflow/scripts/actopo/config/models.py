@@ -100,7 +100,7 @@ def training_problems(config):
             yield f"{path}.keep: {beyond[0]} lies beyond the last of {epochs} epochs; choose epochs from 0 to {epochs}"
         size, cutout = image_shape(config, name)[0], training.get("cutout", Recipe.cutout)
         if cutout > size:
-            yield f"{path}.cutout: {cutout} is larger than data.size {size}"
+            yield f"{path}.cutout: {cutout} is larger than images of {size} pixels"
         if (shift := training.get("translate", Recipe.translate)) >= size:
             yield f"{path}.translate: a shift of {shift} leaves nothing of images of {size} pixels; write less"
 
