@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from actopo.errors import InputError
-from actopo.user_code import load_function, require_function
+from actopo.user_code import SCRIPTS, load_function, require_function
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,10 @@ def test_a_file_imports_its_neighbours_through_a_link(tmp_path):
     before = list(sys.path)
     for _ in range(2):
         assert load_function(f"{tmp_path}/link.py:build", "module")() == 2
-    # Last, so that no file of the user's hides a library.
-    assert sys.path == [*before, str(tmp_path / "code")]
+    # After all libraries, so that no file of the user's hides one, and before the scripts of the workflow.
+    scripts = str(SCRIPTS)
+    libraries = [place for place in before if place != scripts]
+    assert sys.path == [*libraries, str(tmp_path / "code"), *[scripts] * before.count(scripts)]
 
 
 def test_dataclasses_find_the_module_of_a_file(tmp_path):
