@@ -107,17 +107,19 @@ def whole_cloud_problems(mapper, found, n_images):
 
 def cut_cloud_problems(mapper, found, n_images):
     """Messages about clouds of which so few points are drawn that those of two layers share next to no image."""
+    if len(found) < 2 or not n_images:
+        return
+    # The images of each cloud are drawn by themselves.
+    fewest = math.ceil((COMMON_IMAGES * n_images) ** 0.5)
     for name, sampling in sampling_order(mapper["samplings"]).items():
-        is_cut = SAMPLINGS[sampling["method"]].positions == "all" and sampling.get("cap") is not None
-        if not is_cut or not n_images or len(found) < 2:
+        cap = sampling.get("cap")
+        if cap is None or SAMPLINGS[sampling["method"]].positions != "all":
             continue
-        cap = sampling["cap"]
-        # The images of each cloud are drawn by themselves. Too few points for a node are told elsewhere.
-        is_small = mapper["min_samples"] <= cap < (COMMON_IMAGES * n_images) ** 0.5
-        if is_small and cap < n_images * fewest_positions(sampling, found):
+        # Too few points for a node are told elsewhere.
+        if mapper["min_samples"] <= cap < min(fewest, n_images * fewest_positions(sampling, found)):
             yield (
                 f"mapper.samplings.{name}.cap: graphs of {cap} points of {n_images} images have too few images in "
-                f"common to be compared; write {math.ceil((COMMON_IMAGES * n_images) ** 0.5)} or more"
+                f"common to be compared; write {fewest} or more"
             )
 
 

@@ -82,10 +82,10 @@ def _draw(axes, matrix, chance, rows, columns):
     # Of what has no chance in a measure with one, nothing is known.
     known &= np.isfinite(chance) if has_chance else True
     compared = np.where(known, compared, np.inf)
-    nearest = compared.argmin(axis=1)
     # Of equal distances none is the smallest.
-    is_least = compared == compared.min(axis=1, keepdims=True)
-    places = np.flatnonzero(known.any(axis=1) & (is_least.sum(axis=1) == 1))
-    axes.plot(nearest[places] + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
+    is_nearest = compared == compared.min(axis=1, keepdims=True)
+    places = np.flatnonzero(known.any(axis=1) & (is_nearest.sum(axis=1) == 1))
+    nearest = is_nearest[places].argmax(axis=1)
+    axes.plot(nearest + 0.5, places + 0.5, "o", color="white", markersize=2.6, markeredgecolor="0.2", lw=0)
     bar = heat_maps.colour_bar(axes.figure, mesh, axes, "", shrink=0.85, aspect=18)
     bar.ax.tick_params(labelsize=6)

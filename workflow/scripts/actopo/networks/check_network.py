@@ -36,9 +36,12 @@ def check(question):
             "the network, or a part of it, comes from torch.compile, whose code is for inputs of one kind; return it "
             "as it was before; training.compile compiles it"
         )
-    # Of its own buffers a network knows what they are for.
-    initial = [name for name, weight in model.named_parameters() if not weight.isfinite().all()]
-    if wrong := damaged_weights(model) if is_trained else initial:
+    if is_trained:
+        wrong = damaged_weights(model)
+    else:
+        # Of its own buffers a network knows what they are for.
+        wrong = [name for name, weight in model.named_parameters() if not weight.isfinite().all()]
+    if wrong:
         raise InputError(f"{wrong[0]} of the network has values that are not finite; give other weights")
     n_outputs = count_outputs(model, shape)
     _require_channels_last(model, shape)

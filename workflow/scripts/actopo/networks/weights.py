@@ -36,11 +36,11 @@ def load_weights(model, state):
     # Files of safetensors may keep one name of weights that several modules share.
     same = {}
     for name, tensor in expected.items():
-        same.setdefault((tensor.data_ptr(), tensor.shape, tensor.stride()), []).append(name)
+        if tensor.numel():
+            same.setdefault((tensor.data_ptr(), tensor.shape, tensor.stride()), []).append(name)
     for names in same.values():
-        given = next((state[name] for name in names if name in state), None)
-        if given is not None and expected[names[0]].numel():
-            state |= {name: given for name in names if name not in state}
+        if given := [state[name] for name in names if name in state]:
+            state = dict.fromkeys(names, given[0]) | state
     missing = sorted(set(expected) - set(state))
     unknown = sorted(set(state) - set(expected))
     shapes = [
